@@ -1,0 +1,32 @@
+"""Names that load on first use, so that a front door costs nothing to open."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` for a package.
+
+    Args:
+        package: its ``__name__``.
+        names: public name to ``"module"`` or ``"module:attribute"``, modules absolute.
+    """
+
+    def load(name: str) -> Any:
+        place = names.get(name)
+        if place is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module_name, _, attribute = place.partition(":")
+        module = importlib.import_module(module_name)
+        value = getattr(module, attribute) if attribute else module
+        setattr(sys.modules[package], name, value)  # the next look-up is an ordinary one
+        return value
+
+    def names_of() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *names})
+
+    return load, names_of

@@ -1,0 +1,270 @@
+"""Every seam, on one page.
+
+All methods are safe to call from several threads. Nobody keeps or changes an argument after the call returns.
+Errors are those of :mod:`runstone.errors`; each method's text names its own, and every method may raise
+:class:`~runstone.errors.StoreUnavailable` when what lies behind it cannot be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from msgspec import Struct
+
+from .entities import Experiment, FileInfo, PagedList, Run, ViewType
+from .records import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Origin(Struct, frozen=True):
+    """Where a batch comes from: bytes ``first`` to ``next`` of journal ``journal_id`` (positions grow for ever)."""
+
+    journal_id: str
+    first: int
+    next: int
+
+
+class Batch(Struct, frozen=True):
+    """Records in order. With an ``origin`` it is a piece of a journal, without one a direct call."""
+
+    records: Sequence[Record]
+    origin: Origin | None = None
+
+
+class Refusal(Struct, frozen=True):
+    """A record that could not be applied, and why. It was kept in the store's ``refused`` table."""
+
+    record: Record
+    reason: str
+
+
+class Receipt(Struct, frozen=True):
+    """``acknowledged`` is the journal position up to which everything is stored (0 without origin)."""
+
+    acknowledged: int = 0
+    refused: Sequence[Refusal] = ()
+
+
+class Sink(Protocol):
+    def write(self, batch: Batch) -> Receipt:
+        """Apply the records in one transaction, and the journal's acknowledged position with them.
+
+        Exactly once: what lies before the acknowledged position of ``origin`` is skipped, so a retry is harmless; an
+        ``origin.first`` beyond it (a gap) raises ``InvalidValue``.
+        A direct batch (no origin) is all or nothing: the first record that cannot be applied raises. A journal cannot
+        be answered, so a record that cannot be applied is set aside, kept, and named in the receipt; the rest is applied.
+
+        Raises: NotFound, AlreadyExists, WrongState, ParamChanged, InvalidValue (direct batches only).
+        """
+        ...
+
+
+class RunQuery(Struct, frozen=True, kw_only=True):
+    """Which runs. ``filter`` and ``order_by`` are in the grammar of :mod:`runstone.query`.
+
+    ``offset`` serves windows of a table, ``page_token`` serves MLflow's paging; at most one is given.
+    Default order: ``start_time`` descending, then ``run_id``.
+    """
+
+    experiment_ids: tuple[str, ...]
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    view: int = ViewType.ACTIVE_ONLY
+    limit: int = 1000
+    offset: int = 0
+    page_token: str | None = None
+
+
+class ExperimentQuery(Struct, frozen=True, kw_only=True):
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    view: int = ViewType.ACTIVE_ONLY
+    limit: int = 1000
+    page_token: str | None = None
+
+
+class KeyInfo(Struct, frozen=True):
+    """A metric, param or tag key used in some experiments: in how many runs, and how many different values it takes
+    there (last values for metrics; counted up to 2, so "does it vary?" is ``distinct > 1``)."""
+
+    key: str
+    runs: int
+    distinct: int
+
+
+class ConsolePiece(Struct, frozen=True):
+    sequence: int
+    stream: str
+    time: int
+    text: str
+
+
+class DocumentText(Struct, frozen=True):
+    name: str
+    media_type: str
+    text: str
+
+
+class Changes(Struct, frozen=True):
+    """What changed after a cursor: ids of runs and experiments (at most 1,000 runs; ``more`` says there are others)."""
+
+    cursor: int
+    run_ids: Sequence[str]
+    experiment_ids: Sequence[str]
+    more: bool = False
+
+
+class Series(Struct, frozen=True, eq=False):
+    """Points of one series, ordered by (step, timestamp): three arrays of shape (n,) and equal length.
+
+    ``steps`` int64, ``values`` float64, ``timestamps`` int64 milliseconds. ``total`` is the number of points in the range
+    asked for, before any downsampling.
+    """
+
+    run_id: str
+    key: str
+    steps: NDArray[np.int64]
+    values: NDArray[np.float64]
+    timestamps: NDArray[np.int64]
+    total: int
+
+
+class Health(Struct, frozen=True):
+    """``problems`` in words, empty when sound; ``facts`` are counts and sizes (bytes) worth showing."""
+
+    uri: str
+    schema: str
+    problems: Sequence[str]
+    facts: dict[str, int | str]
+
+
+class Store(Sink, Protocol):
+    """A sink that can be asked. Reads see every write that returned before them, from any process on the same store."""
+
+    uri: str
+
+    def acknowledged(self, journal_id: str) -> int:
+        """Position up to which this journal is stored; 0 for an unknown one."""
+        ...
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        """Deleted ones too. Raises NotFound."""
+        ...
+
+    def find_experiment(self, name: str) -> Experiment | None:
+        """By exact name, deleted ones too."""
+        ...
+
+    def search_experiments(self, query: ExperimentQuery) -> PagedList[Experiment]:
+        """Raises FilterError."""
+        ...
+
+    def get_run(self, run_id: str) -> Run:
+        """With params, tags, summaries, inputs, outputs; deleted ones too. Raises NotFound."""
+        ...
+
+    def search_runs(self, query: RunQuery) -> PagedList[Run]:
+        """Whole runs, without inputs. Raises FilterError, InvalidValue (token)."""
+        ...
+
+    def count_runs(self, query: RunQuery) -> int:
+        """How many match, ``limit``, ``offset`` and order ignored."""
+        ...
+
+    def find_runs(self, prefix: str, limit: int = 10) -> Sequence[str]:
+        """Ids of runs that begin with ``prefix`` (an id may be shortened to a unique prefix)."""
+        ...
+
+    def keys(self, kind: str, experiment_ids: Sequence[str], contains: str = "", limit: int = 1000) -> Sequence[KeyInfo]:
+        """Keys of ``kind`` ``metrics``, ``params`` or ``tags``, most used first."""
+        ...
+
+    def history(
+        self, run_id: str, key: str, start: int | None = None, end: int | None = None, after: int = 0, limit: int | None = None
+    ) -> Series:
+        """All points with ``start <= step <= end``, skipping ``after`` and at most ``limit``. Empty for an unknown key.
+
+        Raises NotFound for an unknown run.
+        """
+        ...
+
+    def sample(
+        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None = None, end: int | None = None
+    ) -> Sequence[Series]:
+        """At most about ``points`` points for each (run, key) that exists; first, last and every extreme survive."""
+        ...
+
+    def console(self, run_id: str, after: int = -1, limit: int = 1000) -> Sequence[ConsolePiece]:
+        """Pieces with ``sequence > after``."""
+        ...
+
+    def documents(self, run_id: str) -> Sequence[DocumentText]: ...
+
+    def changes(self, cursor: int | None) -> Changes:
+        """What changed after ``cursor``; with ``None`` only the cursor of now. Cheap enough to ask several times a second."""
+        ...
+
+    def sweep(self, now: int) -> Sequence[str]:
+        """Mark as CRASHED each RUNNING run all of whose leases have run out and none of whose processes can be seen alive
+        (``now`` in milliseconds). Runs without any lease (made by other clients) are left alone. Returns their ids."""
+        ...
+
+    def purge(self, run_ids: Sequence[str]) -> None:
+        """Remove deleted runs for ever (their rows; artifacts are the caller's). Raises WrongState for an active one."""
+        ...
+
+    def purge_experiment(self, experiment_id: str) -> None:
+        """Remove a deleted experiment without runs for ever. Raises WrongState."""
+        ...
+
+    def health(self, deep: bool = False) -> Health: ...
+
+    def close(self) -> None: ...
+
+
+class ArtifactStore(Protocol):
+    """Files below one root. Paths are relative, with ``/``; a path that is absolute, has ``..``, a backslash, a drive or
+    a NUL raises ``InvalidValue``, and a symbolic link that leads out of the root is never followed (``NotFound``)."""
+
+    uri: str
+
+    def put(self, source: Path | BinaryIO, path: str) -> None:
+        """Copy a file there, whole or not at all."""
+        ...
+
+    def put_tree(self, folder: Path, path: str = "") -> None:
+        """Copy a folder's content below ``path``."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """Raises NotFound."""
+        ...
+
+    def stat(self, path: str) -> FileInfo:
+        """Raises NotFound."""
+        ...
+
+    def list(self, path: str = "") -> Sequence[FileInfo]:
+        """One level, sorted by path; empty for a missing folder; a file's own path gives nothing (as MLflow does)."""
+        ...
+
+    def walk(self, path: str = "") -> Iterator[FileInfo]:
+        """Every file below ``path``, sorted by path."""
+        ...
+
+    def fetch(self, path: str, target: Path) -> Path:
+        """Copy a file or folder below the folder ``target`` under its own relative path; where it now is."""
+        ...
+
+    def local(self, path: str = "") -> Path | None:
+        """Where it lies on this machine, if it does, so that no copy is needed."""
+        ...
+
+    def delete(self, path: str = "") -> None:
+        """Remove a file or a folder with all below it; nothing if missing."""
+        ...

@@ -1,0 +1,33 @@
+"""A collection of related runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+
+class ExperimentTag(Struct, frozen=True):
+    key: str
+    value: str
+
+
+class Experiment(Struct, frozen=True):
+    """Times are milliseconds since 1970 UTC. ``tags`` is a dict when read back; the constructor takes tags or a dict."""
+
+    experiment_id: str
+    name: str
+    artifact_location: str
+    lifecycle_stage: str
+    tags: Any = None
+    creation_time: int | None = None
+    last_update_time: int | None = None
+    workspace: str | None = None
+    trace_location: Any = None
+    effective_trace_archival_retention: str | None = None
+
+    def __post_init__(self) -> None:
+        given: Mapping[str, str] | Iterable[ExperimentTag] = self.tags or {}
+        plain = dict(given) if isinstance(given, Mapping) else {tag.key: tag.value for tag in given}
+        structs.force_setattr(self, "tags", plain)

@@ -1,0 +1,124 @@
+"""A single execution with its params, metrics, tags and inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+from .datasets import RunInputs, RunOutputs
+from .metrics import Metric, Param, RunTag, Summary
+
+
+class RunInfo(Struct, frozen=True):
+    """Who, when, where and how it ended. Times are milliseconds since 1970 UTC.
+
+    ``status`` is a name of :class:`~runstone.entities.RunStatus`. Beyond MLflow: ``cause`` says in words why a run ended
+    as it did ("signal 9 (killed)", "exit code 3", a traceback's last line), ``parent_run_id`` and ``ordinal`` (the
+    run's number in its experiment, from 0: it fixes the run's colour everywhere).
+    """
+
+    run_id: str
+    experiment_id: str
+    user_id: str
+    status: str
+    start_time: int | None
+    end_time: int | None
+    lifecycle_stage: str
+    artifact_uri: str | None = None
+    run_name: str | None = None
+    cause: str | None = None
+    parent_run_id: str | None = None
+    ordinal: int = 0
+
+    @property
+    def run_uuid(self) -> str:
+        """The old name of ``run_id``."""
+        return self.run_id
+
+
+class RunData:
+    """``metrics`` (key to last value), ``params`` and ``tags`` (key to text), as plain dicts.
+
+    Args:
+        metrics: a mapping of key to :class:`Summary`, or MLflow's list of :class:`Metric`.
+        params, tags: a mapping, or MLflow's list of :class:`Param` and :class:`RunTag`.
+    """
+
+    __slots__ = ("_metric_objs", "metrics", "params", "summaries", "tags")
+
+    def __init__(
+        self,
+        metrics: Mapping[str, Summary] | Iterable[Metric] | None = None,
+        params: Mapping[str, str] | Iterable[Param] | None = None,
+        tags: Mapping[str, str] | Iterable[RunTag] | None = None,
+    ) -> None:
+        self._metric_objs: list[Metric] | None = None
+        self.summaries: dict[str, Summary] = {}
+        if metrics is None or isinstance(metrics, Mapping):
+            self.summaries = dict(metrics or {})
+            self.metrics = {key: summary.last for key, summary in self.summaries.items()}
+        else:
+            self._metric_objs = list(metrics)
+            self.metrics = {metric.key: metric.value for metric in self._metric_objs}
+        self.params = _texts(params)
+        self.tags = _texts(tags)
+
+    @property
+    def metric_objects(self) -> list[Metric]:
+        """The last point of each series, with its step and timestamp."""
+        if self._metric_objs is None:
+            self._metric_objs = [Metric(key, s.last, s.last_timestamp, s.last_step) for key, s in self.summaries.items()]
+        return self._metric_objs
+
+    def to_dictionary(self) -> dict[str, Any]:
+        return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunData) and self.to_dictionary() == other.to_dictionary()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dicts
+
+    def __repr__(self) -> str:
+        return f"<RunData: metrics={self.metrics!r}, params={self.params!r}, tags={self.tags!r}>"
+
+
+class Run(Struct, frozen=True):
+    """A run: ``info``, ``data``, ``inputs``, ``outputs``."""
+
+    run_info: RunInfo
+    run_data: RunData
+    run_inputs: RunInputs | None = None
+    run_outputs: RunOutputs | None = None
+
+    @property
+    def info(self) -> RunInfo:
+        return self.run_info
+
+    @property
+    def data(self) -> RunData:
+        return self.run_data
+
+    @property
+    def inputs(self) -> RunInputs:
+        return self.run_inputs or RunInputs([])
+
+    @property
+    def outputs(self) -> RunOutputs:
+        return self.run_outputs or RunOutputs([])
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """Nested plain dicts, ready for JSON."""
+        return {
+            "info": structs.asdict(self.run_info),
+            "data": self.run_data.to_dictionary(),
+            "inputs": self.inputs.to_dictionary(),
+            "outputs": self.outputs.to_dictionary(),
+        }
+
+
+def _texts(given: Mapping[str, str] | Iterable[Param] | Iterable[RunTag] | None) -> dict[str, str]:
+    if given is None:
+        return {}
+    return dict(given) if isinstance(given, Mapping) else {item.key: item.value for item in given}

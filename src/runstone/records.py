@@ -1,0 +1,177 @@
+"""What you write: one small type per kind of change.
+
+Clients, importers and the MLflow-compatible endpoints all say what happened with these, through ``Sink.write``.
+On disk and over HTTP a record is a length-framed msgpack array (:mod:`runstone.wire`), its first element the tag.
+**Tags and field order are a format**: a new field goes to the end with a default, a tag is never used twice.
+Times are integer milliseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from .entities import DatasetInput, LoggedModelInput, LoggedModelOutput
+
+#: Largest encoded record, bytes.
+RECORD_CAP = 16 * 1024 * 1024
+
+
+class _Record(Struct, frozen=True, array_like=True, tag_field="t"):
+    pass
+
+
+# --- experiments: they need an answer (the id), so they are written straight to a store, never through a journal ---
+
+
+class ExperimentCreated(_Record, frozen=True, array_like=True, tag=1):
+    """``experiment_id`` empty: the store gives the next number. ``artifact_location`` empty: under the store's root."""
+
+    name: str
+    experiment_id: str = ""
+    artifact_location: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    time: int = 0
+
+
+class ExperimentChanged(_Record, frozen=True, array_like=True, tag=2):
+    """``None`` leaves a field as it is. A tag set to ``None`` is removed."""
+
+    experiment_id: str
+    time: int
+    name: str | None = None
+    deleted: bool | None = None
+    tags: dict[str, str | None] = field(default_factory=dict)
+
+
+# --- runs ---------------------------------------------------------------------------------------------------------
+
+
+class RunStarted(_Record, frozen=True, array_like=True, tag=10):
+    """A run begins. ``experiment_name`` resolves (or makes) the experiment when ``experiment_id`` is empty: a run that
+    was started offline. Writing it again for an existing run changes nothing."""
+
+    run_id: str
+    experiment_id: str
+    time: int
+    name: str
+    user_id: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    status: str = "RUNNING"
+    experiment_name: str = ""
+    artifact_uri: str = ""
+
+
+class RunChanged(_Record, frozen=True, array_like=True, tag=11):
+    """``None`` leaves a field as it is. ``cause`` says why a run ended as it did. ``status`` RUNNING re-opens a run and
+    clears its end. ``experiment_id`` moves it."""
+
+    run_id: str
+    time: int
+    status: str | None = None
+    end_time: int | None = None
+    name: str | None = None
+    deleted: bool | None = None
+    cause: str | None = None
+    experiment_id: str | None = None
+
+
+class Params(_Record, frozen=True, array_like=True, tag=12):
+    """Params never change: a different value for a key that has one is refused, an equal one is fine."""
+
+    run_id: str
+    values: dict[str, str]
+
+
+class Tags(_Record, frozen=True, array_like=True, tag=13):
+    """A tag set to ``None`` is removed. ``mlflow.runName`` and the run's name are one thing."""
+
+    run_id: str
+    values: dict[str, str | None]
+
+
+class Metrics(_Record, frozen=True, array_like=True, tag=14):
+    """Points of any number of series, column by column, all columns equally long.
+
+    ``series[i]`` indexes ``keys``. The columns are little-endian machine words: ``series`` u32, ``steps`` i64,
+    ``values`` f64 (NaN and ±inf exact), ``timestamps`` i64 milliseconds. Order within a series is kept.
+    """
+
+    run_id: str
+    keys: list[str]
+    series: bytes
+    steps: bytes
+    values: bytes
+    timestamps: bytes
+
+
+class MetricLinks(_Record, frozen=True, array_like=True, tag=15):
+    """The point (key, step, timestamp, value) was measured for a logged model and/or on a dataset."""
+
+    run_id: str
+    key: str
+    step: int
+    timestamp: int
+    value: float
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class Inputs(_Record, frozen=True, array_like=True, tag=16):
+    run_id: str
+    datasets: list[DatasetInput] = field(default_factory=list)
+    models: list[LoggedModelInput] = field(default_factory=list)
+
+
+class Outputs(_Record, frozen=True, array_like=True, tag=17):
+    run_id: str
+    models: list[LoggedModelOutput]
+
+
+class Console(_Record, frozen=True, array_like=True, tag=18):
+    """A piece of what the process printed. ``stream`` is ``stdout`` or ``stderr``; pieces keep their order."""
+
+    run_id: str
+    stream: str
+    time: int
+    text: str
+
+
+class Document(_Record, frozen=True, array_like=True, tag=19):
+    """A text that belongs to the run's context, replaced when written again. Names in use: ``git.diff``, ``packages``,
+    ``host``, ``traceback``. ``media_type`` as in HTTP."""
+
+    run_id: str
+    name: str
+    media_type: str
+    text: str
+
+
+class Lease(_Record, frozen=True, array_like=True, tag=20):
+    """A process says that it works on the run, until ``until``. ``host`` names machine, boot and pid namespace, so that
+    a process with the same ``host`` can look whether ``pid`` (started at ``pid_start``) still lives. ``until`` 0 gives
+    the lease back. Leases are written straight to a store by the shipper, beside the journal, so they are never late."""
+
+    run_id: str
+    holder: str
+    host: str
+    pid: int
+    pid_start: int
+    until: int
+
+
+Record = (
+    ExperimentCreated
+    | ExperimentChanged
+    | RunStarted
+    | RunChanged
+    | Params
+    | Tags
+    | Metrics
+    | MetricLinks
+    | Inputs
+    | Outputs
+    | Console
+    | Document
+    | Lease
+)

@@ -1,0 +1,93 @@
+"""Every environment variable and its default, in one table.
+
+``RUNSTONE_X`` wins over ``MLFLOW_X``; both win over the default. Values are read when asked for, never cached,
+so tests and notebooks may change them. A value that cannot be read raises :class:`~runstone.errors.InvalidValue`
+naming the variable, the value and what would work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from .errors import InvalidValue
+
+T = TypeVar("T")
+
+
+def _flag(text: str) -> bool:
+    low = text.strip().lower()
+    if low in {"1", "true", "yes", "on"}:
+        return True
+    if low in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("true or false")
+
+
+class Setting(Generic[T]):
+    """One row of the table: names, type, default, meaning."""
+
+    def __init__(self, name: str, read: Callable[[str], T], default: T, meaning: str, mlflow: str | None = None) -> None:
+        self.name, self.read, self.default, self.meaning, self.mlflow = name, read, default, meaning, mlflow
+        TABLE[name] = self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, self.mlflow) if self.mlflow else (self.name,)
+
+    def get(self) -> T:
+        """The value in force."""
+        for name in self.names:
+            text = os.environ.get(name)
+            if text is not None and text != "":
+                try:
+                    return self.read(text)
+                except ValueError as cause:
+                    raise InvalidValue(f"{name}={text!r} cannot be read: {cause}. The default is {self.default!r}.") from cause
+        return self.default
+
+    def is_set(self) -> bool:
+        """Whether the environment gives a value."""
+        return any(os.environ.get(name) for name in self.names)
+
+    def set(self, value: T) -> None:
+        """Set it for this process and its children."""
+        os.environ[self.name] = str(value)
+
+    def unset(self) -> None:
+        for name in self.names:
+            os.environ.pop(name, None)
+
+
+# fmt: off
+TABLE: dict[str, Setting[Any]] = {}
+
+TRACKING_URI = Setting("RUNSTONE_TRACKING_URI", str, "", "where runs are kept: folder, file:, sqlite:///, postgresql://, http(s)://", "MLFLOW_TRACKING_URI")
+REGISTRY_URI = Setting("RUNSTONE_REGISTRY_URI", str, "", "where registered models are kept; the tracking store if empty", "MLFLOW_REGISTRY_URI")
+EXPERIMENT_NAME = Setting("RUNSTONE_EXPERIMENT_NAME", str, "", "experiment of runs that name none", "MLFLOW_EXPERIMENT_NAME")
+EXPERIMENT_ID = Setting("RUNSTONE_EXPERIMENT_ID", str, "", "id of that experiment; wins over the name", "MLFLOW_EXPERIMENT_ID")
+RUN_ID = Setting("RUNSTONE_RUN_ID", str, "", "run that start_run() resumes", "MLFLOW_RUN_ID")
+RUN_NAME = Setting("RUNSTONE_RUN_NAME", str, "", "name of the next run", "MLFLOW_RUN_NAME")
+RUN_CONTEXT = Setting("RUNSTONE_RUN_CONTEXT", str, "", "JSON object of tags for every run", "MLFLOW_RUN_CONTEXT")
+TRACKING_USERNAME = Setting("RUNSTONE_TRACKING_USERNAME", str, "", "user for a server with sign-in", "MLFLOW_TRACKING_USERNAME")
+TRACKING_PASSWORD = Setting("RUNSTONE_TRACKING_PASSWORD", str, "", "its password", "MLFLOW_TRACKING_PASSWORD")
+TRACKING_TOKEN = Setting("RUNSTONE_TRACKING_TOKEN", str, "", "bearer token for a server", "MLFLOW_TRACKING_TOKEN")
+STRICT = Setting("RUNSTONE_STRICT", _flag, False, "raise trouble of store and journal instead of warning once")
+QUIET = Setting("RUNSTONE_QUIET", _flag, False, "no notices on standard error (warnings and errors stay)")
+LOG_SYSTEM_METRICS = Setting("RUNSTONE_ENABLE_SYSTEM_METRICS_LOGGING", _flag, False, "log system metrics of every run", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING")
+SYSTEM_METRICS_INTERVAL = Setting("RUNSTONE_SYSTEM_METRICS_SAMPLING_INTERVAL", float, 10.0, "seconds between samples", "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL")
+SYSTEM_METRICS_SAMPLES = Setting("RUNSTONE_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", int, 1, "samples averaged into one point", "MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING")
+SYSTEM_METRICS_NODE = Setting("RUNSTONE_SYSTEM_METRICS_NODE_ID", str, "", "node name inside system metric keys", "MLFLOW_SYSTEM_METRICS_NODE_ID")
+CAPTURE_CONSOLE = Setting("RUNSTONE_CAPTURE_CONSOLE", _flag, False, "keep what every run prints")
+CAPTURE_CONTEXT = Setting("RUNSTONE_CAPTURE_CONTEXT", _flag, True, "record git, packages, command line and host of every run")
+JOURNAL_DIR = Setting("RUNSTONE_JOURNAL_DIR", str, "", "folder of journals; default beside the store, or the user's cache for a server")
+JOURNAL_CAP_MB = Setting("RUNSTONE_JOURNAL_CAP_MB", int, 4096, "disk that unshipped journals may take, MiB")
+JOURNAL_SYNC_SECONDS = Setting("RUNSTONE_JOURNAL_SYNC_SECONDS", float, 1.0, "seconds between fdatasync calls; the most a power failure loses")
+SEGMENT_MB = Setting("RUNSTONE_JOURNAL_SEGMENT_MB", int, 8, "size of one journal segment, MiB")
+LEASE_SECONDS = Setting("RUNSTONE_LEASE_SECONDS", float, 30.0, "a run whose process has been silent this long, and is dead, is CRASHED")
+EXIT_WAIT_SECONDS = Setting("RUNSTONE_EXIT_WAIT_SECONDS", float, 30.0, "how long a process that ends waits for its journal to be shipped")
+PORT = Setting("RUNSTONE_PORT", int, 5000, "port of `runstone ui` and `runstone server`", "MLFLOW_PORT")
+HOST = Setting("RUNSTONE_HOST", str, "127.0.0.1", "address they listen on", "MLFLOW_HOST")
+MAX_UPLOAD_MB = Setting("RUNSTONE_MAX_UPLOAD_MB", int, 10240, "largest artifact a server takes, MiB")
+ALLOW_PICKLE = Setting("RUNSTONE_ALLOW_PICKLE", str, "allow", "models in formats that run code when loaded: allow, trusted or deny")
