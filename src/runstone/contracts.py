@@ -97,6 +97,32 @@ class KeyInfo(Struct, frozen=True):
     distinct: int
 
 
+class RunTable(Struct, frozen=True):
+    """A window of the runs that match, column by column: row ``i`` of every list is one run, in the query's order.
+
+    ``matched`` counts all runs that match the filter, ``total`` all runs of these experiments and this view.
+    ``columns`` are the names asked for and ``values[c][i]`` the cell of column ``c``: a float for a metric (NaN and ±inf
+    as they are), an int for counts and steps, text for params and tags, ``None`` where the run has no such thing.
+    Times are milliseconds since 1970 UTC.
+    """
+
+    total: int
+    matched: int
+    offset: int
+    run_ids: Sequence[str]
+    names: Sequence[str]
+    experiment_ids: Sequence[str]
+    users: Sequence[str]
+    status: Sequence[str]
+    start: Sequence[int | None]
+    end: Sequence[int | None]
+    ordinal: Sequence[int]
+    lifecycle: Sequence[str]
+    parents: Sequence[str | None]
+    columns: Sequence[str] = ()
+    values: Sequence[Sequence[float | int | str | None]] = ()
+
+
 class ConsolePiece(Struct, frozen=True):
     sequence: int
     stream: str
@@ -170,6 +196,16 @@ class Store(Sink, Protocol):
 
     def search_runs(self, query: RunQuery) -> PagedList[Run]:
         """Whole runs, without inputs. Raises FilterError, InvalidValue (token)."""
+        ...
+
+    def table(self, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:
+        """The window ``offset`` … ``offset + limit`` of the runs that match, with only the columns asked for.
+
+        A column is ``metrics.k`` (last value), ``min(metrics.k)`` or ``metrics.k:min`` (likewise ``max``, ``first``, ``last``,
+        ``count``, ``nans``, and the steps ``min_step``, ``max_step``, ``first_step``, ``last_step``), ``params.k``, ``tags.k`` or
+        ``attributes.k``. Keys follow the prefix as they are; quoting them is allowed. Never the page token: windows only.
+        Raises FilterError for a filter, order or column that cannot be read.
+        """
         ...
 
     def count_runs(self, query: RunQuery) -> int:
