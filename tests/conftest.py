@@ -1,0 +1,37 @@
+"""Every test starts from a clean process: no settings but strict and quiet, its own working folder, no run left over."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Settings of the outside are hidden, trouble raises, and files that a test makes land in a folder of its own.
+
+    It asks for no function-scoped fixture, so that property tests may be ordinary functions.
+    """
+    environment, folder = dict(os.environ), os.getcwd()
+    for name in environment:
+        if name.startswith(("RUNSTONE_", "MLFLOW_")):
+            del os.environ[name]
+    os.environ.update(RUNSTONE_STRICT="1", RUNSTONE_QUIET="1")
+    os.chdir(tmp_path_factory.mktemp("cwd"))
+    try:
+        yield
+    finally:
+        _forget_runs()
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+
+
+def _forget_runs() -> None:
+    """End what the test left running and close its stores, as the end of a process would."""
+    ending = sys.modules.get("runstone.client.ending")
+    if ending is not None:
+        ending.reset()
