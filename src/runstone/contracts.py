@@ -63,6 +63,14 @@ class Sink(Protocol):
         """
         ...
 
+    def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
+        """The same for several batches, in one transaction; receipts in the same order.
+
+        This is what the shipper calls: pieces of many journals, many short runs among them, cost one commit. One direct
+        batch that cannot be applied undoes the whole call.
+        """
+        ...
+
 
 class RunQuery(Struct, frozen=True, kw_only=True):
     """Which runs. ``filter`` and ``order_by`` are in the grammar of :mod:`runstone.query`.
