@@ -1,0 +1,318 @@
+"""Every request and answer of the UI's own routes, as msgspec structs.
+
+The OpenAPI document (:mod:`runstone.server.openapi`) and the UI's TypeScript types follow from these, so a field's
+doc is here or nowhere. Times are integer milliseconds since 1970 UTC. Numbers that JSON has no word for travel as the
+texts ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``. Fields of an edit that are left out stay as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from ..entities import DatasetInput, FileInfo, LoggedModelInput, LoggedModelOutput, RunInfo
+
+#: A number, exactly: what JSON cannot say is a text.
+Number = float | Literal["NaN", "Infinity", "-Infinity"]
+#: What a table cell holds: a metric, a param or tag text, or nothing.
+Cell = float | str | None
+View = Literal["active", "deleted", "all"]
+Name = Annotated[str, Meta(min_length=1, max_length=4096)]
+Count = Annotated[int, Meta(ge=0)]
+
+#: Most rows that one answer of a runs table holds, most series of one answer, most points of one series in it.
+MAX_ROWS, MAX_SERIES, MAX_POINTS = 2_000, 5_000, 20_000
+
+
+class Error(Struct, omit_defaults=True):
+    """The one shape of an error. A wrong filter adds where it is wrong (half-open range of characters) and what would work."""
+
+    error_code: str
+    message: str
+    start: int | None = None
+    end: int | None = None
+    expected: list[str] | None = None
+
+
+class Info(Struct):
+    """What is behind this server. ``store`` is its address without a password; ``started`` when this process began."""
+
+    version: str
+    store: str
+    started: int
+
+
+class Health(Struct):
+    """``problems`` in words, none when sound; ``facts`` are counts and sizes (bytes) worth showing."""
+
+    status: Literal["ok", "trouble"]
+    uri: str
+    schema: str
+    problems: list[str]
+    facts: dict[str, int | str]
+
+
+# --- experiments --------------------------------------------------------------------------------------------------
+
+
+class Objective(Struct):
+    """What the best run of an experiment is best at. ``guessed``: nobody has set it, its name and direction say so."""
+
+    key: str
+    direction: Literal["max", "min"]
+    guessed: bool = False
+
+
+class ExperimentsQuery(Struct):
+    """``q`` is part of a name, in any case."""
+
+    view: View = "active"
+    q: str = ""
+
+
+class ExperimentRow(Struct):
+    """``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one."""
+
+    experiment_id: str
+    name: str
+    lifecycle_stage: Literal["active", "deleted"]
+    artifact_location: str
+    tags: dict[str, str]
+    creation_time: int | None
+    last_update_time: int | None
+    runs: int
+    running: int
+    last_activity: int | None
+    objective: Objective | None
+
+
+class Experiments(Struct):
+    experiments: list[ExperimentRow]
+
+
+class NewExperiment(Struct, forbid_unknown_fields=True):
+    name: Name
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class ExperimentEdit(Struct, forbid_unknown_fields=True):
+    """A tag set to null is removed. ``deleted`` moves the experiment to the trash or back."""
+
+    name: Name | UnsetType = UNSET
+    tags: dict[str, str | None] | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+
+
+# --- tables of runs -----------------------------------------------------------------------------------------------
+
+
+class RunsTableRequest(Struct, forbid_unknown_fields=True):
+    """A window of a table of runs.
+
+    No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is
+    ``metrics.KEY`` or ``metrics.KEY:STAT`` (last, min, max, first, count, nans, last_step, min_step, max_step),
+    ``params.KEY``, ``tags.KEY`` or ``attributes.NAME`` (user_id, cause, artifact_uri).
+    """
+
+    experiment_ids: list[str] = field(default_factory=list)
+    filter: str = ""
+    order_by: list[str] = field(default_factory=list)
+    view: View = "active"
+    offset: Count = 0
+    limit: Annotated[int, Meta(ge=0, le=MAX_ROWS)] = 200
+    columns: Annotated[list[str], Meta(max_length=1000)] = field(default_factory=list)
+
+
+class Column(Struct):
+    """``values[i]`` belongs to ``run_ids[i]``; null where the run has none."""
+
+    column: str
+    values: list[Cell]
+
+
+class Best(Struct):
+    """The best of all runs that match, on the page or not."""
+
+    key: str
+    direction: Literal["max", "min"]
+    run_id: str
+    value: Number
+
+
+class RunsTable(Struct):
+    """Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter."""
+
+    total: int
+    matched: int
+    offset: int
+    run_ids: list[str]
+    names: list[str]
+    status: list[str]
+    start: list[int | None]
+    end: list[int | None]
+    ordinal: list[int]
+    lifecycle: list[str]
+    parents: list[str | None]
+    experiments: list[str]
+    columns: list[Column]
+    best: Best | None
+
+
+class KeysQuery(Struct):
+    """``exp``: experiment ids with commas between; none: every active experiment."""
+
+    kind: Literal["metrics", "params", "tags"]
+    exp: str = ""
+    contains: str = ""
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+
+
+class Key(Struct):
+    """``runs`` that have it; ``distinct`` values it takes there, counted up to 2: over 1 means that it varies."""
+
+    key: str
+    runs: int
+    distinct: int
+
+
+class Keys(Struct):
+    keys: list[Key]
+
+
+# --- one run ------------------------------------------------------------------------------------------------------
+
+
+class MetricSummary(Struct):
+    """A whole series in few numbers. ``min`` and ``max`` ignore NaN and are null when every value is NaN."""
+
+    key: str
+    count: int
+    nans: int
+    first: Number
+    first_step: int
+    first_timestamp: int
+    last: Number
+    last_step: int
+    last_timestamp: int
+    min: Number | None
+    min_step: int | None
+    max: Number | None
+    max_step: int | None
+
+
+class DocumentInfo(Struct):
+    """``size`` is in bytes."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+class RunDetail(Struct):
+    info: RunInfo
+    experiment_name: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: list[MetricSummary]
+    inputs: list[DatasetInput]
+    model_inputs: list[LoggedModelInput]
+    model_outputs: list[LoggedModelOutput]
+    documents: list[DocumentInfo]
+
+
+class RunEdit(Struct, forbid_unknown_fields=True):
+    """A tag set to null is removed. ``deleted`` moves the run to the trash or back."""
+
+    name: Name | UnsetType = UNSET
+    tags: dict[str, str | None] | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+
+
+class SeriesRequest(Struct, forbid_unknown_fields=True):
+    """``points`` is about how many points of each series come back, from ``start`` to ``end`` (steps, both included)."""
+
+    run_ids: list[str]
+    keys: list[str]
+    points: Annotated[int, Meta(ge=1, le=MAX_POINTS)] = 1000
+    start: int | None = None
+    end: int | None = None
+
+
+class SeriesPoints(Struct):
+    """Ordered by (step, timestamp); first, last and every extreme survive. ``total`` is how many there were before."""
+
+    run_id: str
+    key: str
+    steps: list[int]
+    values: list[Number]
+    timestamps: list[int]
+    total: int
+
+
+class SeriesAnswer(Struct):
+    series: list[SeriesPoints]
+
+
+class ConsoleQuery(Struct):
+    """``after`` is the greatest sequence already known."""
+
+    after: int = -1
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+
+
+class Piece(Struct):
+    sequence: int
+    stream: str
+    time: int
+    text: str
+
+
+class ConsoleAnswer(Struct):
+    """``next`` is the ``after`` of the next question; ``more`` says that asking at once gives more."""
+
+    pieces: list[Piece]
+    next: int
+    more: bool
+
+
+class DocumentAnswer(Struct):
+    name: str
+    media_type: str
+    text: str
+
+
+# --- artifacts and events -----------------------------------------------------------------------------------------
+
+
+class ArtifactsQuery(Struct):
+    path: str = ""
+
+
+class ArtifactFileQuery(Struct):
+    """``download`` asks the browser to save the file instead of showing it."""
+
+    path: str
+    download: bool = False
+
+
+class Artifacts(Struct):
+    """One level below ``path``, folders with ``file_size`` null."""
+
+    root_uri: str
+    files: list[FileInfo]
+
+
+class EventsQuery(Struct):
+    """``cursor`` of the last event seen; none: from now on. A browser's ``Last-Event-ID`` wins over it."""
+
+    cursor: int | None = None
+
+
+class ChangesEvent(Struct):
+    """Data of the event ``changes``. ``more``: others changed too, ask for everything again."""
+
+    cursor: int
+    run_ids: list[str]
+    experiment_ids: list[str]
+    more: bool
