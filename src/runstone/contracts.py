@@ -144,6 +144,14 @@ class DocumentText(Struct, frozen=True):
     text: str
 
 
+class ArtifactFile(Struct, frozen=True):
+    """A file as it was put: ``path`` relative with ``/``, ``size`` bytes, ``digest`` its SHA-256 as 64 hex digits."""
+
+    path: str
+    size: int
+    digest: str
+
+
 class Changes(Struct, frozen=True):
     """What changed after a cursor: ids of runs and experiments (at most 1,000 runs; ``more`` says there are others)."""
 
@@ -249,6 +257,11 @@ class Store(Sink, Protocol):
 
     def documents(self, run_id: str) -> Sequence[DocumentText]: ...
 
+    def artifact_files(self, run_id: str) -> Sequence[ArtifactFile]:
+        """Files named by the run's ``ArtifactLogged`` records (table ``artifact_files(run_id, path, size, digest, time)``),
+        the latest record for each path, sorted by path. What was put behind the client's back is not among them."""
+        ...
+
     def changes(self, cursor: int | None) -> Changes:
         """What changed after ``cursor``; with ``None`` only the cursor of now. Cheap enough to ask several times a second."""
         ...
@@ -277,12 +290,15 @@ class ArtifactStore(Protocol):
 
     uri: str
 
-    def put(self, source: Path | BinaryIO, path: str) -> None:
-        """Copy a file there, whole or not at all."""
+    def put(self, source: Path | BinaryIO, path: str) -> ArtifactFile:
+        """Copy a file there, whole or not at all; an existing one is replaced. The digest is that of the bytes stored.
+
+        Raises NotFound (no such source), InvalidValue (path), StoreUnavailable (full or read-only disk).
+        """
         ...
 
-    def put_tree(self, folder: Path, path: str = "") -> None:
-        """Copy a folder's content below ``path``."""
+    def put_tree(self, folder: Path, path: str = "") -> Sequence[ArtifactFile]:
+        """Copy a folder's content below ``path``, each file whole or not at all; what was put, sorted by path."""
         ...
 
     def open(self, path: str) -> BinaryIO:

@@ -160,6 +160,17 @@ class Lease(_Record, frozen=True, array_like=True, tag=20):
     until: int
 
 
+class ArtifactLogged(_Record, frozen=True, array_like=True, tag=21):
+    """A file was put below the run's artifact root, whole; written again when the file is replaced. ``path`` is relative
+    with ``/``, ``size`` bytes, ``digest`` the SHA-256 of the content as 64 lower-case hex digits."""
+
+    run_id: str
+    path: str
+    size: int
+    digest: str
+    time: int
+
+
 Record = (
     ExperimentCreated
     | ExperimentChanged
@@ -174,4 +185,5 @@ Record = (
     | Console
     | Document
     | Lease
+    | ArtifactLogged
 )
