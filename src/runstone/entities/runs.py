@@ -84,13 +84,16 @@ class RunData:
         return f"<RunData: metrics={self.metrics!r}, params={self.params!r}, tags={self.tags!r}>"
 
 
-class Run(Struct, frozen=True):
-    """A run: ``info``, ``data``, ``inputs``, ``outputs``."""
+class Run:
+    """A run: ``info``, ``data``, ``inputs``, ``outputs``. Not to be changed; a plain class because
+    :class:`runstone.ActiveRun` is one with another constructor."""
 
-    run_info: RunInfo
-    run_data: RunData
-    run_inputs: RunInputs | None = None
-    run_outputs: RunOutputs | None = None
+    __slots__ = ("run_data", "run_info", "run_inputs", "run_outputs")
+
+    def __init__(
+        self, run_info: RunInfo, run_data: RunData, run_inputs: RunInputs | None = None, run_outputs: RunOutputs | None = None
+    ) -> None:
+        self.run_info, self.run_data, self.run_inputs, self.run_outputs = run_info, run_data, run_inputs, run_outputs
 
     @property
     def info(self) -> RunInfo:
@@ -116,6 +119,14 @@ class Run(Struct, frozen=True):
             "inputs": self.inputs.to_dictionary(),
             "outputs": self.outputs.to_dictionary(),
         }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self.to_dictionary() == other.to_dictionary()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dicts
+
+    def __repr__(self) -> str:
+        return f"<Run: data={self.run_data!r}, info={self.run_info!r}, inputs={self.inputs!r}, outputs={self.outputs!r}>"
 
 
 def _texts(given: Mapping[str, str] | Iterable[Param] | Iterable[RunTag] | None) -> dict[str, str]:
