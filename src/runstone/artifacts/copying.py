@@ -1,0 +1,93 @@
+"""Copy a stream into a file, whole or not at all, and say what was copied."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from runstone.errors import InvalidValue, StoreUnavailable
+
+#: Bytes in memory at a time; large enough that hashing and copying release the GIL for most of their time.
+PIECE = 1 << 20
+#: How names of unfinished files begin; listings hide them and nobody else may use it.
+UNFINISHED = ".runstone-unfinished-"
+
+
+def copy(stream: BinaryIO, place: str, durable: bool) -> tuple[int, str]:
+    """Copy ``stream`` to ``place``, through an unfinished file beside it; (bytes, SHA-256 in hex) of what was copied.
+
+    The content is flushed to the disk before the rename where ``durable``, the folder after it. On any error the
+    unfinished file is gone and ``place`` is as it was.
+    """
+    unfinished = os.path.join(os.path.dirname(place), UNFINISHED + secrets.token_hex(8))
+    with told(place):
+        try:
+            with open(unfinished, "xb", buffering=0) as target:
+                size, digest = _pump(stream, target)
+                if durable:
+                    os.fsync(target.fileno())
+            os.replace(unfinished, place)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(unfinished)
+            raise
+        if durable:
+            _sync_folder(os.path.dirname(place))
+    return size, digest
+
+
+def _pump(stream: BinaryIO, target: BinaryIO) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    while piece := stream.read(PIECE):
+        if not isinstance(piece, (bytes, bytearray, memoryview)):
+            raise InvalidValue(f"The stream gave {type(piece).__name__}, not bytes; open it in binary mode.")
+        digest.update(piece)
+        view = memoryview(piece)
+        while view:  # an unbuffered file may take less than it was given
+            view = view[target.write(view) :]
+        size += len(piece)
+    return size, digest.hexdigest()
+
+
+def _sync_folder(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # some network file systems refuse it for folders; the file's own content is safe
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def told(place: object) -> Iterator[None]:
+    """Errors of the disk, in words."""
+    try:
+        yield
+    except OSError as cause:
+        raise _error(str(place), cause) from cause
+
+
+def _error(place: str, cause: OSError) -> InvalidValue | StoreUnavailable:
+    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreUnavailable(
+            f"The disk (or your quota on it) is full: {place!r} was not written. Make room, then log it again."
+        )
+    if cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StoreUnavailable(
+            f"{place!r} may not be read or written ({cause.strerror}); the artifacts' folder must be writable."
+        )
+    if cause.errno == errno.ENAMETOOLONG:
+        return InvalidValue(
+            f"Invalid artifact path {place!r}: a part of it is longer than the file system allows (usually 255 bytes)."
+        )
+    if cause.errno in (errno.ENOTDIR, errno.EEXIST):
+        return InvalidValue(f"Cannot put {place!r}: a part of its path is a file, not a folder.")
+    if cause.errno in (errno.EISDIR, errno.ENOTEMPTY):
+        return InvalidValue(f"Cannot put a file at {place!r}: a folder of that name is there.")
+    return StoreUnavailable(f"{place!r} could not be read or written: {cause.strerror or cause}.")
