@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from ..entities import DatasetInput, FileInfo, LoggedModelInput, LoggedModelOutput, RunInfo
+from runstone.entities import DatasetInput, FileInfo, LoggedModelInput, LoggedModelOutput, RunInfo
 
 #: A number, exactly: what JSON cannot say is a text.
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
@@ -111,8 +111,8 @@ class RunsTableRequest(Struct, forbid_unknown_fields=True):
     """A window of a table of runs.
 
     No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is
-    ``metrics.KEY`` or ``metrics.KEY:STAT`` (last, min, max, first, count, nans, last_step, min_step, max_step),
-    ``params.KEY``, ``tags.KEY`` or ``attributes.NAME`` (user_id, cause, artifact_uri).
+    ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, first, count, nans, min_step, max_step, first_step,
+    last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``.
     """
 
     experiment_ids: list[str] = field(default_factory=list)
@@ -155,6 +155,7 @@ class RunsTable(Struct):
     lifecycle: list[str]
     parents: list[str | None]
     experiments: list[str]
+    users: list[str]
     columns: list[Column]
     best: Best | None
 
@@ -297,10 +298,14 @@ class ArtifactFileQuery(Struct):
 
 
 class Artifacts(Struct):
-    """One level below ``path``, folders with ``file_size`` null."""
+    """One level below ``path``, folders with ``file_size`` null. ``root_uri`` is where the run keeps them."""
 
     root_uri: str
     files: list[FileInfo]
+
+
+class ArtifactBytes(Struct):
+    """The bytes of a file, as themselves: this is what the answer is called, not how it looks."""
 
 
 class EventsQuery(Struct):

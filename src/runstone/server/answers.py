@@ -1,0 +1,61 @@
+"""Answers as bytes: JSON, packed when that pays, and the one shape of an error."""
+
+from __future__ import annotations
+
+import http
+import logging
+
+import msgspec
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runstone.errors import HTTP_STATUS, RunstoneError
+
+from .compress import WORTHWHILE, accepted, pack
+from .schema import Error
+
+log = logging.getLogger("runstone.server")
+_encoder = msgspec.json.Encoder()
+
+
+def json_answer(answer: Struct, accept_encoding: str, status: int = 200) -> Response:
+    """``answer`` as JSON. Slow for large ones: call it in a worker thread."""
+    body = _encoder.encode(answer)
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    encoding = accepted(accept_encoding) if len(body) >= WORTHWHILE else None
+    if encoding:
+        body, headers["Content-Encoding"] = pack(body, encoding), encoding
+    return Response(body, status, headers, media_type="application/json")
+
+
+def error_answer(code: str, message: str, status: int | None = None, **details: object) -> Response:
+    """``{"error_code", "message"}`` and, for filters, where and what."""
+    error = msgspec.convert({"error_code": code, "message": message, **details}, Error)
+    return json_answer(error, "", status or HTTP_STATUS.get(code, 500))
+
+
+def answer_known(request: Request, error: Exception) -> Response:
+    """Our own errors say themselves what they are."""
+    assert isinstance(error, RunstoneError)
+    if error.get_http_status_code() >= 500:
+        log.warning("%s %s: %s", request.method, request.url.path, error.message)
+    known = {key: value for key, value in error.json_kwargs.items() if key in Error.__struct_fields__}
+    return error_answer(str(error.error_code), error.message, **known)
+
+
+def answer_http(request: Request, error: Exception) -> Response:
+    """What the router refuses: no such path, wrong method."""
+    assert isinstance(error, HTTPException)
+    code = {404: "ENDPOINT_NOT_FOUND"}.get(error.status_code, "BAD_REQUEST")
+    reason = error.detail if error.detail != http.HTTPStatus(error.status_code).phrase else "not something this server answers"
+    answer = error_answer(code, f"{request.method} {request.url.path}: {reason}", error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def answer_unknown(request: Request, error: Exception) -> Response:
+    """A fault of ours: the log has it all, the caller is told so and no more."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return error_answer("INTERNAL_ERROR", f"The server failed on {request.method} {request.url.path}; its log says why.")

@@ -1,0 +1,121 @@
+"""The ASGI application over any store."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from runstone.contracts import Store
+from runstone.errors import InvalidValue, RunstoneError
+
+from . import openapi
+from .answers import answer_http, answer_known, answer_unknown, error_answer
+from .backend import Backend, OpenArtifacts
+from .chores import Chore, doing
+from .dispatch import route
+from .endpoints import ROOT, TABLE
+from .guard import Guard
+from .pulse import Pulse
+from .static import BUILT, Ui
+
+
+class Access(Struct, frozen=True):
+    """Whom the :class:`~runstone.server.guard.Guard` lets in."""
+
+    hosts: Sequence[str] = ()
+    any_address: bool = False
+    origins: Sequence[str] = ()
+    body_limit: int = 16 * 1024 * 1024
+
+
+def create_app(
+    store: Store,
+    artifacts: OpenArtifacts,
+    *,
+    chores: Sequence[Chore] = (),
+    prefix: str = "",
+    ui: Path = BUILT,
+    access: Access | None = None,
+    sweep_seconds: float = 5.0,
+    poll_seconds: float = 0.4,
+) -> Starlette:
+    """The application; ``app.state.pulse`` is its stream of events.
+
+    Args:
+        store: what it serves. It stays the caller's: ending the app does not close it.
+        artifacts: opens the artifact root of a run by its URI.
+        chores: further work for its lifetime, beside marking dead runs as CRASHED every ``sweep_seconds``.
+        prefix: path below which everything lies, such as ``/ml``.
+        ui: folder of the built UI.
+        poll_seconds: pause between questions to the store while a browser listens.
+
+    Raises:
+        InvalidValue: a prefix that is not like ``/ml``.
+    """
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        raise InvalidValue(f"--static-prefix {prefix!r} must begin with a slash and not end with one, like /ml.")
+    pulse = Pulse(store.changes, poll_seconds)
+    backend = Backend(store, artifacts, pulse)
+    sweep = Chore("marking crashed runs", sweep_seconds, lambda: store.sweep(backend.now()))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with doing([*chores, sweep]):
+            yield
+            await pulse.close()
+
+    allowed = access or Access()
+    app = Starlette(
+        routes=_routes(backend, Ui(ui, prefix), prefix),
+        lifespan=lifespan,
+        middleware=[
+            Middleware(
+                Guard,
+                hosts=allowed.hosts,
+                any_address=allowed.any_address,
+                origins=allowed.origins,
+                body_limit=allowed.body_limit,
+            )
+        ],
+        exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},
+    )
+    app.state.pulse = pulse
+    return app
+
+
+def _routes(backend: Backend, ui: Ui, prefix: str) -> list[BaseRoute]:
+    api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
+    api.append(Route("/openapi.json", _document))
+    api.append(Route("/{path:path}", _unknown, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]))
+    pages: list[BaseRoute] = [
+        Mount(ROOT, routes=api),
+        Route("/api/{path:path}", _unknown),
+        Route("/{path:path}", ui, methods=["GET"]),
+    ]
+    if not prefix:
+        return pages
+    return [
+        Mount(prefix, routes=pages),
+        Route("/", lambda _: RedirectResponse(prefix + "/")),
+        Route(prefix, lambda _: RedirectResponse(prefix + "/")),
+    ]
+
+
+def _document(_: Request) -> Response:
+    body = json.dumps(openapi.document()).encode()
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def _unknown(request: Request) -> Response:
+    message = f"No endpoint {request.method} {request.url.path}. {ROOT}/openapi.json lists them all."
+    return error_answer("ENDPOINT_NOT_FOUND", message)

@@ -1,0 +1,41 @@
+"""What the handlers work on: one store, its artifacts, and who is listening."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
+
+from runstone.contracts import ArtifactStore, Store
+
+from .pulse import Pulse
+
+#: Opens the artifact root of a run or an experiment by its URI.
+OpenArtifacts = Callable[[str], ArtifactStore]
+
+
+class Backend:
+    """Shared by all requests of one app; holds nothing that another server process would need to know."""
+
+    def __init__(self, store: Store, artifacts: OpenArtifacts, pulse: Pulse) -> None:
+        self.store, self.artifacts, self.pulse = store, artifacts, pulse
+        self.shown_uri = without_password(store.uri)
+        self.started = milliseconds()
+
+    @staticmethod
+    def now() -> int:
+        return milliseconds()
+
+
+def milliseconds() -> int:
+    """Now, as records say it."""
+    return time.time_ns() // 1_000_000
+
+
+def without_password(uri: str) -> str:
+    """A store's address as it may be shown."""
+    parts = urlsplit(uri)
+    if not parts.password:
+        return uri
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}"))

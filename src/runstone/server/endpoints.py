@@ -1,0 +1,71 @@
+"""The one table of endpoints: dispatch, validation, the OpenAPI document and the docs all follow from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from . import schema as s
+from .routes import about, artifacts, experiments, runs, tables
+
+#: Where our own routes live; the UI and other clients put this before every path below.
+ROOT = "/api/runstone/v1"
+
+Method = Literal["GET", "POST", "PATCH"]
+
+
+class Endpoint(Struct, frozen=True):
+    """One row. ``handler(backend, **path parts[, query=][, body=])`` runs in a worker thread and returns an ``answer``.
+
+    A ``stream`` handler instead is a coroutine function of the same arguments and the request, and answers by itself;
+    its ``media`` says with what. ``permission`` is what a caller must hold once the server knows callers apart.
+    """
+
+    method: Method
+    path: str
+    answer: type[Struct]
+    handler: Callable[..., Any]
+    permission: Literal["none", "read", "write"] = "read"
+    query: type[Struct] | None = None
+    body: type[Struct] | None = None
+    media: str = "application/json"
+
+    @property
+    def stream(self) -> bool:
+        return self.media != "application/json"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the variable parts of the path."""
+        return tuple(re.findall(r"{(\w+)", self.path))
+
+    @property
+    def summary(self) -> str:
+        return (self.handler.__doc__ or "").strip().split("\n")[0]
+
+
+# fmt: off
+TABLE: tuple[Endpoint, ...] = (
+    Endpoint("GET", "/health", s.Health, about.health, "none"),
+    Endpoint("GET", "/info", s.Info, about.info),
+    Endpoint("GET", "/experiments", s.Experiments, experiments.list_experiments, query=s.ExperimentsQuery),
+    Endpoint("POST", "/experiments", s.ExperimentRow, experiments.create_experiment, "write", body=s.NewExperiment),
+    Endpoint("GET", "/experiments/{experiment_id}", s.ExperimentRow, experiments.get_experiment),
+    Endpoint("PATCH", "/experiments/{experiment_id}", s.ExperimentRow, experiments.edit_experiment, "write",
+             body=s.ExperimentEdit),
+    Endpoint("POST", "/runs/table", s.RunsTable, tables.runs_table, body=s.RunsTableRequest),
+    Endpoint("GET", "/keys", s.Keys, tables.list_keys, query=s.KeysQuery),
+    Endpoint("POST", "/runs/series", s.SeriesAnswer, tables.series, body=s.SeriesRequest),
+    Endpoint("GET", "/runs/{run_id}", s.RunDetail, runs.get_run),
+    Endpoint("PATCH", "/runs/{run_id}", s.RunDetail, runs.edit_run, "write", body=s.RunEdit),
+    Endpoint("GET", "/runs/{run_id}/console", s.ConsoleAnswer, runs.console, query=s.ConsoleQuery),
+    Endpoint("GET", "/runs/{run_id}/documents/{name:path}", s.DocumentAnswer, runs.document),
+    Endpoint("GET", "/runs/{run_id}/artifacts", s.Artifacts, artifacts.list_artifacts, query=s.ArtifactsQuery),
+    Endpoint("GET", "/runs/{run_id}/artifacts/file", s.ArtifactBytes, artifacts.send_file,
+             query=s.ArtifactFileQuery, media="*/*"),
+    Endpoint("GET", "/events", s.ChangesEvent, about.events, query=s.EventsQuery, media="text/event-stream"),
+)
+# fmt: on

@@ -1,0 +1,112 @@
+"""Who may talk to this server: checks on every request before anything else.
+
+A page of another site, open in the user's browser, can send requests to ``127.0.0.1``. Two headers, which such a page
+cannot choose, give it away: ``Host`` (a name that was re-bound to this machine is still that name) and ``Origin``.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .answers import error_answer
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Guard:
+    """ASGI middleware.
+
+    Args:
+        hosts: names (``*`` patterns allowed, without port) that ``Host`` may carry, beside the loopback ones.
+        any_address: also accept any IP address as ``Host``; an address cannot be re-bound.
+        origins: further origins that may call (``https://ui.example.org``), ``*`` for all; one's own host always may.
+        body_limit: bytes that a request's body may have.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Sequence[str] = (),
+        any_address: bool = False,
+        origins: Sequence[str] = (),
+        body_limit: int = 16 * 1024 * 1024,
+    ) -> None:
+        self.app, self.any_address, self.body_limit = app, any_address, body_limit
+        self.hosts = tuple(host.lower() for host in (*_LOCAL_NAMES, *hosts))
+        self.origins = tuple(origin.lower().rstrip("/") for origin in origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(headers)
+        if refusal:
+            await error_answer("PERMISSION_DENIED", refusal)(scope, receive, send)
+            return
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self.body_limit:
+            await self._too_large(scope, receive, send)
+            return
+        await self._limited(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> str:
+        """Why this request is not answered; empty when it is."""
+        host = headers.get("host", "").lower()
+        if not self._known(_without_port(host)):
+            return f"Host {host!r} is not a name of this server. Open it as localhost, or start it with --allowed-hosts {host or 'NAME'}."
+        origin = headers.get("origin")
+        if origin is not None and "*" not in self.origins:
+            low = origin.lower()
+            if urlsplit(low).netloc != host and low not in self.origins:
+                return f"Origin {origin!r} may not call this server. Start it with --cors-allowed-origins {origin} to allow it."
+        return ""
+
+    def _known(self, name: str) -> bool:
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.hosts if "[" not in pattern) or name in self.hosts:
+            return True
+        try:
+            address = ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            return False
+        return self.any_address or address.is_loopback
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what comes without a length; stop reading once it is too much."""
+        seen, answered, refused = 0, False, False
+
+        async def counted() -> Message:
+            nonlocal seen, refused
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.body_limit and not answered:
+                    refused = True
+                    await self._too_large(scope, receive, send)
+                    return {"type": "http.disconnect"}
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            if not refused:
+                answered = True
+                await send(message)
+
+        await self.app(scope, counted, watched)
+
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = f"The request's body is larger than {self.body_limit:,} bytes; send it in smaller pieces."
+        await error_answer("BAD_REQUEST", message, 413)(scope, receive, send)
+
+
+def _without_port(host: str) -> str:
+    """``name:80`` and ``[::1]:80`` without the port."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]

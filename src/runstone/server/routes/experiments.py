@@ -1,0 +1,98 @@
+"""Experiments: list, make, rename, tag, put in the trash and take back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from runstone.contracts import Batch, ExperimentQuery, RunQuery
+from runstone.entities import Experiment, ViewType
+from runstone.errors import AlreadyExists, RunstoneError
+from runstone.records import ExperimentChanged, ExperimentCreated
+from runstone.server import schema as s
+from runstone.server.objectives import objective_of
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+VIEWS = {"active": ViewType.ACTIVE_ONLY, "deleted": ViewType.DELETED_ONLY, "all": ViewType.ALL}
+
+
+def list_experiments(backend: Backend, query: s.ExperimentsQuery) -> s.Experiments:
+    """Experiments with their runs counted, last changed first."""
+    wanted = query.q.casefold()
+    found = [experiment for experiment in every_experiment(backend, query.view) if wanted in experiment.name.casefold()]
+    return s.Experiments([_row(backend, experiment) for experiment in found])
+
+
+def get_experiment(backend: Backend, experiment_id: str) -> s.ExperimentRow:
+    """One experiment, in the trash or not."""
+    return _row(backend, backend.store.get_experiment(experiment_id))
+
+
+def create_experiment(backend: Backend, body: s.NewExperiment) -> s.ExperimentRow:
+    """Make an experiment."""
+    backend.store.write(Batch([ExperimentCreated(body.name, tags=body.tags, time=backend.now())]))
+    made = backend.store.find_experiment(body.name)
+    if made is None:
+        raise RunstoneError(f"Experiment {body.name!r} was written but cannot be found; somebody may have renamed it.")
+    return _row(backend, made)
+
+
+def edit_experiment(backend: Backend, experiment_id: str, body: s.ExperimentEdit) -> s.ExperimentRow:
+    """Rename, tag, delete or restore an experiment."""
+    current = backend.store.get_experiment(experiment_id)
+    name = None if body.name is UNSET or body.name == current.name else body.name
+    if name is not None and backend.store.find_experiment(name) is not None:
+        raise AlreadyExists(f"There is already an experiment named {name!r}. Choose another name.")
+    record = ExperimentChanged(
+        experiment_id,
+        backend.now(),
+        name,
+        None if body.deleted is UNSET else body.deleted,
+        {} if body.tags is UNSET else body.tags,
+    )
+    backend.store.write(Batch([record]))
+    return _row(backend, backend.store.get_experiment(experiment_id))
+
+
+def every_experiment(backend: Backend, view: str = "active") -> list[Experiment]:
+    """All of them, however many pages that takes."""
+    found: list[Experiment] = []
+    token: str | None = None
+    while True:
+        page = backend.store.search_experiments(ExperimentQuery(view=VIEWS[view], page_token=token))
+        found += page
+        token = page.token
+        if token is None:
+            return found
+
+
+def _row(backend: Backend, experiment: Experiment) -> s.ExperimentRow:
+    runs, running, last = _activity(backend, experiment.experiment_id)
+    return s.ExperimentRow(
+        experiment_id=experiment.experiment_id,
+        name=experiment.name,
+        lifecycle_stage="deleted" if experiment.lifecycle_stage == "deleted" else "active",
+        artifact_location=experiment.artifact_location,
+        tags=experiment.tags,
+        creation_time=experiment.creation_time,
+        last_update_time=experiment.last_update_time,
+        runs=runs,
+        running=running,
+        last_activity=last,
+        objective=objective_of(backend.store, [experiment]) if runs else None,
+    )
+
+
+def _activity(backend: Backend, experiment_id: str) -> tuple[int, int, int | None]:
+    """Runs, running ones, and when one last started or ended."""
+    ids = (experiment_id,)
+    newest = backend.store.table(RunQuery(experiment_ids=ids, limit=1))
+    if not newest.run_ids:
+        return 0, 0, None
+    ended = backend.store.table(RunQuery(experiment_ids=ids, order_by=("attributes.end_time DESC",), limit=1))
+    running = backend.store.count_runs(RunQuery(experiment_ids=ids, filter="attributes.status = 'RUNNING'"))
+    times = [time for time in (*newest.start, *ended.end) if time is not None]
+    return newest.total, running, max(times, default=None)
