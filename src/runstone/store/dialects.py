@@ -1,0 +1,140 @@
+"""What differs between databases, and nothing else: opening, locking, naming what went wrong, looking after the file.
+
+The SQL of this package is what SQLite and PostgreSQL have in common; only the sign for a parameter differs.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from ..errors import RunstoneError, StoreCorrupt, StoreUnavailable
+
+#: How long one connection waits for another's lock, seconds.
+LOCK_WAIT = 60.0
+#: Execution option of the one connection that writes.
+WRITER = "runstone_writer"
+
+
+class Sqlite:
+    """A file beside its write-ahead log.
+
+    Many processes may write: each waits for its turn at ``BEGIN IMMEDIATE``. Readers never wait. Every commit is synced
+    (``synchronous=FULL``), since what is acknowledged leaves the journal.
+    """
+
+    name = "sqlite"
+    #: The sign for a parameter.
+    parameter = "?"
+    #: Most parameters in one statement.
+    parameters = 32_000
+
+    def __init__(self, path: Path, lock_wait: float = LOCK_WAIT) -> None:
+        self.path, self.lock_wait = path, lock_wait
+
+    def engine(self) -> Engine:
+        """Connections that leave transactions to :func:`_begin`: the driver's own way of starting them is off."""
+        engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=8, max_overflow=-1)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _connect(self) -> sqlite3.Connection:
+        # what may not be written may still be read, as long as nobody else is writing it
+        aside = "?mode=ro&immutable=1" if self._frozen() else ""
+        connection = sqlite3.connect(
+            f"{self.path.as_uri()}{aside}",
+            uri=True,
+            timeout=self.lock_wait,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        connection.executescript(
+            "PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864;"
+        )
+        return connection
+
+    def _frozen(self) -> bool:
+        log = self.path.with_name(self.path.name + "-wal")
+        return self.path.exists() and not os.access(self.path.parent, os.W_OK) and not log.exists()
+
+    def prepare(self, connection: Connection) -> None:
+        """Before the first table: the write-ahead log. SQLite does not wait by itself when two processes do this at once."""
+        deadline = time.monotonic() + self.lock_wait
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        while True:
+            try:
+                raw.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def tables(self, connection: Connection) -> set[str]:
+        """Names of all tables there are."""
+        rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {str(row[0]) for row in rows}
+
+    def size(self) -> int:
+        """Bytes on disk, the log included."""
+        files = [self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def damage(self, connection: Connection) -> list[str]:
+        """What a full check of the file finds wrong; it reads all of it."""
+        rows = connection.exec_driver_sql("PRAGMA integrity_check(20)").fetchall()
+        return [f"{self.path}: {row[0]}" for row in rows if row[0] != "ok"]
+
+    def shrink(self, connection: Connection) -> None:
+        """Give the log's space back."""
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def error(self, cause: DBAPIError | sqlite3.Error) -> RunstoneError:
+        """The error of ours that says what happened and what to do."""
+        text = str(cause.orig if isinstance(cause, DBAPIError) else cause)
+        for sign, kind, advice in _TROUBLE:
+            if sign in text:
+                return kind(f"{self.path}: {text}. {advice.format(wait=self.lock_wait)}")
+        return StoreUnavailable(f"{self.path}: {text}.")
+
+
+_TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
+    (
+        "locked",
+        StoreUnavailable,
+        "Another process has been writing for more than {wait:g} s; find it and end it, or try again.",
+    ),
+    ("disk is full", StoreUnavailable, "Free some space on its disk; what was logged waits in the journal."),
+    ("disk I/O error", StoreUnavailable, "The disk refused to read or write (full, over quota, or failing)."),
+    (
+        "readonly",
+        StoreUnavailable,
+        "The file or its folder cannot be written; make both writable, or choose another tracking URI.",
+    ),
+    (
+        "unable to open",
+        StoreUnavailable,
+        "The folder is missing or cannot be written; make it, or choose another tracking URI.",
+    ),
+    ("malformed", StoreCorrupt, "The file is damaged. Put a copy back, or save what can be read with `sqlite3 FILE .recover`."),
+    (
+        "not a database",
+        StoreCorrupt,
+        "The file is no SQLite database, or damaged. Put a copy back, or choose another tracking URI.",
+    ),
+    ("file is encrypted", StoreCorrupt, "The file is no SQLite database, or damaged."),
+)
+
+
+def _begin(connection: Connection) -> None:
+    writes: Any = connection.get_execution_options().get(WRITER)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

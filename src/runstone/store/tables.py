@@ -1,0 +1,230 @@
+"""The tables. Every change here needs a migration in ``migrations/versions`` (a test compares the two).
+
+Every table that grows with runs has a primary key that begins with ``run_id``, so that the schema shards by run.
+Keys and ids are text; times are milliseconds since 1970 UTC. A metric value column holds NULL for NaN: SQLite knows no
+NaN, and a value that is not there at all has no row. ``changed`` is a number that rises over the whole store, given to
+each run and experiment that a transaction touches: the cursor of ``Store.changes``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, Text, desc, func
+
+metadata = MetaData()
+
+#: How many characters of a param or tag value are in its index. A query compares ``substr(value, 1, n)`` *and* ``value``.
+INDEXED_CHARACTERS = 40
+
+
+def _table(name: str, *items: Column[object] | Index) -> Table:
+    # without rowid: one B-tree per table, rows of one run side by side
+    return Table(name, metadata, *items, sqlite_with_rowid=False)
+
+
+def _text(name: str, primary_key: bool = False, nullable: bool = False) -> Column[object]:
+    return Column(name, Text, primary_key=primary_key, nullable=nullable)
+
+
+def _number(name: str, primary_key: bool = False, nullable: bool = False) -> Column[object]:
+    return Column(name, BigInteger, primary_key=primary_key, nullable=nullable, autoincrement=False)
+
+
+def _value(name: str) -> Column[object]:
+    return Column(name, Double, nullable=True)
+
+
+meta = _table("meta", _text("key", primary_key=True), _text("value"))
+
+#: One row (``id`` 0): the last ``changed`` number given, and the number of the next experiment.
+clock = _table("clock", _number("id", primary_key=True), _number("changed"), _number("next_experiment"))
+
+experiments = _table(
+    "experiments",
+    _number("experiment_id", primary_key=True),
+    _text("name"),
+    _text("artifact_location"),  # empty: below the store's artifact root
+    _text("lifecycle_stage"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    _number("deleted_time", nullable=True),  # runs deleted at this very time were deleted with it, and come back with it
+    _number("next_ordinal"),
+    _number("changed"),
+    Index("experiments_by_name", "name", unique=True),
+    Index("experiments_by_changed", "changed"),
+)
+
+experiment_tags = _table(
+    "experiment_tags", _number("experiment_id", primary_key=True), _text("key", primary_key=True), _text("value")
+)
+
+runs = _table(
+    "runs",
+    _text("run_id", primary_key=True),
+    _number("experiment_id"),
+    _number("ordinal"),  # the run's number in the experiment it was made in, from 0
+    _text("name"),
+    _text("user_id"),
+    _text("status"),
+    _number("start_time", nullable=True),
+    _number("end_time", nullable=True),
+    _text("lifecycle_stage"),
+    _number("deleted_time", nullable=True),
+    _text("artifact_uri"),  # empty: <location of the experiment>/<run_id>/artifacts; no scheme: below the artifact root
+    _text("parent_run_id", nullable=True),
+    _text("cause", nullable=True),
+    _number("changed"),
+)
+Index("runs_by_start", runs.c.experiment_id, runs.c.lifecycle_stage, desc(runs.c.start_time), runs.c.run_id)
+Index("runs_by_parent", runs.c.parent_run_id)
+Index("runs_by_changed", runs.c.changed)
+
+params = _table("params", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"))
+Index("params_by_value", params.c.key, func.substr(params.c.value, 1, INDEXED_CHARACTERS), params.c.run_id)
+
+tags = _table("tags", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"))
+Index("tags_by_value", tags.c.key, func.substr(tags.c.value, 1, INDEXED_CHARACTERS), tags.c.run_id)
+
+#: One row per series: its summary. The only point of a series of one needs no row elsewhere.
+series = _table(
+    "series",
+    _text("run_id", primary_key=True),
+    _text("key", primary_key=True),
+    _number("count"),
+    _number("nans"),
+    _value("first"),
+    _number("first_step"),
+    _number("first_timestamp"),
+    _value("last"),
+    _number("last_step"),
+    _number("last_timestamp"),
+    _value("min"),
+    _number("min_step", nullable=True),  # NULL: every value is NaN
+    _value("max"),
+    _number("max_step", nullable=True),
+    _number("hot"),  # how many of the points are in ``points``
+    Column("tail", LargeBinary, nullable=False),  # sizes (u32) of the last chunks that may still be merged
+)
+Index("series_by_last", series.c.key, series.c.last, series.c.run_id)
+
+#: Hot rows: the points of one arrival as they came, uncompressed. ``sequence`` is the number of its first point.
+points = _table(
+    "points",
+    _text("run_id", primary_key=True),
+    _text("key", primary_key=True),
+    _number("sequence", primary_key=True),
+    _number("count"),
+    Column("data", LargeBinary, nullable=False),  # docs/formats/chunk.md
+)
+
+#: Many points of one series, compressed. ``outline`` is a small chunk of its first, last and extreme points.
+chunks = _table(
+    "chunks",
+    _text("run_id", primary_key=True),
+    _text("key", primary_key=True),
+    _number("sequence", primary_key=True),
+    _number("count"),
+    _number("min_step"),
+    _number("max_step"),
+    Column("outline", LargeBinary, nullable=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+metric_links = _table(
+    "metric_links",
+    _text("run_id", primary_key=True),
+    _text("key", primary_key=True),
+    _number("sequence", primary_key=True),
+    _number("step"),
+    _number("timestamp"),
+    _value("value"),
+    _text("model_id", nullable=True),
+    _text("dataset_name", nullable=True),
+    _text("dataset_digest", nullable=True),
+)
+
+#: Shared between runs, so its key is its content: a digest of all other columns.
+datasets = _table(
+    "datasets",
+    _text("dataset_id", primary_key=True),
+    _text("name"),
+    _text("digest"),
+    _text("source_type"),
+    _text("source"),
+    _text("schema", nullable=True),
+    _text("profile", nullable=True),
+)
+
+#: Datasets a run used. ``context`` repeats the tag ``mlflow.data.context``; ``tags`` is a JSON object.
+inputs = _table(
+    "inputs",
+    _text("run_id", primary_key=True),
+    _text("dataset_id", primary_key=True),
+    _text("context", primary_key=True),
+    _number("sequence"),
+    _text("name"),
+    _text("digest"),
+    _text("tags"),
+)
+Index("inputs_by_name", inputs.c.name, inputs.c.digest, inputs.c.run_id)
+
+#: Logged models a run read (``direction`` "in") or wrote ("out").
+models = _table(
+    "models",
+    _text("run_id", primary_key=True),
+    _text("direction", primary_key=True),
+    _text("model_id", primary_key=True),
+    _number("sequence"),
+    _number("step"),
+)
+
+console = _table(
+    "console",
+    _text("run_id", primary_key=True),
+    _number("sequence", primary_key=True),
+    _text("stream"),
+    _number("time"),
+    _text("text"),
+)
+
+documents = _table(
+    "documents",
+    _text("run_id", primary_key=True),
+    _text("name", primary_key=True),
+    _text("media_type"),
+    _number("size"),  # bytes of the text in UTF-8
+    Column("data", LargeBinary, nullable=False),  # the same, as a zstd frame
+)
+
+artifact_files = _table(
+    "artifact_files",
+    _text("run_id", primary_key=True),
+    _text("path", primary_key=True),
+    _number("size"),
+    _text("digest"),
+    _number("time"),
+)
+
+#: Only of runs that work now: a lease that is given back, and those of a run that ended, leave the table.
+leases = _table(
+    "leases",
+    _text("run_id", primary_key=True),
+    _text("holder", primary_key=True),
+    _text("host"),
+    _number("pid"),
+    _number("pid_start"),
+    _number("until"),
+)
+
+journals = _table("journals", _text("journal_id", primary_key=True), _number("acknowledged"))
+
+#: Records of journals that could not be applied, kept as they were (msgpack).
+refused = _table(
+    "refused",
+    _text("run_id", primary_key=True),
+    _number("sequence", primary_key=True),
+    _text("journal_id"),
+    _number("time"),
+    _text("error_code"),
+    _text("reason"),
+    Column("record", LargeBinary, nullable=False),
+)
