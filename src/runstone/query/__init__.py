@@ -7,6 +7,6 @@ from .tree import And, Comparison, Field, Membership, Node, Not, Or, Order, Pres
 from .vocabulary import EXPERIMENTS, RUNS
 
 __all__ = [
-    "DEFAULT_ORDER", "EXPERIMENTS", "RUNS", "And", "Comparison", "Field", "Membership", "Node", "Not", "Or", "Order", "Presence",
-    "field_text", "order_text", "parse_field", "parse_filter", "parse_order", "run_order", "to_text",
+    "DEFAULT_ORDER", "EXPERIMENTS", "RUNS", "And", "Comparison", "Field", "Membership", "Node", "Not", "Or",
+    "Order", "Presence", "field_text", "order_text", "parse_field", "parse_filter", "parse_order", "run_order", "to_text",
 ]  # fmt: skip

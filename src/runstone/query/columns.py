@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import FilterError
+from runstone.errors import FilterError
+
 from .parser import parse_field
 from .tree import PARTS, Field
 from .vocabulary import RUNS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ..errors import FilterError
+from runstone.errors import FilterError
+
 from . import lexer
 from .lexer import Token
 from .printer import quoted

@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from ..errors import FilterError
+from runstone.errors import FilterError
 
 WORD, PATH, STRING, QUOTED, NUMBER, OPERATOR, PUNCTUATION, END = (
     "word", "path", "string", "quoted", "number", "operator", "punctuation", "end",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from ..errors import InvalidValue
+from runstone.errors import InvalidValue
 
 OBJECTIVE_TAG = "runstone.objective"
 DIRECTION_TAG = "runstone.objective.direction"
@@ -17,13 +17,13 @@ MAX, MIN = "max", "min"
 
 # Words of metric names, by how surely they are what a person looks at: earlier wins.
 _LARGER = (
-    "accuracy", "acc", "balanced_accuracy", "f1", "f1_score", "auc", "roc_auc", "auroc", "average_precision", "map", "score", "r2",
-    "bleu", "rouge", "iou", "dice", "reward", "return", "win_rate", "precision", "recall", "specificity", "sensitivity", "ndcg",
+    "accuracy", "acc", "balanced_accuracy", "f1", "f1_score", "auc", "roc_auc", "auroc", "average_precision", "map", "score",
+    "r2", "bleu", "rouge", "iou", "dice", "reward", "return", "win_rate", "precision", "recall", "specificity", "sensitivity", "ndcg",
     "mrr", "kappa", "mcc", "psnr", "ssim", "throughput", "hits", "top1", "top5",
 )  # fmt: skip
 _SMALLER = (
-    "loss", "rmse", "mae", "mse", "mape", "error", "err", "perplexity", "ppl", "logloss", "log_loss", "cross_entropy", "bpc", "bpb",
-    "nll", "wer", "cer", "fid", "regret", "deviance", "distance", "latency", "cost",
+    "loss", "rmse", "mae", "mse", "mape", "error", "err", "perplexity", "ppl", "logloss", "log_loss", "cross_entropy", "bpc",
+    "bpb", "nll", "wer", "cer", "fid", "regret", "deviance", "distance", "latency", "cost",
 )  # fmt: skip
 _HELD_OUT = ("test", "holdout", "val", "valid", "validation", "eval", "dev")
 _TRAINING = ("train", "training", "batch", "running")

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..errors import InvalidValue
+from runstone.errors import InvalidValue
 
 _CHECK_BYTES = 8
 

@@ -17,7 +17,8 @@ import math
 from difflib import get_close_matches
 from typing import NoReturn
 
-from ..errors import FilterError
+from runstone.errors import FilterError
+
 from . import lexer
 from .lexer import Token
 from .tree import PARTS, And, Comparison, Field, Membership, Node, Not, Or, Order, Presence, Value
@@ -145,7 +146,7 @@ class _Parser:
                 self.fail(
                     f"A {self.vocabulary.noun} has no attribute {token.text!r}", token, self.vocabulary.suggest(token.text)
                 )
-        self.fail("A field is missing", token, self.vocabulary.starts())
+        raise self.error("A field is missing", token, self.vocabulary.starts())
 
     def part(self, token: Token) -> Field:
         name = token.text.lower()
@@ -245,6 +246,9 @@ class _Parser:
 
     def fail(self, problem: str, token: Token, expected: tuple[str, ...] = ()) -> NoReturn:
         self.fail_at(problem, token.start, token.end, expected)
+
+    def error(self, problem: str, token: Token, expected: tuple[str, ...]) -> FilterError:
+        return FilterError(problem, self.text, token.start, token.end, expected)
 
     def fail_at(self, problem: str, start: int, end: int, expected: tuple[str, ...] = ()) -> NoReturn:
         raise FilterError(problem, self.text, start, end, expected)

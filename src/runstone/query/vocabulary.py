@@ -57,8 +57,8 @@ class Vocabulary(Struct, frozen=True):
     def suggest(self, word: str, functions: bool = True) -> tuple[str, ...]:
         """Known words near ``word``; if none is near, how a field may begin."""
         known = [*self.attributes, *self.aliases, *self.prefixes, *(PARTS if functions and "metric" in self.prefixes else ())]
-        near = get_close_matches(word.lower(), known, 3, 0.6)
-        return tuple(dict.fromkeys(self.aliases.get(name, name) for name in near)) or self.starts()
+        near: list[str] = get_close_matches(word.lower(), known, 3, 0.6)
+        return tuple(dict.fromkeys(self.aliases.get(name) or name for name in near)) or self.starts()
 
 
 _COMMON = {"tags": "tags", "tag": "tags", "attributes": "attributes", "attribute": "attributes", "attr": "attributes"}

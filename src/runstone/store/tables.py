@@ -4,6 +4,10 @@ Every table that grows with runs has a primary key that begins with ``run_id``, 
 Keys and ids are text; times are milliseconds since 1970 UTC. A metric value column holds NULL for NaN: SQLite knows no
 NaN, and a value that is not there at all has no row. ``changed`` is a number that rises over the whole store, given to
 each run and experiment that a transaction touches: the cursor of ``Store.changes``.
+
+``place`` in params, tags and series repeats where the run is (:func:`place`), so that search indexes begin with it and
+hold exactly the rows of one experiment and life-cycle stage. Every insert gives it; whatever moves, deletes or restores
+a run sets it again in all three tables (``key_counts.move_runs``).
 """
 
 from __future__ import annotations
@@ -14,6 +18,11 @@ metadata = MetaData()
 
 #: How many characters of a param or tag value are in its index. A query compares ``substr(value, 1, n)`` *and* ``value``.
 INDEXED_CHARACTERS = 40
+
+
+def place(experiment_id: int, deleted: bool) -> int:
+    """The experiment's number for an active run, its complement (-1 - number) for a deleted one."""
+    return ~experiment_id if deleted else experiment_id
 
 
 def _table(name: str, *items: Column[object] | Index) -> Table:
@@ -78,11 +87,11 @@ Index("runs_by_start", runs.c.experiment_id, runs.c.lifecycle_stage, desc(runs.c
 Index("runs_by_parent", runs.c.parent_run_id)
 Index("runs_by_changed", runs.c.changed)
 
-params = _table("params", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"))
-Index("params_by_value", params.c.key, func.substr(params.c.value, 1, INDEXED_CHARACTERS), params.c.run_id)
+params = _table("params", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
+Index("params_by_value", params.c.place, params.c.key, func.substr(params.c.value, 1, INDEXED_CHARACTERS), params.c.run_id)
 
-tags = _table("tags", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"))
-Index("tags_by_value", tags.c.key, func.substr(tags.c.value, 1, INDEXED_CHARACTERS), tags.c.run_id)
+tags = _table("tags", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
+Index("tags_by_value", tags.c.place, tags.c.key, func.substr(tags.c.value, 1, INDEXED_CHARACTERS), tags.c.run_id)
 
 #: One row per series: its summary. The only point of a series of one needs no row elsewhere.
 series = _table(
@@ -103,8 +112,19 @@ series = _table(
     _number("max_step", nullable=True),
     _number("hot"),  # how many of the points are in ``points``
     Column("tail", LargeBinary, nullable=False),  # sizes (u32) of the last chunks that may still be merged
+    _number("place"),
 )
-Index("series_by_last", series.c.key, series.c.last, series.c.run_id)
+Index("series_by_last", series.c.place, series.c.key, series.c.last, series.c.run_id)
+
+#: How many runs of a place have a key; ``kind`` is ``metrics``, ``params`` or ``tags``. Kept by ``key_counts``.
+key_counts = _table(
+    "key_counts",
+    _number("place", primary_key=True),
+    _text("kind", primary_key=True),
+    _text("key", primary_key=True),
+    _number("runs"),
+    Index("key_counts_by_runs", "place", "kind", desc("runs"), "key"),
+)
 
 #: Hot rows: the points of one arrival as they came, uncompressed. ``sequence`` is the number of its first point.
 points = _table(

@@ -67,10 +67,10 @@ def upgrade() -> None:
     op.create_index("runs_by_changed", "runs", ["changed"])
     op.create_index("runs_by_parent", "runs", ["parent_run_id"])
     op.create_index("runs_by_start", "runs", ["experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_id"])
-    _table("params", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"))
-    op.create_index("params_by_value", "params", ["key", sa.text("substr(value, 1, 40)"), "run_id"])
-    _table("tags", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"))
-    op.create_index("tags_by_value", "tags", ["key", sa.text("substr(value, 1, 40)"), "run_id"])
+    _table("params", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
+    op.create_index("params_by_value", "params", ["place", "key", sa.text("substr(value, 1, 40)"), "run_id"])
+    _table("tags", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
+    op.create_index("tags_by_value", "tags", ["place", "key", sa.text("substr(value, 1, 40)"), "run_id"])
     _table(
         "series",
         _text("run_id", primary_key=True),
@@ -89,8 +89,17 @@ def upgrade() -> None:
         _number("max_step", nullable=True),
         _number("hot"),
         _bytes("tail"),
+        _number("place"),
     )
-    op.create_index("series_by_last", "series", ["key", "last", "run_id"])
+    op.create_index("series_by_last", "series", ["place", "key", "last", "run_id"])
+    _table(
+        "key_counts",
+        _number("place", primary_key=True),
+        _text("kind", primary_key=True),
+        _text("key", primary_key=True),
+        _number("runs"),
+    )
+    op.create_index("key_counts_by_runs", "key_counts", ["place", "kind", sa.text("runs DESC"), "key"])
     _table(
         "points",
         _text("run_id", primary_key=True),
