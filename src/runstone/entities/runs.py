@@ -15,8 +15,8 @@ class RunInfo(Struct, frozen=True):
     """Who, when, where and how it ended. Times are milliseconds since 1970 UTC.
 
     ``status`` is a name of :class:`~runstone.entities.RunStatus`. Beyond MLflow: ``cause`` says in words why a run ended
-    as it did ("signal 9 (killed)", "exit code 3", a traceback's last line), ``parent_run_id`` and ``ordinal`` (the
-    run's number in its experiment, from 0: it fixes the run's colour everywhere).
+    as it did ("signal 9 (killed)", "exit code 3", a traceback's last line), ``parent_run_id``, ``ordinal`` (the run's
+    number in its experiment, from 0: it fixes the run's colour everywhere) and ``deleted_time`` (when it was deleted).
     """
 
     run_id: str
@@ -31,6 +31,7 @@ class RunInfo(Struct, frozen=True):
     cause: str | None = None
     parent_run_id: str | None = None
     ordinal: int = 0
+    deleted_time: int | None = None
 
     @property
     def run_uuid(self) -> str:
