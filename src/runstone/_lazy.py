@@ -30,3 +30,24 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
         return sorted({*vars(sys.modules[package]), *names})
 
     return load, names_of
+
+
+def need(module: str, what: str, install: str = "") -> Any:
+    """An optional package, imported now.
+
+    Args:
+        module: dotted name, such as ``PIL.Image``.
+        what: what cannot be done without it, for the error.
+        install: its name for pip, where that is not the module's.
+
+    Raises:
+        NotSupported: it is not installed; the message says how to get it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as cause:
+        top = module.partition(".")[0]
+        if cause.name is not None and cause.name.partition(".")[0] != top:
+            raise  # it is there, but broken
+        errors = importlib.import_module(f"{__package__}.errors")  # loaded only for the error: the front door stays cheap
+        raise errors.NotSupported(f"{what} needs {top}, which is not installed. Try: pip install {install or top}") from cause
