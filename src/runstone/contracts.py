@@ -71,6 +71,10 @@ class Sink(Protocol):
         """
         ...
 
+    def acknowledged(self, journal_id: str) -> int:
+        """Position up to which this journal is stored; 0 for an unknown one."""
+        ...
+
 
 class RunQuery(Struct, frozen=True, kw_only=True):
     """Which runs. ``filter`` and ``order_by`` are in the grammar of :mod:`runstone.query`.
@@ -189,10 +193,6 @@ class Store(Sink, Protocol):
     """A sink that can be asked. Reads see every write that returned before them, from any process on the same store."""
 
     uri: str
-
-    def acknowledged(self, journal_id: str) -> int:
-        """Position up to which this journal is stored; 0 for an unknown one."""
-        ...
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """Deleted ones too. Raises NotFound."""
