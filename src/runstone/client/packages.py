@@ -1,0 +1,37 @@
+"""Which packages are installed, read so that the training thread hardly feels it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import time
+
+_FIELD = re.compile(r"^(Name|Version):[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+#: Packages read between two pauses; each takes about 0.1 ms of Python.
+_STRETCH = 8
+
+
+def installed() -> str:
+    """``name==version``, one to a line, sorted by name; for a name found twice, the one that Python would import.
+
+    Between short stretches it sleeps for a moment, which gives the interpreter lock to whoever wants it.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for number, distribution in enumerate(importlib.metadata.distributions()):
+        if number % _STRETCH == 0:
+            time.sleep(0.0005)
+        name, version = _name_and_version(distribution)
+        if name:
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), (name, version))
+    return "".join(f"{name}=={version}\n" for _, (name, version) in sorted(found.items()))
+
+
+def _name_and_version(distribution: importlib.metadata.Distribution) -> tuple[str, str]:
+    """From the head of its metadata: parsing all of it as mail, as the library does, takes ten times as long."""
+    try:
+        text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    except (OSError, UnicodeDecodeError):
+        return "", ""
+    head = text.partition("\n\n")[0][:4000]
+    fields = {key.lower(): value for key, value in reversed(_FIELD.findall(head))}
+    return fields.get("name", ""), fields.get("version", "")

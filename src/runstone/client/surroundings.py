@@ -1,0 +1,71 @@
+"""Who started what: the facts about a process that cost nothing to know."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import sys
+
+from runstone import settings
+from runstone.errors import InvalidValue
+
+
+def start_tags() -> dict[str, str]:
+    """MLflow's tags that a new run begins with: ``mlflow.user``, ``mlflow.source.name``, ``mlflow.source.type``, and those of
+    ``RUNSTONE_RUN_CONTEXT`` (a JSON object).
+
+    Raises: InvalidValue when that variable is no JSON object.
+    """
+    tags = {
+        "mlflow.user": user(),
+        "mlflow.source.name": entry(),
+        "mlflow.source.type": "NOTEBOOK" if in_notebook() else "LOCAL",
+    }
+    if text := settings.RUN_CONTEXT.get():
+        try:
+            given = json.loads(text)
+            tags |= {str(key): str(value) for key, value in given.items()}
+        except (ValueError, AttributeError) as cause:
+            works = 'a JSON object of tags works, such as {"team": "vision"}.'
+            raise InvalidValue(f"{settings.RUN_CONTEXT.name}={text!r} cannot be read: {works}") from cause
+    return tags
+
+
+def user() -> str:
+    """The login name; the number of a user without one."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if found := os.environ.get(name):
+            return found
+    with contextlib.suppress(KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    return str(os.getuid())
+
+
+def in_notebook() -> bool:
+    """Whether this is a Jupyter kernel (or what acts like one), not a terminal."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and type(shell).__name__ != "TerminalInteractiveShell"
+
+
+def entry() -> str:
+    """What was started: the script or module file as given on the command line, the notebook, or the interpreter."""
+    if in_notebook() and (notebook := _notebook()):
+        return notebook
+    given = sys.argv[0] if getattr(sys, "argv", None) else ""
+    return given or os.path.basename(sys.executable or "python")
+
+
+def _notebook() -> str:
+    told = os.environ.get("JPY_SESSION_NAME") or getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", "")
+    return os.path.basename(str(told))
+
+
+def code_folder() -> str:
+    """Where to ask git: the script's folder, else the working one."""
+    given = sys.argv[0] if getattr(sys, "argv", None) else ""
+    if given and not in_notebook() and os.path.isfile(given):
+        return os.path.dirname(os.path.abspath(given))
+    return os.getcwd()
