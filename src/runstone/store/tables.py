@@ -12,11 +12,12 @@ a run sets it again in all three tables (``key_counts.move_runs``).
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, Text, desc, func
+from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, Text, desc
 
 metadata = MetaData()
 
-#: How many characters of a param or tag value are in its index. A query compares ``substr(value, 1, n)`` *and* ``value``.
+#: How many characters of a param or tag value are in its index: its column ``head``. A query that may mean a longer value
+#: compares ``head`` *and* ``value``.
 INDEXED_CHARACTERS = 40
 
 
@@ -87,11 +88,25 @@ Index("runs_by_start", runs.c.experiment_id, runs.c.lifecycle_stage, desc(runs.c
 Index("runs_by_parent", runs.c.parent_run_id)
 Index("runs_by_changed", runs.c.changed)
 
-params = _table("params", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
-Index("params_by_value", params.c.place, params.c.key, func.substr(params.c.value, 1, INDEXED_CHARACTERS), params.c.run_id)
+params = _table(
+    "params",
+    _text("run_id", primary_key=True),
+    _text("key", primary_key=True),
+    _text("value"),
+    _text("head"),  # value[:INDEXED_CHARACTERS]
+    _number("place"),
+)
+Index("params_by_value", params.c.place, params.c.key, params.c.head, params.c.run_id)
 
-tags = _table("tags", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
-Index("tags_by_value", tags.c.place, tags.c.key, func.substr(tags.c.value, 1, INDEXED_CHARACTERS), tags.c.run_id)
+tags = _table(
+    "tags",
+    _text("run_id", primary_key=True),
+    _text("key", primary_key=True),
+    _text("value"),
+    _text("head"),  # value[:INDEXED_CHARACTERS]
+    _number("place"),
+)
+Index("tags_by_value", tags.c.place, tags.c.key, tags.c.head, tags.c.run_id)
 
 #: One row per series: its summary. The only point of a series of one needs no row elsewhere.
 series = _table(

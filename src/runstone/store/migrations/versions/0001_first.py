@@ -67,10 +67,24 @@ def upgrade() -> None:
     op.create_index("runs_by_changed", "runs", ["changed"])
     op.create_index("runs_by_parent", "runs", ["parent_run_id"])
     op.create_index("runs_by_start", "runs", ["experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_id"])
-    _table("params", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
-    op.create_index("params_by_value", "params", ["place", "key", sa.text("substr(value, 1, 40)"), "run_id"])
-    _table("tags", _text("run_id", primary_key=True), _text("key", primary_key=True), _text("value"), _number("place"))
-    op.create_index("tags_by_value", "tags", ["place", "key", sa.text("substr(value, 1, 40)"), "run_id"])
+    _table(
+        "params",
+        _text("run_id", primary_key=True),
+        _text("key", primary_key=True),
+        _text("value"),
+        _text("head"),
+        _number("place"),
+    )
+    op.create_index("params_by_value", "params", ["place", "key", "head", "run_id"])
+    _table(
+        "tags",
+        _text("run_id", primary_key=True),
+        _text("key", primary_key=True),
+        _text("value"),
+        _text("head"),
+        _number("place"),
+    )
+    op.create_index("tags_by_value", "tags", ["place", "key", "head", "run_id"])
     _table(
         "series",
         _text("run_id", primary_key=True),
