@@ -44,6 +44,7 @@ def create_app(
     *,
     chores: Sequence[Chore] = (),
     prefix: str = "",
+    artifact_root: str = "",
     ui: Path = BUILT,
     access: Access | None = None,
     sweep_seconds: float = 5.0,
@@ -56,6 +57,7 @@ def create_app(
         artifacts: opens the artifact root of a run by its URI.
         chores: further work for its lifetime, beside marking dead runs as CRASHED every ``sweep_seconds``.
         prefix: path below which everything lies, such as ``/ml``.
+        artifact_root: where experiments made here keep their artifacts; empty: where the store says.
         ui: folder of the built UI.
         poll_seconds: pause between questions to the store while a browser listens.
 
@@ -65,7 +67,7 @@ def create_app(
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
         raise InvalidValue(f"--static-prefix {prefix!r} must begin with a slash and not end with one, like /ml.")
     pulse = Pulse(store.changes, poll_seconds)
-    backend = Backend(store, artifacts, pulse)
+    backend = Backend(store, artifacts, pulse, artifact_root)
     sweep = Chore("marking crashed runs", sweep_seconds, lambda: store.sweep(backend.now()))
 
     @contextlib.asynccontextmanager

@@ -17,8 +17,9 @@ OpenArtifacts = Callable[[str], ArtifactStore]
 class Backend:
     """Shared by all requests of one app; holds nothing that another server process would need to know."""
 
-    def __init__(self, store: Store, artifacts: OpenArtifacts, pulse: Pulse) -> None:
+    def __init__(self, store: Store, artifacts: OpenArtifacts, pulse: Pulse, artifact_root: str = "") -> None:
         self.store, self.artifacts, self.pulse = store, artifacts, pulse
+        self.artifact_root = artifact_root.rstrip("/")
         self.shown_uri = without_password(store.uri)
         self.started = milliseconds()
 

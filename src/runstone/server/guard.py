@@ -60,7 +60,7 @@ class Guard:
         """Why this request is not answered; empty when it is."""
         host = headers.get("host", "").lower()
         if not self._known(_without_port(host)):
-            return f"Host {host!r} is not a name of this server. Open it as localhost, or start it with --allowed-hosts {host or 'NAME'}."
+            return f"Host {host!r} is not a name of this server. Open it as localhost, or allow it with --allowed-hosts."
         origin = headers.get("origin")
         if origin is not None and "*" not in self.origins:
             low = origin.lower()

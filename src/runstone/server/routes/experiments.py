@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -33,7 +34,9 @@ def get_experiment(backend: Backend, experiment_id: str) -> s.ExperimentRow:
 
 def create_experiment(backend: Backend, body: s.NewExperiment) -> s.ExperimentRow:
     """Make an experiment."""
-    backend.store.write(Batch([ExperimentCreated(body.name, tags=body.tags, time=backend.now())]))
+    # the id is not known before: a folder of its own name keeps experiments apart
+    place = f"{backend.artifact_root}/{uuid.uuid4().hex}" if backend.artifact_root else ""
+    backend.store.write(Batch([ExperimentCreated(body.name, artifact_location=place, tags=body.tags, time=backend.now())]))
     made = backend.store.find_experiment(body.name)
     if made is None:
         raise RunstoneError(f"Experiment {body.name!r} was written but cannot be found; somebody may have renamed it.")

@@ -1,0 +1,46 @@
+"""``runstone``: the list of commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from runstone.version import __version__
+
+from .shell import Shell
+
+#: Command to the module and object that hold it, and what ``runstone --help`` says of it without loading it.
+COMMANDS = {
+    "ui": ("ui:ui", "Serve the UI on this machine and say where."),
+    "server": ("server:server", "Serve UI and API, with mlflow's options."),
+    "experiments": ("experiments:experiments", "List, make, rename, delete and restore experiments."),
+    "runs": ("runs:runs", "List, show, rank, compare, delete and restore runs."),
+    "artifacts": ("artifacts:artifacts", "List, download and add files of a run."),
+    "sync": ("sync:sync", "Ship what processes that died have left in their journals."),
+    "doctor": ("doctor:doctor", "Check journal, store, versions, disk and clock."),
+    "gc": ("gc:gc", "Remove deleted runs and experiments for ever."),
+    "drop-in": ("drop_in:drop_in", "Run a script that imports mlflow on Runstone, unmodified."),
+}
+
+
+@click.group(cls=Shell, commands_table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="runstone")
+def cli() -> None:
+    """Experiment tracking and the ML lifecycle.
+
+    Runs are read from the folder .runstone here, or from --store URI, or from RUNSTONE_TRACKING_URI
+    (MLFLOW_TRACKING_URI works too). Every command that reads takes --json.
+    """
+
+
+def main() -> None:
+    """The entry point of the ``runstone`` script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character gets its escape, not an error
+            stream.reconfigure(errors="backslashreplace")
+    cli(prog_name="runstone")
+
+
+if __name__ == "__main__":
+    main()

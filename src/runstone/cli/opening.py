@@ -1,0 +1,92 @@
+"""From what a person types to the thing meant: a store, an experiment, a run."""
+
+from __future__ import annotations
+
+import time
+
+from runstone import settings
+from runstone.contracts import ExperimentQuery, Store
+from runstone.entities import Experiment, Run, ViewType
+from runstone.errors import InvalidValue, NotFound
+
+
+def store_uri(given: str) -> str:
+    """The store's URI: what was given, else the environment's, in canonical form."""
+    from runstone import connect
+
+    uri: str = connect.canonical(given or settings.TRACKING_URI.get())
+    return uri
+
+
+def open_for_reading(given: str) -> Store:
+    """The store, with runs of dead processes already marked as such."""
+    from runstone import connect
+
+    store: Store = connect.open_store(store_uri(given))
+    store.sweep(milliseconds())
+    return store
+
+
+def milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def find_run(store: Store, text: str) -> Run:
+    """A run by its id or a prefix of it that no other has.
+
+    Raises:
+        NotFound: there is none.
+        InvalidValue: several begin like this.
+    """
+    return store.get_run(run_id(store, text))
+
+
+def run_id(store: Store, text: str) -> str:
+    """The whole id for an id or a unique prefix of one; raises as :func:`find_run`."""
+    text = text.strip().lower()
+    if len(text) == 32:
+        return store.get_run(text).info.run_id
+    found = store.find_runs(text, 4) if text else ()
+    if len(found) > 1:
+        shown = ", ".join(one[: len(text) + 4] + "…" for one in found[:3])
+        raise InvalidValue(f"{text!r} is the beginning of several run ids ({shown}); give more of it.")
+    if not found:
+        raise NotFound(f"No run has an id that begins with {text!r}. `runstone runs list` shows the ids.")
+    return found[0]
+
+
+def find_experiment(store: Store, text: str) -> Experiment:
+    """An experiment by its name, or else by its id; deleted ones too. Raises NotFound, naming what there is."""
+    named = store.find_experiment(text)
+    if named is not None:
+        return named
+    try:
+        return store.get_experiment(text)
+    except (NotFound, InvalidValue):
+        names = [repr(one.name) for one in store.search_experiments(ExperimentQuery(limit=6))]
+        more = ", …" if len(names) > 5 else ""
+        there = ", ".join(names[:5]) + more if names else "none"
+        raise NotFound(f"No experiment has the name or id {text!r}. There are: {there}.") from None
+
+
+def chosen_experiments(store: Store, given: tuple[str, ...]) -> list[Experiment]:
+    """Those named, else the environment's, else every active one."""
+    if given:
+        return [find_experiment(store, text) for text in given]
+    if settings.EXPERIMENT_ID.get():
+        return [store.get_experiment(settings.EXPERIMENT_ID.get())]
+    if settings.EXPERIMENT_NAME.get():
+        return [find_experiment(store, settings.EXPERIMENT_NAME.get())]
+    return all_experiments(store, ViewType.ACTIVE_ONLY)
+
+
+def all_experiments(store: Store, view: int) -> list[Experiment]:
+    """Every experiment of a view, over all pages."""
+    found: list[Experiment] = []
+    token: str | None = None
+    while True:
+        page = store.search_experiments(ExperimentQuery(view=view, page_token=token))
+        found += page
+        token = page.token
+        if token is None:
+            return found

@@ -1,0 +1,89 @@
+"""``runstone runs best``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .shell import fail, json_option, store_option
+
+if TYPE_CHECKING:
+    from runstone.contracts import Store
+    from runstone.entities import Experiment
+    from runstone.query.objective import Objective
+
+
+@click.command("best")
+@click.option("-x", "--experiment", "--experiment-id", "experiments", multiple=True, help="Id or name; may be given again.")
+@click.option("-m", "--metric", default="", help="Default: the experiment's objective.")
+@click.option("--max/--min", "greatest", default=None, help="Which end is good; default: what the metric's name says.")
+@click.option("-f", "--filter", "filter_text", default="", help="Only runs that match.")
+@click.option("-n", "--limit", type=click.IntRange(1, 1000), default=5, show_default=True, help="Runs to show.")
+@json_option
+@store_option
+def best(
+    experiments: tuple[str, ...], metric: str, greatest: bool | None, filter_text: str, limit: int, as_json: bool, store: str
+) -> None:
+    """Rank runs by a metric and show the winner. NaN never wins; runs without the metric do not take part."""
+    from runstone.contracts import RunQuery
+
+    from .opening import chosen_experiments, open_for_reading
+    from .output import note, print_json, print_table, safe
+    from .runs_list import as_row, default_columns, short
+
+    opened = open_for_reading(store)
+    chosen = chosen_experiments(opened, experiments)
+    goal = _objective(opened, chosen, metric, greatest)
+    ids = tuple(one.experiment_id for one in chosen)
+    column = f"metrics.{goal.key}"
+    columns = [column, *(name for name in default_columns(opened, ids) if name != column)]
+    found = opened.table(
+        RunQuery(experiment_ids=ids, filter=filter_text, order_by=(goal.order_by,), limit=limit), columns
+    )  # fmt: skip
+    scores = found.values[0]
+    known = [place for place, value in enumerate(scores) if isinstance(value, (int, float)) and value == value]
+    if not known:
+        matching = " that match" if filter_text else ""
+        fail(
+            f"None of the {found.matched} runs{matching} has a value of metric {goal.key!r}. `runstone runs list` shows what they have."
+        )
+    if as_json:
+        ranked = [as_row(found, place, columns) for place in known]
+        print_json({"metric": goal.key, "direction": goal.direction, "best": ranked[0], "ranked": ranked})
+        return
+    top = scores[known[0]]
+    assert isinstance(top, (int, float))
+    rows = []
+    for rank, place in enumerate(known):
+        value = scores[place]
+        gap = None if rank == 0 or not isinstance(value, (int, float)) else float(value - top)
+        first = f"★ {rank + 1}" if rank == 0 else str(rank + 1)
+        rest = [values[place] for values in found.values[1:]]
+        rows.append([first, found.run_ids[place][:8], found.names[place], value, gap, *rest])
+    labels = [short(name) for name in columns[1:]]
+    numbers = [short(name) for name in columns if name.startswith("metrics.")]
+    print_table(["Rank", "Id", "Name", short(column), "Gap", *labels], rows, right=["Rank", "Gap", *numbers], bold=0)
+    word = "greatest" if goal.direction == "max" else "least"
+    how = ", as its name suggests" if goal.guessed else ""
+    note(f"Best is the {word} {safe(goal.key)}{how}; {found.matched} runs took part.")
+
+
+def _objective(store: Store, experiments: list[Experiment], metric: str, greatest: bool | None) -> Objective:
+    """What to rank by: what was asked, else what an experiment says of itself, else a guess by the metrics' names."""
+    from runstone.query.objective import OBJECTIVE_TAG, Objective, direction_of, objective
+
+    tags: dict[str, str] = next((one.tags for one in experiments if OBJECTIVE_TAG in one.tags), {})
+    if metric:
+        said = objective(tags, ())
+        known = said.direction if said is not None and said.key == metric else direction_of(metric)
+        if greatest is None and known is None:
+            raise click.UsageError(f"Nothing says whether a great or a small {metric!r} is good; add --max or --min.")
+        direction = known if greatest is None else "max" if greatest else "min"
+        return Objective(metric, str(direction), guessed=greatest is None and (said is None or said.key != metric))
+    keys = [info.key for info in store.keys("metrics", [one.experiment_id for one in experiments])]
+    found = objective(tags, keys)
+    if found is None:
+        there = ", ".join(keys[:8]) or "none"
+        fail(f"Nothing says which metric to rank by; add --metric KEY --max (or --min). Metrics here: {there}.")
+    return found if greatest is None else Objective(found.key, "max" if greatest else "min")

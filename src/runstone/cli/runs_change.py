@@ -1,0 +1,91 @@
+"""``runstone runs create``, ``delete`` and ``restore``."""
+
+from __future__ import annotations
+
+import click
+
+from .shell import json_option, store_option
+
+_ENDED = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
+
+
+@click.command("create")
+@click.option("-x", "--experiment-id", default="", help="Id of the experiment.")
+@click.option("-n", "--experiment-name", "--experiment", "experiment", default="", help="Its name instead (or id).")
+@click.option("--run-name", default="", help="Default: a pleasant one.")
+@click.option("--description", default="", help="Text of the tag mlflow.note.content.")
+@click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="May be given again.")
+@click.option("-s", "--status", type=click.Choice(_ENDED, case_sensitive=False), default="FINISHED", show_default=True)
+@click.option("--parent-run-id", default="", help="Nest it under this run.")
+@json_option
+@store_option
+def create(
+    experiment_id: str, experiment: str, run_name: str, description: str, tags: tuple[str, ...], status: str,
+    parent_run_id: str, as_json: bool, store: str,
+) -> None:  # fmt: skip
+    """Make a run, for work that happens elsewhere; print its id."""
+    from runstone.client import Client
+    from runstone.contracts import Batch
+    from runstone.records import RunChanged
+
+    from .opening import find_experiment, milliseconds, open_for_reading, run_id, store_uri
+    from .output import print_json, safe
+
+    if bool(experiment_id) == bool(experiment):
+        raise click.UsageError("Give either --experiment-id or --experiment-name.")
+    opened = open_for_reading(store)
+    found = opened.get_experiment(experiment_id) if experiment_id else find_experiment(opened, experiment)
+    given = _pairs(tags)
+    if description:
+        given["mlflow.note.content"] = description
+    if parent_run_id:
+        given["mlflow.parentRunId"] = run_id(opened, parent_run_id)
+    made = Client(store_uri(store)).create_run(found.experiment_id, tags=given, run_name=run_name or None)
+    wanted = status.upper()
+    if wanted != "RUNNING":
+        now = milliseconds()
+        ended = now if wanted in ("FINISHED", "FAILED", "KILLED") else None
+        opened.write(Batch([RunChanged(made.info.run_id, now, status=wanted, end_time=ended)]))
+    run = opened.get_run(made.info.run_id)
+    if as_json:
+        print_json(run.to_dictionary())
+    else:
+        click.echo(f"Created run {run.info.run_id} '{safe(run.info.run_name or '')}' in experiment {found.experiment_id}.")
+
+
+@click.command("delete")
+@click.option("-r", "--run-id", "run", required=True, help="Its id, or the beginning of it.")
+@store_option
+def delete(run: str, store: str) -> None:
+    """Move a run to the trash. `runstone gc` empties the trash."""
+    click.echo(f"Run {_mark(run, store, deleted=True)} has been deleted; `runstone runs restore -r` brings it back.")
+
+
+@click.command("restore")
+@click.option("-r", "--run-id", "run", required=True, help="Its id, or the beginning of it.")
+@store_option
+def restore(run: str, store: str) -> None:
+    """Bring a run back from the trash."""
+    click.echo(f"Run {_mark(run, store, deleted=False)} has been restored.")
+
+
+def _mark(run: str, store: str, deleted: bool) -> str:
+    from runstone.contracts import Batch
+    from runstone.records import RunChanged
+
+    from .opening import milliseconds, open_for_reading, run_id
+
+    opened = open_for_reading(store)
+    whole = run_id(opened, run)
+    opened.write(Batch([RunChanged(whole, milliseconds(), deleted=deleted)]))
+    return whole
+
+
+def _pairs(tags: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for tag in tags:
+        key, sign, value = tag.partition("=")
+        if not sign or not key:
+            raise click.UsageError(f"--tags {tag!r} is not KEY=VALUE.")
+        pairs[key] = value
+    return pairs

@@ -1,0 +1,56 @@
+"""``runstone server``: as mlflow's, with its options that apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .shell import fail
+
+
+@click.command("server")
+@click.option(
+    "--backend-store-uri", "--store", "--tracking-uri", "store", metavar="URI", default="", help="Where the runs are."
+)
+@click.option("--default-artifact-root", metavar="URI", default="", help="Where experiments made here keep artifacts.")
+@click.option("-h", "--host", default=None, help="Address to listen on; default 127.0.0.1 (RUNSTONE_HOST).")
+@click.option(
+    "-p", "--port", type=click.IntRange(0, 65535), default=None, help="Default 5000 (RUNSTONE_PORT); 0: any free one."
+)
+@click.option("-w", "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option("--static-prefix", default="", help="Path below which it is reached behind a proxy, like /ml.")
+@click.option("--allowed-hosts", default="", help="Host names that requests may carry, with commas; * as a wildcard.")
+@click.option("--cors-allowed-origins", default="", help="Origins of other sites that may call, with commas.")
+@click.option("--no-auth", is_flag=True, help="Listen on an address that other machines reach although nobody has to sign in.")
+def server(
+    store: str, default_artifact_root: str, host: str | None, port: int | None, workers: int, static_prefix: str,
+    allowed_hosts: str, cors_allowed_origins: str, no_auth: bool,
+) -> None:  # fmt: skip
+    """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
+    from runstone import settings
+    from runstone.server.listen import free_port, serve, url
+
+    from .opening import store_uri
+    from .serving import check_host, make_app
+    from .workers import serve_with_workers
+
+    where, first = host or settings.HOST.get(), settings.PORT.get() if port is None else port
+    check_host(where, no_auth)
+    uri = store_uri(store)
+    found = free_port(where, first)
+    options: dict[str, Any] = {
+        "prefix": static_prefix,
+        "artifact_root": default_artifact_root,
+        "hosts": allowed_hosts.split(","),
+        "origins": cors_allowed_origins.split(","),
+    }
+
+    def ready() -> None:
+        click.echo(f"Runstone server: {url(where, found, static_prefix)}   store: {uri}   (Ctrl-C ends it)")
+
+    app = make_app(uri, where, **options)  # also with workers: a wrong store or prefix is told here, once
+    if workers == 1:
+        serve(app, where, found, ready)
+    elif not serve_with_workers(uri, where, found, workers, options, ready):
+        fail("A worker could not start; its own message is above.")

@@ -1,0 +1,34 @@
+"""``runstone sync``."""
+
+from __future__ import annotations
+
+import click
+
+from .shell import json_option, store_option
+
+
+@click.command("sync")
+@json_option
+@store_option
+def sync(as_json: bool, store: str) -> None:
+    """Ship what processes that died have left in their journals. A journal whose process lives is left to it."""
+    from runstone import connect
+    from runstone.journal import recovery
+
+    from .opening import open_for_reading, store_uri
+    from .output import note, print_json
+
+    uri = store_uri(store)
+    opened = open_for_reading(uri)
+    found = recovery.recover(connect.journal_root(uri), opened)
+    if as_json:
+        print_json(found)
+    elif not found.journals:
+        click.echo("Nothing was left to ship.")
+    else:
+        records = f"{found.records} records with {found.points} metric points"
+        click.echo(f"Shipped {records} from {found.journals} journal{'s' * (found.journals != 1)}.")
+    for problem in found.problems:
+        note(f"Problem: {problem}")
+    if found.problems or found.damaged:
+        raise SystemExit(1)
