@@ -1,7 +1,7 @@
 """What surrounds a run: who, where, which code, which packages.
 
-:func:`start_tags` is cheap and goes into the record that begins a run. The rest is gathered once per process on a thread of
-its own and written to every run as a ``Tags`` record and three documents: ``host`` (JSON), ``packages``, ``git.diff``.
+Gathered once per process on a thread of its own, and written to every run as a ``Tags`` record (git's commit, branch, remote)
+and up to three documents: ``host`` (JSON), ``packages``, ``git.diff``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from msgspec import Struct
 from runstone.records import Document, Record, Tags
 
 from . import surroundings
-
-start_tags = surroundings.start_tags
 
 #: In a notebook the code changes while the process lives: git is asked again after so many seconds.
 NOTEBOOK_SECONDS = 30.0
@@ -88,7 +86,7 @@ def _work() -> None:
     """Gather, then serve whoever has come meanwhile; ends when nobody waits."""
     global _gathered, _worker
     # What gathers pulls in a good deal of the standard library: that too is loaded here, off the caller's thread.
-    gathered: Gathered = importlib.import_module("runstone.client.gathering").collect()
+    gathered: Gathered = importlib.import_module("runstone.client.gathering").collect()  # it never raises
     while True:
         with _lock:
             _gathered = gathered

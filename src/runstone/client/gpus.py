@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import glob
+import os
 import threading
 from contextlib import suppress
 from typing import Any
 
-try:
-    import pynvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
-except ImportError:
-    pynvml = None
+from runstone._lazy import need
+from runstone.errors import NotSupported
+
+#: One of these is there where an NVIDIA driver is.
+DRIVERS = ("/dev/nvidiactl", "/proc/driver/nvidia", "/dev/dxg")
 
 _lock = threading.Lock()
 _handles: list[Any] | None = None
+_nvml: Any = None
 
 
 def handles() -> list[Any]:
@@ -26,20 +29,22 @@ def handles() -> list[Any]:
 
 
 def _open() -> list[Any]:
-    if pynvml is None:
+    """The package is big (its import takes 50 ms), so it is loaded only where there is a driver for it to talk to."""
+    global _nvml
+    if not any(os.path.exists(place) for place in DRIVERS):
         return []
     try:
-        pynvml.nvmlInit()
-        return [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-    except pynvml.NVMLError:
+        _nvml = need("pynvml", "GPU metrics", "nvidia-ml-py")
+        _nvml.nvmlInit()
+        return [_nvml.nvmlDeviceGetHandleByIndex(index) for index in range(_nvml.nvmlDeviceGetCount())]
+    except NotSupported:
+        return []
+    except _nvml.NVMLError:
         return []
 
 
 def names() -> list[str]:
-    """Such as ``NVIDIA H200``, in the driver's order."""
-    found = [pynvml.nvmlDeviceGetName(handle) for handle in handles()]
-    if found:
-        return [name.decode() if isinstance(name, bytes) else str(name) for name in found]
+    """Such as ``NVIDIA H200``, as the driver tells without any library."""
     told = []
     for place in sorted(glob.glob("/proc/driver/nvidia/gpus/*/information")):
         with suppress(OSError), open(place) as file:
@@ -52,23 +57,23 @@ def sample() -> dict[str, float]:
     values: dict[str, float] = {}
     for index, handle in enumerate(handles()):
         for read in (_memory, _utilization, _power):
-            with suppress(pynvml.NVMLError):
+            with suppress(_nvml.NVMLError):
                 values |= {f"gpu_{index}_{key}": value for key, value in read(handle).items()}
     return values
 
 
 def _memory(handle: Any) -> dict[str, float]:
-    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    memory = _nvml.nvmlDeviceGetMemoryInfo(handle)
     return {"memory_usage_percentage": round(memory.used / memory.total * 100, 1), "memory_usage_megabytes": memory.used / 1e6}
 
 
 def _utilization(handle: Any) -> dict[str, float]:
-    return {"utilization_percentage": float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)}
+    return {"utilization_percentage": float(_nvml.nvmlDeviceGetUtilizationRates(handle).gpu)}
 
 
 def _power(handle: Any) -> dict[str, float]:
-    watts = pynvml.nvmlDeviceGetPowerUsage(handle) / 1000
-    limit = pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000
+    watts = _nvml.nvmlDeviceGetPowerUsage(handle) / 1000
+    limit = _nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000
     return {"power_usage_watts": watts, "power_usage_percentage": watts / limit * 100}
 
 

@@ -1,4 +1,4 @@
-"""Who started what: the facts about a process that cost nothing to know."""
+"""Who started what, and where its code is: facts about a process that cost nothing to know."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 
 from runstone import settings
 from runstone.errors import InvalidValue
+
+from .checks import texts
 
 
 def start_tags() -> dict[str, str]:
@@ -26,10 +28,10 @@ def start_tags() -> dict[str, str]:
     if text := settings.RUN_CONTEXT.get():
         try:
             given = json.loads(text)
-            tags |= {str(key): str(value) for key, value in given.items()}
-        except (ValueError, AttributeError) as cause:
-            works = 'a JSON object of tags works, such as {"team": "vision"}.'
-            raise InvalidValue(f"{settings.RUN_CONTEXT.name}={text!r} cannot be read: {works}") from cause
+        except ValueError as cause:
+            works = 'A JSON object of tags works, such as {"team": "vision"}.'
+            raise InvalidValue(f"{settings.RUN_CONTEXT.name}={text!r} is not JSON: {cause}. {works}") from cause
+        tags |= texts(given, "tag")
     return tags
 
 
@@ -43,6 +45,13 @@ def user() -> str:
     return str(os.getuid())
 
 
+def entry() -> str:
+    """What was started: the notebook, the script or module file as given on the command line, or the interpreter."""
+    return (
+        notebook_name() or (sys.argv[0] if getattr(sys, "argv", None) else "") or os.path.basename(sys.executable or "python")
+    )
+
+
 def in_notebook() -> bool:
     """Whether this is a Jupyter kernel (or what acts like one), not a terminal."""
     ipython = sys.modules.get("IPython")
@@ -50,15 +59,10 @@ def in_notebook() -> bool:
     return shell is not None and type(shell).__name__ != "TerminalInteractiveShell"
 
 
-def entry() -> str:
-    """What was started: the script or module file as given on the command line, the notebook, or the interpreter."""
-    if in_notebook() and (notebook := _notebook()):
-        return notebook
-    given = sys.argv[0] if getattr(sys, "argv", None) else ""
-    return given or os.path.basename(sys.executable or "python")
-
-
-def _notebook() -> str:
+def notebook_name() -> str:
+    """The notebook's file name, ``""`` where nobody tells."""
+    if not in_notebook():
+        return ""
     told = os.environ.get("JPY_SESSION_NAME") or getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", "")
     return os.path.basename(str(told))
 
