@@ -45,9 +45,7 @@ def best(
     known = [place for place, value in enumerate(scores) if isinstance(value, (int, float)) and value == value]
     if not known:
         matching = " that match" if filter_text else ""
-        fail(
-            f"None of the {found.matched} runs{matching} has a value of metric {goal.key!r}. `runstone runs list` shows what they have."
-        )
+        fail(f"None of the {found.matched} runs{matching} has a value of metric {goal.key!r}.")
     if as_json:
         ranked = [as_row(found, place, columns) for place in known]
         print_json({"metric": goal.key, "direction": goal.direction, "best": ranked[0], "ranked": ranked})

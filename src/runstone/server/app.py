@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 
 from runstone.contracts import Store
 from runstone.errors import InvalidValue, RunstoneError
@@ -27,6 +27,8 @@ from .endpoints import ROOT, TABLE
 from .guard import Guard
 from .pulse import Pulse
 from .static import BUILT, Ui
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Access(Struct, frozen=True):
@@ -97,12 +99,11 @@ def create_app(
 
 def _routes(backend: Backend, ui: Ui, prefix: str) -> list[BaseRoute]:
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
-    api.append(Route("/openapi.json", _document))
-    api.append(Route("/{path:path}", _unknown, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]))
+    api += [Route("/openapi.json", _document), Route("/{path:path}", _unknown(api), methods=_METHODS)]
     pages: list[BaseRoute] = [
         Mount(ROOT, routes=api),
-        Route("/api/{path:path}", _unknown),
-        Route("/{path:path}", ui, methods=["GET"]),
+        Route("/api/{path:path}", _unknown([]), methods=_METHODS),
+        Route("/{path:path}", ui.respond, methods=["GET"]),
     ]
     if not prefix:
         return pages
@@ -118,6 +119,18 @@ def _document(_: Request) -> Response:
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
-def _unknown(request: Request) -> Response:
-    message = f"No endpoint {request.method} {request.url.path}. {ROOT}/openapi.json lists them all."
-    return error_answer("ENDPOINT_NOT_FOUND", message)
+def _unknown(known: Sequence[BaseRoute]) -> Callable[[Request], Response]:
+    """Answers for a path that no endpoint has, or not with this method."""
+
+    def answer(request: Request) -> Response:
+        partial = [one for one in known if isinstance(one, Route) and one.matches(request.scope)[0] is Match.PARTIAL]
+        methods = sorted({method for one in partial for method in one.methods or ()})
+        if methods:
+            message = f"{request.method} is no method of {request.url.path}; it takes {', '.join(methods)}."
+            refused = error_answer("BAD_REQUEST", message, 405)
+            refused.headers["Allow"] = ", ".join(methods)
+            return refused
+        message = f"No endpoint {request.method} {request.url.path}. {ROOT}/openapi.json lists them all."
+        return error_answer("ENDPOINT_NOT_FOUND", message)
+
+    return answer

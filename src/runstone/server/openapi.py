@@ -25,7 +25,7 @@ from .schema import Error
 def document() -> dict[str, Any]:
     """The whole document, OpenAPI 3.1."""
     asked = _schemas({endpoint.body for endpoint in TABLE if endpoint.body is not None} | {Error})
-    answered = _schemas({endpoint.answer for endpoint in TABLE})
+    answered = _schemas({endpoint.answer for endpoint in TABLE if endpoint.media != "*/*"})
     for schema in answered.values():  # a field with a default is always sent: optional is what may be left out of a request
         schema["required"] = list(schema.get("properties", {}))
     paths: dict[str, dict[str, Any]] = {}

@@ -77,8 +77,9 @@ class Pulse:
         self._listeners.add(listener)  # first: nothing falls between the question below and the poller's next one
         try:
             yield b"retry: 1000\n\n"
-            listener.add(await to_thread.run_sync(self._ask, cursor))
-            self._start()
+            known = await to_thread.run_sync(self._ask, cursor)
+            listener.add(known)
+            self._start(known.cursor)
             while not self.closed:
                 event = listener.take()
                 if event is not None:
@@ -107,24 +108,24 @@ class Pulse:
         for listener in self._listeners:
             listener.wake.set()
 
-    def _start(self) -> None:
+    def _start(self, cursor: int) -> None:
         if self._poller is None or self._poller.done():
-            self._poller = asyncio.get_running_loop().create_task(self._poll())
+            self._poller = asyncio.get_running_loop().create_task(self._poll(cursor))
 
-    async def _poll(self) -> None:
-        """Ask again and again while somebody listens; a store in trouble is asked ever more slowly."""
-        cursor: int | None = None
-        pause = self._every
+    async def _poll(self, cursor: int) -> None:
+        """Ask again and again while somebody listens, from where the first listener stands; a store in trouble is asked
+        ever more slowly."""
+        more, pause = False, self._every
         while self._listeners and not self.closed:
             try:
                 changes = await to_thread.run_sync(self._ask, cursor)
             except RunstoneError as cause:
-                pause = min(pause * 2, 10.0)
+                more, pause = False, min(pause * 2, 10.0)
                 log.warning("cannot ask the store what changed, trying again in %.1f s: %s", pause, cause.message)
             else:
-                pause = self._every
-                if cursor is not None and changes.cursor != cursor:
+                more, pause = changes.more, self._every
+                if changes.cursor != cursor:
                     for listener in self._listeners:
                         listener.add(changes)
                 cursor = changes.cursor
-            await asyncio.sleep(0 if cursor is not None and changes.more else pause)
+            await asyncio.sleep(0 if more else pause)

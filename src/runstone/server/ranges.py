@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_FORM = re.compile(r"bytes=(\d*)-(\d*)")
+_FORM = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
 
 class Unsatisfiable(Exception):
@@ -29,9 +29,8 @@ def wanted(header: str | None, size: int) -> tuple[int, int] | None:
             raise Unsatisfiable
         return max(0, size - length), size
     start = int(first)
-    end = int(last) + 1 if last else size
-    if end <= start:
+    if last and int(last) < start:
         return None
     if start >= size:
         raise Unsatisfiable
-    return start, min(end, size)
+    return start, min(int(last) + 1, size) if last else size

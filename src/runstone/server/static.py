@@ -35,7 +35,7 @@ class Ui:
     def __init__(self, folder: Path, prefix: str) -> None:
         self.folder, self.prefix = folder.resolve(), prefix
 
-    async def __call__(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Answer a GET for any path outside the API."""
         return await to_thread.run_sync(self.answer, request.path_params.get("path", ""), request)
 

@@ -56,6 +56,9 @@ async def send_file(request: Request, backend: Backend, run_id: str, query: s.Ar
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
     kind = media_type(query.path)
+    if request.method == "HEAD":
+        found.file.close()
+        return Response(None, 206 if part else 200, headers, media_type=kind)
     return StreamingResponse(_pieces(found.file, start, end), 206 if part else 200, headers, media_type=kind)
 
 

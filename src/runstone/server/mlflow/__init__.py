@@ -1,0 +1,1 @@
+"""MLflow's REST endpoints over any store: their paths, fields, defaults, errors and JSON habits, our records beneath."""

@@ -1,0 +1,22 @@
+"""MLflow's listing of a run's artifacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import messages as m
+from . import shapes
+from .runs import run_of
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+
+def list_artifacts(backend: Backend, request: m.ListArtifacts) -> shapes.Json:
+    """One level below ``path``."""
+    uri = backend.store.get_run(run_of(request)).info.artifact_uri or ""
+    files = backend.artifacts(uri).list(request.path)
+    return {
+        "root_uri": backend.shown_artifact_uri(uri),
+        "files": [shapes.without_none({"path": one.path, "is_dir": one.is_dir, "file_size": one.file_size}) for one in files],
+    }
