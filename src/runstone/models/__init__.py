@@ -1,0 +1,17 @@
+"""Models with a manifest: what they take and give, where they came from, how to load them."""
+
+from runstone._lazy import lazy
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "Model": "runstone.models.manifest:Model",
+        "ModelInfo": "runstone.models.info:ModelInfo",
+        "ModelSignature": "runstone.models.signature:ModelSignature",
+        "get_model_info": "runstone.models.reading:get_model_info",
+        "infer_signature": "runstone.models.signature:infer_signature",
+        "set_signature": "runstone.models.reading:set_signature",
+        "signature": "runstone.models.signature",
+        "validate_schema": "runstone.models.reading:validate_schema",
+    },
+)

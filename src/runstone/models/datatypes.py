@@ -12,11 +12,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any, TypeAlias, Union
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..errors import InvalidValue
+from runstone.errors import InvalidValue
 
 
 class DataType(Enum):
@@ -36,7 +36,8 @@ class DataType(Enum):
 
     def to_numpy(self) -> np.dtype[Any]:
         """The NumPy dtype of such a column."""
-        return np.dtype(_NUMPY[self])
+        dtype: np.dtype[Any] = np.dtype(_NUMPY[self])
+        return dtype
 
     def to_pandas(self) -> np.dtype[Any]:
         """The dtype of such a column in a frame."""
@@ -79,13 +80,13 @@ class BaseType:
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.to_dict() == self.to_dict()  # type: ignore[attr-defined]
+        return isinstance(other, BaseType) and type(other) is type(self) and other.to_dict() == self.to_dict()
 
     def __hash__(self) -> int:
         return hash(repr(self))
 
 
-AnyDataType: TypeAlias = Union[DataType, BaseType]
+AnyDataType: TypeAlias = DataType | BaseType
 
 
 class Array(BaseType):

@@ -6,19 +6,18 @@ purpose the test names it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidValue
+from runstone.client.notices import warn_once
+from runstone.errors import InvalidValue
+
 from .datatypes import AnyDataType, AnyType, Array, DataType, Map, Object
 from .frames import is_frame, is_gap, is_series, is_sparse, pandas
 from .schema import ColSpec, Schema, TensorSpec
-
-log = logging.getLogger("runstone.models")
 
 
 def enforce_schema(data: Any, schema: Schema) -> Any:
@@ -99,7 +98,7 @@ def _columns(frame: Any, schema: Schema) -> Any:
         beside = f" There are columns it does not know: {extra}." if extra else ""
         raise InvalidValue(f"The model needs columns {missing}, which the data lacks.{beside} It takes {_names(schema)}.")
     if extra:
-        log.warning("Columns %s are ignored: the model's signature does not name them.", extra)
+        warn_once(f"extra columns {extra}", f"columns {extra} are ignored: the model's signature does not name them.")
     return _converted(frame, {name: item for name, item in schema.input_dict().items() if name in frame.columns})
 
 
@@ -107,7 +106,7 @@ def _converted(frame: Any, wanted: Mapping[Any, ColSpec | TensorSpec]) -> Any:
     return pandas().DataFrame({name: _column(frame[name], item.type, item.required) for name, item in wanted.items()})
 
 
-def _column(values: Any, kind: AnyDataType, required: bool) -> Any:
+def _column(values: Any, kind: Any, required: bool) -> Any:
     """One column as the type demands. Raises InvalidValue."""
     if isinstance(kind, AnyType):
         return values
@@ -115,7 +114,7 @@ def _column(values: Any, kind: AnyDataType, required: bool) -> Any:
         for position, value in enumerate(values):
             _check(value, kind, required, f"column {values.name!r}, row {position}")
         return values
-    if values.dtype == object and kind not in (DataType.string, DataType.binary):
+    if _is_objects(values.dtype) and kind not in (DataType.string, DataType.binary):
         values = values.infer_objects()
     converted = _safe(values, kind)
     if converted is None:
@@ -135,9 +134,9 @@ def _safe(values: Any, kind: DataType) -> Any:
         return values
     if kind is DataType.datetime:
         return values.astype(target) if isinstance(dtype, np.dtype) and dtype.kind == "M" or _all_gaps(values) else None
-    if dtype == object and kind is DataType.boolean:
+    if _is_objects(dtype) and kind is DataType.boolean:
         return values if all(isinstance(value, (bool, np.bool_)) or is_gap(value) for value in values) else None
-    if dtype == object:
+    if _is_objects(dtype):
         numbers = kind is DataType.double and all(_is_number(value) for value in values)
         return values.astype(target) if numbers else None
     plain = getattr(dtype, "numpy_dtype", dtype)  # the NumPy type within a nullable one
@@ -151,9 +150,13 @@ def _safe(values: Any, kind: DataType) -> Any:
     return values.astype(target) if fits else None
 
 
+def _is_objects(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind == "O"
+
+
 def _is_text(dtype: Any) -> bool:
     if isinstance(dtype, np.dtype):
-        return dtype == object or dtype.kind in "US"
+        return dtype.kind in "OUS"
     if type(dtype).__name__ == "CategoricalDtype":
         return _is_text(dtype.categories.dtype)
     return type(dtype).__name__ == "StringDtype"
@@ -164,7 +167,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _all_gaps(values: Any) -> bool:
-    return bool(values.dtype == object and values.isna().all())
+    return _is_objects(values.dtype) and bool(values.isna().all())
 
 
 def _advice(values: Any, kind: DataType) -> str:
@@ -219,7 +222,7 @@ def _tensors(data: Any, schema: Schema) -> Any:
     if missing := [name for name in schema.required_input_names() if name not in data]:
         raise InvalidValue(f"The model needs tensors {missing}, which the data lacks. It takes {_names(schema)}.")
     if extra := [name for name in data if name not in schema.input_names()]:
-        log.warning("Tensors %s are ignored: the model's signature does not name them.", extra)
+        warn_once(f"extra tensors {extra}", f"tensors {extra} are ignored: the model's signature does not name them.")
     return {name: _tensor(data[name], item) for name, item in schema.input_dict().items() if isinstance(item, TensorSpec)}
 
 

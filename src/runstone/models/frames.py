@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import Any
 
-from ..errors import NotSupported
+from runstone.errors import NotSupported
 
 
 def pandas() -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidValue
+from runstone.errors import InvalidValue
+
 from .datatypes import AnyDataType, AnyType, Array, DataType, Map, Object, Property
 from .frames import is_frame, is_gap, is_series, is_sparse
 from .schema import ColSpec, Schema, TensorSpec, clean_dtype
@@ -56,7 +57,7 @@ def infer_type(value: Any) -> AnyDataType | None:
     if is_gap(value):
         return None
     if isinstance(value, np.ndarray):
-        return Array(_of_dtype(value.dtype)) if value.ndim == 1 and value.dtype != object else infer_type(value.tolist())
+        return Array(_of_dtype(value.dtype)) if value.ndim == 1 and value.dtype.kind != "O" else infer_type(value.tolist())
     if isinstance(value, np.generic):
         return _of_dtype(value.dtype)
     if isinstance(value, (datetime.date, datetime.datetime)):
@@ -134,7 +135,7 @@ def _column(series: Any, name: Any) -> ColSpec:
     gaps = bool(series.isna().any())
     if not isinstance(dtype, np.dtype):
         kind = _of_extension(series)
-    elif dtype == object:
+    elif dtype.kind == "O":
         kind = _of_objects(series)
     else:
         kind = _of_dtype(dtype)

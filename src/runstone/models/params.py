@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidValue
+from runstone.client.notices import warn_once
+from runstone.errors import InvalidValue
+
 from .datatypes import AnyDataType, DataType, Object, as_type, read_type
 from .infer import infer_type
-
-log = logging.getLogger("runstone.models")
 
 
 class ParamSpec:
@@ -108,7 +107,7 @@ class ParamSchema:
         given = {str(name): value for name, value in (given or {}).items()}
         names = [item.name for item in self.params]
         if unknown := sorted(set(given) - set(names)):
-            log.warning("Params %s are ignored: the model's signature knows %s.", unknown, names)
+            warn_once(f"unknown params {unknown}", f"params {unknown} are ignored: the model's signature knows {names}.")
         return {item.name: item.accept(given.get(item.name, item.default)) for item in self.params}
 
     def __eq__(self, other: object) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidValue
+from runstone.errors import InvalidValue
+
 from .datatypes import AnyDataType, DataType, as_type, read_type
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidValue
+from runstone.client.notices import warn_once
+from runstone.errors import InvalidValue
+
 from .datatypes import AnyType
 from .infer import infer_schema
 from .params import ParamSchema, infer_params
 from .schema import ColSpec, Schema
-
-log = logging.getLogger("runstone.models")
 
 
 class ModelSignature:
@@ -87,5 +86,7 @@ def _lenient(data: Any, name: str) -> Schema:
     try:
         return infer_schema(data)
     except InvalidValue as problem:
-        log.warning("No type for the %s of the signature, so they will not be checked: %s", name, problem)
+        warn_once(
+            f"signature {name}: {problem}", f"the {name} of the signature have no type and will not be checked: {problem}"
+        )
         return Schema([ColSpec(AnyType())])

@@ -1,0 +1,192 @@
+"""What a model needs to be loaded: requirements.txt, conda.yaml and python_env.yaml beside it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from runstone.client.notices import warn_once
+from runstone.errors import InvalidValue
+
+REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
+CONDA, PYTHON_ENV = "conda.yaml", "python_env.yaml"
+
+#: Modules whose distribution has another name, and that are worth knowing without searching all distributions.
+_DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "PyYAML", "PIL": "pillow", "cv2": "opencv-python"}
+
+
+def distribution_of(module: str) -> str | None:
+    """The name of the installed distribution that a module comes from; None for the standard library and loose files."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names or top == "__main__":
+        return None
+    name = _DISTRIBUTIONS.get(top, top)
+    if _version(name) is not None:
+        return name
+    found = metadata.packages_distributions().get(top)
+    return found[0] if found else None
+
+
+def pinned(distributions: Iterable[str]) -> list[str]:
+    """``name==version`` for each that is installed, sorted."""
+    versions = {name: _version(name) for name in set(distributions)}
+    return sorted(f"{name}=={version.partition('+')[0]}" for name, version in versions.items() if version is not None)
+
+
+def write_environment(
+    folder: Path,
+    found: Sequence[str],
+    conda_env: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    pip_requirements: Iterable[str] | str | os.PathLike[str] | None = None,
+    extra_pip_requirements: Iterable[str] | str | os.PathLike[str] | None = None,
+) -> None:
+    """Write the three files, and constraints.txt where constraints were given.
+
+    Args:
+        folder: the model's.
+        found: requirements that the flavor found; used unless the caller gives others.
+        conda_env: a whole conda environment, a dict or a YAML file; excludes the other two.
+        pip_requirements: instead of those found, a list of lines or a requirements file.
+        extra_pip_requirements: beside them; a package named here replaces the one found.
+
+    Raises:
+        InvalidValue: arguments that exclude each other, or a line that pip would not take.
+    """
+    if conda_env is not None and (pip_requirements is not None or extra_pip_requirements is not None):
+        raise InvalidValue("conda_env cannot be given together with pip_requirements or extra_pip_requirements.")
+    if conda_env is not None:
+        conda = _read_conda(conda_env)
+        lines = _pip_part(conda)
+        constraints: list[str] = []
+    else:
+        lines, constraints = read_requirements(found if pip_requirements is None else pip_requirements)
+        extra, more = read_requirements(extra_pip_requirements or ())
+        lines, constraints = _united(lines, extra), constraints + more
+        if constraints:
+            lines.append(f"-c {CONSTRAINTS}")
+            (folder / CONSTRAINTS).write_text("\n".join(constraints) + "\n", encoding="utf-8")
+        conda = _conda(lines)
+    (folder / REQUIREMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / CONDA).write_text(yaml.safe_dump(conda, sort_keys=False), encoding="utf-8")
+    (folder / PYTHON_ENV).write_text(yaml.safe_dump(_python_env(), sort_keys=False), encoding="utf-8")
+
+
+def read_requirements(given: Iterable[str] | str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+    """Lines and constraints, with files that they name (``-r``, ``-c``) read in. Raises InvalidValue."""
+    if isinstance(given, str | os.PathLike):
+        return _read_file(Path(given))
+    if not isinstance(given, Iterable):
+        raise InvalidValue(f"Requirements are a list of lines or the path of a file; they are {type(given).__name__}.")
+    return _read_lines(given, Path())
+
+
+def _read_file(file: Path) -> tuple[list[str], list[str]]:
+    try:
+        return _read_lines(file.read_text(encoding="utf-8").splitlines(), file.parent)
+    except OSError as cause:
+        raise InvalidValue(f"The requirements file {os.fspath(file)!r} cannot be read: {cause}") from cause
+
+
+def _read_lines(given: Iterable[str], base: Path) -> tuple[list[str], list[str]]:
+    lines: list[str] = []
+    constraints: list[str] = []
+    for raw in given:
+        line = str(raw).split(" #")[0].strip()
+        option, _, rest = line.partition(" ")
+        if not line or line.startswith("#"):
+            continue
+        if option in ("-r", "--requirement", "-c", "--constraint"):
+            inner, more = _read_file(base / rest.strip())
+            (lines if option in ("-r", "--requirement") else constraints).extend(inner)
+            constraints.extend(more)
+        else:
+            _name(line)
+            lines.append(line)
+    return lines, constraints
+
+
+def _name(line: str) -> str | None:
+    """The package that a line asks for; None for options, paths and URLs. Raises InvalidValue."""
+    if line.startswith(("-", ".", "/")) or "://" in line.partition("@")[0] or line.endswith((".whl", ".tar.gz")):
+        return None
+    try:
+        return canonicalize_name(Requirement(line).name)
+    except InvalidRequirement as cause:
+        raise InvalidValue(f"{line!r} is no requirement that pip takes: {cause}") from cause
+
+
+def _united(lines: Sequence[str], extra: Sequence[str]) -> list[str]:
+    named = {name for name in map(_name, extra) if name}
+    return [line for line in lines if _name(line) not in named] + list(extra)
+
+
+def _read_conda(given: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, Any]:
+    if isinstance(given, Mapping):
+        return dict(given)
+    try:
+        told = yaml.safe_load(Path(given).read_text(encoding="utf-8"))
+    except (OSError, TypeError, yaml.YAMLError) as cause:
+        raise InvalidValue(f"conda_env={given!r} cannot be read as a YAML file: {cause}") from cause
+    if not isinstance(told, dict):
+        raise InvalidValue(f"conda_env={given!r} holds no conda environment; 'dependencies' is what one needs at least.")
+    return told
+
+
+def _pip_part(conda: Mapping[str, Any]) -> list[str]:
+    parts = [item["pip"] for item in conda.get("dependencies") or () if isinstance(item, Mapping) and "pip" in item]
+    return [str(line) for part in parts for line in part or ()]
+
+
+def _conda(lines: Sequence[str]) -> dict[str, Any]:
+    pip = _version("pip")
+    return {
+        "channels": ["conda-forge"],
+        "dependencies": [f"python={platform.python_version()}", f"pip<={pip}" if pip else "pip", {"pip": list(lines)}],
+        "name": "mlflow-env",
+    }
+
+
+def _python_env() -> dict[str, Any]:
+    build = [f"{name}=={version}" if (version := _version(name)) else name for name in ("pip", "setuptools", "wheel")]
+    return {"python": platform.python_version(), "build_dependencies": build, "dependencies": [f"-r {REQUIREMENTS}"]}
+
+
+def warn_of_differences(folder: Path) -> None:
+    """Say once which of a model's requirements this environment meets with another version, or lacks."""
+    file = folder / REQUIREMENTS
+    if not file.is_file():
+        return
+    differences = []
+    for raw in file.read_text(encoding="utf-8").splitlines():
+        try:
+            wanted = Requirement(raw.split(" #")[0].strip())
+        except InvalidRequirement:
+            continue
+        here = _version(wanted.name)
+        if canonicalize_name(wanted.name) in ("mlflow", "mlflow-skinny") or (wanted.marker and not wanted.marker.evaluate()):
+            continue
+        if here is None or not wanted.specifier.contains(here, prereleases=True):
+            differences.append(
+                f"{wanted.name} is {here or 'not installed'}, the model was saved with {wanted.specifier or 'it'}"
+            )
+    if differences:
+        told = "; ".join(differences)
+        warn_once(
+            f"requirements {told}", f"this environment differs from the model's: {told}. pip install -r {file} evens it out."
+        )
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,207 @@
+"""The MLmodel file: which flavors a model folder has, its signature, its example, where it came from.
+
+The file is YAML and the keys are MLflow's, so that either side reads the other's. Keys that this version does not know are
+kept and written back.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runstone.errors import InvalidValue, NotFound
+from runstone.version import __version__
+
+from .info import ModelInfo
+from .locate import local_folder
+from .params import ParamSchema
+from .schema import Schema
+from .signature import ModelSignature
+
+FILE_NAME = "MLmodel"
+#: The version of MLflow whose format we write.
+FORMAT_VERSION = "3.17.2"
+
+_ABSENT = object()
+
+
+class Model:
+    """What an MLmodel file says.
+
+    Args:
+        artifact_path: where the model lies among its run's artifacts; None for a model saved to a folder.
+        run_id: the run that logged it.
+        utc_time_created: UTC, as text; now if None.
+        flavors: flavor name to its settings.
+        signature: a :class:`~runstone.models.ModelSignature`.
+        saved_input_example_info: where the example lies and what it is.
+        model_uuid: the model's own id; a new one if not given.
+        mlflow_version: the version of the format.
+        metadata: the caller's own, anything that YAML can say.
+        model_size_bytes: the size of the folder without its MLmodel and environment files.
+        kwargs: further keys of the file.
+    """
+
+    def __init__(
+        self,
+        artifact_path: str | None = None,
+        run_id: str | None = None,
+        utc_time_created: str | datetime.datetime | None = None,
+        flavors: dict[str, dict[str, Any]] | None = None,
+        signature: ModelSignature | None = None,
+        saved_input_example_info: dict[str, Any] | None = None,
+        model_uuid: Any = _ABSENT,
+        mlflow_version: str | None = FORMAT_VERSION,
+        metadata: dict[str, Any] | None = None,
+        model_size_bytes: int | None = None,
+        resources: Any = None,
+        env_vars: list[str] | None = None,
+        auth_policy: Any = None,
+        model_id: str | None = None,
+        prompts: list[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        self.artifact_path, self.run_id = artifact_path, run_id
+        self.utc_time_created = str(utc_time_created or now)
+        self.flavors = flavors if flavors is not None else {}
+        self.signature = signature
+        self.saved_input_example_info = saved_input_example_info
+        given = uuid.uuid4().hex if model_uuid is _ABSENT else model_uuid
+        self.model_uuid: str | None = given() if callable(given) else given
+        self.mlflow_version = mlflow_version
+        self.metadata = metadata
+        self.model_size_bytes = model_size_bytes
+        self.resources, self.env_vars, self.auth_policy = resources, env_vars, auth_policy
+        self.model_id, self.prompts = model_id, prompts
+        self.further = kwargs
+
+    def add_flavor(self, name: str, **params: Any) -> Model:
+        """Say that the folder can be loaded as ``name``, with these settings."""
+        self.flavors[name] = params
+        return self
+
+    def get_input_schema(self) -> Schema | None:
+        return self.signature.inputs if self.signature else None
+
+    def get_output_schema(self) -> Schema | None:
+        return self.signature.outputs if self.signature else None
+
+    def get_params_schema(self) -> ParamSchema | None:
+        return self.signature.params if self.signature else None
+
+    def get_model_info(self, model_uri: str | None = None) -> ModelInfo:
+        """What a caller of ``log_model`` gets; ``model_uri`` is ``runs:/…`` unless given."""
+        uri = model_uri or f"runs:/{self.run_id}/{self.artifact_path}"
+        return ModelInfo(
+            artifact_path=self.artifact_path,
+            flavors=self.flavors,
+            model_uri=uri,
+            model_uuid=self.model_uuid,
+            run_id=self.run_id,
+            saved_input_example_info=self.saved_input_example_info,
+            signature=self.signature,
+            utc_time_created=self.utc_time_created,
+            mlflow_version=self.mlflow_version,
+            metadata=self.metadata,
+            env_vars=self.env_vars,
+            prompts=self.prompts,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The file's content. Keys without a value are left out, but for those that MLflow always writes."""
+        optional = {
+            "artifact_path": self.artifact_path,
+            "run_id": self.run_id,
+            "signature": self.signature.to_dict() if self.signature else None,
+            "saved_input_example_info": self.saved_input_example_info,
+            "metadata": self.metadata,
+            "model_size_bytes": self.model_size_bytes,
+            "resources": self.resources,
+            "env_vars": self.env_vars,
+            "auth_policy": self.auth_policy,
+        }
+        if self.signature:
+            optional |= {"is_signature_from_type_hint": False, "type_hint_from_example": False}
+        always = {
+            "flavors": self.flavors,
+            "mlflow_version": self.mlflow_version,
+            "model_id": self.model_id,
+            "model_uuid": self.model_uuid,
+            "prompts": self.prompts,
+            "utc_time_created": self.utc_time_created,
+        }
+        return {**self.further, **{key: value for key, value in optional.items() if value is not None}, **always}
+
+    def to_yaml(self, stream: Any = None) -> str:
+        """As YAML text; written to ``stream`` if given."""
+        text: str = yaml.safe_dump(self.to_dict(), stream=stream, default_flow_style=False, allow_unicode=True)
+        return text
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), default=str)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the file, whole or not at all. Raises InvalidValue for metadata that YAML cannot say."""
+        target = Path(path)
+        try:
+            text = self.to_yaml()
+        except yaml.YAMLError as cause:
+            raise InvalidValue(f"The model's metadata holds what YAML cannot say; plain values work. {cause}") from cause
+        draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Model:
+        """Read a model folder, or the file itself; a ``runs:/…`` URI works too.
+
+        Raises:
+            NotFound: there is no such file.
+            InvalidValue: it is not an MLmodel file.
+        """
+        file = Path(path)
+        if not file.is_file():
+            file = local_folder(path) / FILE_NAME
+        try:
+            told = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except FileNotFoundError as cause:
+            raise NotFound(f"There is no model in {os.fspath(path)!r}: it has no {FILE_NAME} file.") from cause
+        except (yaml.YAMLError, UnicodeDecodeError) as cause:
+            raise InvalidValue(f"{file} cannot be read as YAML, so it is no {FILE_NAME} file: {cause}") from cause
+        if not isinstance(told, dict) or not isinstance(told.get("flavors"), dict):
+            raise InvalidValue(f"{file} has no 'flavors', so it is no {FILE_NAME} file of MLflow or Runstone.")
+        return cls.from_dict(told)
+
+    @classmethod
+    def from_dict(cls, model_dict: Mapping[str, Any]) -> Model:
+        """From the file's content. Files of old versions lack ``model_uuid`` and ``mlflow_version``."""
+        told = {"model_uuid": None, "mlflow_version": None, **model_dict}
+        for word in ("is_signature_from_type_hint", "type_hint_from_example"):
+            told.pop(word, None)
+        if isinstance(told.get("signature"), dict):
+            told["signature"] = ModelSignature.from_dict(told["signature"])
+        return cls(**told)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and other.to_dict() == self.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.to_yaml()
+
+    def __repr__(self) -> str:
+        return f"<Model {self.model_uuid} with flavors {', '.join(sorted(self.flavors))}>"
+
+
+def written_by() -> dict[str, str]:
+    """The keys that say which program wrote a model folder."""
+    return {"runstone_version": __version__}

@@ -1,0 +1,67 @@
+"""Which formats may be loaded: ``RUNSTONE_ALLOW_PICKLE``.
+
+A pickle (cloudpickle and joblib files too) runs code of its author's choice while it is read.
+
+    allow     load them, with one warning per process (the default)
+    trusted   only from a model registry
+    deny      never; skops models still load, as long as they hold nothing beyond what we know to be harmless
+"""
+
+from __future__ import annotations
+
+from runstone.client.notices import warn_once
+from runstone.errors import InvalidValue, PermissionDenied
+from runstone.settings import ALLOW_PICKLE
+
+ALLOW, TRUSTED, DENY = "allow", "trusted", "deny"
+
+#: Types beyond skops' own list that scikit-learn's trees need. Their numbers are not checked when loaded, so a file made
+#: with malice can crash the process, but it cannot run code.
+KNOWN_TYPES = ("sklearn.tree._tree.Tree",)
+
+
+def policy() -> str:
+    """The policy in force. Raises InvalidValue for a word that is none."""
+    word = ALLOW_PICKLE.get().strip().lower()
+    meaning = {"true": ALLOW, "1": ALLOW, "false": DENY, "0": DENY}.get(word, word)
+    if meaning not in (ALLOW, TRUSTED, DENY):
+        raise InvalidValue(f"RUNSTONE_ALLOW_PICKLE={word!r} is no policy; there are {ALLOW}, {TRUSTED} and {DENY}.")
+    return meaning
+
+
+def allow_pickle(what: str, from_registry: bool = False) -> None:
+    """Pass, warn or raise before a pickle is read.
+
+    Args:
+        what: the file, for the message.
+        from_registry: whether it comes from a model registry.
+
+    Raises:
+        PermissionDenied: the policy forbids it.
+    """
+    word = policy()
+    if word == DENY or (word == TRUSTED and not from_registry):
+        reach = "from a model registry" if word == TRUSTED else "at all"
+        raise PermissionDenied(
+            f"{what} is a pickle, which runs code of its author's choice when loaded, and RUNSTONE_ALLOW_PICKLE={word} does "
+            f"not let pickles load {'unless they come ' if word == TRUSTED else ''}{reach}. Save the model with "
+            "serialization_format='skops', or set RUNSTONE_ALLOW_PICKLE=allow if you trust whoever made this file."
+        )
+    if not from_registry:
+        warn_once(
+            "pickle",
+            f"{what} is a pickle. Loading one runs whatever code its author put there: load only what you trust. "
+            "Models saved with serialization_format='skops' run none, and RUNSTONE_ALLOW_PICKLE=deny refuses all others. "
+            "(Said once.)",
+        )
+
+
+def trusted_types(told: list[str] | None) -> list[str]:
+    """Which types a skops file may hold.
+
+    A list inside the model's own folder is its author's word, so it counts only where the author's pickles would load too.
+
+    Args:
+        told: the list in the MLmodel file.
+    """
+    return sorted({*KNOWN_TYPES, *(told or () if policy() == ALLOW else ())})

@@ -1,0 +1,160 @@
+"""Any model as a function of data: load it, hold data against its signature, predict."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from runstone.errors import InvalidValue, NotFound, NotSupported
+
+from .enforce import enforce_schema
+from .environment import REQUIREMENTS, warn_of_differences
+from .folder import CODE, use_code
+from .locate import local_folder
+from .manifest import Model
+from .signature import ModelSignature
+
+FLAVOR_NAME = "python_function"
+#: MLflow's loader modules that are ours here.
+LOADERS = {"mlflow.sklearn": "runstone.models.flavors.sklearn"}
+
+
+class PyFuncModel:
+    """A loaded model; ``predict`` takes the data that the signature describes.
+
+    Args:
+        model_meta: its manifest.
+        model_impl: what its loader gave, with ``predict(data)`` or ``predict(data, params=…)``.
+        predict_fn: the name of the method that predicts.
+    """
+
+    def __init__(self, model_meta: Model, model_impl: Any, predict_fn: str = "predict") -> None:
+        if not hasattr(model_impl, predict_fn):
+            raise InvalidValue(f"The model has no method {predict_fn!r}, so it cannot predict as python_function.")
+        self._model_meta, self._model_impl, self._predict_fn = model_meta, model_impl, predict_fn
+
+    @property
+    def metadata(self) -> Model:
+        """The manifest: run id, signature, flavors …"""
+        return self._model_meta
+
+    @property
+    def model_config(self) -> dict[str, Any]:
+        """The settings that the model was saved with."""
+        config: dict[str, Any] = self._model_meta.flavors[FLAVOR_NAME].get("config") or {}
+        return config
+
+    @property
+    def loader_module(self) -> str:
+        return str(self._model_meta.flavors[FLAVOR_NAME]["loader_module"])
+
+    def get_raw_model(self) -> Any:
+        """The framework's own model."""
+        raw = getattr(self._model_impl, "get_raw_model", None)
+        return raw() if callable(raw) else self._model_impl
+
+    def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        """Predictions for the data, in whatever form the model gives them.
+
+        Args:
+            data: DataFrame, Series, array, sparse matrix, dict, list, or what the model takes where it has no signature.
+            params: by name; those of the signature that are not given have their defaults.
+
+        Raises:
+            InvalidValue: the data or a param does not fit the signature; the message names the column.
+        """
+        signature = self._model_meta.signature
+        if signature is not None and signature.inputs is not None:
+            data = enforce_schema(data, signature.inputs)
+        function: Callable[..., Any] = getattr(self._model_impl, self._predict_fn)
+        known = self._params(signature, params)
+        return function(data) if known is None else function(data, params=known)
+
+    def _params(self, signature: ModelSignature | None, given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """For models whose method takes params; None for others, and for none to give."""
+        if signature is None or signature.params is None:
+            if given:
+                raise InvalidValue(
+                    f"The model takes no params: its signature has none, and it got {sorted(map(str, given))}. "
+                    "Log it with infer_signature(…, params={name: default})."
+                )
+            return None
+        known = signature.params.complete(given)
+        return known if getattr(self._model_impl, "takes_params", True) else None
+
+    def __call__(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        return self.predict(data, params)
+
+    def __repr__(self) -> str:
+        meta = self._model_meta
+        lines = {"artifact_path": meta.artifact_path, "flavor": self.loader_module, "run_id": meta.run_id}
+        told = "".join(f"  {name}: {value}\n" for name, value in lines.items() if value is not None)
+        return f"runstone.pyfunc.loaded_model:\n{told}"
+
+
+def load_model(
+    model_uri: str | os.PathLike[str],
+    suppress_warnings: bool = False,
+    dst_path: str | os.PathLike[str] | None = None,
+    model_config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+) -> PyFuncModel:
+    """Load a model that has the flavor ``python_function``.
+
+    Args:
+        model_uri: a folder, ``file:…`` or ``runs:/<run_id>/<path>``; written by Runstone or by MLflow.
+        suppress_warnings: say nothing about packages with other versions than the model's.
+        dst_path: a folder that exists, to copy the model to first.
+        model_config: settings for the model; only models that were saved with some take them.
+
+    Raises:
+        NotFound: there is no model.
+        InvalidValue: the folder's manifest cannot be read, or lacks the flavor.
+        NotSupported: its framework has no loader here.
+        PermissionDenied: it is a pickle, and ``RUNSTONE_ALLOW_PICKLE`` forbids those.
+    """
+    folder = local_folder(model_uri, dst_path)
+    meta = Model.load(folder)
+    settings = meta.flavors.get(FLAVOR_NAME)
+    if settings is None:
+        raise InvalidValue(
+            f"The model at {os.fspath(model_uri)!r} has no flavor {FLAVOR_NAME!r}; it has {', '.join(sorted(meta.flavors))}. "
+            "Load it with its own flavor's load_model."
+        )
+    if model_config:
+        raise NotSupported("model_config= is for models made of a PythonModel, which this version cannot load yet.")
+    if not suppress_warnings:
+        warn_of_differences(folder)
+    use_code(folder, settings)
+    implementation = _load(folder, settings)
+    return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")))
+
+
+def _load(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """What the loader module gives for the model's data."""
+    named = str(settings.get("loader_module", ""))
+    module_name = LOADERS.get(named, named)
+    if named.startswith("mlflow.") and named not in LOADERS:
+        raise NotSupported(
+            f"This model is loaded by {named}, and this version has no such flavor; it has {', '.join(LOADERS)}."
+        )
+    data = settings.get("model_path") or settings.get("data")
+    place = folder / str(data) if data else folder
+    if not place.exists():
+        raise NotFound(f"The model's file {place.name!r} is not there: {place}")
+    try:
+        return importlib.import_module(module_name)._load_pyfunc(str(place))
+    except ModuleNotFoundError as missing:
+        raise missing_module(missing, folder) from missing
+
+
+def missing_module(missing: ModuleNotFoundError, folder: Path) -> NotSupported:
+    """The error for a model that needs what is not installed."""
+    beside = [] if (folder / CODE).is_dir() else ["log it with code_paths=[…] if it is your own module"]
+    wanted = folder / REQUIREMENTS
+    install = [f"pip install -r {wanted}"] if wanted.is_file() else []
+    remedy = "; or ".join([*install, *beside]) or f"make it importable (sys.path has {sys.path[:3]} …)"
+    return NotSupported(f"The model in {folder} needs the module {missing.name!r}, which is not installed. Try: {remedy}.")
