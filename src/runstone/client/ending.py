@@ -1,0 +1,136 @@
+"""Runs that are still active when the process ends: by itself, by an exception, by a signal.
+
+Nothing here is in force before the first ``start_run``. Only the process that started a run ends it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+from runstone import settings
+
+from . import active, experiments, location, notices
+from . import session as sessions
+from .active import Active
+from .verdict import Terminated
+
+_finish: Callable[[Active, BaseException | None], None] | None = None
+_watching: int | None = None  # the process in which the hooks were set
+_signalled: Terminated | None = None
+
+
+def watch(finish: Callable[[Active, BaseException | None], None]) -> None:
+    """Set the hooks, once per process. ``finish`` ends one run as what ended the process says."""
+    global _finish, _watching
+    if _watching == os.getpid():
+        return
+    first = _watching is None
+    _finish, _watching = finish, os.getpid()
+    if first:
+        atexit.register(at_exit)
+        _chain_excepthooks()
+        _take_sigterm()
+    _at_exit_of_worker()
+
+
+def end_all(error: BaseException | None, stack: list[Active] | None = None) -> None:
+    """End every run that this process started, or those of one thread, innermost first."""
+    for entry in reversed(active.every()):
+        if _finish is not None and entry.pid == os.getpid() and (stack is None or entry.stack is stack):
+            _finish(entry, error)
+
+
+def at_exit() -> None:
+    """End what is active, ship what was logged, and say so if something remains."""
+    end_all(_signalled)
+    wait = settings.EXIT_WAIT_SECONDS.get()
+    for one in sessions.sessions():
+        if not one.close(wait):
+            notices.warn_once(
+                f"unshipped {one.uri}",
+                f"what was logged is safe in {one.root}, but not all of it could be stored within {wait:g} seconds. "
+                f"The next run brings it in, or now: {one.how_to_sync}",
+            )
+
+
+def reset() -> None:
+    """End everything and forget it, as if the process were new. For tests."""
+    global _signalled
+    end_all(None)
+    _signalled = None
+    for one in sessions.sessions():
+        one.close(settings.EXIT_WAIT_SECONDS.get())
+    for part in (active, sessions, experiments, location, notices):
+        part.forget()
+
+
+# --- exceptions ----------------------------------------------------------------------------------------------------
+
+
+def _chain_excepthooks() -> None:
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        try:
+            end_all(error)
+        finally:
+            before(kind, error, trace)
+
+    sys.excepthook = hook
+    before_in_threads = threading.excepthook
+
+    def thread_hook(args: Any) -> None:
+        try:
+            if args.exc_value is not None:
+                end_all(args.exc_value, active.own_stack())
+        finally:
+            before_in_threads(args)
+
+    threading.excepthook = thread_hook
+
+
+# --- signals -------------------------------------------------------------------------------------------------------
+
+
+def _take_sigterm() -> None:
+    """Only from the main thread, and only where the program has no handler of its own."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return
+    signal.signal(signal.SIGTERM, _on_sigterm)
+
+
+def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    global _signalled
+    if any(entry.pid == os.getpid() for entry in active.every()):
+        _signalled = Terminated(number)
+        raise _signalled
+    signal.signal(number, signal.SIG_DFL)  # no run of ours: die as if nobody had listened
+    os.kill(os.getpid(), number)
+
+
+# --- worker processes ----------------------------------------------------------------------------------------------
+
+
+def _at_exit_of_worker() -> None:
+    """Workers of ``multiprocessing`` leave without ``atexit``; they have finalizers instead."""
+    process = sys.modules.get("multiprocessing.process")
+    util = sys.modules.get("multiprocessing.util")
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(None, at_exit, exitpriority=-100)
+
+
+def _in_child() -> None:
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None and _watching is not None:
+        # multiprocessing empties the list of finalizers after this; what is registered here comes after that
+        util.register_after_fork(_in_child, lambda _: util.Finalize(None, at_exit, exitpriority=-100))
+
+
+os.register_at_fork(after_in_child=_in_child)

@@ -1,0 +1,175 @@
+"""Logging: metrics, params, tags.
+
+No call waits for a network or a database, and none raises for their sake. A call returns when what it logs is in the
+journal: it then survives the death of the process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runstone import wire
+
+from . import active
+from .checks import check_key
+from .guard import guarded
+from .runs import target
+from .session import Session, sessions
+
+_local = active.local
+_pack, _now = wire.pack_metric, wire.now
+
+
+class RunOperations:
+    """What a call with ``synchronous=False`` returns."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def wait(self) -> None:
+        """Return when everything logged so far is in the store."""
+        self._session.flush()
+
+
+def log_metric(
+    key: str,
+    value: float,
+    step: int | None = None,
+    synchronous: bool | None = None,
+    timestamp: int | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log one point of a metric. With no active run one is started, and said so.
+
+    Args:
+        key: the metric's name.
+        value: anything with one real number in it; NaN and infinities are kept exactly.
+        step: a whole number; 0 if not given.
+        synchronous: ``False`` returns a :class:`RunOperations` to wait on.
+        timestamp: milliseconds since 1970 UTC; now if not given.
+        run_id: the run to log to instead of the active one.
+        model_id: the logged model it was measured for.
+        dataset: the dataset it was measured on, a thing with ``name`` and ``digest``.
+
+    Raises:
+        InvalidValue: a key, value, step or timestamp that cannot be used.
+    """
+    # The fast road: one write into a mapped file. Whatever goes wrong (the thread's first call, a new key, a full segment,
+    # an ended run, a mistake) raises something, and the long road tells what it was.
+    if synchronous is None and timestamp is None and run_id is None and model_id is None and dataset is None:
+        try:
+            write, keys, salt = _local.hot
+            write(_pack(keys[key], 0 if step is None else step, _now(), value, salt))
+            return None
+        except Exception:
+            pass
+    return _log_metric(key, value, step, synchronous, timestamp, run_id, model_id, dataset)
+
+
+@guarded
+def _log_metric(
+    key: str,
+    value: Any,
+    step: Any,
+    synchronous: bool | None,
+    timestamp: Any,
+    run_id: str | None,
+    model_id: str | None,
+    dataset: Any,
+) -> RunOperations | None:
+    seen = active.changes()
+    log, here = target(run_id, "log_metric")
+    log.metric(key, value, step, timestamp, model_id, _named(dataset))
+    if run_id is None and log.open:
+        active.keep_hot(log, seen)
+    return _operations(here, synchronous)
+
+
+@guarded
+def log_metrics(
+    metrics: dict[str, float],
+    step: int | None = None,
+    synchronous: bool | None = None,
+    run_id: str | None = None,
+    timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log one point of each of several metrics, all or none; see :func:`log_metric` for the arguments."""
+    log, here = target(run_id, "log_metrics")
+    log.metrics(metrics, step, timestamp, model_id, _named(dataset))
+    return _operations(here, synchronous)
+
+
+@guarded
+def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
+    """Log a param; its text is ``str(value)``.
+
+    Returns:
+        ``value``, or a :class:`RunOperations` with ``synchronous=False``.
+
+    Raises:
+        ParamChanged: the run has another value for this key.
+        InvalidValue: the key cannot be used.
+    """
+    log, here = target(None, "log_param")
+    log.log_params({check_key(key, "param"): value})
+    return value if synchronous is None or synchronous else RunOperations(here)
+
+
+@guarded
+def log_params(params: dict[str, Any], synchronous: bool | None = None, run_id: str | None = None) -> RunOperations | None:
+    """Log several params, all or none. Raises as :func:`log_param` does."""
+    log, here = target(run_id, "log_params")
+    log.log_params(params)
+    return _operations(here, synchronous)
+
+
+@guarded
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
+    """Set a tag; its text is ``str(value)``, and it replaces what was there."""
+    log, here = target(None, "set_tag")
+    log.set_tags({check_key(key, "tag"): value})
+    return _operations(here, synchronous)
+
+
+@guarded
+def set_tags(tags: dict[str, Any], synchronous: bool | None = None) -> RunOperations | None:
+    """Set several tags, all or none."""
+    log, here = target(None, "set_tags")
+    log.set_tags(tags)
+    return _operations(here, synchronous)
+
+
+@guarded
+def delete_tag(key: str) -> None:
+    """Remove a tag. Raises NotFound when the run has no such tag."""
+    log, here = target(None, "delete_tag")
+    here.delete_tag(log, check_key(key, "tag"))
+
+
+def flush(timeout: float | None = None) -> bool:
+    """Wait until everything that this process has logged is in its store.
+
+    Args:
+        timeout: seconds; for ever if ``None``.
+
+    Returns:
+        Whether it is.
+    """
+    return all([here.flush(timeout) for here in sessions()])
+
+
+def flush_async_logging() -> None:
+    """:func:`flush` under MLflow's name."""
+    flush()
+
+
+def _operations(here: Session, synchronous: bool | None) -> RunOperations | None:
+    return None if synchronous is None or synchronous else RunOperations(here)
+
+
+def _named(dataset: Any) -> tuple[str, str] | None:
+    return None if dataset is None else (str(dataset.name), str(dataset.digest))

@@ -1,0 +1,45 @@
+"""What Runstone says on standard error: one line each, with its name in front."""
+
+from __future__ import annotations
+
+import sys
+
+from runstone import settings
+
+_said: dict[str, object] = {}
+
+
+def notice(text: str) -> None:
+    """Good to know. ``RUNSTONE_QUIET`` silences it."""
+    if not settings.QUIET.get():
+        _write(text)
+
+
+def notice_once(kind: str, text: str) -> None:
+    """A notice that is given once per process for each ``kind``."""
+    if _first(kind):
+        notice(text)
+
+
+def warn_once(kind: str, text: str) -> None:
+    """Trouble, once per process for each ``kind``. Written past Python's warning filters, which scripts like to switch off."""
+    if _first(kind):
+        _write(f"WARNING: {text}")
+
+
+def forget() -> None:
+    """Be ready to say everything again."""
+    _said.clear()
+
+
+def _first(kind: str) -> bool:
+    mine = object()
+    return _said.setdefault(kind, mine) is mine
+
+
+def _write(text: str) -> None:
+    stream = sys.stderr
+    if stream is None or getattr(stream, "closed", False):
+        return
+    stream.write(f"runstone: {text}\n")
+    stream.flush()

@@ -1,0 +1,182 @@
+"""The writing side of one run in one process: checks, and then appends to the run's journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from runstone import wire
+from runstone.errors import ParamChanged
+from runstone.journal.writer import JournalWriter
+from runstone.records import MetricLinks, Params, Record, RunChanged, RunStarted, Tags
+
+from .checks import check_key, check_mapping, number, texts, whole
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class RunLog:
+    """Everything that this process writes to one run.
+
+    Safe for several threads. Each call returns when the record is in the journal: it then survives the death of the
+    process, and the shipper brings it to the store. Errors: ``InvalidValue``, ``ParamChanged``, ``RecordTooLarge`` for the
+    caller's mistakes, ``JournalTrouble`` when the journal cannot be written.
+
+    Attributes:
+        params, tags: what is known here of the run's params and tags; whole for a run that was started here or resumed.
+        started: the record that began the run, if this process (or the one it was forked from) began it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        run_id: str,
+        experiment_id: str,
+        artifact_uri: str,
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        started: RunStarted | None = None,
+    ) -> None:
+        self.run_id, self.experiment_id, self.artifact_uri = run_id, experiment_id, artifact_uri
+        self.params, self.tags, self.started = dict(params or {}), dict(tags or {}), started
+        self.lock = RLock()
+        self.writer = JournalWriter(root, run_id)
+        self._inherited = self._closing = False
+        self._holds = 0
+        if started is not None:
+            self.append(started)
+
+    def append(self, record: Record) -> None:
+        """Write any record. The caller has checked it."""
+        if self._inherited:
+            self._begin_in_child()
+        self.writer.append(record)
+
+    def metric(
+        self,
+        key: str,
+        value: Any,
+        step: Any = None,
+        timestamp: Any = None,
+        model_id: str | None = None,
+        dataset: tuple[str, str] | None = None,
+    ) -> None:
+        """One point. ``timestamp`` in milliseconds, now if ``None``; ``dataset`` is (name, digest)."""
+        self.metrics({key: value}, step, timestamp, model_id, dataset)
+
+    def metrics(
+        self,
+        values: Mapping[str, Any],
+        step: Any = None,
+        timestamp: Any = None,
+        model_id: str | None = None,
+        dataset: tuple[str, str] | None = None,
+    ) -> None:
+        """One point for each key, all or none: nothing is written before everything is checked."""
+        check_mapping(values, "metric")
+        if self._inherited:
+            self._begin_in_child()
+        points = [(check_key(key, "metric"), number(key, value)) for key, value in values.items()]
+        at = 0 if step is None else whole(step, "step")
+        linked = model_id is not None or dataset is not None
+        when = (now_ms() if linked else None) if timestamp is None else whole(timestamp, "timestamp")
+        if when is None:
+            self._points_of_now(points, at)
+        else:
+            for key, value in points:
+                self.writer.metric(key, value, at, when)
+        if linked and when is not None:
+            name, digest = dataset or (None, None)
+            for key, value in points:
+                self.append(MetricLinks(self.run_id, key, at, when, value, model_id, name, digest))
+
+    def _points_of_now(self, points: list[tuple[str, float]], step: int) -> None:
+        write, keys, salt = self.writer.hot
+        pack, now = wire.pack_metric, wire.now()
+        for key, value in points:
+            try:
+                write(pack(keys[key], step, now, value, salt))
+            except (KeyError, ValueError):  # a new key, or the segment is full
+                self.writer.metric(key, value, step)
+                write, keys, salt = self.writer.hot
+
+    def log_params(self, values: Mapping[str, Any]) -> None:
+        """Params, all or none. An equal value is fine, another one raises ``ParamChanged``."""
+        new = texts(values, "param")
+        with self.lock:
+            known = self.params
+            for key, text in new.items():
+                old = known.get(key)
+                if old is not None and old != text:
+                    raise ParamChanged(self.run_id, key, shown_text(old), shown_text(text))
+            missing = {key: text for key, text in new.items() if key not in known}
+            if missing:
+                self.append(Params(self.run_id, missing))
+                known.update(missing)
+
+    def set_tags(self, values: Mapping[str, Any]) -> None:
+        """Tags; a later value replaces an earlier one."""
+        new: dict[str, str | None] = dict(texts(values, "tag"))
+        if new:
+            with self.lock:
+                self.append(Tags(self.run_id, new))
+                self.tags.update({key: text for key, text in new.items() if text is not None})
+
+    def delete_tag(self, key: str) -> None:
+        """Remove a tag that is there."""
+        with self.lock:
+            self.append(Tags(self.run_id, {key: None}))
+            self.tags.pop(key, None)
+
+    def end(self, status: str, cause: str | None = None, end_time: int | None = None) -> None:
+        """Write how the run ended. ``end_time`` in milliseconds, now if ``None``."""
+        now = now_ms()
+        self.append(RunChanged(self.run_id, now, status=status, end_time=now if end_time is None else end_time, cause=cause))
+
+    @property
+    def open(self) -> bool:
+        """Whether this process may still write to it."""
+        return not self._closing
+
+    # --- closing --------------------------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Keep the journal open for somebody who still gathers what belongs in it, until :meth:`let_go`."""
+        with self.lock:
+            self._holds += 1
+
+    def let_go(self) -> None:
+        with self.lock:
+            self._holds -= 1
+            if self._closing and self._holds <= 0:
+                self.writer.close()
+
+    def close(self) -> None:
+        """No more records from this process, once nobody holds it. What was written is still shipped."""
+        with self.lock:
+            self._closing = True
+            if self._holds <= 0:
+                self.writer.close()
+
+    # --- forks ----------------------------------------------------------------------------------------------------
+
+    def forked(self) -> None:
+        """In a child process: what other threads of the parent held is nobody's now."""
+        self.lock = RLock()
+        self._holds = 0
+        self._inherited = True
+
+    def _begin_in_child(self) -> None:
+        """The child's journal may be shipped before the parent's, so it begins by telling of the run again."""
+        self._inherited = False
+        self.writer.append(self.started or Tags(self.run_id, {}))
+
+
+def shown_text(text: str) -> str:
+    """A long param in an error message, cut."""
+    return text if len(text) <= 200 else f"{text[:160]}… ({len(text):,} characters)"

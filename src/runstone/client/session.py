@@ -1,0 +1,252 @@
+"""One store as this process writes to it: its journals, its shipper, and the store itself for reading."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from threading import RLock, Thread
+
+from runstone import connect, settings
+from runstone.contracts import Refusal, Store
+from runstone.entities import Run, RunInfo
+from runstone.errors import NotFound, RunstoneError, WrongState
+from runstone.journal.recovery import recover
+from runstone.journal.shipper import Shipper
+from runstone.records import RunStarted
+
+from .checks import check_run_id, shown
+from .location import tracking_store
+from .notices import notice, warn_once
+from .run_log import RunLog, now_ms
+
+#: How many runs stay open for writing beside the active ones (an ``MlflowClient`` may log to any number).
+IDLE_LOGS = 32
+#: How long a read waits for a run that a living process has begun but not yet shipped.
+OTHERS_SECONDS = 5.0
+
+_sessions: dict[str, Session] = {}
+_lock = RLock()
+
+
+def session(uri: str | None = None) -> Session:
+    """The session of this process for a tracking URI, the one in force if ``None``."""
+    store = tracking_store(uri)
+    found = _sessions.get(store)
+    if found is None:
+        with _lock:
+            found = _sessions.get(store)
+            if found is None:
+                found = _sessions[store] = Session(store)
+    return found
+
+
+def sessions() -> list[Session]:
+    """Those of this process, oldest first."""
+    return list(_sessions.values())
+
+
+def forget() -> None:
+    """Drop all sessions; they have been closed before."""
+    _sessions.clear()
+
+
+class Session:
+    """Made by :func:`session`, one for each store and process; forked children inherit it.
+
+    Attributes:
+        uri: the store's canonical URI.
+        logs: runs open for writing here, by id, the least recently opened first.
+        active: ids of those on a stack of active runs; they stay open.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.root = connect.journal_root(uri)
+        self.logs: dict[str, RunLog] = {}
+        self.active: set[str] = set()
+        self.lock = RLock()
+        self.has_forked = False
+        self.troubles: list[Exception] = []
+        self._recovery: Thread | None = None
+        self.shipper = Shipper(self._sink, on_trouble=self._on_trouble, on_refused=self._on_refused)
+
+    def _sink(self) -> Store:
+        return connect.open_store(self.uri)
+
+    @property
+    def store(self) -> Store:
+        """The store as it is; :meth:`fresh_store` for one that has all that was logged here."""
+        return connect.open_store(self.uri)
+
+    def fresh_store(self) -> Store:
+        """The store, with everything in it that this process has logged so far."""
+        self.flush()
+        return self.store
+
+    # --- runs open for writing ------------------------------------------------------------------------------------
+
+    def begin(self, started: RunStarted) -> RunLog:
+        """Open a new run for writing; nothing is asked of the store."""
+        log = RunLog(self.root, started.run_id, started.experiment_id, started.artifact_uri, None, started.tags, started)
+        self._keep(log)
+        return log
+
+    def log(self, run_id: str) -> RunLog:
+        """The run's writing side; the first time, its params and tags are read from the store.
+
+        Raises: NotFound, WrongState (deleted).
+        """
+        found = self.logs.get(check_run_id(run_id))
+        if found is not None:
+            return found
+        with self.lock:
+            run = self.run(run_id)
+            if run.info.lifecycle_stage == "deleted":
+                raise WrongState(
+                    f"The run {run_id} must be in the 'active' state to be logged to; it is deleted. "
+                    f"Restore it first, with MlflowClient().restore_run({run_id!r})."
+                )
+            info, data = run.info, run.data
+            log = RunLog(self.root, run_id, info.experiment_id, info.artifact_uri or "", data.params, data.tags)
+            self._keep(log)
+            return log
+
+    def _keep(self, log: RunLog) -> None:
+        with self.lock:
+            self.logs[log.run_id] = log
+            self.shipper.add(log.writer)
+            idle = [run_id for run_id in self.logs if run_id not in self.active and run_id != log.run_id]
+            for run_id in idle[: max(0, len(idle) - IDLE_LOGS)]:
+                self.release(run_id)
+
+    def release(self, run_id: str) -> None:
+        """Close the run's journal here; what was written is still shipped."""
+        with self.lock:
+            log = self.logs.pop(run_id, None)
+            self.active.discard(run_id)
+        if log is not None:
+            log.close()
+
+    def delete_tag(self, log: RunLog, key: str) -> None:
+        """Raises NotFound when the run has no such tag. Only a tag that was not set here needs a look at the store."""
+        if key not in log.tags and key not in self.run(log.run_id).data.tags:
+            raise NotFound(f"No tag with name {shown(key)} in run {log.run_id}: there is nothing to delete.")
+        log.delete_tag(key)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def run(self, run_id: str) -> Run:
+        """The run as the store has it, with all that was logged here. Raises NotFound."""
+        store = self.fresh_store()
+        try:
+            return store.get_run(check_run_id(run_id))
+        except NotFound:
+            if not (self.root / run_id).is_dir():
+                raise
+        return self._run_of_another_process(store, run_id)
+
+    def _run_of_another_process(self, store: Store, run_id: str) -> Run:
+        """Its journal lies there: shipped by us if its process is dead, waited for if it lives."""
+        recover(self.root, store)
+        give_up = time.monotonic() + OTHERS_SECONDS
+        while (self.root / run_id).is_dir() and time.monotonic() < give_up:
+            try:
+                return store.get_run(run_id)
+            except NotFound:
+                time.sleep(0.02)
+        return store.get_run(run_id)
+
+    # --- words for people -----------------------------------------------------------------------------------------
+
+    @property
+    def _option(self) -> str:
+        return "" if self.uri == tracking_store("") else f" --backend-store-uri {self.uri}"
+
+    @property
+    def how_to_look(self) -> str:
+        """The command that shows this store."""
+        return f"runstone ui{self._option}"
+
+    @property
+    def how_to_sync(self) -> str:
+        """The command that ships what lies in its journals."""
+        return f"runstone sync{self._option}"
+
+    def link(self, info: RunInfo) -> str:
+        """Where the run's page is."""
+        if self.uri.startswith(("http://", "https://")):
+            return f"{self.uri.rstrip('/')}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
+        return f"Its page: {self.how_to_look}, then http://{settings.HOST.get()}:{settings.PORT.get()}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
+
+    # --- shipping ---------------------------------------------------------------------------------------------------
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that was appended before is stored. In strict mode trouble of the shipper raises here."""
+        done = self.shipper.flush(timeout)
+        if self.troubles and settings.STRICT.get():
+            trouble = self.troubles[0]
+            self.troubles.clear()
+            raise trouble
+        return done
+
+    def recover_once(self) -> None:
+        """Bring in, off the caller's thread, what dead processes left in this store."""
+        if self._recovery is None:
+            self._recovery = Thread(target=self._recover, name="runstone-recovery", daemon=True)
+            self._recovery.start()
+
+    def _recover(self) -> None:
+        try:
+            store = self.store
+            found = recover(self.root, store)
+            store.sweep(now_ms())
+        except (RunstoneError, OSError) as trouble:
+            self._on_trouble(trouble)
+            return
+        if found.journals:
+            notice(f"brought in {found.records:,} records and {found.points:,} points that earlier processes had left behind")
+        for problem in found.problems:
+            warn_once(f"recovery {problem}", f"a journal that an earlier process left is damaged: {problem}")
+
+    def close(self, timeout: float) -> bool:
+        """Ship everything, as far as the time allows; whether nothing remains."""
+        for run_id in list(self.logs):
+            self.release(run_id)
+        give_up = time.monotonic() + timeout
+        done = self.shipper.flush(timeout)
+        if done and self.has_forked:
+            self._recover()  # children that ended without a word
+        self.shipper.close(max(0.1, give_up - time.monotonic()))
+        return done
+
+    def _on_trouble(self, trouble: Exception) -> None:
+        self.troubles.append(trouble)
+        if not settings.STRICT.get():
+            warn_once(
+                f"shipping {type(trouble).__name__}",
+                f"what was logged is safe in {self.root} but could not be stored yet: {trouble} It is tried again.",
+            )
+
+    def _on_refused(self, refused: Sequence[Refusal]) -> None:
+        for refusal in refused:
+            self.troubles.append(RunstoneError(refusal.reason))
+            warn_once(f"refused {refusal.reason}", f"the store set a record aside: {refusal.reason}")
+
+
+def _in_parent() -> None:
+    for one in _sessions.values():
+        one.has_forked = True
+
+
+def _in_child() -> None:
+    global _lock
+    _lock = RLock()
+    for one in _sessions.values():
+        one.lock, one._recovery, one.has_forked = RLock(), None, False
+        one.troubles = []
+        for log in one.logs.values():
+            log.forked()
+
+
+os.register_at_fork(after_in_parent=_in_parent, after_in_child=_in_child)
