@@ -1,0 +1,77 @@
+/** Runs: windows of the table, one run, its console and documents, changes. */
+
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { ask } from "./http";
+import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunEdit, RunsTable, RunsTableRequest } from "./schema.gen";
+
+/** Rows that one question asks for. */
+export const WINDOW = 200;
+
+export type TableSpec = Required<Omit<RunsTableRequest, "offset" | "limit">>;
+
+export const tableQuery = (spec: TableSpec, offset: number, limit = WINDOW) =>
+  queryOptions({
+    queryKey: ["table", spec, offset, limit],
+    queryFn: ({ signal }) => ask<RunsTable>("runs/table", { method: "POST", body: { ...spec, offset, limit }, signal }),
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => ask<RunDetail>(`runs/${encodeURIComponent(id)}`, { signal }),
+  });
+
+export const documentQuery = (id: string, name: string) =>
+  queryOptions({
+    queryKey: ["document", id, name],
+    queryFn: ({ signal }) =>
+      ask<DocumentAnswer>(`runs/${encodeURIComponent(id)}/documents/${encodeURIComponent(name)}`, { signal }),
+  });
+
+const PIECES = 5_000;
+
+export const consoleQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["console", id],
+    initialPageParam: -1,
+    queryFn: ({ pageParam, signal }) =>
+      ask<ConsoleAnswer>(`runs/${encodeURIComponent(id)}/console`, { query: { after: pageParam, limit: PIECES }, signal }),
+    getNextPageParam: (page) => page.next,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export function useEditRun() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, edit }: { id: string; edit: RunEdit }) =>
+      ask<unknown>(`runs/${encodeURIComponent(id)}`, { method: "PATCH", body: edit }),
+    onSettled: (_answer, _error, { id }) =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["run", id] }),
+        client.invalidateQueries({ queryKey: ["table"] }),
+        client.invalidateQueries({ queryKey: ["experiments"] }),
+      ]),
+  });
+}
+
+/** Several runs to the trash or back, a few at a time. */
+export function useTrashRuns() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ ids, deleted }: { ids: readonly string[]; deleted: boolean }) => {
+      const waiting = [...ids];
+      const worker = async () => {
+        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+          await ask<unknown>(`runs/${encodeURIComponent(id)}`, { method: "PATCH", body: { deleted } satisfies RunEdit });
+        }
+      };
+      await Promise.all([worker(), worker(), worker(), worker()]);
+    },
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["table"] }),
+        client.invalidateQueries({ queryKey: ["run"] }),
+        client.invalidateQueries({ queryKey: ["experiments"] }),
+      ]),
+  });
+}

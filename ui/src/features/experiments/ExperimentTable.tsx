@@ -1,0 +1,142 @@
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useEditExperiment } from "../../api/experiments";
+import type { ExperimentRow } from "../../api/schema.gen";
+import { formatCount } from "../../lib/format";
+import { buttonClass, IconButton } from "../../ui/Button";
+import { Icon } from "../../ui/Icon";
+import { MenuItem, Opener } from "../../ui/Popover";
+import { Ago } from "../../ui/Time";
+import { say } from "../../ui/Toasts";
+import { RenameDialog } from "./dialogs";
+import s from "./Experiments.module.css";
+
+/** Rows drawn at once; a list longer than this is narrowed by searching. */
+const MOST = 300;
+
+export function ExperimentTable({ rows, stale }: { rows: readonly ExperimentRow[] | undefined; stale: boolean }) {
+  const [renaming, setRenaming] = useState<ExperimentRow | null>(null);
+  return (
+    <div className={s.scroll}>
+      <table className={`${s.table} ${stale ? s.stale : ""}`} aria-busy={stale || !rows}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col" className={s.right}>
+              Runs
+            </th>
+            <th scope="col">Running</th>
+            <th scope="col">Objective</th>
+            <th scope="col">Last activity</th>
+            <th scope="col">Created</th>
+            <th scope="col" className={s.actions}>
+              <span className="hidden-word">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {(rows ?? []).slice(0, MOST).map((row) => (
+            <Row key={row.experiment_id} row={row} onRename={() => setRenaming(row)} />
+          ))}
+        </tbody>
+      </table>
+      {rows && rows.length > MOST && (
+        <p className={s.faint} style={{ padding: 12 }}>
+          {formatCount(rows.length - MOST)} more. Search narrows the list.
+        </p>
+      )}
+      {renaming && <RenameDialog experiment={renaming} onClose={() => setRenaming(null)} />}
+    </div>
+  );
+}
+
+function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
+  const note = row.tags["mlflow.note.content"];
+  return (
+    <tr data-testid="experiment-row">
+      <td className={s.name}>
+        <Link to="/experiments/$experimentId/runs" params={{ experimentId: row.experiment_id }} dir="auto">
+          {row.name}
+        </Link>
+        {note && (
+          <p className={s.note} dir="auto">
+            {note}
+          </p>
+        )}
+      </td>
+      <td className={s.right}>{formatCount(row.runs)}</td>
+      <td>{row.running > 0 ? <span className={s.running}>● {formatCount(row.running)} running</span> : <span className={s.faint}>–</span>}</td>
+      <td>
+        {row.objective ? (
+          <span title={row.objective.guessed ? "Guessed from its name; a tag of the experiment sets it" : "Set by a tag of the experiment"}>
+            {row.objective.key} {row.objective.direction === "max" ? "↑" : "↓"}
+            <span className="hidden-word"> {row.objective.direction === "max" ? "(higher is better)" : "(lower is better)"}</span>
+          </span>
+        ) : (
+          <span className={s.faint}>–</span>
+        )}
+      </td>
+      <td>
+        <Ago time={row.last_activity} />
+      </td>
+      <td>
+        <Ago time={row.creation_time} />
+      </td>
+      <td className={s.actions}>
+        <Actions row={row} onRename={onRename} />
+      </td>
+    </tr>
+  );
+}
+
+function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
+  const edit = useEditExperiment();
+  const move = (deleted: boolean) =>
+    edit.mutate(
+      { id: row.experiment_id, edit: { deleted } },
+      {
+        onError: (error) => say(error.message, { tone: "error" }),
+        onSuccess: () =>
+          say(deleted ? `Moved “${row.name}” to the trash` : `Restored “${row.name}”`, {
+            undo: () => edit.mutate({ id: row.experiment_id, edit: { deleted: !deleted } }),
+          }),
+      },
+    );
+  if (row.lifecycle_stage === "deleted") {
+    return <IconButton icon="undo" label={`Restore ${row.name}`} onClick={() => move(false)} disabled={edit.isPending} />;
+  }
+  return (
+    <Opener
+      label={`Actions for ${row.name}`}
+      role="menu"
+      button={(props) => (
+        <button type="button" className={buttonClass("quiet", true)} aria-label={`Actions for ${row.name}`} {...props}>
+          <Icon name="more" />
+        </button>
+      )}
+    >
+      {(close) => (
+        <>
+          <MenuItem
+            onChoose={() => {
+              close();
+              onRename();
+            }}
+          >
+            <Icon name="edit" /> Rename…
+          </MenuItem>
+          {row.experiment_id !== "0" && (
+            <MenuItem
+              onChoose={() => {
+                close();
+                move(true);
+              }}
+            >
+              <Icon name="trash" /> Move to trash
+            </MenuItem>
+          )}
+        </>
+      )}
+    </Opener>
+  );
+}

@@ -1,0 +1,139 @@
+/** The runs grid: an ARIA grid with one Tab stop, rows and columns drawn only where they are seen. */
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import type { SortKey } from "../../lib/columns";
+import s from "./Grid.module.css";
+import { GridHead, type HeadActions } from "./GridHead";
+import { cellId, GridRow } from "./GridRow";
+import type { GridColumn } from "./layout";
+import { useGridKeys } from "./useGridKeys";
+import type { Rows } from "./useRows";
+
+const HEAD = 34;
+
+export interface GridProps {
+  label: string;
+  rows: Rows;
+  pinned: readonly GridColumn[];
+  columns: readonly GridColumn[];
+  sort: readonly SortKey[];
+  selected: ReadonlySet<string>;
+  rowHeight: number;
+  onRange: (first: number, last: number) => void;
+  onSelect: (row: number, extend: boolean) => void;
+  onOpen: (runId: string) => void;
+  onKey: (key: string) => boolean;
+  jump: { row: number } | null;
+  head: HeadActions;
+  experimentName: (id: string) => string;
+}
+
+export function Grid(props: GridProps) {
+  const { rows, pinned, columns, rowHeight } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState({ row: 0, column: 1 });
+  const pinnedWidth = pinned.reduce((sum, column) => sum + column.width, 0);
+  const down = useVirtualizer({
+    count: rows.matched,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    scrollPaddingEnd: HEAD,
+  });
+  const across = useVirtualizer({
+    horizontal: true,
+    count: columns.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (i) => columns[i]?.width ?? 100,
+    getItemKey: (i) => columns[i]?.id ?? i,
+    overscan: 3,
+    scrollPaddingEnd: pinnedWidth,
+  });
+  useEffect(() => across.measure(), [across, columns]);
+  useEffect(() => down.measure(), [down, rowHeight]);
+  const items = down.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  const { onRange, jump } = props;
+  useEffect(() => onRange(first, last), [onRange, first, last]);
+  const shown = across.getVirtualItems();
+  const from = shown[0]?.index ?? 0;
+  const before = shown[0]?.start ?? 0;
+  const drawn = useMemo(() => columns.slice(from, from + shown.length), [columns, from, shown.length]);
+  const width = pinnedWidth + across.getTotalSize();
+  const go = (row: number, column: number) => {
+    setActive({ row, column });
+    if (row >= 0) down.scrollToIndex(row);
+    if (column >= pinned.length) across.scrollToIndex(column - pinned.length);
+  };
+  useEffect(() => {
+    if (!jump) return;
+    setActive((old) => ({ ...old, row: jump.row }));
+    down.scrollToIndex(jump.row, { align: "center" });
+    scroller.current?.focus({ preventScroll: true });
+  }, [down, jump]);
+  const keys = useGridKeys(props, active, go, Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2));
+  const click = (event: MouseEvent) => {
+    const target = event.target as HTMLElement;
+    const row = Number(target.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? Number.NaN);
+    const cell = target.closest<HTMLElement>("[role=gridcell],[role=rowheader]");
+    if (Number.isNaN(row) || !cell) return;
+    setActive({ row, column: Number(cell.getAttribute("aria-colindex")) - 1 });
+    if (cell.dataset["column"] === "select" || ((event.ctrlKey || event.metaKey || event.shiftKey) && !target.closest("a"))) {
+      props.onSelect(row, event.shiftKey);
+    }
+  };
+  return (
+    <div
+      ref={scroller}
+      role="grid"
+      aria-label={props.label}
+      aria-rowcount={rows.matched + 1}
+      aria-colcount={pinned.length + columns.length}
+      aria-multiselectable="true"
+      aria-busy={rows.stale}
+      aria-activedescendant={cellId(active.row, active.column)}
+      tabIndex={0}
+      className={`${s.grid} ${rows.stale ? s.stale : ""}`}
+      style={{ ["--row" as string]: `${rowHeight}px` }}
+      data-testid="runs-grid"
+      onKeyDown={keys}
+      onClick={click}
+      onDoubleClick={(event) => {
+        const run = (event.target as HTMLElement).closest<HTMLElement>("[data-run]")?.dataset["run"];
+        if (run) props.onOpen(run);
+      }}
+    >
+      <GridHead
+        {...{ width, pinned, from, before }}
+        columns={drawn}
+        sort={props.sort}
+        activeColumn={active.row === -1 ? active.column : -1}
+        allSelected={rows.matched > 0 && props.selected.size >= rows.matched}
+        actions={props.head}
+      />
+      <div role="rowgroup" style={{ height: down.getTotalSize(), width, position: "relative" }}>
+        {items.map((item) => {
+          const data = rows.at(item.index);
+          const run = data?.window.table.run_ids[data.index];
+          return (
+            <GridRow
+              key={item.index}
+              row={item.index}
+              top={item.start}
+              {...{ width, pinned, from, before }}
+              columns={drawn}
+              window={data?.window}
+              index={data?.index ?? 0}
+              selected={run !== undefined && props.selected.has(run)}
+              best={rows.best}
+              activeColumn={active.row === item.index ? active.column : -1}
+              experimentName={props.experimentName}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}

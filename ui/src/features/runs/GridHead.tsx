@@ -1,0 +1,163 @@
+import { useState } from "react";
+import { STATS, type SortKey, type Stat } from "../../lib/columns";
+import { Icon } from "../../ui/Icon";
+import { Divider, MenuItem, Panel, type Place, placeOf } from "../../ui/Popover";
+import s from "./Grid.module.css";
+import { cellId } from "./GridRow";
+import type { GridColumn } from "./layout";
+
+export interface HeadActions {
+  sortBy: (column: GridColumn, extend: boolean) => void;
+  setSort: (keys: SortKey[]) => void;
+  setStat: (column: GridColumn, stat: Stat) => void;
+  hide: (column: GridColumn) => void;
+  selectAll: () => void;
+}
+
+interface Props {
+  width: number;
+  pinned: readonly GridColumn[];
+  columns: readonly GridColumn[];
+  from: number;
+  before: number;
+  sort: readonly SortKey[];
+  activeColumn: number;
+  allSelected: boolean;
+  actions: HeadActions;
+}
+
+export function GridHead({ width, pinned, columns, from, before, sort, activeColumn, allSelected, actions }: Props) {
+  const [menu, setMenu] = useState<{ column: GridColumn; place: Place } | null>(null);
+  let left = 0;
+  const heading = (column: GridColumn, index: number, style: { width: number; left?: number }, edge = false) => (
+    <Heading
+      key={column.id}
+      {...{ column, index, style, sort, edge, allSelected, actions }}
+      active={activeColumn === index}
+      open={menu?.column.id === column.id}
+      onMenu={(element) => setMenu({ column, place: placeOf(element) })}
+    />
+  );
+  return (
+    <div role="row" aria-rowindex={1} className={`${s.row} ${s.head}`} style={{ width }}>
+      {pinned.map((column, i) => {
+        const node = heading(column, i, { width: column.width, left }, i === pinned.length - 1);
+        left += column.width;
+        return node;
+      })}
+      {before > 0 && <div style={{ flex: "none", width: before }} />}
+      {columns.map((column, i) => heading(column, pinned.length + from + i, { width: column.width }))}
+      {menu && <HeadMenu column={menu.column} place={menu.place} actions={actions} onClose={() => setMenu(null)} />}
+    </div>
+  );
+}
+
+function Heading({ column, index, style, sort, edge, active, open, allSelected, actions, onMenu }: {
+  column: GridColumn;
+  index: number;
+  style: { width: number; left?: number };
+  sort: readonly SortKey[];
+  edge: boolean;
+  active: boolean;
+  open: boolean;
+  allSelected: boolean;
+  actions: HeadActions;
+  onMenu: (element: Element) => void;
+}) {
+  const at = sort.findIndex((key) => key.id === column.sort);
+  const key = sort[at];
+  const pin = style.left === undefined ? "" : s.pinned;
+  const classes = `${s.cell} ${s.heading} ${column.numeric ? s.number : ""} ${pin} ${edge ? s.edge : ""}`;
+  const common = {
+    role: "columnheader",
+    id: cellId(-1, index),
+    "aria-colindex": index + 1,
+    style,
+    "data-active": active || undefined,
+    "data-column": column.id,
+  };
+  if (column.fixed === "select") {
+    return (
+      <div {...common} className={`${s.cell} ${s.heading} ${s.select} ${pin}`} onClick={actions.selectAll}>
+        <input type="checkbox" tabIndex={-1} checked={allSelected} readOnly aria-label="Select all that match" />
+      </div>
+    );
+  }
+  return (
+    <div
+      {...common}
+      className={classes}
+      aria-sort={key ? (key.descending ? "descending" : "ascending") : "none"}
+      title={column.note ? `${column.title} (${column.note})` : column.title}
+      onClick={(event) => actions.sortBy(column, event.shiftKey)}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu(event.currentTarget);
+      }}
+    >
+      <span dir="auto">
+        {column.objective && (
+          <span className={s.star} aria-hidden="true">
+            ★{" "}
+          </span>
+        )}
+        {column.title}
+      </span>
+      {column.note && <span className={s.stat}>{column.note}</span>}
+      {key && (
+        <span className={s.arrow} aria-hidden="true">
+          {key.descending ? "↓" : "↑"}
+          {sort.length > 1 && at + 1}
+        </span>
+      )}
+      <button
+        type="button"
+        tabIndex={-1}
+        className={s.menu}
+        aria-label={`Menu of ${column.title}`}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        onClick={(event) => {
+          event.stopPropagation();
+          onMenu(event.currentTarget);
+        }}
+      >
+        <Icon name="more" size={14} />
+      </button>
+    </div>
+  );
+}
+
+function HeadMenu({ column, place, actions, onClose }: { column: GridColumn; place: Place; actions: HeadActions; onClose: () => void }) {
+  const choose = (action: () => void) => () => {
+    onClose();
+    action();
+  };
+  const { spec, sort } = column;
+  return (
+    <Panel place={place} label={`Menu of ${column.title}`} role="menu" onClose={onClose}>
+      {sort && (
+        <>
+          <MenuItem onChoose={choose(() => actions.setSort([{ id: sort, descending: true }]))}>Sort descending ↓</MenuItem>
+          <MenuItem onChoose={choose(() => actions.setSort([{ id: sort, descending: false }]))}>Sort ascending ↑</MenuItem>
+        </>
+      )}
+      {spec?.kind === "metrics" && (
+        <>
+          <Divider />
+          {STATS.map((stat) => (
+            <MenuItem key={stat} checked={spec.stat === stat} onChoose={choose(() => actions.setStat(column, stat))}>
+              {stat}
+            </MenuItem>
+          ))}
+        </>
+      )}
+      {spec && (
+        <>
+          <Divider />
+          <MenuItem onChoose={choose(() => actions.hide(column))}>Hide column</MenuItem>
+        </>
+      )}
+    </Panel>
+  );
+}

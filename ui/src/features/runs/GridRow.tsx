@@ -1,0 +1,175 @@
+import { Link } from "@tanstack/react-router";
+import { memo, type ReactNode } from "react";
+import type { Best } from "../../api/schema.gen";
+import { formatGap, toNumber } from "../../lib/format";
+import { runColour } from "../../lib/palette";
+import { Status } from "../../ui/Status";
+import { Ago, Took } from "../../ui/Time";
+import s from "./Grid.module.css";
+import { cellLook, type GridColumn } from "./layout";
+import type { RowAt, RowWindow } from "./useRows";
+
+export interface RowProps {
+  row: number;
+  top: number;
+  width: number;
+  window: RowWindow | undefined;
+  index: number;
+  pinned: readonly GridColumn[];
+  columns: readonly GridColumn[];
+  /** Index among the flowing columns of the first one drawn, and the space before it. */
+  from: number;
+  before: number;
+  selected: boolean;
+  best: Best | null;
+  activeColumn: number;
+  experimentName: (id: string) => string;
+}
+
+export const cellId = (row: number, column: number) => `cell-${row}-${column}`;
+
+/** One row: as few elements as can be, most cells are text alone. */
+export const GridRow = memo(function GridRow(props: RowProps) {
+  const { row, window, index, pinned, columns, from, before, selected, activeColumn } = props;
+  const data: RowAt | undefined = window && { window, index };
+  const table = data?.window.table;
+  const runId = data ? table?.run_ids[data.index] : undefined;
+  const isBest = runId !== undefined && props.best?.run_id === runId;
+  let left = 0;
+  return (
+    <div
+      role="row"
+      aria-rowindex={row + 2}
+      aria-selected={selected}
+      className={s.row}
+      data-testid="run-row"
+      data-run={runId}
+      data-row={row}
+      data-best={isBest || undefined}
+      data-deleted={(data && table?.lifecycle[data.index] === "deleted") || undefined}
+      style={{ transform: `translateY(${props.top}px)`, width: props.width }}
+    >
+      {pinned.map((column, i) => {
+        const style = { width: column.width, left };
+        left += column.width;
+        const edge = i === pinned.length - 1 ? s.edge : "";
+        return (
+          <CellBox key={column.id} {...{ row, column, style }} index={i} active={activeColumn === i} className={`${s.pinned} ${edge}`}>
+            {cellContent(column, data, props)}
+          </CellBox>
+        );
+      })}
+      {before > 0 && <div style={{ flex: "none", width: before }} />}
+      {columns.map((column, i) => {
+        const number = pinned.length + from + i;
+        return (
+          <CellBox key={column.id} {...{ row, column }} index={number} style={{ width: column.width }} active={activeColumn === number}>
+            {cellContent(column, data, props)}
+          </CellBox>
+        );
+      })}
+    </div>
+  );
+});
+
+interface Content {
+  node: ReactNode;
+  title?: string | undefined;
+  quiet?: boolean;
+}
+
+function CellBox({ row, column, index, active, style, className = "", children }: {
+  row: number;
+  column: GridColumn;
+  index: number;
+  active: boolean;
+  style: { width: number; left?: number };
+  className?: string;
+  children: Content;
+}) {
+  const kind = column.fixed === "select" ? s.select : column.fixed === "name" ? s.name : column.numeric ? s.number : "";
+  return (
+    <div
+      role={column.fixed === "name" ? "rowheader" : "gridcell"}
+      id={cellId(row, index)}
+      aria-colindex={index + 1}
+      className={`${s.cell} ${kind} ${children.quiet ? s.quiet : ""} ${className}`}
+      style={style}
+      title={children.title}
+      data-active={active || undefined}
+      data-column={column.id}
+    >
+      {children.node}
+    </div>
+  );
+}
+
+function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProps): Content {
+  if (!data) return { node: column.fixed === "select" ? null : <span className={s.bone} /> };
+  const { table, columns } = data.window;
+  const i = data.index;
+  const name = table.names[i] || table.run_ids[i] || "";
+  const start = table.start[i] ?? null;
+  switch (column.fixed) {
+    case "select":
+      return {
+        node: <input type="checkbox" tabIndex={-1} checked={props.selected} readOnly aria-label={`Select ${name}`} />,
+      };
+    case "name":
+      return { node: <Name {...{ name, table, i }} best={props.best?.run_id === table.run_ids[i]} />, title: name };
+    case "status":
+      return { node: <Status status={table.status[i] ?? ""} cause={causeOf(data)} /> };
+    case "experiment":
+      return { node: props.experimentName(table.experiments[i] ?? "") };
+    case "started":
+      return { node: <Ago time={start} /> };
+    case "took":
+      return { node: <Took start={start} end={table.end[i] ?? null} running={table.status[i] === "RUNNING"} /> };
+    default:
+      return column.spec ? dataContent(column, columns.get(column.id)?.[i], props.best) : { node: null };
+  }
+}
+
+export const CAUSE = "attributes.cause";
+
+function causeOf(data: RowAt): string | null {
+  const cause = data.window.columns.get(CAUSE)?.[data.index];
+  return cause === undefined || cause === null ? null : String(cause);
+}
+
+function dataContent(column: GridColumn, value: number | string | null | undefined, best: Best | null): Content {
+  if (!column.spec) return { node: null };
+  const look = cellLook(column.spec, value);
+  const number = toNumber(value);
+  const top = best && toNumber(best.value);
+  if (!column.objective || number === null || top === null || best?.key !== column.spec.key) {
+    return { node: look.text, title: look.title, quiet: look.quiet };
+  }
+  const gap = formatGap(number, top);
+  return {
+    node: (
+      <>
+        {look.text}
+        {gap && gap !== "=" && <span className={s.gap}>{gap}</span>}
+      </>
+    ),
+    title: look.title,
+    quiet: look.quiet,
+  };
+}
+
+function Name({ name, table, i, best }: { name: string; table: RowAt["window"]["table"]; i: number; best: boolean }) {
+  return (
+    <>
+      <span className={s.dot} style={{ background: runColour(table.ordinal[i] ?? 0) }} />
+      <Link to="/runs/$runId" params={{ runId: table.run_ids[i] ?? "" }} tabIndex={-1} dir="auto">
+        {name}
+      </Link>
+      {best && (
+        <span className={s.star} title="The best run">
+          ★<span className="hidden-word"> best</span>
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,147 @@
+/** The page people live in: filter, table, winner, selection. */
+
+import { useState } from "react";
+import { ApiError } from "../../api/http";
+import { formatCount, formatNumber, plural } from "../../lib/format";
+import { Button } from "../../ui/Button";
+import { Empty, Trouble } from "../../ui/Empty";
+import { FirstRun } from "../../ui/FirstRun";
+import { useTitle } from "../../ui/Page";
+import { ColumnPicker } from "./ColumnPicker";
+import { EqualParams } from "./EqualParams";
+import { FilterBox } from "./FilterBox";
+import { Grid } from "./Grid";
+import s from "./RunsPage.module.css";
+import { SelectionBar } from "./SelectionBar";
+import { useRunsPage } from "./useRunsPage";
+import type { RunsSearch } from "./view";
+
+export interface RunsPageProps {
+  /** None: those of every active experiment. */
+  experiments: readonly string[];
+  search: RunsSearch;
+  onSearch: (change: RunsSearch) => void;
+}
+
+export function RunsPage(props: RunsPageProps) {
+  const page = useRunsPage(props);
+  const { view, rows, name } = page;
+  useTitle(name);
+  const [jump, setJump] = useState<{ row: number } | null>(null);
+  const error = rows.error;
+  const filterError = error instanceof ApiError && error.status === 400 && view.filter ? error.body : null;
+  const waiting = !rows.empty && rows.total === 0 && !view.trash;
+  const toBest = () => {
+    const row = rows.best ? rows.find(rows.best.run_id) : -1;
+    if (row >= 0) setJump({ row });
+    else if (rows.best) {
+      page.head.setSort([{ id: `metrics.${rows.best.key}`, descending: rows.best.direction === "max" }]);
+      setJump({ row: 0 });
+    }
+  };
+  if (page.missing) {
+    return (
+      <Empty icon="experiments" title="There is no such experiment">
+        <p>Perhaps it was removed for ever, or the link is from another server.</p>
+      </Empty>
+    );
+  }
+  return (
+    <div className={s.page}>
+      <div className={s.head}>
+        <h1 dir="auto" title={name}>
+          {name}
+        </h1>
+        {rows.best && (
+          <button type="button" className={s.best} onClick={toBest} title="Jump to the best run (*)">
+            <span aria-hidden="true">★</span> best {rows.best.key}{" "}
+            <strong className="num">{formatNumber(rows.best.value)}</strong>
+          </button>
+        )}
+      </div>
+      {!waiting && (
+        <div className={s.tools} data-screen-only>
+          <FilterBox
+            value={view.filter}
+            experiments={props.experiments}
+            error={filterError}
+            count={rows.empty ? "…" : countWords(rows.matched, rows.total, Boolean(view.filter))}
+            onChange={(filter) => page.change({ filter })}
+          />
+          <ColumnPicker
+            experiments={props.experiments}
+            chosen={page.specs}
+            isDefault={view.columns === null}
+            onChange={(columns) => page.change({ columns })}
+          />
+          {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} />}
+          <Button kind="quiet" icon={view.trash ? "undo" : "trash"} onClick={() => page.change({ trash: !view.trash, selected: [] })}>
+            {view.trash ? "Back to the runs" : "Trash"}
+          </Button>
+        </div>
+      )}
+      {waiting ? (
+        <FirstRun {...(page.experiment ? { experiment: page.experiment.name } : {})} />
+      ) : rows.empty && error && !filterError ? (
+        <Trouble error={error} onRetry={rows.retry} />
+      ) : rows.empty ? (
+        <Bones />
+      ) : rows.matched === 0 && !rows.stale ? (
+        <NoMatch trash={view.trash} filter={view.filter} total={rows.total} onClear={() => page.change({ filter: "" })} />
+      ) : (
+        <Grid
+          label={`Runs of ${name}`}
+          rows={rows}
+          pinned={page.pinned}
+          columns={page.columns}
+          sort={view.sort}
+          selected={page.selected}
+          rowHeight={page.narrow ? 40 : 32}
+          onRange={page.setRange}
+          onSelect={page.select}
+          onOpen={page.open}
+          onKey={(key) => (key === "*" ? (toBest(), true) : page.key(key))}
+          jump={jump}
+          head={page.head}
+          experimentName={page.experimentName}
+        />
+      )}
+      {page.selected.size > 0 && (
+        <SelectionBar
+          count={page.selected.size}
+          trash={view.trash}
+          busy={page.busy}
+          onCompare={page.compare}
+          onMove={page.move}
+          onClear={page.clear}
+        />
+      )}
+    </div>
+  );
+}
+
+function countWords(matched: number, total: number, filtered: boolean): string {
+  return filtered || matched !== total ? `${formatCount(matched)} of ${formatCount(total)}` : plural(total, "run");
+}
+
+function Bones() {
+  return (
+    <div className={s.bones} aria-label="Loading runs" role="status">
+      {Array.from({ length: 12 }, (_, i) => (
+        <div key={i} style={{ width: `${92 - ((i * 7) % 23)}%` }} />
+      ))}
+    </div>
+  );
+}
+
+function NoMatch({ trash, filter, total, onClear }: { trash: boolean; filter: string; total: number; onClear: () => void }) {
+  if (!filter) return <Empty icon="trash" title={trash ? "No run is in the trash" : "No runs"} />;
+  return (
+    <Empty icon="search" title="No run matches">
+      <p>
+        None of {plural(total, "run")} fits <code>{filter}</code>.
+      </p>
+      <Button onClick={onClear}>Clear the filter</Button>
+    </Empty>
+  );
+}

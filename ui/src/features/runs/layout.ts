@@ -1,0 +1,92 @@
+/** Columns of the grid with their widths and how their cells read. */
+
+import { type ColumnSpec, columnId } from "../../lib/columns";
+import { exactNumber, formatNumber } from "../../lib/format";
+import type { Cell } from "./useRows";
+
+export type FixedColumn = "select" | "name" | "status" | "experiment" | "started" | "took";
+
+export interface GridColumn {
+  id: string;
+  /** What the server sorts by. */
+  sort: string | null;
+  title: string;
+  note: string;
+  width: number;
+  fixed: FixedColumn | null;
+  spec: ColumnSpec | null;
+  numeric: boolean;
+  objective: boolean;
+  descendingFirst: boolean;
+}
+
+const base = { spec: null, note: "", numeric: false, objective: false, descendingFirst: false };
+
+export function pinnedColumns(narrow: boolean): GridColumn[] {
+  const select: GridColumn = { ...base, id: "select", sort: null, title: "Select", width: 34, fixed: "select" };
+  const name: GridColumn = { ...base, id: "name", sort: "attributes.run_name", title: "Run", width: narrow ? 150 : 210, fixed: "name" };
+  const status: GridColumn = { ...base, id: "status", sort: "attributes.status", title: "Status", width: 104, fixed: "status" };
+  return narrow ? [select, name] : [select, name, status];
+}
+
+export function flowingColumns(
+  specs: readonly ColumnSpec[],
+  options: { narrow: boolean; experiments: boolean; objective: { key: string; direction: "max" | "min" } | null },
+  sample: (id: string) => readonly Cell[] | undefined,
+): GridColumn[] {
+  const columns: GridColumn[] = [];
+  if (options.narrow) {
+    columns.push({ ...base, id: "status", sort: "attributes.status", title: "Status", width: 104, fixed: "status" });
+  }
+  if (options.experiments) {
+    columns.push({ ...base, id: "experiment", sort: "attributes.experiment_id", title: "Experiment", width: 140, fixed: "experiment" });
+  }
+  columns.push(
+    { ...base, id: "started", sort: "attributes.start_time", title: "Started", width: 100, fixed: "started", descendingFirst: true },
+    { ...base, id: "took", sort: "attributes.duration", title: "Took", width: 92, fixed: "took", numeric: true, descendingFirst: true },
+  );
+  return columns.concat(specs.map((spec) => dataColumn(spec, options.objective, sample(columnId(spec)))));
+}
+
+function dataColumn(
+  spec: ColumnSpec,
+  objective: { key: string; direction: "max" | "min" } | null,
+  values: readonly Cell[] | undefined,
+): GridColumn {
+  const id = columnId(spec);
+  const metric = spec.kind === "metrics";
+  const best = metric && spec.key === objective?.key && spec.stat === "last";
+  const texts = (values ?? []).filter((value): value is string => typeof value === "string");
+  const numeric = metric || (texts.length > 0 && texts.every((text) => text.trim() !== "" && Number.isFinite(Number(text))));
+  const longest = metric ? 8 : Math.max(0, ...texts.slice(0, 200).map((text) => text.length));
+  const head = spec.key.length + (spec.stat === "last" ? 0 : spec.stat.length + 1);
+  const room = Math.max(longest * 7.4 + (best ? 62 : 0), Math.min(head, 18) * 7.2 + 26 + (best ? 14 : 0));
+  const width = Math.round(Math.min(220, Math.max(metric ? 96 : 76, room + 20)));
+  return {
+    ...base,
+    id,
+    sort: id,
+    title: spec.key,
+    note: spec.stat === "last" ? "" : spec.stat,
+    width,
+    fixed: null,
+    spec,
+    numeric,
+    objective: best,
+    descendingFirst: metric && !(best && objective?.direction === "min") && !/loss|error|rmse|mae|mse|perplexity/i.test(spec.key),
+  };
+}
+
+export interface CellLook {
+  text: string;
+  title: string;
+  quiet: boolean;
+}
+
+/** A param reads as it was written; a metric with four digits; what is not there is a dash. */
+export function cellLook(spec: ColumnSpec, value: Cell | undefined): CellLook {
+  if (value === undefined || value === null) return { text: "–", title: "not logged", quiet: true };
+  if (spec.kind !== "metrics") return { text: String(value), title: String(value), quiet: false };
+  const text = formatNumber(value);
+  return { text, title: exactNumber(value), quiet: text === "NaN" };
+}

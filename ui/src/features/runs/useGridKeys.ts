@@ -1,0 +1,62 @@
+import type { KeyboardEvent } from "react";
+import type { GridProps } from "./Grid";
+
+interface Place {
+  row: number;
+  column: number;
+}
+
+/** Keys of the grid. Row -1 is the head. */
+export function useGridKeys(props: GridProps, active: Place, go: (row: number, column: number) => void, page: number) {
+  const { rows, pinned, columns, head } = props;
+  const lastRow = rows.matched - 1;
+  const lastColumn = pinned.length + columns.length - 1;
+  const columnAt = (i: number) => (i < pinned.length ? pinned[i] : columns[i - pinned.length]);
+  const move = (row: number, column = active.column) =>
+    go(Math.max(-1, Math.min(lastRow, row)), Math.max(0, Math.min(lastColumn, column)));
+  const open = () => {
+    const data = rows.at(active.row);
+    const run = data?.window.table.run_ids[data.index];
+    if (run) props.onOpen(run);
+  };
+  const enter = (shift: boolean) => {
+    const column = columnAt(active.column);
+    if (active.row >= 0) open();
+    else if (column?.fixed === "select") head.selectAll();
+    else if (column) head.sortBy(column, shift);
+  };
+  const select = (extend: boolean) => (active.row >= 0 ? props.onSelect(active.row, extend) : head.selectAll());
+  const menu = () => {
+    if (active.row === -1) document.querySelector<HTMLElement>(`#cell-${-1}-${active.column} button`)?.click();
+  };
+  return (event: KeyboardEvent<HTMLElement>) => {
+    if (event.altKey || ((event.ctrlKey || event.metaKey) && !["Home", "End", "a"].includes(event.key))) return;
+    const { row, column } = active;
+    const actions: Record<string, () => void> = {
+      ArrowDown: () => move(row + 1),
+      j: () => move(row + 1),
+      ArrowUp: () => move(row - 1),
+      k: () => move(row - 1),
+      ArrowLeft: () => move(row, column - 1),
+      ArrowRight: () => move(row, column + 1),
+      PageDown: () => move(row + page),
+      PageUp: () => move(Math.max(0, row - page)),
+      Home: () => move(0),
+      End: () => move(lastRow),
+      Enter: () => enter(event.shiftKey),
+      " ": () => select(event.shiftKey),
+      x: () => select(false),
+      ContextMenu: menu,
+      m: menu,
+    };
+    if ((event.ctrlKey || event.metaKey) && event.key === "a") actions["a"] = head.selectAll;
+    const sorting = event.key.toLowerCase() === "s" ? columnAt(column) : undefined;
+    if (sorting) head.sortBy(sorting, event.shiftKey);
+    else if (actions[event.key]) actions[event.key]?.();
+    else if (!props.onKey(event.key)) return;
+    if (event.shiftKey && event.key.startsWith("Arrow") && row >= 0) {
+      props.onSelect(Math.max(0, Math.min(lastRow, event.key === "ArrowDown" ? row + 1 : row - 1)), true);
+    }
+    event.preventDefault();
+  };
+}

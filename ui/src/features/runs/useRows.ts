@@ -1,0 +1,93 @@
+/** Rows of a table of any length, asked for in windows as they come into sight. */
+
+import { useQueries } from "@tanstack/react-query";
+import { useMemo, useRef } from "react";
+import { type TableSpec, tableQuery, WINDOW } from "../../api/runs";
+import type { Best, RunsTable } from "../../api/schema.gen";
+import { neededWindows } from "./windows";
+
+export type Cell = number | string | null;
+
+/** One answer with its columns by name. */
+export interface RowWindow {
+  table: RunsTable;
+  columns: ReadonlyMap<string, readonly Cell[]>;
+}
+
+export interface RowAt {
+  window: RowWindow;
+  index: number;
+}
+
+export interface Rows {
+  total: number;
+  matched: number;
+  best: Best | null;
+  /** Nothing has come yet. */
+  empty: boolean;
+  /** What is shown answers an older question. */
+  stale: boolean;
+  error: Error | null;
+  at: (row: number) => RowAt | undefined;
+  /** The row of a run among those loaded, or -1. */
+  find: (runId: string) => number;
+  retry: () => void;
+}
+
+type Loaded = ReadonlyMap<number, RowWindow>;
+
+const indexed = new WeakMap<RunsTable, RowWindow>();
+
+function byColumn(table: RunsTable): RowWindow {
+  let window = indexed.get(table);
+  if (!window) {
+    window = { table, columns: new Map(table.columns.map((one) => [one.column, one.values])) };
+    indexed.set(table, window);
+  }
+  return window;
+}
+
+/** Rows `first` to `last` are in sight. With `spec` null nothing is asked yet. */
+export function useRows(spec: TableSpec | null, first: number, last: number): Rows {
+  const known = useRef<{ spec: TableSpec; loaded: Loaded } | null>(null);
+  const windows = neededWindows(first, last, WINDOW, shown(known.current?.loaded)?.matched);
+  const results = useQueries({
+    queries: spec ? windows.map((window) => tableQuery(spec, window * WINDOW)) : [],
+  });
+  const answers = results.map((result) => result.data);
+  const loaded = useMemo(() => {
+    const map = new Map<number, RowWindow>();
+    answers.forEach((table, i) => table && map.set(windows[i] ?? 0, byColumn(table)));
+    return map;
+    // eslint-disable-next-line -- the answers themselves are what counts
+  }, [spec, windows.join(), ...answers]);
+  if (spec && loaded.size > 0) known.current = { spec, loaded };
+  const answered = loaded.size > 0;
+  const drawn = answered ? loaded : (known.current?.loaded ?? loaded);
+  const facts = shown(drawn);
+  return {
+    total: facts?.total ?? 0,
+    matched: facts?.matched ?? 0,
+    best: facts?.best ?? null,
+    empty: !facts,
+    stale: !answered && drawn.size > 0 && known.current?.spec !== spec,
+    error: results.find((result) => result.error)?.error ?? null,
+    at: (row) => {
+      const window = drawn.get(Math.floor(row / WINDOW));
+      const index = row % WINDOW;
+      return window && index < window.table.run_ids.length ? { window, index } : undefined;
+    },
+    find: (runId) => {
+      for (const [number, { table }] of drawn) {
+        const index = table.run_ids.indexOf(runId);
+        if (index >= 0) return number * WINDOW + index;
+      }
+      return -1;
+    },
+    retry: () => results.forEach((result) => result.isError && void result.refetch()),
+  };
+}
+
+function shown(loaded: Loaded | undefined): RunsTable | undefined {
+  return loaded?.values().next().value?.table;
+}

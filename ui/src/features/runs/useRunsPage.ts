@@ -1,0 +1,184 @@
+/** What the runs page knows and can do: its view from the address, its rows from the server, its selection. */
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { experimentQuery, experimentsQuery } from "../../api/experiments";
+import { ApiError } from "../../api/http";
+import { keysQuery } from "../../api/keys";
+import { type TableSpec, tableQuery, useTrashRuns } from "../../api/runs";
+import { columnId, nextSort, orderTerm, type SortKey, type Stat } from "../../lib/columns";
+import { plural } from "../../lib/format";
+import { useNarrow } from "../../ui/useNarrow";
+import { say } from "../../ui/Toasts";
+import { CAUSE } from "./GridRow";
+import { flowingColumns, type GridColumn, pinnedColumns } from "./layout";
+import type { RunsPageProps } from "./RunsPage";
+import { useRows } from "./useRows";
+import { defaultColumns, equalParams, type RunsView, readView, writeView } from "./view";
+
+/** "Select all" reaches this many runs. */
+const MOST = 2000;
+
+export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
+  const narrow = useNarrow();
+  const view = useMemo(() => readView(search), [search]);
+  const facts = useFacts(experiments);
+  const [range, setRangeState] = useState({ first: 0, last: 40 });
+  const setRange = useCallback((first: number, last: number) => setRangeState({ first, last }), []);
+  const change = (part: Partial<RunsView>) => onSearch(writeView(part));
+
+  const specs = useMemo(
+    () => view.columns ?? defaultColumns(facts.params, facts.metrics, facts.objective),
+    [view.columns, facts.params, facts.metrics, facts.objective],
+  );
+  const spec = useMemo<TableSpec | null>(
+    () =>
+      facts.ready || view.columns
+        ? {
+            experiment_ids: [...experiments],
+            filter: view.filter,
+            order_by: view.sort.map(orderTerm),
+            view: view.trash ? "deleted" : "active",
+            columns: [...specs.map(columnId), CAUSE],
+          }
+        : null,
+    [experiments, facts.ready, view, specs],
+  );
+  const rows = useRows(spec, range.first, range.last);
+  const sampleOf = rows.at(0)?.window;
+  const pinned = useMemo(() => pinnedColumns(narrow), [narrow]);
+  const several = experiments.length !== 1;
+  const columns = useMemo(
+    () => flowingColumns(specs, { narrow, experiments: several, objective: facts.objective }, (id) => sampleOf?.columns.get(id)),
+    [specs, narrow, several, facts.objective, sampleOf],
+  );
+  const selection = useSelection(view, spec, rows, change);
+  const head = {
+    sortBy: (column: GridColumn, extend: boolean) => {
+      if (column.sort) change({ sort: nextSort(view.sort, column.sort, extend, column.descendingFirst) });
+    },
+    setSort: (sort: SortKey[]) => change({ sort }),
+    setStat: (column: GridColumn, stat: Stat) =>
+      change({ columns: specs.map((one) => (columnId(one) === column.id ? { ...one, stat } : one)) }),
+    hide: (column: GridColumn) => change({ columns: specs.filter((one) => columnId(one) !== column.id) }),
+    selectAll: selection.all,
+  };
+  return {
+    ...selection,
+    ...facts,
+    view,
+    rows,
+    spec,
+    specs,
+    pinned,
+    columns,
+    narrow,
+    head,
+    change,
+    setRange,
+    equal: useMemo(() => equalParams(facts.params), [facts.params]),
+  };
+}
+
+/** Name, objective and keys of the experiments. */
+function useFacts(experiments: readonly string[]) {
+  const one = experiments.length === 1 ? experiments[0] : undefined;
+  const single = useQuery({ ...experimentQuery(one ?? ""), enabled: one !== undefined });
+  const list = useQuery({ ...experimentsQuery("all"), enabled: one === undefined });
+  const params = useQuery(keysQuery("params", experiments));
+  const metrics = useQuery(keysQuery("metrics", experiments));
+  const chosen = (list.data ?? []).filter((row) => experiments.includes(row.experiment_id));
+  const objective = single.data?.objective ?? chosen.find((row) => row.objective)?.objective ?? null;
+  const named = new Map((list.data ?? []).map((row) => [row.experiment_id, row.name]));
+  return {
+    experiment: single.data ?? null,
+    missing: single.error instanceof ApiError && single.error.status === 404,
+    name: one ? (single.data?.name ?? `Experiment ${one}`) : chosen.map((row) => row.name).join(", ") || "All runs",
+    objective,
+    params: params.data ?? NONE,
+    metrics: metrics.data ?? NONE,
+    ready: (params.isSuccess || params.isError) && (metrics.isSuccess || metrics.isError) && (single.isFetched || one === undefined),
+    experimentName: (id: string) => named.get(id) ?? id,
+  };
+}
+
+const NONE: never[] = [];
+
+function useSelection(
+  view: RunsView,
+  spec: TableSpec | null,
+  rows: ReturnType<typeof useRows>,
+  change: (part: Partial<RunsView>) => void,
+) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const trash = useTrashRuns();
+  const anchor = useRef(0);
+  // A selection too long for an address is kept here alone.
+  const [long, setLong] = useState<readonly string[]>([]);
+  const ids = long.length ? long : view.selected;
+  const selected = useMemo(() => new Set(ids), [ids]);
+  const put = (next: readonly string[]) => {
+    const written = writeView({ selected: [...next] }).sel !== undefined || next.length === 0;
+    setLong(written ? [] : next);
+    change({ selected: [...next] });
+  };
+  const idAt = (row: number) => {
+    const data = rows.at(row);
+    return data?.window.table.run_ids[data.index];
+  };
+  const select = (row: number, extend: boolean) => {
+    const next = new Set(ids);
+    if (extend) {
+      const [from, to] = row < anchor.current ? [row, anchor.current] : [anchor.current, row];
+      for (let i = from; i <= to; i += 1) {
+        const id = idAt(i);
+        if (id) next.add(id);
+      }
+    } else {
+      const id = idAt(row);
+      if (!id) return;
+      if (!next.delete(id)) next.add(id);
+      anchor.current = row;
+    }
+    put([...next]);
+  };
+  const all = () => {
+    if (!spec || selected.size >= rows.matched) return put([]);
+    void client.fetchQuery(tableQuery({ ...spec, columns: [] }, 0, MOST)).then((table) => {
+      put(table.run_ids);
+      if (table.matched > MOST) say(`Selected the first ${plural(MOST, "run")} of ${plural(table.matched, "run")}`);
+    });
+  };
+  const clear = () => put([]);
+  const compare = () => {
+    if (ids.length >= 2) void navigate({ to: "/compare", search: { runs: ids.slice(0, 100).join(",") } });
+  };
+  const move = () => {
+    if (!ids.length) return;
+    const moved = [...ids];
+    const deleted = !view.trash;
+    trash.mutate(
+      { ids: moved, deleted },
+      {
+        onError: (error) => say(error.message, { tone: "error" }),
+        onSuccess: () => {
+          put([]);
+          say(deleted ? `Moved ${plural(moved.length, "run")} to the trash` : `Restored ${plural(moved.length, "run")}`, {
+            undo: () => trash.mutate({ ids: moved, deleted: !deleted }),
+          });
+        },
+      },
+    );
+  };
+  const key = (pressed: string): boolean => {
+    const actions: Record<string, () => void> = { c: compare, Delete: move, Backspace: move, Escape: clear };
+    const action = actions[pressed];
+    if (!action || (pressed !== "Escape" && ids.length === 0)) return false;
+    action();
+    return true;
+  };
+  const open = (runId: string) => void navigate({ to: "/runs/$runId", params: { runId } });
+  return { selected, select, all, clear, compare, move, key, open, busy: trash.isPending };
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import type { Key } from "../../api/schema.gen";
+import { columnId } from "../../lib/columns";
+import { defaultColumns, equalParams, readView, writeView } from "./view";
+
+const key = (name: string, distinct = 2): Key => ({ key: name, runs: 10, distinct });
+
+describe("the first look", () => {
+  it("shows differing params, the objective, then other metrics; no system metrics", () => {
+    const shown = defaultColumns(
+      [key("lr"), key("model", 1), key("depth")],
+      [key("loss"), key("accuracy"), key("system/cpu")],
+      { key: "accuracy", direction: "max", guessed: true },
+    );
+    expect(shown.map(columnId)).toEqual(["params.lr", "params.depth", "metrics.accuracy", "metrics.loss"]);
+  });
+
+  it("leaves room for metrics when many params differ", () => {
+    const params = Array.from({ length: 20 }, (_, i) => key(`p${i}`));
+    const metrics = Array.from({ length: 20 }, (_, i) => key(`m${i}`));
+    const shown = defaultColumns(params, metrics, null).map(columnId);
+    expect(shown).toHaveLength(12);
+    expect(shown.filter((id) => id.startsWith("params."))).toHaveLength(6);
+  });
+
+  it("folds what is equal", () => {
+    expect(equalParams([key("a", 1), key("b", 2)])).toEqual(["a"]);
+  });
+});
+
+describe("the address", () => {
+  it("brings the view back", () => {
+    const search = writeView({
+      filter: "metrics.a > 1",
+      sort: [{ id: "metrics.a", descending: true }],
+      columns: [{ kind: "metrics", key: "a,b", stat: "max" }],
+      trash: true,
+      selected: ["r1", "r2"],
+    });
+    expect(readView(search)).toEqual({
+      filter: "metrics.a > 1",
+      sort: [{ id: "metrics.a", descending: true }],
+      columns: [{ kind: "metrics", key: "a,b", stat: "max" }],
+      trash: true,
+      selected: ["r1", "r2"],
+    });
+  });
+
+  it("says nothing about a plain view", () => {
+    expect(Object.values(writeView({ filter: "", sort: [], columns: null, trash: false, selected: [] })).filter(Boolean)).toEqual([]);
+    expect(readView({}).columns).toBeNull();
+  });
+
+  it("understands a bare metric", () => {
+    expect(readView({ cols: "m3,m3:max,params.p0" }).columns?.map(columnId)).toEqual(["metrics.m3", "metrics.m3:max", "params.p0"]);
+  });
+});

@@ -1,0 +1,72 @@
+/** What a runs table shows, as its address says it; and what it shows when the address says nothing. */
+
+import type { Key, Objective } from "../../api/schema.gen";
+import { type ColumnSpec, column, columnId, joinList, joinSort, parseColumn, parseSort, type SortKey, splitList } from "../../lib/columns";
+
+/** The query of the page's address. */
+export interface RunsSearch {
+  q?: string | undefined;
+  sort?: string | undefined;
+  cols?: string | undefined;
+  view?: string | undefined;
+  sel?: string | undefined;
+}
+
+export interface RunsView {
+  filter: string;
+  sort: SortKey[];
+  /** null: the default columns. */
+  columns: ColumnSpec[] | null;
+  trash: boolean;
+  selected: string[];
+}
+
+export function readView(search: RunsSearch): RunsView {
+  const columns = search.cols === undefined ? null : splitList(search.cols).map(looseColumn);
+  return {
+    filter: search.q ?? "",
+    sort: parseSort(search.sort ?? ""),
+    columns,
+    trash: search.view === "deleted",
+    selected: splitList(search.sel ?? ""),
+  };
+}
+
+/** `m3` alone means the metric. */
+function looseColumn(text: string): ColumnSpec {
+  return parseColumn(text) ?? parseColumn(`metrics.${text}`) ?? column("metrics", text);
+}
+
+/** More selected runs than this stay out of the address. */
+const MOST_SELECTED = 60;
+
+export function writeView(change: Partial<RunsView>): RunsSearch {
+  const search: RunsSearch = {};
+  if ("filter" in change) search.q = change.filter || undefined;
+  if (change.sort) search.sort = joinSort(change.sort) || undefined;
+  if ("columns" in change) search.cols = change.columns ? joinList(change.columns.map(columnId)) || "-" : undefined;
+  if ("trash" in change) search.view = change.trash ? "deleted" : undefined;
+  if (change.selected) search.sel = (change.selected.length <= MOST_SELECTED && joinList(change.selected)) || undefined;
+  return search;
+}
+
+/** Columns of a first look, and how many of them may be params. */
+const FIRST_COLUMNS = 12;
+const FIRST_PARAMS = 6;
+
+/** The params that differ, then the objective, then the other metrics. */
+export function defaultColumns(params: readonly Key[], metrics: readonly Key[], objective: Objective | null): ColumnSpec[] {
+  const differing = params.filter((key) => key.distinct > 1);
+  const others = metrics.filter((key) => key.key !== objective?.key && !key.key.startsWith("system/"));
+  const few = others.length + (objective ? 1 : 0);
+  const room = Math.max(FIRST_PARAMS, FIRST_COLUMNS - few);
+  const chosen = differing.slice(0, room).map((key) => column("params", key.key));
+  if (objective) chosen.push(column("metrics", objective.key));
+  for (const key of others.slice(0, Math.max(0, FIRST_COLUMNS - chosen.length))) chosen.push(column("metrics", key.key));
+  return chosen;
+}
+
+/** Params that every run has with one and the same value. */
+export function equalParams(params: readonly Key[]): string[] {
+  return params.filter((key) => key.distinct === 1).map((key) => key.key);
+}

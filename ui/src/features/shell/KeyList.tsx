@@ -1,0 +1,40 @@
+import { Dialog } from "../../ui/Dialog";
+import s from "./Shell.module.css";
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ["g h   g e   g c", "go to home, experiments, compare"],
+  ["/", "filter or search"],
+  ["?", "this list"],
+  ["j k   ↑ ↓ ← →", "move in a table"],
+  ["Home   End", "first and last run"],
+  ["x   Space", "select the run"],
+  ["Enter", "open the run; on a heading: sort"],
+  ["s   Shift s", "sort by this column; as a further key"],
+  ["*", "jump to the best run"],
+  ["c", "compare the selected runs"],
+  ["Delete", "move the selected runs to the trash"],
+  ["d   0", "data of a chart; reset its zoom"],
+  ["y", "copy the link to this view"],
+  ["Esc", "clear the selection, close"],
+];
+
+export function KeyList({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title="Keyboard" onClose={onClose}>
+      <dl className={s.keys}>
+        {KEYS.map(([keys, what]) => (
+          <div key={keys} style={{ display: "contents" }}>
+            <dt>
+              {keys.split("   ").map((key) => (
+                <span key={key}>
+                  <kbd>{key}</kbd>{" "}
+                </span>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

@@ -1,0 +1,80 @@
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useRef, useState } from "react";
+import { Icon, type IconName } from "../../ui/Icon";
+import { IconButton } from "../../ui/Button";
+import { Toasts } from "../../ui/Toasts";
+import { Banner, LiveDot } from "./Connection";
+import { KeyList } from "./KeyList";
+import s from "./Shell.module.css";
+import { ThemeMenu } from "./ThemeMenu";
+import { useGoKeys } from "./useGoKeys";
+
+const PAGES: readonly { to: "/" | "/experiments" | "/compare"; name: string; icon: IconName }[] = [
+  { to: "/", name: "Home", icon: "home" },
+  { to: "/experiments", name: "Experiments", icon: "experiments" },
+  { to: "/compare", name: "Compare", icon: "compare" },
+];
+
+/** Icon rail, top bar, the page between. `crumbs` is the way here, the page itself last. */
+export function Shell({ crumbs, children }: { crumbs: ReactNode; children: ReactNode }) {
+  const [keysShown, setKeysShown] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  useGoKeys(() => setKeysShown(true));
+  return (
+    <div className={s.shell}>
+      <a
+        className={s.skip}
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
+      <nav className={s.rail} aria-label="Pages" data-screen-only>
+        <Link to="/" className={s.logo} aria-label="Runstone" tabIndex={-1}>
+          <Logo />
+        </Link>
+        {PAGES.map((page) => (
+          <Link
+            key={page.to}
+            to={page.to}
+            className={s.link}
+            aria-label={page.name}
+            title={page.name}
+            activeOptions={{ exact: page.to === "/" }}
+          >
+            <Icon name={page.icon} size={18} />
+          </Link>
+        ))}
+      </nav>
+      <header className={s.top} data-screen-only>
+        <nav aria-label="Where you are" style={{ minWidth: 0 }}>
+          {crumbs}
+        </nav>
+        <div className={s.tools}>
+          <LiveDot />
+          <IconButton icon="help" label="Keyboard (?)" onClick={() => setKeysShown(true)} />
+          <ThemeMenu />
+        </div>
+      </header>
+      <main ref={main} id="main" className={s.main} tabIndex={-1}>
+        <Banner />
+        {children}
+      </main>
+      <Toasts />
+      {keysShown && <KeyList onClose={() => setKeysShown(false)} />}
+    </div>
+  );
+}
+
+function Logo() {
+  return (
+    <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="7" fill="#1d4ed8" />
+      <path d="M8 23 13 13l5 6 6-11" fill="none" stroke="#fff" strokeWidth="3" strokeLinecap="round" strokeLinejoin="round" />
+      <circle cx="24" cy="8" r="2.6" fill="#ffd95e" />
+    </svg>
+  );
+}

@@ -1,0 +1,2 @@
+export function ArtifactsRoute() { return null; }
+export function ArtifactRoute() { return null; }

@@ -1,0 +1,2 @@
+export function MetricsRoute() { return null; }
+export function SystemRoute() { return null; }

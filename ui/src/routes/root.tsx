@@ -1,0 +1,72 @@
+import { type ErrorComponentProps, Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { experimentQuery } from "../api/experiments";
+import { runQuery } from "../api/runs";
+import { Crumbs, Here } from "../features/shell/Crumbs";
+import { Shell } from "../features/shell/Shell";
+import { Empty, Trouble } from "../ui/Empty";
+import { Page } from "../ui/Page";
+
+export function Root() {
+  return (
+    <Shell crumbs={<Way />}>
+      <Outlet />
+    </Shell>
+  );
+}
+
+function Way() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const { experimentId, runId } = useParams({ strict: false });
+  if (runId) return <RunWay id={runId} />;
+  if (experimentId) return <ExperimentWay id={experimentId} />;
+  const name = { "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
+  return <Crumbs>{[<Here key="here">{name ?? "Not found"}</Here>]}</Crumbs>;
+}
+
+const list = (
+  <Link key="list" to="/experiments">
+    Experiments
+  </Link>
+);
+
+function ExperimentWay({ id }: { id: string }) {
+  const { data } = useQuery(experimentQuery(id));
+  return <Crumbs>{[list, <Here key="here">{data?.name ?? id}</Here>]}</Crumbs>;
+}
+
+function RunWay({ id }: { id: string }) {
+  const { data } = useQuery(runQuery(id));
+  if (!data) return <Crumbs>{[list, <Here key="here">{id.slice(0, 8)}</Here>]}</Crumbs>;
+  return (
+    <Crumbs>
+      {[
+        list,
+        <Link key="experiment" to="/experiments/$experimentId/runs" params={{ experimentId: data.info.experiment_id }} dir="auto">
+          {data.experiment_name}
+        </Link>,
+        <Here key="here">{data.info.run_name || id.slice(0, 8)}</Here>,
+      ]}
+    </Crumbs>
+  );
+}
+
+export function Missing() {
+  return (
+    <Page title="Not found" heading="Nothing is here">
+      <Empty icon="search" title="This address leads nowhere">
+        <p>
+          <Link to="/experiments">The experiments</Link> are a good place to go on from.
+        </p>
+      </Empty>
+    </Page>
+  );
+}
+
+export function Broken({ error, reset }: ErrorComponentProps) {
+  return (
+    <Page title="Something went wrong">
+      <Trouble error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
+    </Page>
+  );
+}

@@ -1,0 +1,157 @@
+/** Addresses and the pages behind them. Every page but the lists comes when it is asked for. */
+
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import type { RunsSearch } from "../features/runs/view";
+import { parseSearch, stringifySearch } from "../lib/search";
+import { Missing, Root, Broken } from "./root";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Root, notFoundComponent: Missing });
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("./home"), "HomeRoute") });
+
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments",
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined; view?: string | undefined } => ({
+    q: text(search["q"]),
+    view: text(search["view"]),
+  }),
+  component: lazyRouteComponent(() => import("./experiments"), "ExperimentsRoute"),
+});
+
+const experiment = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/experiments/$experimentId/runs", params, replace: true });
+  },
+});
+
+const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
+  q: text(search["q"]),
+  sort: text(search["sort"]),
+  cols: text(search["cols"]),
+  view: text(search["view"]),
+  sel: text(search["sel"]),
+});
+
+const experimentRuns = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs",
+  validateSearch: runsSearch,
+  component: lazyRouteComponent(() => import("./runs"), "ExperimentRunsRoute"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: (search: Record<string, unknown>): RunsSearch & { exp?: string | undefined } => ({
+    exp: text(search["exp"]),
+    ...runsSearch(search),
+  }),
+  component: lazyRouteComponent(() => import("./runs"), "RunsRoute"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  component: lazyRouteComponent(() => import("./run"), "RunRoute"),
+});
+
+const runOverview = createRoute({ getParentRoute: () => run, path: "/", component: lazyRouteComponent(() => import("./run"), "OverviewRoute") });
+
+export interface ChartSearch {
+  x?: string | undefined;
+  smooth?: string | undefined;
+  log?: string | undefined;
+  find?: string | undefined;
+}
+
+const chartSearch = (search: Record<string, unknown>): ChartSearch => ({
+  x: text(search["x"]),
+  smooth: text(search["smooth"]),
+  log: text(search["log"]),
+  find: text(search["find"]),
+});
+
+const runMetrics = createRoute({
+  getParentRoute: () => run,
+  path: "metrics",
+  validateSearch: chartSearch,
+  component: lazyRouteComponent(() => import("./charts"), "MetricsRoute"),
+});
+
+const runSystem = createRoute({
+  getParentRoute: () => run,
+  path: "system",
+  validateSearch: chartSearch,
+  component: lazyRouteComponent(() => import("./charts"), "SystemRoute"),
+});
+
+const runArtifacts = createRoute({
+  getParentRoute: () => run,
+  path: "artifacts",
+  component: lazyRouteComponent(() => import("./artifacts"), "ArtifactsRoute"),
+});
+
+const runArtifact = createRoute({
+  getParentRoute: () => run,
+  path: "artifacts/$",
+  component: lazyRouteComponent(() => import("./artifacts"), "ArtifactRoute"),
+});
+
+const runConsole = createRoute({
+  getParentRoute: () => run,
+  path: "console",
+  component: lazyRouteComponent(() => import("./console"), "ConsoleRoute"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: (search: Record<string, unknown>): { runs?: string | undefined; base?: string | undefined } & ChartSearch => ({
+    runs: text(search["runs"]),
+    base: text(search["base"]),
+    ...chartSearch(search),
+  }),
+  component: lazyRouteComponent(() => import("./compare"), "CompareRoute"),
+});
+
+const tree = root.addChildren([
+  home,
+  experiments,
+  experiment,
+  experimentRuns,
+  runs,
+  run.addChildren([runOverview, runMetrics, runSystem, runArtifacts, runArtifact, runConsole]),
+  compare,
+]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    basepath: new URL(document.baseURI).pathname,
+    parseSearch,
+    stringifySearch,
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: Broken,
+    scrollRestoration: false,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

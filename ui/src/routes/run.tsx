@@ -1,0 +1,2 @@
+export function RunRoute() { return null; }
+export function OverviewRoute() { return null; }

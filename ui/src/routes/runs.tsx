@@ -1,0 +1,34 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { RunsPage } from "../features/runs/RunsPage";
+import type { RunsSearch } from "../features/runs/view";
+import { splitList } from "../lib/columns";
+
+const one = getRouteApi("/experiments/$experimentId/runs");
+const several = getRouteApi("/runs");
+
+/** Sorting and columns are places to come back to; what is typed or ticked is not. */
+const isStep = (change: RunsSearch): boolean => "sort" in change || "cols" in change || "view" in change;
+
+export function ExperimentRunsRoute() {
+  const { experimentId } = one.useParams();
+  const search = one.useSearch();
+  const navigate = one.useNavigate();
+  const onSearch = useCallback(
+    (change: RunsSearch) => void navigate({ replace: !isStep(change), search: (old) => ({ ...old, ...change }) }),
+    [navigate],
+  );
+  const experiments = useMemo(() => [experimentId], [experimentId]);
+  return <RunsPage key={experimentId} experiments={experiments} search={search} onSearch={onSearch} />;
+}
+
+export function RunsRoute() {
+  const search = several.useSearch();
+  const navigate = several.useNavigate();
+  const onSearch = useCallback(
+    (change: RunsSearch) => void navigate({ replace: !isStep(change), search: (old) => ({ ...old, ...change }) }),
+    [navigate],
+  );
+  const experiments = useMemo(() => splitList(search.exp ?? ""), [search.exp]);
+  return <RunsPage key={search.exp ?? ""} experiments={experiments} search={search} onSearch={onSearch} />;
+}
