@@ -80,6 +80,7 @@ SYSTEM_METRICS_INTERVAL = Setting("RUNSTONE_SYSTEM_METRICS_SAMPLING_INTERVAL", f
 SYSTEM_METRICS_SAMPLES = Setting("RUNSTONE_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", int, 1, "samples averaged into one point", "MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING")
 SYSTEM_METRICS_NODE = Setting("RUNSTONE_SYSTEM_METRICS_NODE_ID", str, "", "node name inside system metric keys", "MLFLOW_SYSTEM_METRICS_NODE_ID")
 CAPTURE_CONSOLE = Setting("RUNSTONE_CAPTURE_CONSOLE", _flag, False, "keep what every run prints")
+CONSOLE_CAP_MB = Setting("RUNSTONE_CONSOLE_CAP_MB", int, 64, "text kept of what one run prints, millions of characters (of 2**20)")
 CAPTURE_CONTEXT = Setting("RUNSTONE_CAPTURE_CONTEXT", _flag, True, "record git, packages, command line and host of every run")
 JOURNAL_DIR = Setting("RUNSTONE_JOURNAL_DIR", str, "", "folder of journals; default beside the store, or the user's cache for a server")
 JOURNAL_CAP_MB = Setting("RUNSTONE_JOURNAL_CAP_MB", int, 4096, "disk that unshipped journals may take, MiB")
