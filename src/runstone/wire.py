@@ -30,6 +30,8 @@ VERSION = 1
 HEADER_BYTES = 256
 METRIC_BYTES = 40
 RUN_ID_BYTES = 172
+#: No frame is longer: a record at its cap, with head, check, padding and salt.
+LONGEST_FRAME = RECORD_CAP + 32
 
 #: Kinds of frame: a point at the time of the call (f64 seconds), a point with a given time (milliseconds), a record,
 #: a metric key and its number, checksums of bytes before it.
@@ -93,6 +95,14 @@ def frame(kind: int, body: bytes, salt: bytes) -> bytes:
     head = _pack_word(len(body) << 32 | kind)
     check = CHECK << 32 | zlib.crc32(body, zlib.crc32(head))
     return b"".join((head, _pack_word(check), body, _PADDING[len(body) % 8], salt))
+
+
+def frame_bytes(word: int) -> int:
+    """Length of the frame that begins with this word."""
+    if word & 0xFFFF_FFFF in (METRIC, METRIC_AT):
+        return METRIC_BYTES
+    length = word >> 32
+    return 24 + length + -length % 8
 
 
 def record_frame(record: Record, salt: bytes) -> bytes:

@@ -1,0 +1,147 @@
+"""The thread that keeps this process's journals: to the disk every second, checksums, spare segments, heartbeats.
+
+Apart from the shipper, so that a store that is away or slow never widens the window that a power failure can take.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+import weakref
+import zlib
+from typing import TYPE_CHECKING
+
+from runstone import settings, wire
+
+from . import owner
+from .segment import MappedSegment, Segment
+from .space import spaces
+
+if TYPE_CHECKING:
+    from .writer import JournalWriter
+
+#: Bytes made ready at one go: a short stretch of the interpreter's lock.
+_PREFAULT = 256 * 1024
+#: Where it starts to be worth to have the next segment ready.
+_SPARE_FROM = 0.25
+
+
+class Keeper:
+    """At most one thread, started with the first journal; it ends when there are none and comes back with the next."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.wake = threading.Event()
+        self.writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
+        self.thread: threading.Thread | None = None
+        self._beat_at = 0.0
+
+    def watch(self, writer: JournalWriter) -> None:
+        settings.JOURNAL_SYNC_SECONDS.get()  # a value that cannot be read is an error of the caller, here
+        with self.lock:
+            self.writers.add(writer)
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._run, name="runstone-keeper", daemon=True)
+                self.thread.start()
+
+    def _run(self) -> None:
+        synced = time.monotonic()
+        while True:
+            period = settings.JOURNAL_SYNC_SECONDS.get()
+            self.wake.wait(max(0.0, synced + period - time.monotonic()))
+            self.wake.clear()
+            for writer in self._open_writers():
+                if writer.segments[-1].size >= _SPARE_FROM * writer.segments[-1].capacity:
+                    writer.prepare_spare()
+                for segment in writer.segments[:-1]:
+                    segment.release()
+            if time.monotonic() < synced + period:
+                continue
+            synced = time.monotonic()
+            self.sync()
+            with self.lock:
+                if not self._open_writers():
+                    self.thread = None
+                    return
+
+    def _open_writers(self) -> list[JournalWriter]:
+        return [writer for writer in list(self.writers) if not writer.closed and writer.segments]
+
+    def sync(self) -> None:
+        """All journals to the disk, with checksums of what has got there."""
+        beat = time.monotonic() >= self._beat_at
+        for writer in list(self.writers):
+            if writer.segments:
+                with contextlib.suppress(OSError, ValueError):
+                    sync(writer)
+            if writer.closed:
+                self.writers.discard(writer)
+            elif beat:
+                owner.beat(writer.folder)
+        if beat:
+            self._beat_at = time.monotonic() + settings.LEASE_SECONDS.get() / 3
+            for space in spaces():
+                space.measure()
+
+
+def sync(writer: JournalWriter) -> None:
+    """Bring one journal to the disk and seal what is new: from then on a bit that flips there shows."""
+    for segment in list(writer.segments):
+        end = segment.end
+        start = max(writer.sealed, segment.start)
+        if end <= max(start, writer.quiet_until):
+            continue
+        segment.sync()
+        _sync_name(segment)
+        if segment is not writer.segments[-1]:
+            writer.sealed = end  # finished, and about to be shipped: a seal would have to stand in the next segment
+        elif not writer.closed:
+            writer.seal(start, end, _checksums(segment, start, end))
+
+
+def _sync_name(segment: Segment) -> None:
+    """That the file exists must survive too: once for each."""
+    if segment.named:
+        return
+    segment.named = True
+    fd = os.open(segment.path.parent, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _checksums(segment: Segment, start: int, end: int) -> list[int]:
+    checksums = []
+    for position in range(start, end, wire.SEAL_BLOCK):
+        length = min(wire.SEAL_BLOCK, end - position)
+        checksums.append(zlib.crc32(segment.read(length, position - segment.start)))
+    return checksums
+
+
+def prefault(segment: MappedSegment) -> None:
+    for start in range(0, segment.capacity, _PREFAULT):
+        segment.prefault(start, min(_PREFAULT, segment.capacity - start))
+        time.sleep(0)
+
+
+_keeper = Keeper()
+
+
+def watch(writer: JournalWriter) -> None:
+    _keeper.watch(writer)
+
+
+def rolled() -> None:
+    """A segment was filled: a spare may be wanted soon."""
+    _keeper.wake.set()
+
+
+def _in_child() -> None:
+    global _keeper
+    _keeper = Keeper()
+
+
+os.register_at_fork(after_in_child=_in_child)

@@ -1,0 +1,202 @@
+"""One file of a journal, open for writing by the process that made it.
+
+Two kinds with the same bytes. A :class:`MappedSegment` is preallocated and mapped: writing is one ``mmap.write``, a single
+C call that copies, moves the position and raises ValueError when there is no room, all under the interpreter's lock. A
+:class:`PlainSegment` uses ``pwrite``, for file systems on which mapped files are slow, unsafe or impossible.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import mmap
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from runstone import wire
+
+_ZEROS = bytes(1 << 18)
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+#: Linux: fault pages in for writing, ahead of the first write.
+_POPULATE_WRITE = 23
+
+
+class Unmappable(OSError):
+    """This file system takes no preallocated, mapped files."""
+
+
+class Segment:
+    """What both kinds share.
+
+    Attributes:
+        write: append one whole frame; ValueError when there is no room or the segment is finished.
+        start: journal position of the first byte; set by :meth:`begin`.
+        used: bytes used, once finished, else ``None``.
+        named: whether its name in the folder is on the disk.
+    """
+
+    write: Callable[[bytes], object]
+
+    def __init__(self, path: Path, number: int, capacity: int) -> None:
+        self.path, self.number, self.capacity = path, number, capacity
+        self.start = 0
+        self.used: int | None = None
+        self.named = False
+        # whoever finds a file of this name has not been told that another process writes it: never append to it
+        self.fd = os.open(path, _FLAGS, 0o666)
+
+    def begin(self, header: wire.Header) -> None:
+        self.start = header.start
+        self.write(wire.header_bytes(header))
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far, all of them whole frames."""
+        raise NotImplementedError
+
+    @property
+    def end(self) -> int:
+        """Journal position up to which it is written."""
+        return self.start + (self.size if self.used is None else self.used)
+
+    def finish(self) -> None:
+        """No more writes; sets ``used``. Safe while other threads write."""
+        raise NotImplementedError
+
+    def read(self, length: int, offset: int) -> bytes:
+        """At most ``length`` bytes from ``offset``. Works after :meth:`release` too."""
+        with self._descriptor() as fd:
+            return os.pread(fd, length, offset)
+
+    def sync(self) -> None:
+        """To the disk. A segment that was removed meanwhile is fine."""
+        with contextlib.suppress(OSError), self._descriptor() as fd:
+            getattr(os, "fdatasync", os.fsync)(fd)
+
+    @contextlib.contextmanager
+    def _descriptor(self) -> Iterator[int]:
+        if self.fd >= 0:
+            yield self.fd
+            return
+        fd = os.open(self.path, os.O_RDONLY)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    def release(self) -> None:
+        """Give memory and descriptors back, once finished; reading opens the file again."""
+        self.close()
+
+    def disown(self) -> None:
+        """In a forked child: this is the parent's. Writes raise ValueError from now on."""
+        with contextlib.suppress(OSError):
+            self.close()
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            fd, self.fd = self.fd, -1
+            os.close(fd)
+
+    def remove(self) -> None:
+        self.close()
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+
+
+class MappedSegment(Segment):
+    """Raises Unmappable when the file system refuses, OSError when the disk is full."""
+
+    def __init__(self, path: Path, number: int, capacity: int) -> None:
+        super().__init__(path, number, capacity)
+        try:
+            _allocate(self.fd, capacity)
+            self._map = mmap.mmap(self.fd, capacity)
+        except BaseException as cause:
+            self.remove()
+            if isinstance(cause, OSError) and cause.errno in _REFUSALS:
+                raise Unmappable(cause.errno, f"{path.parent} takes no mapped files: {cause.strerror}") from cause
+            raise
+        self.write = self._map.write
+
+    @property
+    def size(self) -> int:
+        try:
+            return self._map.tell()
+        except ValueError:  # unmapped between two looks of another thread
+            return self.used or 0
+
+    def finish(self) -> None:
+        if self.used is not None:
+            return
+        try:
+            size = self._map.tell()
+            # from here on every writer gets ValueError, one that holds the old write method included
+            self._map.seek(0, os.SEEK_END)
+            # a thread may have written between those two lines: what it wrote is whole, and follows
+            while size + 8 <= self.capacity and (word := int.from_bytes(self._map[size : size + 8], "little")):
+                size += wire.frame_bytes(word)
+        except ValueError:  # closed by a fork or another thread
+            return
+        self.used = size
+
+    def prefault(self, start: int, length: int) -> None:
+        """Make pages ready for writing, off the writer's thread."""
+        with contextlib.suppress(OSError, ValueError):
+            self._map.madvise(_POPULATE_WRITE, start, length)
+
+    def close(self) -> None:
+        self._map.close()
+        super().close()
+
+    def remove(self) -> None:
+        if hasattr(self, "_map"):
+            self.close()
+        super().remove()
+
+
+class PlainSegment(Segment):
+    """A file that grows with each write. What ``pwrite`` has taken, the system keeps when the process dies."""
+
+    def __init__(self, path: Path, number: int, capacity: int) -> None:
+        super().__init__(path, number, capacity)
+        self._size = 0
+        self._lock = threading.Lock()
+        self.write = self._write
+
+    def _write(self, data: bytes) -> None:
+        with self._lock:
+            if self.used is not None or self.fd < 0 or self._size + len(data) > self.capacity:
+                raise ValueError("no room")
+            done = 0
+            # a short or failed write leaves a torn end, which the next write covers
+            while done < len(data):
+                done += os.pwrite(self.fd, data[done:], self._size + done)
+            self._size += len(data)
+
+    def disown(self) -> None:
+        self._lock = threading.Lock()  # a thread that is no more may have held it
+        super().disown()
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def finish(self) -> None:
+        with self._lock:
+            self.used = self._size
+
+
+_REFUSALS = {errno.ENODEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENOTSUP}
+
+
+def _allocate(fd: int, capacity: int) -> None:
+    """Reserve the disk now: a full one is an error here, never a bus error at a write."""
+    reserve = getattr(os, "posix_fallocate", None)
+    if reserve is not None:
+        reserve(fd, 0, capacity)
+        return
+    for offset in range(0, capacity, len(_ZEROS)):
+        os.pwrite(fd, _ZEROS[: min(len(_ZEROS), capacity - offset)], offset)

@@ -1,0 +1,319 @@
+"""A journal, as the process that writes it sees it: when a call returns, the record survives the death of the process.
+
+The fast road is three lines at the public edge, with no lock and no other call::
+
+    write, keys, salt = writer.hot
+    write(wire.pack_metric(keys[key], step, wire.now(), value, salt))
+
+``mmap.write`` is one C call under the interpreter's lock that copies and moves on, so that threads cannot interleave.
+Whatever it raises (KeyError: a new key; ValueError: the segment is full, finished, or was inherited by a fork;
+``struct.error``: a value of another type) is for the slow road, :meth:`JournalWriter.metric`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import struct
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from runstone import settings, wire
+from runstone.errors import InvalidValue, JournalTrouble
+from runstone.records import Record
+
+from . import keeper, owner
+from .filesystems import mappable, warn_plain
+from .segment import MappedSegment, PlainSegment, Segment, Unmappable
+from .space import Space, space_of
+
+#: The first segment is small, so that a short run costs little; each next one is four times as large, up to the setting.
+FIRST_BYTES = 64 * 1024
+
+Hot = tuple[Callable[[bytes], object], dict[str, bytes], bytes]
+
+_writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
+
+
+def journal_folder(root: Path, run_id: str) -> Path:
+    """The folder of a run's journals. An id that is no file name is escaped."""
+    return root / quote(run_id, safe="").replace(".", "%2E")
+
+
+class JournalWriter:
+    """A run's journal in this process. Safe for several threads; a forked child gets a journal of its own by itself.
+
+    Args:
+        root: the folder of all journals of a store; made if missing.
+        run_id: at most 172 bytes.
+
+    Attributes:
+        journal_id: changes in a forked child.
+        hot: what the fast road needs; replaced when a segment is full.
+        keys: metric key to word 0 of its points, for this journal's life.
+        on_roll: called with the new ``hot`` after each change of it.
+        on_open: called with the writer when a forked child has opened its own journal.
+        segments: those not yet shipped, oldest first; the last one is written to.
+
+    Raises: JournalTrouble when the folder cannot be written or the disk is full; InvalidValue for an absurd run id.
+    """
+
+    def __init__(self, root: Path, run_id: str) -> None:
+        self.root, self.run_id = Path(root), run_id
+        self.on_roll: Callable[[Hot], object] | None = None
+        self.on_open: Callable[[JournalWriter], object] | None = None
+        self.closed = False
+        self._open()
+        _writers.add(self)
+
+    def _open(self) -> None:
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._stale = False
+        self.journal_id = uuid.uuid4().hex
+        self.folder = journal_folder(self.root, self.run_id) / self.journal_id
+        self.salt = wire.new_salt()
+        self.keys: dict[str, bytes] = {}
+        self.segments: list[Segment] = []
+        self.sealed = self.quiet_until = 0
+        self._numbers = itertools.count(1)
+        self._spare: Segment | None = None
+        self._space: Space = space_of(self.root)
+        try:
+            self._make_folder()
+            self._begin(self._new_segment(FIRST_BYTES), 0)
+        except (OSError, JournalTrouble) as cause:
+            self._clear_away()
+            raise self._trouble(cause) from cause
+        except BaseException:
+            self._clear_away()
+            raise
+        keeper.watch(self)
+
+    def _make_folder(self) -> None:
+        for attempt in range(10):
+            try:
+                self.folder.parent.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir()
+                break
+            except FileNotFoundError:  # another process removed the run's empty folder between the two lines
+                if attempt == 9:
+                    raise
+        owner.write_owner(self.folder, owner.this_process(self.run_id))
+
+    def _clear_away(self) -> None:
+        for segment in self.segments:
+            segment.remove()
+        with contextlib.suppress(OSError):
+            (self.folder / owner.OWNER).unlink(missing_ok=True)
+            self.folder.rmdir()
+            self.folder.parent.rmdir()
+
+    # --- writing --------------------------------------------------------------------------------------------------
+
+    def metric(self, key: str, value: float, step: int | None = None, timestamp_ms: int | None = None) -> None:
+        """One point, the slow road. ``timestamp_ms`` is now if ``None``, ``step`` 0.
+
+        Raises: InvalidValue for values that are no numbers or do not fit 64 bits; JournalTrouble; RecordTooLarge.
+        """
+        at = 0 if step is None else step
+        try:
+            with self._lock:
+                prefix = self.keys.get(key) or self._register(key)
+            if timestamp_ms is None:
+                frame = wire.pack_metric(prefix, at, wire.now(), value, self.salt)
+            else:
+                frame = wire.metric_at(int.from_bytes(prefix[4:], "little"), at, timestamp_ms, value, self.salt)
+        except (struct.error, TypeError, OverflowError) as cause:
+            raise InvalidValue(
+                f"the point {value!r} of metric {key!r} at step {step!r}, timestamp {timestamp_ms!r} cannot be written "
+                f"({cause}); a value is a float, step and timestamp are whole numbers of at most 64 bits"
+            ) from cause
+        self._put(frame)
+
+    def append(self, record: Record) -> None:
+        """Any record. Raises RecordTooLarge over 16 MiB, InvalidValue, JournalTrouble."""
+        self._reopen_if_stale()
+        self._put(wire.record_frame(record, self.salt))
+
+    def _register(self, key: str) -> bytes:
+        self._reopen_if_stale()
+        if not isinstance(key, str):
+            raise InvalidValue(f"metric key {key!r} is no text")
+        key_id = len(self.keys)
+        self._put(wire.key_frame(key_id, key, self.salt))
+        word = self.keys[key] = wire.key_word(key_id)
+        return word
+
+    def _put(self, frame: bytes) -> None:
+        while True:
+            segment = self.segments[-1]
+            try:
+                segment.write(frame)
+                return
+            except ValueError:
+                self._roll(segment, len(frame))
+            except OSError as cause:
+                raise self._trouble(cause) from cause
+
+    def seal(self, start: int, end: int, checksums: list[int]) -> None:
+        """Note checksums of bytes already written. Left out where it would need a new segment."""
+        frame = wire.seal_frame(start, end, checksums, self.salt)
+        with contextlib.suppress(ValueError, OSError):
+            self.segments[-1].write(frame)
+        # with nothing but this seal behind it, the journal needs no further one
+        self.sealed, self.quiet_until = end, end + len(frame)
+
+    # --- segments -------------------------------------------------------------------------------------------------
+
+    @property
+    def hot(self) -> Hot:
+        return self.segments[-1].write, self.keys, self.salt
+
+    @property
+    def position(self) -> int:
+        """Journal position after the last frame."""
+        return self.segments[-1].end
+
+    def _roll(self, full: Segment, need: int) -> None:
+        with self._lock:
+            if self.segments[-1] is not full:
+                return  # another thread was quicker
+            if self.closed:
+                raise JournalTrouble(f"the journal of run {self.run_id} is closed; nothing more is recorded in it")
+            self._reopen_if_stale()
+            if self.segments[-1] is not full:
+                return
+            size = min(full.capacity * 4, settings.SEGMENT_MB.get() << 20)
+            table = sum(len(key) * 4 + 40 for key in self.keys)
+            size = max(size, FIRST_BYTES, -(-(wire.HEADER_BYTES + table + need + 4096) // 4096) * 4096)
+            try:
+                segment = self._take_spare(size) or self._new_segment(size)
+                full.finish()
+                self._begin(segment, full.end)
+            except OSError as cause:
+                raise self._trouble(cause) from cause
+        if self.on_roll is not None:
+            self.on_roll(self.hot)
+        keeper.rolled()
+
+    def _begin(self, segment: Segment, start: int) -> None:
+        created = time.time_ns() // 1_000_000
+        header = wire.Header(self.journal_id, self.run_id, self.salt, segment.number, start, segment.capacity, created)
+        try:
+            segment.begin(header)
+            for key, word in self.keys.items():
+                segment.write(wire.key_frame(int.from_bytes(word[4:], "little"), key, self.salt))
+        except BaseException:
+            segment.remove()
+            self._space.give(segment.capacity)
+            raise
+        self.segments.append(segment)
+
+    def _new_segment(self, size: int) -> Segment:
+        self._space.take(size)
+        # counted up at once, so that a signal handler that logs in the midst of this takes the next number
+        number = next(self._numbers)
+        path = self.folder / f"{number:06d}.seg"
+        try:
+            if mappable(self.root):
+                try:
+                    return MappedSegment(path, number, size)
+                except Unmappable as refusal:
+                    warn_plain(self.root, refusal.strerror or str(refusal))
+            return PlainSegment(path, number, size)
+        except BaseException:
+            self._space.give(size)
+            raise
+
+    def prepare_spare(self) -> None:
+        """Called in the background: have the next segment ready, its pages included, before it is needed."""
+        size = settings.SEGMENT_MB.get() << 20
+        current = self.segments[-1]
+        if self._spare is not None or self.closed or current.capacity < size or not isinstance(current, MappedSegment):
+            return
+        with contextlib.suppress(OSError, JournalTrouble):
+            spare = self._new_segment(size)
+            if isinstance(spare, MappedSegment):
+                keeper.prefault(spare)
+            with self._lock:
+                if not self.closed and not self._stale:
+                    self._spare = spare
+                    return
+            spare.remove()
+            self._space.give(size)
+
+    def _take_spare(self, size: int) -> Segment | None:
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.capacity < size:
+            spare.remove()
+            self._space.give(spare.capacity)
+            return None
+        return spare
+
+    def dropped(self, segment: Segment) -> None:
+        """The shipper has removed a segment. The last one stays in the list, to answer for the position."""
+        if segment in self.segments[:-1]:
+            self.segments.remove(segment)
+        self._space.give(segment.capacity)
+
+    # --- ends -----------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """No more writes. What is in the journal is still shipped."""
+        with self._lock:
+            if self.closed:
+                return
+            # finished first: who sees the journal closed sees all of it
+            if not self._stale:
+                self.segments[-1].finish()
+            self.closed = True
+            if self._stale:
+                return
+            self.segments[-1].release()
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                spare.remove()
+                self._space.give(spare.capacity)
+
+    def _after_fork(self) -> None:
+        """In the child: what was inherited is the parent's. The next write opens the child's own journal."""
+        self._lock = threading.RLock()
+        self._stale = True
+        for segment in [*self.segments, *([self._spare] if self._spare else [])]:
+            segment.disown()
+
+    def _reopen_if_stale(self) -> None:
+        if not self._stale:
+            return
+        with self._lock:
+            if not self._stale or self.closed:
+                return
+            self._open()
+        if self.on_roll is not None:
+            self.on_roll(self.hot)
+        if self.on_open is not None:
+            self.on_open(self)
+
+    def _trouble(self, cause: Exception) -> JournalTrouble:
+        if isinstance(cause, JournalTrouble):
+            return cause
+        reason = cause.strerror or str(cause) if isinstance(cause, OSError) else str(cause)
+        return JournalTrouble(
+            f"the journal of run {self.run_id} in {self.folder.parent} cannot be written: {reason}. "
+            "Free disk space or make the folder writable, or set RUNSTONE_JOURNAL_DIR to another folder."
+        )
+
+
+def _in_child() -> None:
+    for writer in list(_writers):
+        writer._after_fork()
+
+
+os.register_at_fork(after_in_child=_in_child)

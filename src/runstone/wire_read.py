@@ -1,0 +1,243 @@
+"""Frames back into records, in bulk: runs of metric frames become one ``Metrics`` record without a loop.
+
+:class:`Decoder` reads a piece of a journal, in order. It stops at what is no frame; :meth:`Decoder.resume_point` finds
+where sense begins again. Neither does any I/O.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from . import wire
+from .records import Console, Metrics, Record, RunChanged, RunStarted
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Words = NDArray[np.uint64]
+
+_decode = msgspec.msgpack.Decoder(Record).decode
+_SIGN = np.uint64(1 << 63)
+_KIND = np.uint64(0xFFFF_FFFF)
+_32 = np.uint64(32)
+#: Rows looked at first, then eight times as many, as long as all of them are metrics.
+_FIRST_ROWS = 8
+
+#: Why :meth:`Decoder.read` stopped: the limit; an unwritten word; a frame that goes on beyond the data; no frame at all.
+LIMIT, EMPTY, MORE, BROKEN = "limit", "empty", "more", "broken"
+
+
+class Seal(Struct, frozen=True):
+    """Checksums of journal positions ``start`` to ``end``, one for each ``wire.SEAL_BLOCK`` bytes."""
+
+    start: int
+    end: int
+    checksums: tuple[int, ...]
+
+
+class Piece(Struct):
+    """What a stretch of bytes said.
+
+    Attributes:
+        end: offset in the data after the last whole frame.
+        stop: why reading stopped there.
+        records: the points first within each stretch between records that begin or change the run, which they must not cross.
+        points: how many metric points, all within ``records``.
+        other: how many of ``records`` are not made of metric frames.
+        last_time: the latest time that any of it names, milliseconds; 0 without one.
+    """
+
+    end: int
+    stop: str
+    records: list[Record]
+    points: int
+    other: int
+    last_time: int
+    seals: list[Seal]
+
+
+class Decoder:
+    """Reads one journal from its beginning, or from the beginning of any of its segments.
+
+    Args:
+        run_id: put into the records of points.
+        salt: of the journal.
+    """
+
+    def __init__(self, run_id: str, salt: bytes) -> None:
+        self.run_id = run_id
+        self.salt = int.from_bytes(salt, "little")
+        self._salt = np.uint64(self.salt)
+        self.keys: dict[int, str] = {}
+
+    def read(self, data: bytes, offset: int, limit: int, max_points: int = 1 << 16, max_other: int = 500) -> Piece:
+        """Frames from ``offset``, a multiple of 8, to at most ``limit``: some ``max_points`` points and ``max_other`` others.
+
+        A piece that ends for want of room ends with ``stop`` ``limit`` and ``end < limit``.
+        """
+        words = np.frombuffer(data, dtype="<u8", count=len(data) // 8)
+        piece = Piece(offset, LIMIT, [], 0, 0, 0, [])
+        rows: list[Words] = []
+        others: list[Record] = []
+        room = max_points
+        while piece.end < limit and room > 0 and piece.other < max_other:
+            found = self._points(words, piece.end, limit, room)
+            if found is not None:
+                rows.append(found)
+                room -= len(found)
+                piece.end += found.nbytes
+                continue
+            length = self._other(data, piece, others, rows, limit)
+            if length == 0:
+                break
+            piece.end += length
+        self._gather(piece, rows, others)
+        return piece
+
+    def _points(self, words: Words, offset: int, limit: int, room: int) -> Words | None:
+        """The metric frames that follow each other from ``offset`` on, as rows of five words."""
+        first, count = offset // 8, min(room, (limit - offset) // wire.METRIC_BYTES)
+        taken, step = 0, _FIRST_ROWS
+        while taken < count:
+            ahead = min(step, count - taken)
+            rows = words[first + taken * 5 : first + (taken + ahead) * 5].reshape(ahead, 5)
+            good = self._are_points(rows)
+            if not good.all():
+                taken += int(good.argmin())
+                break
+            taken += ahead
+            step *= 8
+        return words[first : first + taken * 5].reshape(taken, 5) if taken else None
+
+    def _are_points(self, rows: Words) -> NDArray[np.bool_]:
+        kinds = rows[:, 0] & _KIND
+        good = (rows[:, 4] == self._salt) & (rows[:, 2] != 0) & ((kinds == wire.METRIC) | (kinds == wire.METRIC_AT))
+        good &= (rows[:, 0] >> _32) < len(self.keys)
+        return np.asarray(good)
+
+    def _other(self, data: bytes, piece: Piece, others: list[Record], rows: list[Words], limit: int) -> int:
+        """One frame that is no point: its length, or 0 and the reason in ``piece.stop``."""
+        offset = piece.end
+        word = int.from_bytes(data[offset : offset + 8], "little")
+        kind, length = word & 0xFFFF_FFFF, wire.frame_bytes(word)
+        if word == 0:
+            piece.stop = EMPTY
+        elif kind in (wire.RECORD, wire.KEY, wire.SEAL) and length <= wire.LONGEST_FRAME:
+            if offset + length > limit:
+                piece.stop = MORE
+                return 0
+            body = self._body(data, offset, word, length)
+            if body is not None and self._take(kind, body, piece, others, rows):
+                return length
+            piece.stop = BROKEN
+        else:
+            piece.stop = MORE if kind in (wire.METRIC, wire.METRIC_AT) and offset + length > limit else BROKEN
+        return 0
+
+    def _body(self, data: bytes, offset: int, word: int, length: int) -> bytes | None:
+        if int.from_bytes(data[offset + length - 8 : offset + length], "little") != self.salt:
+            return None
+        body = data[offset + 16 : offset + 16 + (word >> 32)]
+        check = wire.CHECK << 32 | zlib.crc32(body, zlib.crc32(data[offset : offset + 8]))
+        return body if data[offset + 8 : offset + 16] == check.to_bytes(8, "little") else None
+
+    def _take(self, kind: int, body: bytes, piece: Piece, others: list[Record], rows: list[Words]) -> bool:
+        if kind == wire.KEY:
+            self.keys[int.from_bytes(body[:4], "little")] = body[4:].decode(errors="replace")
+        elif kind == wire.SEAL:
+            start, end = int.from_bytes(body[:8], "little"), int.from_bytes(body[8:16], "little")
+            piece.seals.append(Seal(start, end, tuple(np.frombuffer(body, dtype="<u4", offset=16).tolist())))
+        else:
+            try:
+                record: Record = _decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return False
+            piece.other += 1
+            piece.last_time = max(piece.last_time, _time_of(record))
+            if isinstance(record, RunStarted | RunChanged):
+                self._gather(piece, rows, others)
+                piece.records.append(record)
+            else:
+                others.append(record)
+        return True
+
+    def _gather(self, piece: Piece, rows: list[Words], others: list[Record]) -> None:
+        """Points first, then the other records, into ``piece``; both lists are emptied."""
+        if rows:
+            table = rows[0] if len(rows) == 1 else np.concatenate(rows)
+            metrics, latest = self._metrics(table)
+            piece.records.append(metrics)
+            piece.points += len(table)
+            piece.last_time = max(piece.last_time, latest)
+            rows.clear()
+        piece.records.extend(others)
+        others.clear()
+
+    def _metrics(self, rows: Words) -> tuple[Metrics, int]:
+        ids = (rows[:, 0] >> _32).astype(np.intp)
+        present = np.zeros(len(self.keys), dtype=bool)
+        present[ids] = True
+        used = np.flatnonzero(present)
+        place = np.empty(len(self.keys), dtype="<u4")
+        place[used] = np.arange(len(used), dtype="<u4")
+        times = _times(rows)
+        metrics = Metrics(
+            self.run_id,
+            [self.keys[key] for key in used.tolist()],
+            place[ids].tobytes(),
+            rows[:, 1].tobytes(),
+            rows[:, 3].tobytes(),
+            times.tobytes(),
+        )
+        return metrics, int(times.max())
+
+    def resume_point(self, data: bytes, offset: int, limit: int) -> int | None:
+        """The first offset after damage at ``offset`` where a frame is whole again, ``None`` when there is none.
+
+        Each frame ends with the salt, so a frame begins after each salt, and a metric ends with one.
+        """
+        words = np.frombuffer(data, dtype="<u8", count=limit // 8)
+        for found in np.flatnonzero(words[offset // 8 :] == self._salt).tolist():
+            end = offset + found * 8 + 8
+            if end - wire.METRIC_BYTES > offset and self._whole(data, end - wire.METRIC_BYTES, limit):
+                return end - wire.METRIC_BYTES
+            if self._whole(data, end, limit) or end == limit or not any(data[end : end + 8]):
+                return int(end)
+        return None
+
+    def _whole(self, data: bytes, offset: int, limit: int) -> bool:
+        if offset + 24 > limit:
+            return False
+        word = int.from_bytes(data[offset : offset + 8], "little")
+        length = wire.frame_bytes(word)
+        if offset + length > limit:
+            return False
+        if word & 0xFFFF_FFFF in (wire.METRIC, wire.METRIC_AT):
+            row = np.frombuffer(data, dtype="<u8", count=5, offset=offset).reshape(1, 5)
+            return bool(self._are_points(row)[0])
+        return word & 0xFFFF_FFFF in (wire.RECORD, wire.KEY, wire.SEAL) and self._body(data, offset, word, length) is not None
+
+
+def _times(rows: Words) -> NDArray[np.int64]:
+    """Milliseconds, from float seconds or whole milliseconds with the sign bit turned over."""
+    at = (rows[:, 0] & _KIND) == wire.METRIC_AT
+    if not at.any():
+        return _rounded(rows[:, 2])
+    given = (rows[:, 2] ^ _SIGN).view("<i8")
+    return given if at.all() else np.where(at, given, _rounded(rows[:, 2]))
+
+
+def _rounded(seconds: Words) -> NDArray[np.int64]:
+    with np.errstate(invalid="ignore"):
+        return np.floor(np.ascontiguousarray(seconds).view("<f8") * 1000.0).astype("<i8")
+
+
+def _time_of(record: Record) -> int:
+    if isinstance(record, RunStarted | RunChanged | Console):
+        return record.time
+    return 0
