@@ -1,6 +1,72 @@
-"""Runstone: experiment tracking and the ML lifecycle, in MLflow's language."""
+"""Runstone: experiment tracking and the ML lifecycle, in MLflow's language.
+
+Opening this door loads nothing but the door; each name loads its part when it is first used.
+"""
 
 from ._lazy import lazy
 from .version import __version__ as __version__
 
-__getattr__, __dir__ = lazy(__name__, {})
+_LOG, _RUNS, _SEARCH, _WHERE = (f"runstone.client.{part}:" for part in ("log", "runs", "search", "location"))
+_EXPERIMENTS, _SYSTEM = "runstone.client.experiments:", "runstone.client.system_settings:"
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        # runs
+        "ActiveRun": _RUNS + "ActiveRun",
+        "active_run": _RUNS + "active_run",
+        "delete_run": _SEARCH + "delete_run",
+        "end_run": _RUNS + "end_run",
+        "get_parent_run": _SEARCH + "get_parent_run",
+        "get_run": _SEARCH + "get_run",
+        "last_active_run": _SEARCH + "last_active_run",
+        "restore_run": _SEARCH + "restore_run",
+        "search_runs": _SEARCH + "search_runs",
+        "start_run": _RUNS + "start_run",
+        # metrics, params, tags
+        "delete_tag": _LOG + "delete_tag",
+        "flush": _LOG + "flush",
+        "flush_async_logging": _LOG + "flush_async_logging",
+        "log_metric": _LOG + "log_metric",
+        "log_metrics": _LOG + "log_metrics",
+        "log_param": _LOG + "log_param",
+        "log_params": _LOG + "log_params",
+        "set_tag": _LOG + "set_tag",
+        "set_tags": _LOG + "set_tags",
+        # experiments
+        "create_experiment": _EXPERIMENTS + "create_experiment",
+        "delete_experiment": _EXPERIMENTS + "delete_experiment",
+        "delete_experiment_tag": _EXPERIMENTS + "delete_experiment_tag",
+        "get_experiment": _EXPERIMENTS + "get_experiment",
+        "get_experiment_by_name": _EXPERIMENTS + "get_experiment_by_name",
+        "restore_experiment": _EXPERIMENTS + "restore_experiment",
+        "search_experiments": _EXPERIMENTS + "search_experiments",
+        "set_experiment": _EXPERIMENTS + "set_experiment",
+        "set_experiment_tag": _EXPERIMENTS + "set_experiment_tag",
+        "set_experiment_tags": _EXPERIMENTS + "set_experiment_tags",
+        # where it is kept
+        "get_registry_uri": _WHERE + "get_registry_uri",
+        "get_tracking_uri": _WHERE + "get_tracking_uri",
+        "is_tracking_uri_set": _WHERE + "is_tracking_uri_set",
+        "set_registry_uri": _WHERE + "set_registry_uri",
+        "set_tracking_uri": _WHERE + "set_tracking_uri",
+        # system metrics
+        "disable_system_metrics_logging": _SYSTEM + "disable_system_metrics_logging",
+        "enable_system_metrics_logging": _SYSTEM + "enable_system_metrics_logging",
+        "set_system_metrics_node_id": _SYSTEM + "set_system_metrics_node_id",
+        "set_system_metrics_samples_before_logging": _SYSTEM + "set_system_metrics_samples_before_logging",
+        "set_system_metrics_sampling_interval": _SYSTEM + "set_system_metrics_sampling_interval",
+        # the client and modules
+        "Client": "runstone.client.api:MlflowClient",
+        "MlflowClient": "runstone.client.api:MlflowClient",
+        "MlflowException": "runstone.errors:MlflowException",
+        "artifacts": "runstone.artifacts",
+        "client": "runstone.client",
+        "entities": "runstone.entities",
+        "exceptions": "runstone.exceptions",
+        "models": "runstone.models",
+        "pyfunc": "runstone.pyfunc",
+        "sklearn": "runstone.sklearn",
+        "tracking": "runstone.tracking",
+    },
+)

@@ -35,14 +35,15 @@ class Active:
         self.stack: list[Active] = []
 
 
-#: What one thread knows: ``stack``, its active runs, innermost last, and ``hot``, the ``(write, keys, salt)`` of the journal
-#: that its ``log_metric`` writes to, there only between a first call and the next change of any stack.
+#: What one thread knows: ``stack``, its active runs, innermost last, and what others keep there until a stack changes.
 local = threading.local()
 lock = threading.RLock()
 
 _threads: dict[int, dict[str, Any]] = {}  # each thread's own part of ``local``, by thread number
 _all: tuple[Active, ...] = ()  # every active run of the process, in the order they began
 _changes = 0
+#: Called after each change of any stack.
+on_change: list[Callable[[], None]] = []
 last_run_id: str | None = None
 
 
@@ -83,7 +84,7 @@ def push(active: Active) -> None:
         active.stack.append(active)
         _all = (*_all, active)
         last_run_id = active.log.run_id
-        _forget_hot()
+        _changed()
 
 
 def remove(active: Active) -> bool:
@@ -96,15 +97,14 @@ def remove(active: Active) -> bool:
         if active in active.stack:
             active.stack.remove(active)
         last_run_id = active.log.run_id
-        _forget_hot()
+        _changed()
         return True
 
 
-def keep_hot(log: RunLog, seen: int) -> None:
-    """Let the calling thread's ``log_metric`` write to this run directly, unless a stack changed since ``seen``."""
-    local.hot = log.writer.hot
-    if seen != _changes:
-        del local.hot
+def shared() -> bool:
+    """Whether all threads log to the same run: the active runs are all on one stack."""
+    everyone = _all
+    return bool(everyone) and all(entry.stack is everyone[0].stack for entry in everyone)
 
 
 def changes() -> int:
@@ -112,9 +112,11 @@ def changes() -> int:
     return _changes
 
 
-def _forget_hot() -> None:
+def _changed() -> None:
     global _changes
     _changes += 1
+    for call in on_change:
+        call()
     for known in tuple(_threads.values()):
         known.pop("hot", None)
     if len(_threads) > 64:
@@ -130,7 +132,7 @@ def forget() -> None:
         for active in _all:
             active.stack.clear()
         _all, last_run_id = (), None
-        _forget_hot()
+        _changed()
 
 
 def _in_child() -> None:
@@ -140,7 +142,7 @@ def _in_child() -> None:
     _threads.clear()
     if "stack" in mine:
         _threads[threading.get_ident()] = mine
-    _forget_hot()
+    _changed()
 
 
 os.register_at_fork(after_in_child=_in_child)

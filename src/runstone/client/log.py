@@ -13,11 +13,13 @@ from runstone import wire
 from . import active
 from .checks import check_key
 from .guard import guarded
+from .run_log import RunLog
 from .runs import target
 from .session import Session, sessions
 
-_local = active.local
 _pack, _now = wire.pack_metric, wire.now
+#: The active run's journal, ready to be written to, while all threads log to the same run; else empty.
+_hot: Any = ()
 
 
 class RunOperations:
@@ -56,16 +58,28 @@ def log_metric(
     Raises:
         InvalidValue: a key, value, step or timestamp that cannot be used.
     """
-    # The fast road: one write into a mapped file. Whatever goes wrong (the thread's first call, a new key, a full segment,
-    # an ended run, a mistake) raises something, and the long road tells what it was.
+    # The fast road: one write into a mapped file. Whatever goes wrong (a first call, a new key, a full segment, an ended
+    # run, a mistake) raises something, and the slower roads tell what it was.
     if synchronous is None and timestamp is None and run_id is None and model_id is None and dataset is None:
         try:
-            write, keys, salt = _local.hot
+            write, keys, salt = _hot
             write(_pack(keys[key], 0 if step is None else step, _now(), value, salt))
             return None
         except Exception:
             pass
+        if not _log_own(key, value, step):
+            return None
     return _log_metric(key, value, step, synchronous, timestamp, run_id, model_id, dataset)
+
+
+def _log_own(key: str, value: Any, step: Any) -> bool:
+    """The second fastest road, where threads have runs of their own. Whether it was of no use."""
+    try:
+        write, keys, salt = active.local.hot
+        write(_pack(keys[key], 0 if step is None else step, _now(), value, salt))
+    except Exception:
+        return True
+    return False
 
 
 @guarded
@@ -82,9 +96,31 @@ def _log_metric(
     seen = active.changes()
     log, here = target(run_id, "log_metric")
     log.metric(key, value, step, timestamp, model_id, _named(dataset))
-    if run_id is None and log.open:
-        active.keep_hot(log, seen)
+    if run_id is None:
+        _keep_hot(log, seen)
     return _operations(here, synchronous)
+
+
+def _keep_hot(log: RunLog, seen: int) -> None:
+    """Open the fast road to this run, unless a stack has changed since ``seen``."""
+    global _hot
+    if not log.open or seen != active.changes():
+        return
+    if active.shared():
+        _hot = log.writer.hot
+    else:
+        active.local.hot = log.writer.hot
+    if seen != active.changes():
+        active.local.__dict__.pop("hot", None)
+        _cool()
+
+
+def _cool() -> None:
+    global _hot
+    _hot = ()
+
+
+active.on_change.append(_cool)
 
 
 @guarded

@@ -113,13 +113,13 @@ def search_runs(
         run_view_type: a number of :class:`~runstone.entities.ViewType`.
         max_results: at most so many runs.
         order_by: such as ``["metrics.accuracy DESC"]``; latest first if not given.
-        output_format: ``pandas`` for a DataFrame or ``list`` for a list of :class:`~runstone.entities.Run`. Where pandas is not
-            installed, a list is returned either way.
+        output_format: ``pandas`` for a DataFrame, ``list`` for :class:`~runstone.entities.Run` objects. A list either way where
+            pandas is not installed.
         search_all_experiments: look everywhere when no experiment is named here.
 
     Returns:
-        A DataFrame with the columns ``run_id``, ``experiment_id``, ``status``, ``artifact_uri``, ``start_time`` and ``end_time``
-        (UTC), then one for each ``metrics.…`` (float64), ``params.…`` and ``tags.…`` (text or ``None``).
+        A DataFrame with the columns ``run_id``, ``experiment_id``, ``status``, ``artifact_uri``, ``start_time``, ``end_time``
+        (UTC), then one for each metric (``metrics.…``, float64), param (``params.…``) and tag (``tags.…``, text or ``None``).
 
     Raises:
         FilterError: the filter or an ordering cannot be read.

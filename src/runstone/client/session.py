@@ -148,7 +148,7 @@ class Session:
 
     def _run_of_another_process(self, store: Store, run_id: str) -> Run:
         """Its journal lies there: shipped by us if its process is dead, waited for if it lives."""
-        recover(self.root, store)
+        recover(self.root, store, run_id)
         give_up = time.monotonic() + OTHERS_SECONDS
         while (self.root / run_id).is_dir() and time.monotonic() < give_up:
             try:
