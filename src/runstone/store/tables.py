@@ -85,6 +85,8 @@ runs = _table(
     _number("changed"),
 )
 Index("runs_by_start", runs.c.experiment_id, runs.c.lifecycle_stage, desc(runs.c.start_time), runs.c.run_id)
+Index("runs_by_status", runs.c.experiment_id, runs.c.lifecycle_stage, runs.c.status, runs.c.run_id)
+Index("runs_by_name", runs.c.experiment_id, runs.c.lifecycle_stage, runs.c.name, runs.c.run_id)
 Index("runs_by_parent", runs.c.parent_run_id)
 Index("runs_by_changed", runs.c.changed)
 
@@ -129,7 +131,8 @@ series = _table(
     Column("tail", LargeBinary, nullable=False),  # sizes (u32) of the last chunks that may still be merged
     _number("place"),
 )
-Index("series_by_last", series.c.place, series.c.key, series.c.last, series.c.run_id)
+# min and max ride along: the entry is written anew with each new last value anyway, and searching them needs no row then
+Index("series_by_last", series.c.place, series.c.key, series.c.last, series.c.run_id, series.c.min, series.c.max)
 
 #: How many runs of a place have a key; ``kind`` is ``metrics``, ``params`` or ``tags``. Kept by ``key_counts``.
 key_counts = _table(

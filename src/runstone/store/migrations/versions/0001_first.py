@@ -66,6 +66,8 @@ def upgrade() -> None:
     )
     op.create_index("runs_by_changed", "runs", ["changed"])
     op.create_index("runs_by_parent", "runs", ["parent_run_id"])
+    op.create_index("runs_by_name", "runs", ["experiment_id", "lifecycle_stage", "name", "run_id"])
+    op.create_index("runs_by_status", "runs", ["experiment_id", "lifecycle_stage", "status", "run_id"])
     op.create_index("runs_by_start", "runs", ["experiment_id", "lifecycle_stage", sa.text("start_time DESC"), "run_id"])
     _table(
         "params",
@@ -105,7 +107,7 @@ def upgrade() -> None:
         _bytes("tail"),
         _number("place"),
     )
-    op.create_index("series_by_last", "series", ["place", "key", "last", "run_id"])
+    op.create_index("series_by_last", "series", ["place", "key", "last", "run_id", "min", "max"])
     _table(
         "key_counts",
         _number("place", primary_key=True),

@@ -1,0 +1,163 @@
+"""Searching runs: which match, in what order, one page or one window of them.
+
+Three plans, chosen by what the indexes say about how many runs meet each condition:
+
+- *few*: some condition is met by few runs; list those, test the rest, sort;
+- *walk*: a good part of all runs match and the beginning is wanted; go down the order's own index and test on the way,
+  within a budget;
+- *sets*: list what each condition is met by, and take the intersection; then go down the order's index past the others.
+
+Functions take a connection inside a transaction, so that all statements see one state of the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from runstone.contracts import RunQuery
+from runstone.entities import PagedList, Run, ViewType
+from runstone.errors import InvalidValue
+from runstone.query import paging
+from runstone.query.order import run_order
+from runstone.query.parser import parse_filter
+from runstone.query.printer import order_text, to_text
+from runstone.query.tree import Node, Order, normalized
+
+from .search_atoms import Scope, posting
+from .search_hydrate import Locate, hydrate
+from .search_match import FEW, estimates, matching, population
+from .search_rank import Ranked, compare, ranked, sort
+from .search_sql import Sql, number, rows
+from .search_walk import OverBudget, Walk
+
+#: One row tested on the way costs about as much as this many listed.
+TEST_COST = 20
+#: Most rows a walk may look at before another plan is taken, beside what was foreseen.
+SPARE = 4_000
+#: Most runs that one page may have.
+LIMIT_CAP = 50_000
+
+_STAGES = {ViewType.ACTIVE_ONLY: ("active",), ViewType.DELETED_ONLY: ("deleted",), ViewType.ALL: ("active", "deleted")}
+
+
+class Search(Struct, frozen=True):
+    """A query, read and checked. ``tree`` is normalized; ``after`` is where the page before ended."""
+
+    scope: Scope
+    tree: Node | None
+    orders: tuple[Order, ...]
+    limit: int
+    offset: int
+    fingerprint: bytes
+    after: list[Ranked] | None = None
+
+
+def read(query: RunQuery) -> Search:
+    """Raises FilterError, InvalidValue."""
+    if query.view not in _STAGES:
+        raise InvalidValue(f"view={query.view!r} is no view type; there are {', '.join(map(ViewType.to_string, _STAGES))}.")
+    if not 0 <= query.limit <= LIMIT_CAP:
+        raise InvalidValue(f"limit={query.limit!r} must be between 0 and {LIMIT_CAP:,}. Ask for further pages instead.")
+    if query.offset < 0:
+        raise InvalidValue(f"offset={query.offset!r} must not be negative.")
+    if query.offset and query.page_token:
+        raise InvalidValue("offset and page_token cannot be given together; use one of them.")
+    tree = parse_filter(query.filter)
+    orders = run_order(query.order_by)
+    numbers = sorted({int(number) for number in query.experiment_ids if number.isascii() and number.isdigit()})
+    small = tuple(number for number in numbers if number < 2**63)
+    mark = paging.fingerprint(small, query.view, to_text(tree), order_text(orders))
+    after = _after(paging.decode(query.page_token, mark), orders) if query.page_token else None
+    scope = Scope(small, _STAGES[query.view])
+    return Search(scope, normalized(tree) if tree is not None else None, orders, query.limit, query.offset, mark, after)
+
+
+def search_runs(connection: Connection, query: RunQuery, locate: Locate) -> PagedList[Run]:
+    """One page of whole runs, without inputs."""
+    search = read(query)
+    found = window(connection, search, search.limit + 1)
+    page = found[: search.limit]
+    token = None
+    if len(found) > len(page) and page:
+        last = ranked(connection, page[-1:], search.orders)[0]
+        token = paging.encode(paging.Place(search.fingerprint, [_packed(value) for value in last.rank]))
+    return PagedList(hydrate(connection, page, locate), token)
+
+
+def count_runs(connection: Connection, query: RunQuery) -> int:
+    """How many runs match."""
+    search = read(query)
+    return count(connection, search.scope, search.tree)
+
+
+def count(connection: Connection, scope: Scope, tree: Node | None) -> int:
+    """How many runs in scope match."""
+    if not scope.experiments:
+        return 0
+    if tree is None:
+        return number(connection, Sql("SELECT COUNT(*) FROM runs AS r WHERE ") + scope.runs())
+    select = posting(tree, scope) if not hasattr(tree, "items") else None
+    if select is not None:
+        return number(connection, Sql("SELECT COUNT(*) FROM (") + select + Sql(") AS found"))
+    return len(matching(connection, scope, tree))
+
+
+def window(connection: Connection, search: Search, limit: int) -> list[str]:
+    """The ids of the runs of a page or window, in order."""
+    if not search.scope.experiments or not limit:
+        return []
+    if search.tree is None:
+        return _slice(Walk(connection, search.scope), search, limit)
+    total = population(connection, search.scope)
+    foreseen = estimates(connection, search.scope, search.tree, total)
+    if foreseen[0].runs > FEW:
+        share = 1.0
+        for estimate in foreseen:
+            share *= min(1.0, estimate.runs / total)
+        steps = (search.offset + limit) / max(share, 1e-9)
+        if steps * TEST_COST < sum(estimate.runs for estimate in foreseen):
+            try:
+                return _slice(Walk(connection, search.scope, search.tree, int(steps * 2) + SPARE), search, limit)
+            except OverBudget:
+                pass
+    return pick(connection, search, matching(connection, search.scope, search.tree), limit)
+
+
+def pick(connection: Connection, search: Search, found: set[str], limit: int) -> list[str]:
+    """The window of the runs ``found``, in order."""
+    if len(found) > FEW:
+        return _slice(Walk(connection, search.scope), search, limit, found)
+    sorted_ = ranked(connection, sorted(found), search.orders)
+    sort(sorted_, search.orders)
+    if search.after is not None:
+        after = search.after
+        sorted_ = [row for row in sorted_ if compare(row.rank, after, search.orders) > 0]
+    return [row.run_id for row in sorted_[search.offset : search.offset + limit]]
+
+
+def find_runs(connection: Connection, prefix: str, limit: int = 10) -> Sequence[str]:
+    """Ids of runs that begin with ``prefix``, in order."""
+    if not prefix:
+        return []
+    beyond = prefix + "\U0010ffff"
+    select = Sql("SELECT run_id FROM runs WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?", (prefix, beyond, limit))
+    return [row[0] for row in rows(connection, select)]
+
+
+def _slice(walk: Walk, search: Search, limit: int, inside: set[str] | None = None) -> list[str]:
+    found = walk.run_ids(search.orders, search.after, inside)
+    return list(islice(found, search.offset, search.offset + limit))
+
+
+def _packed(value: Ranked) -> list[object]:
+    return [] if value[0] == 2 else [value[1]] if value[0] == 0 else [None]
+
+
+def _after(place: paging.Place, orders: Sequence[Order]) -> list[Ranked]:
+    if len(place.values) != len(orders):
+        raise InvalidValue("page_token does not fit this search. Pass the token of the page before, unchanged.")
+    return [(2, None) if not value else (1, None) if value[0] is None else (0, value[0]) for value in place.values]

@@ -1,0 +1,72 @@
+"""Whole runs for given ids: one statement for each table, whatever the number of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection
+
+from runstone.entities import Run, RunData, RunInfo, Summary
+
+from .search_sql import Sql, batches, listed, rows
+
+#: (experiment's location, run id, stored artifact URI) to the run's artifact URI.
+Locate: TypeAlias = Callable[[str, str, str], str]
+
+_RUNS = (
+    "SELECT r.run_id, r.experiment_id, r.user_id, r.status, r.start_time, r.end_time, r.lifecycle_stage, r.artifact_uri, "
+    "r.name, r.cause, r.parent_run_id, r.ordinal, e.artifact_location "
+    "FROM runs AS r JOIN experiments AS e ON e.experiment_id = r.experiment_id WHERE r.run_id IN "
+)
+_SERIES = (
+    "SELECT run_id, key, count, nans, first, first_step, first_timestamp, last, last_step, last_timestamp, "
+    "min, min_step, max, max_step FROM series WHERE run_id IN "
+)
+_NAN = float("nan")
+
+
+def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate) -> list[Run]:
+    """The runs in the order of their ids, each with params, tags and summaries; ids of no run are left out."""
+    infos: dict[str, RunInfo] = {}
+    for part in batches(run_ids):
+        for row in rows(connection, Sql(_RUNS) + listed(part)):
+            infos[row[0]] = _info(row, locate)
+    metrics = _summaries(connection, run_ids)
+    params, tags = _texts(connection, "params", run_ids), _texts(connection, "tags", run_ids)
+    return [
+        Run(infos[run_id], RunData(metrics.get(run_id, {}), params.get(run_id, {}), tags.get(run_id, {})))
+        for run_id in run_ids
+        if run_id in infos
+    ]
+
+
+def _info(row: Sequence[Any], locate: Locate) -> RunInfo:
+    run_id, experiment_id, user, status, start, end, stage, uri, name, cause, parent, ordinal, location = row
+    return RunInfo(
+        run_id, str(experiment_id), user, status, start, end, stage, locate(location, run_id, uri), name, cause, parent, ordinal
+    )
+
+
+def _texts(connection: Connection, table: str, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for part in batches(run_ids):
+        for run_id, key, value in rows(
+            connection, Sql(f"SELECT run_id, key, value FROM {table} WHERE run_id IN ") + listed(part)
+        ):
+            found.setdefault(run_id, {})[key] = value
+    return found
+
+
+def _summaries(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, Summary]]:
+    found: dict[str, dict[str, Summary]] = {}
+    for part in batches(run_ids):
+        for run_id, key, count, nans, first, fs, ft, last, ls, lt, least, least_step, most, most_step in rows(
+            connection, Sql(_SERIES) + listed(part)
+        ):
+            first_value = _NAN if first is None else first
+            last_value = _NAN if last is None else last
+            found.setdefault(run_id, {})[key] = Summary(
+                count, nans, first_value, fs, ft, last_value, ls, lt, least, least_step, most, most_step
+            )
+    return found

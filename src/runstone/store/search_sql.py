@@ -1,0 +1,91 @@
+"""Pieces of SQL text with their values, and the few forms in which search runs them.
+
+Values are always bound, never written into the text. A piece uses ``?`` for a value, whatever the driver's sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+#: Ids in one ``IN`` list.
+BATCH = 1_000
+
+_SEPARATOR = "\n"
+
+
+class Sql(Struct, frozen=True):
+    """Text with a ``?`` for each of ``values``."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+    def __add__(self, other: Sql) -> Sql:
+        return Sql(self.text + other.text, self.values + other.values)
+
+
+def joined(word: str, pieces: Iterable[Sql]) -> Sql:
+    """The pieces with a word between them."""
+    pieces = list(pieces)
+    return Sql(word.join(piece.text for piece in pieces), tuple(value for piece in pieces for value in piece.values))
+
+
+def listed(values: Sequence[Any]) -> Sql:
+    """``(?, ?, …)``; lengths are rounded up, so that drivers see few different texts."""
+    padded = max(1, 1 << (len(values) - 1).bit_length()) if values else 1
+    filled = (*values, *([values[-1]] * (padded - len(values)) if values else [None]))
+    return Sql(f"({', '.join('?' * padded)})", filled)
+
+
+def one_of(column: str, values: Sequence[Any]) -> Sql:
+    """``column = ?`` for one value, else ``column IN (…)``."""
+    if len(values) == 1:
+        return Sql(f"{column} = ?", (values[0],))
+    return Sql(f"{column} IN ") + listed(values)
+
+
+def rows(connection: Connection, sql: Sql) -> Sequence[Any]:
+    """All rows, as the driver's own tuples: for thousands of them SQLAlchemy's rows take longer than the query."""
+    result = connection.exec_driver_sql(_signed(connection, sql.text), sql.values)
+    cursor = result.cursor
+    assert cursor is not None
+    try:
+        return cursor.fetchall()
+    finally:
+        result.close()
+
+
+def number(connection: Connection, sql: Sql) -> int:
+    """The one number that the statement gives."""
+    return int(connection.exec_driver_sql(_signed(connection, sql.text), sql.values).scalar() or 0)
+
+
+def stream(connection: Connection, sql: Sql) -> Iterator[Any]:
+    """Rows as they are wanted; the database goes no further than asked."""
+    result = connection.exec_driver_sql(_signed(connection, sql.text), sql.values)
+    cursor = result.cursor
+    assert cursor is not None
+    try:
+        while part := cursor.fetchmany(500):
+            yield from part
+    finally:
+        result.close()
+
+
+def ids(connection: Connection, posting: Sql) -> list[str]:
+    """The first column of a SELECT named ``run_id``; handed over as one text, which is far faster than row by row."""
+    whole = Sql("SELECT group_concat(run_id, ?) FROM (", (_SEPARATOR,)) + posting + Sql(") AS posting")
+    found = connection.exec_driver_sql(_signed(connection, whole.text), whole.values).scalar()
+    return found.split(_SEPARATOR) if found else []
+
+
+def batches(values: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _signed(connection: Connection, text: str) -> str:
+    return text if connection.dialect.paramstyle == "qmark" else text.replace("?", "%s")
