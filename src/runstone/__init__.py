@@ -7,7 +7,8 @@ from ._lazy import lazy
 from .version import __version__ as __version__
 
 _LOG, _RUNS, _SEARCH, _WHERE = (f"runstone.client.{part}:" for part in ("log", "runs", "search", "location"))
-_EXPERIMENTS, _SYSTEM = "runstone.client.experiments:", "runstone.client.system_settings:"
+_EXPERIMENTS, _FILES = "runstone.client.experiments:", "runstone.client.artifacts:"
+_SYSTEM = "runstone.client.system_settings:"
 
 __getattr__, __dir__ = lazy(
     __name__,
@@ -33,6 +34,20 @@ __getattr__, __dir__ = lazy(
         "log_params": _LOG + "log_params",
         "set_tag": _LOG + "set_tag",
         "set_tags": _LOG + "set_tags",
+        # artifacts, pictures, tables, datasets
+        "Image": "runstone.client.media:Image",
+        "get_artifact_uri": _FILES + "get_artifact_uri",
+        "load_table": "runstone.client.loading:load_table",
+        "log_artifact": _FILES + "log_artifact",
+        "log_artifacts": _FILES + "log_artifacts",
+        "log_dict": _FILES + "log_dict",
+        "log_figure": _FILES + "log_figure",
+        "log_image": _FILES + "log_image",
+        "log_input": "runstone.client.inputs:log_input",
+        "log_inputs": "runstone.client.inputs:log_inputs",
+        "log_stream": _FILES + "log_stream",
+        "log_table": _FILES + "log_table",
+        "log_text": _FILES + "log_text",
         # experiments
         "create_experiment": _EXPERIMENTS + "create_experiment",
         "delete_experiment": _EXPERIMENTS + "delete_experiment",
@@ -62,6 +77,7 @@ __getattr__, __dir__ = lazy(
         "MlflowException": "runstone.errors:MlflowException",
         "artifacts": "runstone.artifacts",
         "client": "runstone.client",
+        "data": "runstone.data",
         "entities": "runstone.entities",
         "exceptions": "runstone.exceptions",
         "models": "runstone.models",

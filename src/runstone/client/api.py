@@ -12,8 +12,10 @@ from runstone.errors import InvalidValue, NotSupported
 from runstone.records import RunStarted
 
 from . import experiments, location, search
+from .artifacts import ArtifactCalls
 from .checks import check_key, check_run_id, check_status, number, shown, texts, whole
 from .guard import guarded
+from .inputs import InputCalls
 from .log import RunOperations
 from .names import random_name
 from .run_log import now_ms
@@ -22,7 +24,7 @@ from .session import Session, session
 from .surroundings import user
 
 
-class MlflowClient:
+class MlflowClient(ArtifactCalls, InputCalls):
     """Runs and experiments of one store.
 
     Logging methods return when the record is in this process's journal, others when the store has answered; reads see
