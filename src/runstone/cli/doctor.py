@@ -124,16 +124,28 @@ def _store(store: Store) -> Iterator[Finding]:
 
 
 def _journal(root: Path) -> Iterator[Finding]:
+    """Is anything waiting that no living process will ship, or set aside because it could not be read?"""
+    from runstone import settings
     from runstone.journal import recovery
 
     found = recovery.survey(root)
-    for problem in found.problems:
-        yield Finding("journal", "bad", problem, "runstone sync ships what can be read")
-    dead = getattr(found, "dead", 0)
+    dead = [one for one in found if not one.alive]
+    size = sum(one.size for one in found)
+    cap = settings.JOURNAL_CAP_MB.get() * 1024**2
+    damaged = sorted(root.rglob(f"{recovery.SET_ASIDE}/*"))
+    if damaged:
+        text = f"{len(damaged)} pieces could not be read and were set aside, the first is {damaged[0]}"
+        yield Finding("journal", "bad", text, "what they held is lost; remove them once that is noted")
+    if size > cap * 0.9:
+        yield Finding(
+            "journal", "bad", f"journals take {size:,} of {cap:,} bytes", "is the store reachable? Then: runstone sync"
+        )
     if dead:
-        yield Finding("journal", "warn", f"{dead} journals of dead processes are not shipped yet", "runstone sync")
-    elif not found.problems:
-        yield Finding("journal", "ok", f"nothing left behind in {root}")
+        runs = ", ".join(sorted({one.run_id[:8] for one in dead})[:5])
+        yield Finding("journal", "warn", f"{len(dead)} of dead processes are not shipped yet (runs {runs})", "runstone sync")
+    elif not damaged:
+        alive = f", {len(found)} of running processes" if found else ""
+        yield Finding("journal", "ok", f"nothing left behind in {root}{alive}")
 
 
 def _disk(root: Path) -> Iterator[Finding]:

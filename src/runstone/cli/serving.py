@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from runstone.server.chores import Chore
 
+    from runstone.server.chores import Chore
+
 #: Seconds between looks for journals that dead processes left.
 RECOVERY = 15.0
 
@@ -56,5 +58,10 @@ def _recovery(store: str) -> Chore:
     from runstone.journal import recovery
     from runstone.server.chores import Chore
 
-    root, sink = connect.journal_root(store), connect.open_store(store)
-    return Chore("shipping journals of dead processes", RECOVERY, lambda: recovery.recover(root, sink))
+    root, opened = connect.journal_root(store), connect.open_store(store)
+
+    def recover() -> None:
+        for problem in recovery.recover(root, opened).problems:
+            logging.getLogger("runstone.server").warning("journal: %s", problem)
+
+    return Chore("shipping journals of dead processes", RECOVERY, recover)

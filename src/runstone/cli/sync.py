@@ -16,7 +16,7 @@ def sync(as_json: bool, store: str) -> None:
     from runstone.journal import recovery
 
     from .opening import open_for_reading, store_uri
-    from .output import note, print_json
+    from .output import note, print_json, safe
 
     uri = store_uri(store)
     opened = open_for_reading(uri)
@@ -28,6 +28,8 @@ def sync(as_json: bool, store: str) -> None:
     else:
         records = f"{found.records} records with {found.points} metric points"
         click.echo(f"Shipped {records} from {found.journals} journal{'s' * (found.journals != 1)}.")
+    for run_id, cause in found.crashed.items():
+        note(f"Run {run_id} ended with its process: {safe(cause)}.")
     for problem in found.problems:
         note(f"Problem: {problem}")
     if found.problems or found.damaged:

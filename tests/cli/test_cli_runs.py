@@ -1,0 +1,136 @@
+"""``runstone runs``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from runstone.contracts import Batch, Store
+from runstone.records import Lease
+
+Call = Callable[..., Result]
+Read = Callable[..., Any]
+MakeRun = Callable[..., str]
+NAN = float("nan")
+
+
+@pytest.fixture
+def three(make_run: MakeRun) -> list[str]:
+    """Runs of rising accuracy; the last one has NaN."""
+    return [
+        make_run(
+            f"run-{place}", metrics={"accuracy": [value], "loss": [1 - value]},
+            params={"depth": str(place), "seed": "7"}, start=1_700_000_000_000 + place * 1000, run_id=f"{place}a" + "0" * 30,
+        )
+        for place, value in enumerate([0.8, 0.9, NAN])
+    ]  # fmt: skip
+
+
+def test_the_list_shows_metrics_and_the_params_that_differ(call: Call, three: list[str]) -> None:
+    text = call("runs", "list").stdout
+    head = text.splitlines()[0]
+    assert "accuracy" in head
+    assert "depth" in head
+    assert "seed" not in head
+    assert "0.9" in text
+    assert "NaN" in text
+    assert "1 min 5 s" in text
+
+
+def test_the_list_can_be_filtered_ordered_and_cut(call: Call, read: Read, three: list[str], experiment: str) -> None:
+    rows = read("runs", "list", "-x", "iris", "--filter", "metrics.accuracy > 0.1", "--order-by", "metrics.accuracy DESC")
+    assert [row["run_name"] for row in rows] == ["run-1", "run-0"]
+    assert rows[0]["params.seed"] == "7"
+    rows = read("runs", "list", "--experiment-id", experiment, "-c", "max(metrics.loss)", "-n", "1")
+    assert list(rows[0])[-1] == "max(metrics.loss)"
+    assert "1 of 3 runs" in call("runs", "list", "-n", "1").stderr
+    call("runs", "list", "-x", "roses", code=1)
+    call("runs", "list", "--filter", "metrics.", code=1)
+
+
+def test_nothing_to_list_is_no_failure(call: Call, read: Read) -> None:
+    assert "no runs" in call("runs", "list").stderr
+    assert read("runs", "list") == []
+
+
+def test_the_list_marks_dead_runs_first(store: Store, read: Read, make_run: MakeRun) -> None:
+    run_id = make_run(status="RUNNING")
+    store.write(Batch([Lease(run_id, "holder", "another-machine", 1, 1, 1)]))
+    assert [row["status"] for row in read("runs", "list")] == ["CRASHED"]
+
+
+def test_describe_takes_the_beginning_of_an_id(call: Call, read: Read, three: list[str]) -> None:
+    assert read("runs", "describe", "1a")["info"]["run_id"] == three[1]
+    assert read("runs", "describe", "--run-id", three[0])["data"]["params"] == {"depth": "0", "seed": "7"}
+    text = call("runs", "describe", "1A").stdout
+    for word in ("run-1", "FINISHED", "accuracy", "depth"):
+        assert word in text
+    call("runs", "describe", "ffff", code=1)
+    call("runs", "describe", "f" * 32, code=1)
+    call("runs", "describe", "", code=2)
+
+
+def test_a_beginning_of_several_ids_is_refused(call: Call, make_run: MakeRun) -> None:
+    for tail in "ab":
+        make_run(run_id="77" + tail * 30)
+    assert "several" in call("runs", "describe", "77", code=1).stderr
+
+
+def test_best_ranks_and_nan_never_wins(call: Call, read: Read, three: list[str]) -> None:
+    found = read("runs", "best", "--experiment", "iris", "--metric", "accuracy")
+    assert (found["direction"], found["best"]["run_id"]) == ("max", three[1])
+    assert [row["run_id"] for row in found["ranked"]] == [three[1], three[0]]
+    assert read("runs", "best", "-m", "accuracy", "--min")["best"]["run_id"] == three[0]
+    assert read("runs", "best", "-m", "loss")["best"]["run_id"] == three[1]
+    result = call("runs", "best")
+    assert "★ 1" in result.stdout
+    assert "-0.1" in result.stdout
+    assert "greatest accuracy" in result.stderr
+
+
+def test_best_says_when_it_cannot_tell(call: Call, make_run: MakeRun) -> None:
+    make_run(metrics={"thing": [1.0], "gone": [NAN]})
+    assert "--max" in call("runs", "best", "-m", "thing", code=2).stderr
+    assert "thing" in call("runs", "best", code=1).stderr
+    assert "'gone'" in call("runs", "best", "-m", "gone", "--max", code=1).stderr
+
+
+def test_compare_shows_what_differs_and_by_how_much(call: Call, read: Read, three: list[str]) -> None:
+    found = read("runs", "compare", "0a", "1a", "2a")
+    assert found["params"] == {"depth": ["0", "1", "2"]}
+    accuracy = found["metrics"]["accuracy"]
+    assert accuracy["values"] == [0.8, 0.9, "NaN"]
+    assert accuracy["deltas"][1] == pytest.approx(0.1)
+    assert (accuracy["best"], accuracy["direction"]) == (1, "max")
+    result = call("runs", "compare", "0a", "1a")
+    assert "0.9 (+0.1) ★" in result.stdout
+    assert "1 params are equal" in result.stderr
+    assert "seed" in call("runs", "compare", "0a", "1a", "--all").stdout
+    call("runs", "compare", "0a", code=2)
+    call("runs", "compare", "0a", "ff", code=1)
+
+
+def test_delete_and_restore(call: Call, read: Read, three: list[str]) -> None:
+    call("runs", "delete", "--run-id", three[0])
+    assert len(read("runs", "list")) == 2
+    assert [row["run_id"] for row in read("runs", "list", "--view", "deleted_only")] == [three[0]]
+    call("runs", "restore", "--run-id", "0a")
+    assert len(read("runs", "list")) == 3
+    call("runs", "delete", "--run-id", "ff", code=1)
+
+
+def test_create_makes_a_run_of_the_state_asked_for(call: Call, read: Read, experiment: str, three: list[str]) -> None:
+    made = read(
+        "runs", "create", "--experiment-id", experiment, "--run-name", "by hand", "-t", "a=1=2", "--description", "why",
+        "--parent-run-id", "0a", "--status", "failed",
+    )  # fmt: skip
+    assert made["info"]["status"] == "FAILED"
+    assert made["info"]["parent_run_id"] == three[0]
+    assert made["data"]["tags"]["a"] == "1=2"
+    assert made["data"]["tags"]["mlflow.note.content"] == "why"
+    call("runs", "create", "--experiment-name", "iris", "-t", "no-sign", code=2)
+    call("runs", "create", code=2)
+    call("runs", "create", "--experiment-name", "roses", code=1)

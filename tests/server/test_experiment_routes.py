@@ -1,0 +1,64 @@
+"""Experiments over HTTP."""
+
+from __future__ import annotations
+
+from starlette.testclient import TestClient
+
+API = "/api/runstone/v1"
+
+
+def names(api: TestClient, **query: str) -> list[str]:
+    return [one["name"] for one in api.get(f"{API}/experiments", params=query).json()["experiments"]]
+
+
+def test_a_made_experiment_is_listed_with_nothing_in_it(api: TestClient) -> None:
+    made = api.post(f"{API}/experiments", json={"name": "näme / ☃", "tags": {"k": "v"}}).json()
+    assert made["tags"] == {"k": "v"}
+    assert (made["runs"], made["running"], made["last_activity"], made["objective"]) == (0, 0, None, None)
+    listed = {one["experiment_id"]: one for one in api.get(f"{API}/experiments").json()["experiments"]}
+    assert listed[made["experiment_id"]] == made
+    assert api.get(f"{API}/experiments/{made['experiment_id']}").json() == made
+
+
+def test_a_name_that_is_taken_is_refused(api: TestClient, experiment: str) -> None:
+    answer = api.post(f"{API}/experiments", json={"name": "iris"})
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
+    assert "iris" in answer.json()["message"]
+    answer = api.patch(f"{API}/experiments/{experiment}", json={"name": "Default"})
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
+    assert api.patch(f"{API}/experiments/{experiment}", json={"name": "iris"}).status_code == 200
+
+
+def test_runs_are_counted_and_the_objective_is_guessed_or_said(api: TestClient, experiment: str, make_run) -> None:  # type: ignore[no-untyped-def]
+    make_run(metrics={"train_loss": [0.5], "test_accuracy": [0.9]}, start=10_000)
+    make_run(status="RUNNING", start=20_000)
+    row = api.get(f"{API}/experiments/{experiment}").json()
+    assert (row["runs"], row["running"], row["last_activity"]) == (2, 1, 20_000)
+    assert row["objective"] == {"key": "test_accuracy", "direction": "max", "guessed": True}
+    tags = {"runstone.objective": "train_loss", "runstone.objective.direction": "min"}
+    row = api.patch(f"{API}/experiments/{experiment}", json={"tags": tags}).json()
+    assert row["objective"] == {"key": "train_loss", "direction": "min", "guessed": False}
+
+
+def test_edit_trash_and_back(api: TestClient, experiment: str) -> None:
+    path = f"{API}/experiments/{experiment}"
+    row = api.patch(path, json={"name": "flowers", "tags": {"team": None, "new": "1"}}).json()
+    assert (row["name"], row["tags"]) == ("flowers", {"new": "1"})
+    assert api.patch(path, json={"deleted": True}).json()["lifecycle_stage"] == "deleted"
+    assert "flowers" not in names(api)
+    assert names(api, view="deleted") == ["flowers"]
+    assert "flowers" in names(api, view="all")
+    assert api.patch(path, json={"deleted": False}).json()["lifecycle_stage"] == "active"
+    assert names(api, q="LOW") == ["flowers"]
+    assert names(api, q="nothing like it") == []
+
+
+def test_an_unknown_experiment_is_not_found(api: TestClient) -> None:
+    for answer in (
+        api.get(f"{API}/experiments/4711"),
+        api.patch(f"{API}/experiments/4711", json={"name": "x"}),
+        api.get(f"{API}/experiments/not-a-number"),
+        api.post(f"{API}/runs/table", json={"experiment_ids": ["4711"]}),
+        api.get(f"{API}/keys", params={"kind": "metrics", "exp": "4711"}),
+    ):
+        assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST"), answer.text
