@@ -81,16 +81,13 @@ class LiveReader:
     def rewind(self, position: int) -> None:
         """Read again from ``position``, the end of a part read before. Its segment must still be there."""
         self._decoder = Decoder(self.writer.run_id, self.writer.salt)
-        for segment in list(self.writer.segments):
-            if segment.start <= position < segment.end:
-                # the keys stand at the beginning of each segment
+        segments = list(self.writer.segments)
+        for segment in segments:
+            # the keys stand at the beginning of each segment; at its very end, more may still follow in the last one
+            if segment.start <= position and (position < segment.end or segment is segments[-1]):
                 self.position = segment.start
-                while self.position < position:
-                    offset = max(self.position - segment.start, wire.HEADER_BYTES)
-                    if offset >= position - segment.start:
-                        break
+                while (offset := max(self.position - segment.start, wire.HEADER_BYTES)) < position - segment.start:
                     self._part(segment, self.position, offset, position - segment.start)
-                break
         self.position = position
 
 
