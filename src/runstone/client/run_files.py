@@ -8,15 +8,14 @@ import os
 import posixpath
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from runstone.contracts import ArtifactFile, ArtifactStore
-from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound
-from runstone.records import ArtifactLogged, Record, Tags
+from runstone.records import ArtifactLogged, Record
 
 from . import figures, media, tables
 
@@ -25,27 +24,28 @@ LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
 LOGGED_IMAGES = "mlflow.loggedImages"
 
 
+class Log(Protocol):
+    """The writing side of a run, as far as files need it."""
+
+    run_id: str
+    tags: dict[str, str]
+
+    def append(self, record: Record) -> None: ...
+
+    def set_tags(self, values: Mapping[str, Any]) -> None: ...
+
+
 class RunFiles:
-    """Log, list and read the artifacts of one run.
+    """Log the artifacts of one run.
 
     Args:
-        run_id: the run.
-        artifacts: its artifact root.
-        append: writes a record of the run; called after the file is in its place.
-        read_tags: the run's tags as stored now; asked only by ``log_table``, the first time.
+        log: the run's writing side; it gets a record for each file, once that is in its place.
+        artifacts: the run's artifact root.
     """
 
-    def __init__(
-        self,
-        run_id: str,
-        artifacts: ArtifactStore,
-        append: Callable[[Record], None],
-        read_tags: Callable[[], dict[str, str]] = dict,
-    ) -> None:
-        self.run_id, self.artifacts = run_id, artifacts
-        self._append, self._read_tags = append, read_tags
-        self._tables: list[dict[str, str]] | None = None
-        self._has_images = False
+    def __init__(self, log: Log, artifacts: ArtifactStore) -> None:
+        self.artifacts = artifacts
+        self._log = log
 
     # --- what is there already --------------------------------------------------------------------------------------
 
@@ -112,9 +112,8 @@ class RunFiles:
             key, 0 if step is None else int(step), int(time.time() * 1000) if timestamp is None else int(timestamp)
         )
         self._put_picture(picture, name, name + "+compressed")
-        if not self._has_images:
-            self._append(Tags(self.run_id, {LOGGED_IMAGES: "True"}))
-            self._has_images = True
+        if LOGGED_IMAGES not in self._log.tags:
+            self._log.set_tags({LOGGED_IMAGES: "True"})
 
     def log_table(self, data: Any, artifact_file: str) -> None:
         """A DataFrame or dict of columns; its rows are appended if the table is there already."""
@@ -128,14 +127,6 @@ class RunFiles:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def list(self, path: str | None = None) -> list[FileInfo]:
-        """One level below ``path``."""
-        return list(self.artifacts.list(path or ""))
-
-    def download(self, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:
-        """Where the file or folder now is: itself if it lies on this machine and no ``dst_path`` is given, else a copy."""
-        return fetch(self.artifacts, path, dst_path)
-
     def read_table(self, artifact_file: str) -> tables.Table:
         """Raises NotFound."""
         with self.artifacts.open(artifact_file) as stream:
@@ -146,7 +137,7 @@ class RunFiles:
     def _say(self, put: Sequence[ArtifactFile]) -> None:
         now = int(time.time() * 1000)
         for file in put:
-            self._append(ArtifactLogged(self.run_id, file.path, file.size, file.digest, now))
+            self._log.append(ArtifactLogged(self._log.run_id, file.path, file.size, file.digest, now))
 
     def _put(self, content: bytes, artifact_file: str) -> None:
         self._say([self.artifacts.put(io.BytesIO(content), artifact_file)])
@@ -178,27 +169,16 @@ class RunFiles:
 
     def _name_table(self, path: str) -> None:
         """Add the table to the list that MLflow keeps in a tag, once."""
-        if self._tables is None:
-            self._tables = _listed(self._read_tags().get(LOGGED_ARTIFACTS, "[]"))
+        listed = listed_artifacts(self._log.tags)
         entry = {"path": path, "type": "table"}
-        if entry not in self._tables:
-            self._tables.append(entry)
-            self._append(Tags(self.run_id, {LOGGED_ARTIFACTS: json.dumps(self._tables)}))
+        if entry not in listed:
+            self._log.set_tags({LOGGED_ARTIFACTS: json.dumps([*listed, entry])})
 
 
-def fetch(artifacts: ArtifactStore, path: str, dst_path: str | os.PathLike[str] | None) -> str:
-    """See :meth:`RunFiles.download`."""
-    if dst_path is None:
-        place = artifacts.local(path)
-        if place is not None:
-            return str(place)
-        dst_path = tempfile.mkdtemp(prefix="runstone-")
-    return str(artifacts.fetch(path, Path(dst_path)))
-
-
-def _listed(text: str) -> list[dict[str, str]]:
+def listed_artifacts(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """What MLflow's tag says about tables: dicts with ``path`` and ``type``."""
     with suppress(ValueError):
-        found = json.loads(text)
+        found = json.loads(tags.get(LOGGED_ARTIFACTS, "[]"))
         if isinstance(found, list):
             return found
     return []

@@ -1,0 +1,21 @@
+"""Datasets that runs use: MLflow's ``data`` module, its names loaded when first used."""
+
+from runstone._lazy import lazy
+
+_MODULES = (
+    "code_dataset_source", "dataset", "dataset_source", "dataset_source_registry", "filesystem_dataset_source",
+    "http_dataset_source", "numpy_dataset", "pandas_dataset", "polars_dataset", "pyfunc_dataset_mixin", "schema", "sources",
+)  # fmt: skip
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        **{name: f"{__name__}.{name}" for name in _MODULES},
+        "Dataset": f"{__name__}.dataset:Dataset",
+        "DatasetSource": f"{__name__}.dataset_source:DatasetSource",
+        "from_numpy": f"{__name__}.numpy_dataset:from_numpy",
+        "from_pandas": f"{__name__}.pandas_dataset:from_pandas",
+        "from_polars": f"{__name__}.polars_dataset:from_polars",
+        "get_source": f"{__name__}.dataset_source_registry:get_source",
+    },
+)
