@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from runstone.server.chores import Chore
 
-    from runstone.server.chores import Chore
-
 #: Seconds between looks for journals that dead processes left.
 RECOVERY = 15.0
 
