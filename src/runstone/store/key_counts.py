@@ -1,65 +1,90 @@
 """How many runs of each place use a key, kept while writing so that nobody has to count.
 
-Functions take the connection of the transaction that changes the rows.
+Functions take the connection of the transaction that changes the rows, and are called *before* it changes them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
-from sqlalchemy import Connection, delete, func, literal, select, text, update
+from sqlalchemy import Connection
 
-from . import tables
+from .search_sql import BATCH, Sql, joined, rows, run
 
 #: The tables whose keys are counted, by kind.
-COUNTED = {"metrics": tables.series, "params": tables.params, "tags": tables.tags}
-
-_ADD = text(
-    "INSERT INTO key_counts (place, kind, key, runs) VALUES (:place, :kind, :key, :runs) "
-    "ON CONFLICT (place, kind, key) DO UPDATE SET runs = key_counts.runs + excluded.runs"
-)
+COUNTED = {"metrics": "series", "params": "params", "tags": "tags"}
 
 
-def add(connection: Connection, kind: str, rows: Iterable[tuple[int, str]], sign: int = 1) -> None:
-    """Count rows that were just inserted (``sign`` 1) or are about to be removed (-1): (place, key) of each."""
-    counted = Counter(rows)
-    if not counted:
-        return
-    connection.execute(
-        _ADD, [{"place": place, "kind": kind, "key": key, "runs": sign * n} for (place, key), n in counted.items()]
-    )
-    if sign < 0:
-        for place in {place for place, _ in counted}:
-            table = tables.key_counts
-            connection.execute(delete(table).where(table.c.place == place, table.c.kind == kind, table.c.runs <= 0))
+def entering(connection: Connection, kind: str, given: Sequence[tuple[str, str, int]], fresh: Set[str] = frozenset()) -> None:
+    """Count rows about to be inserted or updated: (run id, key, place), each once. Those that are there already are not
+    counted again; of runs in ``fresh`` none is there."""
+    doubtful = [(run_id, key) for run_id, key, _ in given if run_id not in fresh]
+    there = _there(connection, kind, doubtful) if doubtful else set()
+    _add(connection, kind, Counter((place, key) for run_id, key, place in given if (run_id, key) not in there))
+
+
+def leaving(connection: Connection, kind: str, given: Sequence[tuple[str, str]]) -> None:
+    """Uncount rows about to be removed: (run id, key), each once; those that are not there do not matter."""
+    places: Counter[tuple[int, str]] = Counter()
+    for part in _parts(given):
+        where = joined(" OR ", [Sql("(run_id = ? AND key = ?)", pair) for pair in part])
+        for place, key in rows(connection, Sql(f"SELECT place, key FROM {COUNTED[kind]} WHERE ") + where):
+            places[place, key] -= 1
+    _add(connection, kind, places)
 
 
 def move_runs(connection: Connection, places: Mapping[str, int]) -> None:
     """Set the place of runs (run id to place) on all their rows, and the counts with it."""
-    for run_id, place in places.items():
-        for kind, table in COUNTED.items():
-            old = connection.execute(select(table.c.place, table.c.key).where(table.c.run_id == run_id)).all()
-            moved = [(was, key) for was, key in old if was != place]
-            if not moved:
-                continue
-            add(connection, kind, moved, -1)
-            connection.execute(update(table).where(table.c.run_id == run_id).values(place=place))
-            add(connection, kind, [(place, key) for _, key in moved])
+    for kind, table in COUNTED.items():
+        changes: Counter[tuple[int, str]] = Counter()
+        for run_id, place in places.items():
+            for old, key in rows(connection, Sql(f"SELECT place, key FROM {table} WHERE run_id = ?", (run_id,))):
+                changes[old, key] -= 1
+                changes[place, key] += 1
+            run(connection, Sql(f"UPDATE {table} SET place = ? WHERE run_id = ? AND place <> ?", (place, run_id, place)))
+        _add(connection, kind, changes)
 
 
-def forget_runs(connection: Connection, run_ids: Sequence[str]) -> None:
-    """Uncount runs whose rows are about to be removed for ever."""
+def forget_runs(connection: Connection, run_ids: Iterable[str]) -> None:
+    """Uncount all rows of runs about to be removed for ever."""
     for run_id in run_ids:
         for kind, table in COUNTED.items():
-            rows = connection.execute(select(table.c.place, table.c.key).where(table.c.run_id == run_id)).all()
-            add(connection, kind, [(place, key) for place, key in rows], -1)
+            found = rows(connection, Sql(f"SELECT place, key FROM {table} WHERE run_id = ?", (run_id,)))
+            _add(connection, kind, Counter({(place, key): -1 for place, key in found}))
 
 
 def recount(connection: Connection) -> None:
     """Count everything anew."""
-    table = tables.key_counts
-    connection.execute(delete(table))
-    for kind, source in COUNTED.items():
-        rows = select(source.c.place, literal(kind), source.c.key, func.count()).group_by(source.c.place, source.c.key)
-        connection.execute(table.insert().from_select(["place", "kind", "key", "runs"], rows))
+    run(connection, Sql("DELETE FROM key_counts"))
+    for kind, table in COUNTED.items():
+        fill = (
+            f"INSERT INTO key_counts (place, kind, key, runs) SELECT place, ?, key, COUNT(*) FROM {table} GROUP BY place, key"
+        )
+        run(connection, Sql(fill, (kind,)))
+
+
+def _there(connection: Connection, kind: str, given: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for part in _parts(given):
+        where = joined(" OR ", [Sql("(run_id = ? AND key = ?)", pair) for pair in part])
+        found.update(
+            (row[0], row[1]) for row in rows(connection, Sql(f"SELECT run_id, key FROM {COUNTED[kind]} WHERE ") + where)
+        )
+    return found
+
+
+def _add(connection: Connection, kind: str, changes: Mapping[tuple[int, str], int]) -> None:
+    changed = [(place, key, number) for (place, key), number in changes.items() if number]
+    for start in range(0, len(changed), BATCH):
+        part = changed[start : start + BATCH]
+        values = joined(", ", [Sql("(?, ?, ?, ?)", (place, kind, key, number)) for place, key, number in part])
+        more = Sql(" ON CONFLICT (place, kind, key) DO UPDATE SET runs = key_counts.runs + excluded.runs")
+        run(connection, Sql("INSERT INTO key_counts (place, kind, key, runs) VALUES ") + values + more)
+    for place in {place for place, _, number in changed if number < 0}:
+        run(connection, Sql("DELETE FROM key_counts WHERE place = ? AND kind = ? AND runs <= 0", (place, kind)))
+
+
+def _parts(pairs: Sequence[tuple[str, str]]) -> Iterable[Sequence[tuple[str, str]]]:
+    size = 200  # a condition for each: the database's expressions may not be deeper than a thousand
+    return (pairs[start : start + size] for start in range(0, len(pairs), size))

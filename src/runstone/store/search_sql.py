@@ -58,6 +58,11 @@ def rows(connection: Connection, sql: Sql) -> Sequence[Any]:
         result.close()
 
 
+def run(connection: Connection, sql: Sql) -> None:
+    """A statement that gives nothing back."""
+    connection.exec_driver_sql(_signed(connection, sql.text), sql.values)
+
+
 def number(connection: Connection, sql: Sql) -> int:
     """The one number that the statement gives."""
     return int(connection.exec_driver_sql(_signed(connection, sql.text), sql.values).scalar() or 0)
