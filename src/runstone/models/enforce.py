@@ -6,6 +6,7 @@ purpose the test names it.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from numbers import Number
 from typing import Any
@@ -116,7 +117,7 @@ def _column(values: Any, kind: Any, required: bool) -> Any:
         return values
     if _is_objects(values.dtype) and kind not in (DataType.string, DataType.binary):
         values = values.infer_objects()
-    converted = _safe(values, kind)
+    converted = _safe(values, kind, required)
     if converted is None:
         raise InvalidValue(
             f"Column {values.name!r} is {values.dtype}; the model takes {kind!r} ({kind.to_numpy()}), and the conversion "
@@ -125,7 +126,7 @@ def _column(values: Any, kind: Any, required: bool) -> Any:
     return converted
 
 
-def _safe(values: Any, kind: DataType) -> Any:
+def _safe(values: Any, kind: DataType, required: bool) -> Any:
     """Converted values, or None where something could be lost."""
     dtype, target = values.dtype, kind.to_numpy()
     if kind in (DataType.string, DataType.binary):
@@ -133,21 +134,33 @@ def _safe(values: Any, kind: DataType) -> Any:
     if dtype == target:
         return values
     if kind is DataType.datetime:
-        return values.astype(target) if isinstance(dtype, np.dtype) and dtype.kind == "M" or _all_gaps(values) else None
+        return _dates(values)
     if _is_objects(dtype) and kind is DataType.boolean:
         return values if all(isinstance(value, (bool, np.bool_)) or is_gap(value) for value in values) else None
     if _is_objects(dtype):
         numbers = kind is DataType.double and all(_is_number(value) for value in values)
         return values.astype(target) if numbers else None
     plain = getattr(dtype, "numpy_dtype", dtype)  # the NumPy type within a nullable one
-    if not isinstance(plain, np.dtype) or (plain is not dtype and plain.kind != "f" and bool(values.isna().any())):
+    if not isinstance(plain, np.dtype):
         return None
+    if plain is not dtype and plain.kind != "f" and bool(values.isna().any()):
+        return values if plain == target and not required else None
     if plain == target:
         return values.astype(target)
     whole, grows = plain.kind in "iu" and target.kind in "if", plain.itemsize < target.itemsize
     wider = plain.kind == target.kind and plain.itemsize <= target.itemsize
     fits = wider or (whole and grows and (target.kind == "i" or target.itemsize == 8))
     return values.astype(target) if fits else None
+
+
+def _dates(values: Any) -> Any:
+    """Dates without a zone in nanoseconds; with a zone, or as Python's dates, as they are; None for anything else."""
+    dtype = values.dtype
+    if (isinstance(dtype, np.dtype) and dtype.kind == "M") or _all_gaps(values):
+        return values.astype(DataType.datetime.to_numpy())
+    zoned = str(dtype).startswith("datetime64")
+    python = _is_objects(dtype) and all(isinstance(value, datetime.date) or is_gap(value) for value in values)
+    return values if zoned or python else None
 
 
 def _is_objects(dtype: Any) -> bool:
