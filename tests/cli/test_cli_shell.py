@@ -59,9 +59,7 @@ def test_every_command_has_help_and_its_line_in_the_docs() -> None:
         if words != ("experiments", "list"):
             assert f"`runstone {' '.join(words)}`" in text, words
         for parameter in command.params:
-            assert (
-                isinstance(parameter, click.Argument) or parameter.help or parameter.name in {"view"} or parameter.required
-            ), (words, parameter.name)
+            assert isinstance(parameter, click.Argument) or parameter.help, (words, parameter.name)
 
 
 def test_the_list_says_what_the_command_says_of_itself() -> None:

@@ -91,6 +91,8 @@ class Broken:
 
     uri = "postgresql://ada:secret@db/runs"
 
+    def changes(self, _: int | None) -> None: ...
+
     def health(self) -> None:
         raise StoreUnavailable("The database is locked; trying again may help.")
 

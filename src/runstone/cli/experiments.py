@@ -46,7 +46,7 @@ def create(name: str, artifact_location: str, as_json: bool, store: str) -> None
 
 
 @experiments.command("search")
-@click.option("-v", "--view", type=_VIEWS, default="active_only", show_default=True)
+@click.option("-v", "--view", type=_VIEWS, default="active_only", show_default=True, help="Also those in the trash?")
 @json_option
 @store_option
 def search(view: str, as_json: bool, store: str) -> None:
@@ -117,7 +117,7 @@ def restore(experiment: str, store: str) -> None:
 
 @experiments.command("rename")
 @_which
-@click.option("-n", "--new-name", required=True)
+@click.option("-n", "--new-name", required=True, help="A name that no experiment has.")
 @store_option
 def rename(experiment: str, new_name: str, store: str) -> None:
     """Give an experiment another name."""

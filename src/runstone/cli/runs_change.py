@@ -15,7 +15,9 @@ _ENDED = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 @click.option("--run-name", default="", help="Default: a pleasant one.")
 @click.option("--description", default="", help="Text of the tag mlflow.note.content.")
 @click.option("-t", "--tags", multiple=True, metavar="KEY=VALUE", help="May be given again.")
-@click.option("-s", "--status", type=click.Choice(_ENDED, case_sensitive=False), default="FINISHED", show_default=True)
+@click.option(
+    "-s", "--status", type=click.Choice(_ENDED, case_sensitive=False), default="FINISHED", show_default=True, help="Its state."
+)
 @click.option("--parent-run-id", default="", help="Nest it under this run.")
 @json_option
 @store_option

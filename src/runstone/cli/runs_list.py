@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 
 #: Metrics and params that are shown unasked; more fit on no screen.
 METRICS, PARAMS = 4, 4
+VIEWS = click.Choice(["active_only", "deleted_only", "all"])
 
 
 @click.command("list")
 @click.option("-x", "--experiment-id", "--experiment", "experiments", multiple=True, help="Id or name; may be given again.")
-@click.option(
-    "-v", "--view", type=click.Choice(["active_only", "deleted_only", "all"]), default="active_only", show_default=True
-)
+@click.option("-v", "--view", type=VIEWS, default="active_only", show_default=True, help="Also those in the trash?")
 @click.option("-f", "--filter", "filter_text", default="", help='For example: metrics.accuracy > 0.9 and params.depth = "3"')
 @click.option("-o", "--order-by", "order_by", multiple=True, help='For example: "metrics.accuracy DESC"; may be given again.')
-@click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Runs to show.")
 @click.option("-c", "--columns", default="", help="Columns, with commas: metrics.loss, min(metrics.loss), params.lr, tags.team")
 @json_option
 @store_option
