@@ -19,6 +19,7 @@ import yaml
 from runstone.errors import InvalidValue, NotFound
 from runstone.version import __version__
 
+from .example import load_example
 from .info import ModelInfo
 from .locate import local_folder
 from .params import ParamSchema
@@ -96,6 +97,18 @@ class Model:
 
     def get_params_schema(self) -> ParamSchema | None:
         return self.signature.params if self.signature else None
+
+    def load_input_example(self, path: str | os.PathLike[str]) -> Any:
+        """The data of the input example of the model in folder ``path``; None if there is none."""
+        return self._example(path)[0]
+
+    def load_input_example_params(self, path: str | os.PathLike[str]) -> dict[str, Any] | None:
+        """Its params."""
+        return self._example(path)[1]
+
+    def _example(self, path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any] | None]:
+        info = self.saved_input_example_info
+        return (None, None) if info is None else load_example(local_folder(path), info)
 
     def get_model_info(self, model_uri: str | None = None) -> ModelInfo:
         """What a caller of ``log_model`` gets; ``model_uri`` is ``runs:/…`` unless given."""

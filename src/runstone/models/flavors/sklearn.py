@@ -13,6 +13,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import sklearn  # type: ignore[import-untyped]
@@ -293,13 +294,15 @@ def _write_skops(sk_model: Any, file: Path, types: Sequence[str] | None) -> list
     skops = _package("skops.io", SERIALIZATION_FORMAT_SKOPS)
     try:
         skops.dump(sk_model, file)
-    except Exception as problem:  # skops has no common error for what it cannot save
+        held = skops.get_untrusted_types(file=file)
+        unknown = sorted(set(held) - set(types or ()) - set(KNOWN_TYPES))
+        if not unknown:
+            skops.load(file, trusted=held)  # it writes some things that it cannot read
+    except Exception as problem:  # skops has no common error
         raise InvalidValue(
-            f"{type(sk_model).__name__} cannot be saved as skops, which takes no functions or classes defined in a script; "
+            f"{type(sk_model).__name__} cannot be saved as skops, which takes no functions or classes defined within others; "
             f"serialization_format='cloudpickle' does. {problem}"
         ) from problem
-    held = skops.get_untrusted_types(file=file)
-    unknown = sorted(set(held) - set(types or ()) - set(KNOWN_TYPES))
     if unknown:
         raise InvalidValue(
             f"A skops file of {type(sk_model).__name__} holds types that nobody has vouched for: {unknown}. If they are safe "
@@ -374,6 +377,8 @@ def _modules(sk_model: Any) -> set[str]:
     with suppress(Exception):  # somebody's own get_params may do anything
         held += sk_model.get_params(deep=True).values()
     flat = [item for value in held for item in (value if isinstance(value, list | tuple) else [value])]
-    found = {str(getattr(item if callable(item) else type(item), "__module__", None) or "builtins") for item in flat}
-    classes = {str(type(item).__module__) for item in flat}
-    return {module.partition(".")[0] for module in found | classes}
+    named = [item for item in flat if isinstance(item, type | FunctionType | BuiltinFunctionType)]
+    kinds = [*named, *map(type, flat)]
+    # What is defined within a function is saved as a whole, not as a name in its module.
+    found = [item.__module__ for item in kinds if "<" not in item.__qualname__]
+    return {module.partition(".")[0] for module in found if module}
