@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from ..errors import RunstoneError, StoreCorrupt, StoreUnavailable
+from runstone.errors import RunstoneError, StoreCorrupt, StoreUnavailable
 
 #: How long one connection waits for another's lock, seconds.
 LOCK_WAIT = 60.0

@@ -52,7 +52,7 @@ experiments = _table(
     "experiments",
     _number("experiment_id", primary_key=True),
     _text("name"),
-    _text("artifact_location"),  # empty: below the store's artifact root
+    _text("artifact_location"),  # a URI or path; else a place below the store's artifact root
     _text("lifecycle_stage"),
     _number("creation_time"),
     _number("last_update_time"),
@@ -79,7 +79,7 @@ runs = _table(
     _number("end_time", nullable=True),
     _text("lifecycle_stage"),
     _number("deleted_time", nullable=True),
-    _text("artifact_uri"),  # empty: <location of the experiment>/<run_id>/artifacts; no scheme: below the artifact root
+    _text("artifact_uri"),  # likewise; empty: <location of the experiment>/<run_id>/artifacts
     _text("parent_run_id", nullable=True),
     _text("cause", nullable=True),
     _number("changed"),

@@ -1,0 +1,158 @@
+"""From a URI to a store and its folders: the only file that knows all of them.
+
+A store is a folder (``./runs``, ``/data/runs``, ``file:///data/runs``; its database is ``runstone.db`` in it), or one
+SQLite file (``sqlite:///runs.db``, ``sqlite:////data/runs.db``; its folders lie beside it).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from .errors import InvalidValue, StoreUnavailable
+
+if TYPE_CHECKING:
+    from .contracts import ArtifactStore, Store
+
+DEFAULT_FOLDER = ".runstone"
+DATABASE = "runstone.db"
+
+_SQLITE = "sqlite:///"
+_WORKS = "What works: a folder ('./runs', 'file:///data/runs') or an SQLite file ('sqlite:///runs.db')."
+
+_lock = threading.Lock()
+_stores: dict[str, Store] = {}
+_inherited: list[Store] = []  # a forked child must neither use nor close its parent's connections
+
+
+def canonical(uri: str | os.PathLike[str]) -> str:
+    """The one way to write a store's URI: an absolute path for a folder, ``sqlite:////…`` for a file.
+
+    Empty means ``.runstone`` in the working folder. Nothing is opened or made.
+
+    Raises:
+        InvalidValue: no store can be reached by such a URI; the message says which work.
+    """
+    text = os.fspath(uri).strip() or DEFAULT_FOLDER
+    if text.startswith("sqlite:"):
+        path = text[len(_SQLITE) :].partition("?")[0]
+        if not text.startswith(_SQLITE) or not path or path == ":memory:":
+            raise InvalidValue(f"{text!r} names no SQLite file. {_WORKS}")
+        where = Path(os.path.abspath(os.path.expanduser(path)))
+        return str(where.parent) if where.name == DATABASE else f"{_SQLITE}{where}"
+    scheme = urlsplit(text).scheme if ":" in text else ""
+    if scheme == "file":
+        text = _file_path(text)
+    elif len(scheme) > 1:  # one letter is a drive
+        raise InvalidValue(f"Tracking URI {text!r} cannot be used: {scheme!r} is no kind of store here. {_WORKS}")
+    return os.path.abspath(os.path.expanduser(text))
+
+
+def open_store(uri: str | os.PathLike[str] = "") -> Store:
+    """The store at ``uri``, made if it is not there; the same object for the same store all over a process.
+
+    Raises:
+        InvalidValue: the URI cannot be used, or what lies there belongs to another program.
+        StoreUnavailable, StoreCorrupt, StoreTooNew
+    """
+    place = canonical(uri)
+    with _lock:
+        store = _stores.get(place)
+        if store is None:
+            store = _stores[place] = _open(place)
+        return store
+
+
+def journal_root(uri: str | os.PathLike[str] = "") -> Path:
+    """The folder for journals of processes that log to this store."""
+    from . import settings
+
+    chosen = settings.JOURNAL_DIR.get()
+    return Path(chosen).absolute() if chosen else _folder(canonical(uri), "journal")
+
+
+def artifact_root(uri: str | os.PathLike[str] = "") -> Path:
+    """The folder for artifacts of experiments that were given no other place."""
+    return _folder(canonical(uri), "artifacts")
+
+
+def open_artifacts(uri: str | os.PathLike[str]) -> ArtifactStore:
+    """The files below ``uri``: a path or a ``file:`` URI.
+
+    Raises:
+        InvalidValue: there is no way to such a place.
+    """
+    from .artifacts.local import LocalArtifacts
+
+    text = os.fspath(uri)
+    scheme = urlsplit(text).scheme if ":" in text else ""
+    if scheme == "file":
+        return LocalArtifacts(_file_path(text))
+    if len(scheme) > 1:
+        raise InvalidValue(f"Artifact URI {text!r} cannot be used: {scheme!r} is unknown. What works: a path or a 'file:' URI.")
+    return LocalArtifacts(text)
+
+
+def database(uri: str | os.PathLike[str] = "") -> Path:
+    """The store's database file."""
+    place = canonical(uri)
+    return Path(place[len(_SQLITE) :]) if place.startswith(_SQLITE) else Path(place, DATABASE)
+
+
+def close_all() -> None:
+    """Close every store that was opened here; the next :func:`open_store` opens anew."""
+    with _lock:
+        for store in _stores.values():
+            store.close()
+        _stores.clear()
+
+
+def _open(place: str) -> Store:
+    from .store.dialects import Sqlite
+    from .store.sql import SqlStore
+
+    file = database(place)
+    if not file.exists():
+        _require_free(file.parent)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise StoreUnavailable(
+                f"The store's folder {file.parent} cannot be made: {cause.strerror}. Make it, or choose another tracking URI."
+            ) from cause
+    return SqlStore(Sqlite(file), place, _folder(place, "artifacts").as_uri())
+
+
+def _folder(place: str, kind: str) -> Path:
+    if place.startswith(_SQLITE):
+        file = Path(place[len(_SQLITE) :])
+        return file.with_name(f"{file.stem}-{kind}")
+    return Path(place, kind)
+
+
+def _require_free(folder: Path) -> None:
+    """Raises InvalidValue for MLflow's folder of files: it is read by an importer, never written."""
+    if any(True for _ in folder.glob("*/meta.yaml")):
+        raise InvalidValue(
+            f"{folder} is a folder of MLflow's files and is left as it is. Choose another tracking URI. {_WORKS}"
+        )
+
+
+def _file_path(uri: str) -> str:
+    parts = urlsplit(uri)
+    if parts.netloc not in ("", "localhost"):
+        raise InvalidValue(f"{uri!r} names another machine ({parts.netloc}). Three slashes begin a path: 'file:///data/runs'.")
+    return unquote(parts.path) or DEFAULT_FOLDER
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _inherited.extend(_stores.values())
+    _stores.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)

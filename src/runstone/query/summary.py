@@ -1,0 +1,109 @@
+"""What is known of a series without reading it: the arithmetic of :class:`~runstone.entities.Summary`.
+
+``first`` and ``last`` are the least and the greatest point by (step, timestamp); between equals the first keeps the one
+that came first, the last takes the greater value, NaN below every number. ``min`` and ``max`` ignore NaN and keep the
+least step among equals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from runstone.entities import Summary
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def _rank(value: float) -> tuple[bool, float]:
+    return (True, value) if value == value else (False, 0.0)
+
+
+def summarise(steps: Sequence[int], timestamps: Sequence[int], values: Sequence[float]) -> Summary:
+    """Of a few points, in the order they came; at least one. Raises IndexError for none."""
+    first = last = lowest = highest = 0
+    nans = 0
+    found = False
+    for i, (step, timestamp, value) in enumerate(zip(steps, timestamps, values, strict=True)):
+        if i:
+            if (step, timestamp) < (steps[first], timestamps[first]):
+                first = i
+            if (step, timestamp, _rank(value)) > (steps[last], timestamps[last], _rank(values[last])):
+                last = i
+        if value != value:
+            nans += 1
+        elif not found:
+            found, lowest, highest = True, i, i
+        else:
+            if value < values[lowest] or (value == values[lowest] and step < steps[lowest]):
+                lowest = i
+            if value > values[highest] or (value == values[highest] and step < steps[highest]):
+                highest = i
+    return Summary(
+        len(values), nans, values[first], steps[first], timestamps[first], values[last], steps[last], timestamps[last],
+        values[lowest] if found else None, steps[lowest] if found else None,
+        values[highest] if found else None, steps[highest] if found else None,
+    )  # fmt: skip
+
+
+def summarise_ordered(steps: NDArray[np.int64], timestamps: NDArray[np.int64], values: NDArray[np.float64]) -> Summary:
+    """Of many points that are ordered by (step, timestamp): arrays of shape (n,), n ≥ 1."""
+    count = len(values)
+    nan = values != values
+    nans = int(nan.sum())
+    lowest = highest = None
+    if nans < count:
+        # among equals the first index is the least step
+        lowest = int((values if not nans else _filled(values, nan, float("inf"))).argmin())
+        highest = int((values if not nans else _filled(values, nan, float("-inf"))).argmax())
+        if nans and nan[lowest]:  # every number is +inf
+            lowest = int((~nan).argmax())
+        if nans and nan[highest]:
+            highest = int((~nan).argmax())
+    last = count - 1
+    tie = last
+    while tie and steps[tie - 1] == steps[last] and timestamps[tie - 1] == timestamps[last]:
+        tie -= 1
+        if _rank(float(values[tie])) > _rank(float(values[last])):
+            last = tie
+    return Summary(
+        count, nans, float(values[0]), int(steps[0]), int(timestamps[0]),
+        float(values[last]), int(steps[last]), int(timestamps[last]),
+        None if lowest is None else float(values[lowest]), None if lowest is None else int(steps[lowest]),
+        None if highest is None else float(values[highest]), None if highest is None else int(steps[highest]),
+    )  # fmt: skip
+
+
+def _filled(values: NDArray[np.float64], where: NDArray[np.bool_], by: float) -> NDArray[np.float64]:
+    filled = values.copy()
+    filled[where] = by
+    return filled
+
+
+def combine(earlier: Summary, later: Summary) -> Summary:
+    """Of a series whose points came in two parts, ``earlier`` first."""
+    first, last = earlier, later
+    if (later.first_step, later.first_timestamp) < (earlier.first_step, earlier.first_timestamp):
+        first = later
+    if (earlier.last_step, earlier.last_timestamp, _rank(earlier.last)) > (
+        later.last_step,
+        later.last_timestamp,
+        _rank(later.last),
+    ):
+        last = earlier
+    low, high = _extreme(earlier, later, earlier.min, later.min, -1), _extreme(earlier, later, earlier.max, later.max, 1)
+    return Summary(
+        earlier.count + later.count, earlier.nans + later.nans, first.first, first.first_step, first.first_timestamp,
+        last.last, last.last_step, last.last_timestamp, low.min, low.min_step, high.max, high.max_step,
+    )  # fmt: skip
+
+
+def _extreme(earlier: Summary, later: Summary, old: float | None, new: float | None, sign: int) -> Summary:
+    if old is None or new is None:
+        return later if old is None else earlier
+    if old == new:
+        old_step, new_step = (earlier.min_step, later.min_step) if sign < 0 else (earlier.max_step, later.max_step)
+        return later if new_step is not None and old_step is not None and new_step < old_step else earlier
+    return later if (new - old) * sign > 0 else earlier

@@ -1,0 +1,45 @@
+"""Is the store sound, and how large is it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from runstone.contracts import Health
+from runstone.errors import StoreCorrupt
+
+from .chunks import decode
+from .dialects import Sqlite
+from .schema import HEAD, revision
+
+_COUNTS = ("experiments", "runs", "params", "tags", "series", "chunks", "journals", "refused")
+
+
+def look(connection: Connection, dialect: Sqlite, uri: str, deep: bool) -> Health:
+    """Counts and sizes; ``deep`` reads the whole file, and every chunk's checksum."""
+    problems: list[str] = []
+    facts: dict[str, int | str] = {"bytes": dialect.size()}
+    for table in _COUNTS:
+        facts[table] = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+    facts["points"] = connection.exec_driver_sql('SELECT coalesce(sum("count"), 0) FROM series').scalar_one()
+    if facts["refused"]:
+        last = connection.exec_driver_sql("SELECT run_id, reason FROM refused ORDER BY time DESC LIMIT 1").one()
+        problems.append(
+            f"{facts['refused']} records of journals could not be applied and were set aside; "
+            f"the last, for run {last[0]}: {last[1]}"
+        )
+    schema = revision(connection, dialect) or ""
+    if schema != HEAD:
+        problems.append(f"The schema is {schema!r}, this version works with {HEAD!r}.")
+    if deep:
+        problems += dialect.damage(connection) or _damaged_chunks(connection)
+    return Health(uri, schema, problems, facts)
+
+
+def _damaged_chunks(connection: Connection) -> list[str]:
+    found = []
+    for run_id, key, sequence, data in connection.exec_driver_sql('SELECT run_id, "key", sequence, data FROM chunks'):
+        try:
+            decode(data)
+        except StoreCorrupt as error:
+            found.append(f"Metric {key!r} of run {run_id}, points from {sequence} on: {error.message}")
+    return found

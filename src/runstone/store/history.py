@@ -1,0 +1,161 @@
+"""Reading series: all points in order, or a few that look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from runstone.contracts import Series
+from runstone.query.downsample import extremes
+
+from .chunks import NO_POINTS, Points, decode, joined, ordered, unpack
+from .metrics import STRETCH
+from .series import summary_of
+from .statements import find
+
+_SERIES = (
+    'SELECT run_id, "key", "count", nans, "first", first_step, first_timestamp, "last", last_step, last_timestamp, '
+    '"min", min_step, "max", max_step, hot, tail FROM series WHERE '
+)
+#: Steps are 64-bit numbers, so these limits leave nothing out.
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
+
+
+class Histories:
+    """Reads points over one connection, inside its transaction."""
+
+    def __init__(self, connection: Connection, sign: str) -> None:
+        self._connection, self._sign = connection, sign
+        self._reach = f'WHERE run_id = {sign} AND "key" = {sign} AND min_step <= {sign} AND max_step >= {sign}'
+
+    def history(self, run_id: str, key: str, start: int | None, end: int | None, after: int, limit: int | None) -> Series:
+        """See :meth:`runstone.contracts.Store.history`; an unknown run is empty here."""
+        low, high = _bounds(start, end)
+        row = self._row(run_id, key)
+        if row is None:
+            return _series(run_id, key, NO_POINTS, 0)
+        window = None if after <= 0 and limit is None else (max(after, 0), limit)
+        points, before, total = self._points(row, low, high, window)
+        if window is not None:
+            first = window[0] - before
+            points = points.take(slice(first, None if limit is None else first + max(limit, 0)))
+        return _series(run_id, key, points, total)
+
+    def sample(
+        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None, end: int | None
+    ) -> list[Series]:
+        """See :meth:`runstone.contracts.Store.sample`."""
+        low, high = _bounds(start, end)
+        found = []
+        for run_id in dict.fromkeys(run_ids):
+            select = f'{_SERIES} run_id = {self._sign} AND "key" IN'
+            rows = {row[1]: row for row in find(self._connection, select, list(dict.fromkeys(keys)), self._sign, (run_id,))}
+            found += [self._sampled(rows[key], points, low, high) for key in dict.fromkeys(keys) if key in rows]
+        return found
+
+    def _sampled(self, row: Any, points: int, low: int, high: int) -> Series:
+        run_id, key = row[0], row[1]
+        # an outline has two points for STRETCH: enough when each stretch of the answer spans several of its own
+        enough = 2 * STRETCH * max(points, 1)
+        if row[2] >= enough and self._compressed(row, low, high) >= enough:
+            chosen, total = self._outlined(row, low, high)
+        else:
+            chosen, _, total = self._points(row, low, high, None)
+        return _series(run_id, key, chosen.take(extremes(chosen.values, max(points, 1))), total)
+
+    def _compressed(self, row: Any, low: int, high: int) -> int:
+        """How many points the chunks hold that reach into the range."""
+        select = f'SELECT sum("count") FROM chunks {self._reach}'
+        return self._connection.exec_driver_sql(select, (row[0], row[1], high, low)).scalar() or 0
+
+    def _outlined(self, row: Any, low: int, high: int) -> tuple[Points, int]:
+        """Points that hold every extreme, and how many there are in truth: outlines of chunks that lie within the range."""
+        parts, total = [], 0
+        select = f'SELECT sequence, "count", min_step, max_step, outline FROM chunks {self._reach} ORDER BY sequence'
+        rows = self._connection.exec_driver_sql(select, (row[0], row[1], high, low)).fetchall()
+        for sequence, count, first, last, outline in rows:
+            if outline is not None and low <= first and last <= high:
+                parts.append(decode(outline))
+                total += count
+            else:
+                part = _within(self._chunk(row, sequence), low, high)
+                parts.append(part)
+                total += len(part.steps)
+        hot = _within(joined(self._hot(row)), low, high)
+        return ordered(joined([*parts, hot])), total + len(hot.steps)
+
+    def _points(self, row: Any, low: int, high: int, window: tuple[int, int | None] | None) -> tuple[Points, int, int]:
+        """Points of the range in order, how many before them were left out unread, and how many there are in all."""
+        where = (row[0], row[1], high, low)
+        hot = _within(joined(self._hot(row)), low, high)
+        if window is None:
+            rows = self._connection.exec_driver_sql(
+                f"SELECT data FROM chunks {self._reach} ORDER BY sequence", where
+            ).fetchall()
+            points = joined([*(_within(decode(data), low, high) for (data,) in rows), hot])
+            return ordered(points), 0, len(points.steps)
+        return self._window(row, low, high, window, hot, where)
+
+    def _window(
+        self, row: Any, low: int, high: int, window: tuple[int, int | None], hot: Points, where: Any
+    ) -> tuple[Points, int, int]:
+        """The same when only some are wanted: chunks on either side of the window stay unread, if they follow each other."""
+        select = f'SELECT sequence, "count", min_step, max_step FROM chunks {self._reach} ORDER BY sequence'
+        sizes = self._connection.exec_driver_sql(select, where).fetchall()
+        steps = [*(step for size in sizes for step in size[2:4])]
+        rising = all(a < b for a, b in zip(steps[1::2], steps[2::2], strict=False))
+        if hot.steps.size and steps:
+            rising = rising and steps[-1] < int(hot.steps.min())
+        inside = not steps or (low <= steps[0] and steps[-1] <= high)
+        if not (rising and inside):
+            parts = [_within(self._chunk(row, size[0]), low, high) for size in sizes]
+            points = ordered(joined([*parts, hot]))
+            return points, 0, len(points.steps)
+        first, last = window[0], None if window[1] is None else window[0] + window[1]
+        before = position = 0
+        read = []
+        for sequence, count, _, _ in sizes:
+            if position + count <= first:
+                before += count
+            elif last is None or position < last:
+                read.append(self._chunk(row, sequence))
+            position += count
+        points = joined([*read, ordered(hot)]) if last is None or position < last else joined(read)
+        return points, before, position + len(hot.steps)
+
+    def _row(self, run_id: str, key: str) -> Any:
+        select = f'{_SERIES} run_id = {self._sign} AND "key" = {self._sign}'
+        return self._connection.exec_driver_sql(select, (run_id, key)).fetchone()
+
+    def _chunk(self, row: Any, sequence: int) -> Points:
+        select = f'SELECT data FROM chunks WHERE run_id = {self._sign} AND "key" = {self._sign} AND sequence = {self._sign}'
+        return decode(self._connection.exec_driver_sql(select, (row[0], row[1], sequence)).scalar_one())
+
+    def _hot(self, row: Any) -> list[Points]:
+        summary, hot = summary_of(row[2:14]), row[14]
+        if summary.count == 1 and not hot:
+            point = (summary.first_step, summary.first_timestamp, summary.first)
+            return [Points(*(np.array([word], kind) for word, kind in zip(point, ("<i8", "<i8", "<f8"), strict=True)))]
+        if not hot:
+            return []
+        select = f'SELECT data FROM points WHERE run_id = {self._sign} AND "key" = {self._sign} ORDER BY sequence'
+        return [unpack(data) for (data,) in self._connection.exec_driver_sql(select, row[:2]).fetchall()]
+
+
+def _bounds(start: int | None, end: int | None) -> tuple[int, int]:
+    low, high = _LEAST if start is None else start, _MOST if end is None else end
+    return min(max(low, _LEAST), _MOST), min(max(high, _LEAST), _MOST)
+
+
+def _within(points: Points, low: int, high: int) -> Points:
+    if low == _LEAST and high == _MOST:
+        return points
+    inside = (points.steps >= low) & (points.steps <= high)
+    return points if inside.all() else points.take(np.flatnonzero(inside))
+
+
+def _series(run_id: str, key: str, points: Points, total: int) -> Series:
+    return Series(run_id, key, points.steps, points.values, points.timestamps, total)

@@ -1,0 +1,163 @@
+"""Where arriving points go: hot rows while they are few, compressed chunks when there are enough.
+
+Up to :data:`HOT` points of a series lie in rows of ``points`` as they came. When more come, hot rows and arrival become
+one chunk; eight small chunks become a larger one, and so on up to full chunks that are never touched again. So each
+point is rewritten at most three times, and a series of a million points is a few dozen rows.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from runstone.query.downsample import extremes_of_stretches
+from runstone.query.summary import combine
+from runstone.records import Metrics
+
+from .arrivals import Arrival, by_series
+from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack
+from .series import ROWS as SERIES
+from .series import SeriesState
+from .statements import Rows
+from .tables import chunks, points
+
+#: A series with this many points outside chunks gets a chunk.
+HOT = 256
+#: Chunks of one size class are merged when there are this many.
+FANOUT = 8
+#: A chunk with this many points is full.
+FULL = HOT * FANOUT * FANOUT
+#: Points per stretch of a chunk's outline; smaller chunks than 16 stretches have none.
+STRETCH = 128
+
+_POINTS = Rows(points)
+_CHUNKS = Rows(chunks)
+
+
+class MetricsWriter:
+    """Collects what the points of one transaction add to the tables, then writes it in a few statements."""
+
+    def __init__(self, connection: Connection, sign: str) -> None:
+        self._connection, self._sign = connection, sign
+        self._series: list[Any] = []
+        self._points: list[Any] = []
+        self._chunks: list[Any] = []
+
+    def add(self, run_id: str, place: int, states: dict[str, SeriesState], records: Sequence[Metrics]) -> list[str]:
+        """Points of one run; ``states`` are all its series, and are brought up to date. Returns the keys that are new."""
+        new = []
+        for key, arrival in by_series(records):
+            state = states.get(key)
+            if state is None:
+                state = states[key] = SeriesState()
+                new.append(key)
+            self._place(run_id, key, state, arrival)
+            before, news = state.summary, arrival.summary()
+            state.summary = combine(before, news) if before else news
+            self._series += state.row(run_id, key, place)
+        return new
+
+    def flush(self) -> None:
+        for rows, flat in ((_POINTS, self._points), (_CHUNKS, self._chunks), (SERIES, self._series)):
+            if flat:
+                rows.insert(self._connection, flat, self._sign)
+
+    def _place(self, run_id: str, key: str, state: SeriesState, arrival: Arrival) -> None:
+        count = state.count
+        if not count and len(arrival) == 1 and not _is_minus_zero(arrival.values[0]):
+            return
+        if state.alone and state.summary:
+            s = state.summary
+            lone = Arrival([s.first_step], [s.first_timestamp], [s.first])
+            arrival = _after(lone, arrival)
+            count = 0
+        if state.hot + len(arrival) < HOT:
+            n = len(arrival)
+            data = struct.pack(f"<{2 * n}q{n}d", *arrival.steps, *arrival.timestamps, *arrival.values)
+            self._points += (run_id, key, count, n, data)
+            state.hot += n
+        else:
+            self._compress(run_id, key, state, arrival, count)
+
+    def _compress(self, run_id: str, key: str, state: SeriesState, arrival: Arrival, count: int) -> None:
+        parts = [arrival.points()]
+        if state.hot:
+            parts = [*self._take("points", run_id, key, 0, unpack), *parts]
+            count -= state.hot
+            state.hot = 0
+        sizes = [*state.tail, sum(len(part.steps) for part in parts)]
+        merged = _due(sizes)
+        if merged > 1:
+            count -= sum(sizes[-merged:-1])
+            parts = [*self._take("chunks", run_id, key, count, decode), *parts]
+            del state.tail[1 - merged :]
+        for piece in _pieces(joined(parts)):
+            piece = ordered(piece)
+            size = len(piece.steps)
+            low, high = int(piece.steps[0]), int(piece.steps[-1])
+            self._chunks += (run_id, key, count, size, low, high, outline(piece), encode(piece))
+            count += size
+            state.tail.append(size)
+        state.tail = _open(state.tail)
+
+    def _take(self, table: str, run_id: str, key: str, first: int, read: Any) -> list[Points]:
+        """The points of these rows, which leave the table."""
+        rows = f'FROM {table} WHERE run_id = {self._sign} AND "key" = {self._sign} AND sequence >= {self._sign}'
+        where = (run_id, key, first)
+        found = self._connection.exec_driver_sql(f"SELECT data {rows} ORDER BY sequence", where).fetchall()
+        self._connection.exec_driver_sql(f"DELETE {rows}", where)
+        return [read(row[0]) for row in found]
+
+
+def outline(piece: Points) -> bytes | None:
+    """A chunk of the ends and the extremes of every stretch; ``None`` where it would save little."""
+    if len(piece.steps) < 16 * STRETCH:
+        return None
+    return encode(piece.take(extremes_of_stretches(piece.values, STRETCH)))
+
+
+def _after(first: Arrival, then: Arrival) -> Arrival:
+    if isinstance(then.steps, list):
+        return Arrival(first.steps + then.steps, first.timestamps + then.timestamps, first.values + then.values)
+    both = joined([first.points(), then.points()])
+    return Arrival(both.steps, both.timestamps, both.values)
+
+
+def _is_minus_zero(value: float) -> bool:
+    return value == 0 and math.copysign(1.0, value) < 0
+
+
+def _size_class(size: int) -> int:
+    return 0 if size < HOT * FANOUT else 1 if size < FULL else 2
+
+
+def _due(sizes: Sequence[int]) -> int:
+    """How many of the last chunks should become one; 1 for none."""
+    due = 1
+    for level in (0, 1):
+        run = 0
+        while run < len(sizes) and _size_class(sizes[-1 - run]) <= level:
+            run += 1
+        if run >= FANOUT:
+            due = max(due, run)
+    return due
+
+
+def _open(tail: list[int]) -> list[int]:
+    """The chunks after the last full one: those that may still be merged."""
+    for i in range(len(tail) - 1, -1, -1):
+        if tail[i] >= FULL:
+            return tail[i + 1 :]
+    return tail
+
+
+def _pieces(points: Points) -> list[Points]:
+    """Equal parts that are no larger than a chunk may be."""
+    count = len(points.steps)
+    parts = -(-count // CHUNK_CAP)
+    bounds = [count * i // parts for i in range(parts + 1)]
+    return [points.take(slice(a, b)) for a, b in zip(bounds, bounds[1:], strict=False)]

@@ -1,0 +1,86 @@
+"""Which tables a database has: none yet, ours, ours of another version, or somebody else's."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from sqlalchemy import Connection, Engine
+
+import runstone.store as package
+from runstone.errors import InvalidValue, StoreTooNew
+
+from .dialects import WRITER, Sqlite
+from .tables import metadata
+
+#: Names of all migrations, oldest first (a test compares them with the folder).
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]
+#: What says that a database is ours.
+APPLICATION = "runstone"
+
+_VERSION = "SELECT version_num, (SELECT value FROM meta WHERE key = 'application') FROM alembic_version"
+
+
+def ensure(engine: Engine, dialect: Sqlite) -> None:
+    """Bring the tables to this version: make them, migrate them, or leave them.
+
+    Raises: StoreTooNew; InvalidValue for a database of another program, which is left as it is.
+    """
+    with engine.connect() as connection:
+        if revision(connection, dialect) == HEAD:
+            return
+    with engine.connect() as connection:
+        connection = connection.execution_options(**{WRITER: True})
+        dialect.prepare(connection)
+        with connection.begin():
+            found = revision(connection, dialect)  # now alone
+            if found is None:
+                create(connection)
+            elif found != HEAD:
+                package.migrate.upgrade(connection)
+
+
+def revision(connection: Connection, dialect: Sqlite) -> str | None:
+    """The migration a database is at; ``None`` for one without tables. Raises as :func:`ensure`."""
+    tables = dialect.tables(connection)
+    if not tables:
+        return None
+    if not {"meta", "alembic_version"} <= tables:
+        raise InvalidValue(_foreign(dialect, tables))
+    found, application = connection.exec_driver_sql(_VERSION).one()
+    if application != APPLICATION:
+        raise InvalidValue(_foreign(dialect, tables))
+    if found not in REVISIONS:
+        raise StoreTooNew(
+            f"{dialect.path} was written by a newer version of Runstone (schema {found}); this one knows schemas up to {HEAD}. "
+            "Upgrade with `pip install -U runstone`, or choose another tracking URI."
+        )
+    return str(found)
+
+
+def _foreign(dialect: Sqlite, tables: set[str]) -> str:
+    owner = "MLflow" if {"experiments", "latest_metrics"} <= tables else "another program"
+    return (
+        f"{dialect.path} is a database of {owner} and is left as it is. Choose another tracking URI: "
+        "a folder ('./runs') or an SQLite file of its own ('sqlite:///runstone.db')."
+    )
+
+
+def create(connection: Connection) -> None:
+    """All tables of this version at once, as if every migration had run, and their first rows."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+        "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{HEAD}')")
+    seed(connection)
+
+
+def seed(connection: Connection) -> None:
+    """The rows every store has: whose it is, the clock, the experiment Default."""
+    now = time.time_ns() // 1_000_000
+    connection.exec_driver_sql(f"INSERT INTO meta VALUES ('application', '{APPLICATION}'), ('store_id', '{uuid.uuid4().hex}')")
+    connection.exec_driver_sql("INSERT INTO clock VALUES (0, 1, 1)")
+    connection.exec_driver_sql(f"INSERT INTO experiments VALUES (0, 'Default', '0', 'active', {now}, {now}, NULL, 0, 1)")

@@ -1,0 +1,158 @@
+"""The store over a database: one class that names the parts and does nothing itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from runstone.contracts import (
+    ArtifactFile,
+    Batch,
+    Changes,
+    ConsolePiece,
+    DocumentText,
+    ExperimentQuery,
+    Health,
+    KeyInfo,
+    Receipt,
+    RunQuery,
+    RunTable,
+    Series,
+)
+from runstone.entities import Experiment, PagedList, Run
+
+from . import health, keys, leases, purge, schema, search
+from .dialects import Sqlite
+from .history import Histories
+from .places import Places
+from .read import Reader
+from .write import Writer
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """A :class:`~runstone.contracts.Store`. Opening it makes or migrates the tables.
+
+    Args:
+        dialect: where the database is.
+        uri: the store's canonical URI.
+        artifact_root: URI of the folder for artifacts of experiments that name none.
+
+    Raises: StoreUnavailable, StoreCorrupt, StoreTooNew; InvalidValue for another program's database.
+    """
+
+    def __init__(self, dialect: Sqlite, uri: str, artifact_root: str) -> None:
+        self.uri = uri
+        self._dialect, self._sign, self._places = dialect, dialect.parameter, Places(artifact_root)
+        self._engine = dialect.engine()
+        self._writer = Writer(self._engine, dialect)
+        self._guarded(lambda: schema.ensure(self._engine, dialect))
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def write(self, batch: Batch) -> Receipt:
+        return self._writer.write_all([batch])[0]
+
+    def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
+        return self._writer.write_all(batches)
+
+    def sweep(self, now: int) -> Sequence[str]:
+        if not self._read(lambda connection: leases.anything_due(connection, self._sign, now)):
+            return []
+        return self._writer.sweep(now)
+
+    def purge(self, run_ids: Sequence[str]) -> None:
+        self._writer.transaction(lambda connection: purge.purge_runs(connection, self._sign, run_ids))
+
+    def purge_experiment(self, experiment_id: str) -> None:
+        self._writer.transaction(lambda connection: purge.purge_experiment(connection, self._sign, experiment_id))
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def acknowledged(self, journal_id: str) -> int:
+        return self._reads(lambda reader: reader.acknowledged(journal_id))
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        return self._reads(lambda reader: reader.experiment(experiment_id))
+
+    def find_experiment(self, name: str) -> Experiment | None:
+        return self._reads(lambda reader: reader.experiment_named(name))
+
+    def search_experiments(self, query: ExperimentQuery) -> PagedList[Experiment]:
+        return self._reads(lambda reader: search.search_experiments(reader.connection, query, reader.experiments))
+
+    def get_run(self, run_id: str) -> Run:
+        return self._reads(lambda reader: reader.run(run_id))
+
+    def search_runs(self, query: RunQuery) -> PagedList[Run]:
+        return self._reads(lambda reader: search.search_runs(reader.connection, query, reader.places.run))
+
+    def table(self, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:
+        return self._read(lambda connection: search.table(connection, query, columns))
+
+    def count_runs(self, query: RunQuery) -> int:
+        return self._read(lambda connection: search.count_runs(connection, query))
+
+    def find_runs(self, prefix: str, limit: int = 10) -> Sequence[str]:
+        return self._read(lambda connection: search.find_runs(connection, prefix, limit))
+
+    def keys(self, kind: str, experiment_ids: Sequence[str], contains: str = "", limit: int = 1000) -> Sequence[KeyInfo]:
+        return self._read(lambda connection: keys.keys(connection, kind, experiment_ids, contains, limit))
+
+    def history(
+        self, run_id: str, key: str, start: int | None = None, end: int | None = None, after: int = 0, limit: int | None = None
+    ) -> Series:
+        def read(reader: Reader) -> Series:
+            reader.require_run(run_id)
+            return Histories(reader.connection, self._sign).history(run_id, key, start, end, after, limit)
+
+        return self._reads(read)
+
+    def sample(
+        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None = None, end: int | None = None
+    ) -> Sequence[Series]:
+        return self._read(lambda connection: Histories(connection, self._sign).sample(run_ids, keys, points, start, end))
+
+    def console(self, run_id: str, after: int = -1, limit: int = 1000) -> Sequence[ConsolePiece]:
+        return self._reads(lambda reader: reader.console(run_id, after, limit))
+
+    def documents(self, run_id: str) -> Sequence[DocumentText]:
+        return self._reads(lambda reader: reader.documents(run_id))
+
+    def artifact_files(self, run_id: str) -> Sequence[ArtifactFile]:
+        return self._reads(lambda reader: reader.artifact_files(run_id))
+
+    def changes(self, cursor: int | None) -> Changes:
+        return self._reads(lambda reader: reader.changes(cursor))
+
+    def health(self, deep: bool = False) -> Health:
+        return self._read(lambda connection: health.look(connection, self._dialect, self.uri, deep))
+
+    def close(self) -> None:
+        self._writer.close()
+        self._engine.dispose()
+
+    # --- how ----------------------------------------------------------------------------------------------------------
+
+    def _reads(self, read: Callable[[Reader], T]) -> T:
+        return self._read(lambda connection: read(Reader(connection, self._sign, self._places)))
+
+    def _read(self, read: Callable[[Connection], T]) -> T:
+        """Read one moment of the database, on a connection of its own."""
+
+        def inside() -> T:
+            with self._engine.connect() as connection, connection.begin():
+                return read(connection)
+
+        return self._guarded(inside)
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except (DBAPIError, sqlite3.Error) as cause:
+            raise self._dialect.error(cause) from cause

@@ -1,0 +1,71 @@
+"""SQL for any number of rows at once.
+
+One statement of many rows instead of many statements of one: the driver gives up the interpreter lock at every step of
+a statement, and beside a busy training loop each time costs a whole switch interval to get it back.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+#: Parameters in one statement; more rows than fit are split.
+_PARAMETERS = 4096
+
+
+class Rows:
+    """``INSERT`` of rows into a table.
+
+    Args:
+        table: whose columns, all of them, in their order, make a row.
+        update: what happens to a row whose primary key is there: ``None`` is an error, ``()`` keeps the old row, and
+            names of columns take the new values.
+        add: instead, this column adds the new value to the one that is there.
+    """
+
+    def __init__(self, table: Table, update: Sequence[str] | None = None, add: str = "") -> None:
+        self.names = tuple(column.name for column in table.columns)
+        self.head = f"INSERT INTO {table.name} ({', '.join(_quoted(name) for name in self.names)}) VALUES "
+        self.tail = ""
+        if update is not None or add:
+            key = ", ".join(_quoted(column.name) for column in table.primary_key)
+            sets = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in update or ())
+            if add:
+                sets = f"{_quoted(add)} = {table.name}.{_quoted(add)} + excluded.{_quoted(add)}"
+            self.tail = f" ON CONFLICT ({key}) DO " + (f"UPDATE SET {sets}" if sets else "NOTHING")
+        self.at_once = _PARAMETERS // len(self.names)
+
+    def insert(self, connection: Connection, flat: Sequence[Any], sign: str) -> int:
+        """Insert rows that lie one after the other in ``flat``; how many rows were written."""
+        width, written = len(self.names), 0
+        for start in range(0, len(flat), self.at_once * width):
+            part = flat[start : start + self.at_once * width]
+            written += connection.exec_driver_sql(self._text(len(part) // width, sign), tuple(part)).rowcount
+        return written
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019  (one object per table, made once)
+    def _text(self, rows: int, sign: str) -> str:
+        row = f"({', '.join([sign] * len(self.names))})"
+        return self.head + ", ".join([row] * rows) + self.tail
+
+
+def names(table: Table) -> str:
+    """All columns of a table, for a SELECT."""
+    return ", ".join(_quoted(column.name) for column in table.columns)
+
+
+def find(connection: Connection, select: str, values: Sequence[Any], sign: str, before: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """Rows of ``select … IN`` with any number of values; ``select`` ends before the list, ``before`` are its parameters."""
+    for start in range(0, len(values), _PARAMETERS):
+        part = values[start : start + _PARAMETERS]
+        # few different lengths: the driver keeps statements it knows
+        padded = 1 << (len(part) - 1).bit_length()
+        given = (*before, *part, *[part[-1]] * (padded - len(part)))
+        yield from connection.exec_driver_sql(f"{select} ({', '.join([sign] * padded)})", given).fetchall()
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

@@ -1,0 +1,190 @@
+"""The writing side: one connection, one transaction at a time, journals acknowledged with what they brought."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, StatementError
+
+from runstone.contracts import Batch, Receipt, Refusal
+from runstone.errors import InvalidValue, RunstoneError
+from runstone.records import ExperimentChanged, ExperimentCreated, Record
+
+from .apply import apply
+from .dialects import WRITER, Sqlite
+from .leases import sweep
+from .series import Memory
+from .statements import Rows, find
+from .tables import journals, refused
+from .work import Work
+
+T = TypeVar("T")
+
+_JOURNALS = Rows(journals, update=["acknowledged"])
+_REFUSED = Rows(refused)
+_ACKNOWLEDGED = "SELECT journal_id, acknowledged FROM journals WHERE journal_id IN"
+
+#: A value that the database cannot take, as opposed to a database that cannot work.
+_UNFIT = (DataError, IntegrityError, InterfaceError, ProgrammingError, OverflowError, UnicodeError, TypeError, ValueError)
+
+
+class Writer:
+    """Threads take turns; other processes take theirs at the database's lock."""
+
+    def __init__(self, engine: Engine, dialect: Sqlite) -> None:
+        self._engine, self._dialect = engine, dialect
+        self._turn = threading.Lock()
+        self._connection: Connection | None = None
+        self._memory = Memory()
+
+    def write_all(self, batches: Sequence[Batch]) -> list[Receipt]:
+        """See :meth:`runstone.contracts.Sink.write_all`."""
+        try:
+            return self.transaction(lambda connection: self._write(connection, batches, careful=False))
+        except RunstoneError:
+            raise
+        except _UNFIT as cause:
+            if any(batch.origin is None for batch in batches):
+                raise InvalidValue(f"A record holds a value that cannot be stored: {_words(cause)}") from cause
+        # one record of a journal must never keep all that follows from being stored
+        return self.transaction(lambda connection: self._write(connection, batches, careful=True))
+
+    def transaction(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work`` alone, all or nothing. Troubles of the database come as our errors."""
+        with self._turn:
+            try:
+                if self._connection is None:
+                    self._connection = self._engine.connect().execution_options(**{WRITER: True})
+                with self._connection.begin():
+                    return work(self._connection)
+            except BaseException as cause:
+                self._memory.clear()
+                if isinstance(cause, DBAPIError) and not isinstance(cause, _UNFIT):
+                    self.close()
+                    raise self._dialect.error(cause) from cause
+                raise
+
+    def sweep(self, now: int) -> list[str]:
+        """See :meth:`runstone.contracts.Store.sweep`."""
+        return self.transaction(lambda connection: sweep(connection, self._dialect.parameter, self._memory, now))
+
+    def close(self) -> None:
+        """Give the connection back; the next transaction takes a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def _write(self, connection: Connection, batches: Sequence[Batch], careful: bool) -> list[Receipt]:
+        news = _Acknowledged(connection, batches, self._dialect.parameter)
+        refusals: dict[int, list[Refusal]] = {}
+        todo = [(number, batch) for number, batch in enumerate(batches) if news.expects(batch)]
+        for work in self._works(connection, todo, careful):
+            self._set_aside(connection, work, batches, refusals)
+            self._try_again(connection, work)
+        news.save()
+        return [
+            Receipt(batch.origin.next if batch.origin else 0, tuple(refusals.get(number, ())))
+            if number in dict(todo) or not batch.origin
+            else Receipt(news.stored[batch.origin.journal_id])
+            for number, batch in enumerate(batches)
+        ]
+
+    def _works(self, connection: Connection, todo: list[tuple[int, Batch]], careful: bool) -> list[Work]:
+        if careful:
+            return [self._alone(connection, number, batch, one) for number, batch in todo for one in batch.records]
+        work = Work(connection, self._dialect.parameter, self._memory)
+        work.look_up(record for _, batch in todo for record in batch.records)
+        for number, batch in todo:
+            work.begin(number, direct=batch.origin is None)
+            apply(work, batch.records)
+        work.flush()
+        return [work]
+
+    def _alone(self, connection: Connection, number: int, batch: Batch, record: Record) -> Work:
+        """One record of a journal, set aside whatever is wrong with it."""
+        work = Work(connection, self._dialect.parameter, self._memory)
+        work.begin(number, direct=False)
+        try:
+            with connection.begin_nested():
+                work.look_up([record])
+                apply(work, [record])
+                work.flush()
+            return work
+        except _UNFIT as cause:
+            self._memory.clear()
+            failed = Work(connection, self._dialect.parameter, self._memory)
+            failed.begin(number, direct=False)
+            failed.refuse(record, InvalidValue(f"It holds a value that cannot be stored: {_words(cause)}"))
+            return failed
+
+    def _set_aside(
+        self, connection: Connection, work: Work, batches: Sequence[Batch], refusals: dict[int, list[Refusal]]
+    ) -> None:
+        for number, refusal, code in work.refused:
+            refusals.setdefault(number, []).append(refusal)
+            origin = batches[number].origin
+            keep_refused(connection, self._dialect.parameter, work.now, origin.journal_id if origin else "", refusal, code)
+
+    def _try_again(self, connection: Connection, work: Work) -> None:
+        """A run that came back from the bin gets what was logged to it meanwhile."""
+        sign = self._dialect.parameter
+        for run_id in work.restored:
+            rows = connection.exec_driver_sql(
+                f"SELECT record, journal_id FROM refused WHERE run_id = {sign} ORDER BY sequence", (run_id,)
+            ).fetchall()
+            connection.exec_driver_sql(f"DELETE FROM refused WHERE run_id = {sign}", (run_id,))
+            for data, journal_id in rows:
+                record = msgspec.msgpack.decode(data, type=Record)
+                again = self._alone(connection, 0, Batch([record]), record)
+                for _, refusal, code in again.refused:
+                    keep_refused(connection, sign, work.now, journal_id, refusal, code)
+
+
+class _Acknowledged:
+    """How far each journal of some batches is stored."""
+
+    def __init__(self, connection: Connection, batches: Sequence[Batch], sign: str) -> None:
+        self._connection, self._sign = connection, sign
+        wanted = list({batch.origin.journal_id for batch in batches if batch.origin})
+        self.stored: dict[str, int] = dict.fromkeys(wanted, 0)
+        for journal_id, position in find(connection, _ACKNOWLEDGED, wanted, sign):
+            self.stored[journal_id] = position
+        self._new: dict[str, int] = {}
+
+    def expects(self, batch: Batch) -> bool:
+        """Whether the batch has news, which then count as stored. Raises InvalidValue for one that does not fit on."""
+        origin = batch.origin
+        if origin is None:
+            return True
+        there = self.stored[origin.journal_id]
+        if origin.next <= there:
+            return False
+        if origin.first != there:
+            raise InvalidValue(
+                f"Bytes {origin.first} to {origin.next} of journal {origin.journal_id} cannot be stored: {there} bytes of it "
+                f"are. Ask for the acknowledged position and go on from there."
+            )
+        self.stored[origin.journal_id] = self._new[origin.journal_id] = origin.next
+        return True
+
+    def save(self) -> None:
+        _JOURNALS.insert(self._connection, [value for row in self._new.items() for value in row], self._sign)
+
+
+def keep_refused(connection: Connection, sign: str, now: int, journal_id: str, refusal: Refusal, code: str) -> None:
+    """Keep a record that could not be applied, after the others of its run."""
+    record = refusal.record
+    run_id = "" if isinstance(record, (ExperimentCreated, ExperimentChanged)) else record.run_id
+    last = connection.exec_driver_sql(f"SELECT max(sequence) FROM refused WHERE run_id = {sign}", (run_id,)).scalar()
+    number = 0 if last is None else last + 1
+    row: list[Any] = [run_id, number, journal_id, now, code, refusal.reason, msgspec.msgpack.encode(record)]
+    _REFUSED.insert(connection, row, sign)
+
+
+def _words(cause: BaseException) -> str:
+    return str(cause.orig if isinstance(cause, StatementError) and cause.orig else cause)
