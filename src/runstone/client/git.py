@@ -25,7 +25,7 @@ UNTRACKED_CAP = 500
 PATIENCE = 15.0
 
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "GIT_ASKPASS": "true", "LC_ALL": "C"}
-_PLAIN = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=keep", "--no-pager")
+_PLAIN = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "diff.autoRefreshIndex=false", "--no-pager")
 
 
 class GitState(Struct, frozen=True):
@@ -67,6 +67,7 @@ def state(folder: Path | str, patience: float = PATIENCE, diff_cap: int = DIFF_C
         found["remote"] = _remote(asking)
         against = "HEAD" if found["commit"] else "--cached"
         diff, cut = asking.text(diff_cap, "diff", against, *_DIFF)
+        diff = _UNCHANGED.sub("", diff)
         dirty = bool(diff)
         if cut:
             notes.append(f"the diff is longer than {diff_cap:,} bytes and was cut")
@@ -79,6 +80,10 @@ def state(folder: Path | str, patience: float = PATIENCE, diff_cap: int = DIFF_C
 
 
 _DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short")
+
+
+#: A file whose times differ and whose content does not: git names it, because it may not refresh its index here.
+_UNCHANGED = re.compile(r"^diff --git [^\n]*\n(?=diff --git |\Z)", re.MULTILINE)
 
 
 def _remote(asking: _Asking) -> str | None:

@@ -11,7 +11,7 @@ _WORDS = (
     r"|api[-_.]?key|access[-_.]?key|private[-_.]?key)"
 )
 #: ``--db-password=x``, ``api_key=x``, ``wandb.token=x``
-_ASSIGNED = re.compile(rf"^(-{{0,2}}[\w.\-]*?{_WORDS}[\w]*)=(.*)$", re.IGNORECASE | re.DOTALL)
+_ASSIGNED = re.compile(rf"^(-{{0,2}}[\w.\-]*?{_WORDS}[\w.\-]*)=(.*)$", re.IGNORECASE | re.DOTALL)
 #: ``--password`` with its value in the next word
 _FLAG = re.compile(rf"^--?(?:[\w.\-]*[-_.])?{_WORDS}$", re.IGNORECASE)
 _IN_URL = re.compile(r"(\b[a-zA-Z][\w+.\-]*://)[^/\s@]+@")

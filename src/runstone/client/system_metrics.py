@@ -17,6 +17,7 @@ import psutil
 from runstone import settings
 
 from . import gpus
+from .notices import warn_once
 from .system_settings import check_interval, check_samples
 
 #: Writes one point of each key at a step.
@@ -27,7 +28,7 @@ class Monitor:
     """Samples the machine until :meth:`stop`.
 
     Args:
-        log: called on the monitor's thread with keys and values, and the step. What it raises ends the monitor.
+        log: called on the monitor's thread with keys and values, and the step. What it raises ends the monitor, with a warning.
         first_step: step of the first point; a resumed run goes on where it was.
         interval: seconds between samples; the setting if ``None``.
         samples: samples averaged into one point; the setting if ``None``.
@@ -64,6 +65,12 @@ class Monitor:
             thread.join()
 
     def _work(self) -> None:
+        try:
+            self._watch()
+        except Exception as trouble:  # sampling is never worth a run
+            warn_once("system metrics", f"system metrics of this run end here: {type(trouble).__name__}: {trouble}")
+
+    def _watch(self) -> None:
         machine = Machine()
         taken: list[dict[str, float]] = []
         due = time.monotonic()
