@@ -9,8 +9,8 @@ from .vocabulary import EXPERIMENTS
 #: Newest first; the id decides between runs that began in the same millisecond.
 DEFAULT_ORDER = (Order(Field("attributes", "start_time"), True), Order(Field("attributes", "run_id")))
 
-#: As MLflow: last updated first.
-EXPERIMENT_ORDER = (Order(Field("attributes", "last_update_time"), True), Order(Field("attributes", "experiment_id"), True))
+#: As MLflow: newest first.
+EXPERIMENT_ORDER = (Order(Field("attributes", "creation_time"), True), Order(Field("attributes", "experiment_id")))
 
 
 def run_order(texts: tuple[str, ...] | list[str]) -> tuple[Order, ...]:

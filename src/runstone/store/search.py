@@ -18,20 +18,24 @@ from itertools import islice
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from runstone.contracts import RunQuery
+from runstone.contracts import RunQuery, RunTable
 from runstone.entities import PagedList, Run, ViewType
 from runstone.errors import InvalidValue
 from runstone.query import paging
+from runstone.query.columns import parse_column
 from runstone.query.order import run_order
 from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
 from runstone.query.tree import Node, Order, normalized
 
-from .search_atoms import Scope, posting
+from .search_atoms import listable, posting
+from .search_experiments import search_experiments
 from .search_hydrate import Locate, hydrate
 from .search_match import FEW, estimates, matching, population
-from .search_rank import Ranked, compare, ranked, sort
+from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
+from .search_source import STAGES, Scope
 from .search_sql import Sql, number, rows
+from .search_table import read_table
 from .search_walk import OverBudget, Walk
 
 #: One row tested on the way costs about as much as this many listed.
@@ -41,7 +45,7 @@ SPARE = 4_000
 #: Most runs that one page may have.
 LIMIT_CAP = 50_000
 
-_STAGES = {ViewType.ACTIVE_ONLY: ("active",), ViewType.DELETED_ONLY: ("deleted",), ViewType.ALL: ("active", "deleted")}
+__all__ = ["count_runs", "find_runs", "search_experiments", "search_runs", "table"]
 
 
 class Search(Struct, frozen=True):
@@ -58,8 +62,8 @@ class Search(Struct, frozen=True):
 
 def read(query: RunQuery) -> Search:
     """Raises FilterError, InvalidValue."""
-    if query.view not in _STAGES:
-        raise InvalidValue(f"view={query.view!r} is no view type; there are {', '.join(map(ViewType.to_string, _STAGES))}.")
+    if query.view not in STAGES:
+        raise InvalidValue(f"view={query.view!r} is no view type; there are {', '.join(map(ViewType.to_string, STAGES))}.")
     if not 0 <= query.limit <= LIMIT_CAP:
         raise InvalidValue(f"limit={query.limit!r} must be between 0 and {LIMIT_CAP:,}. Ask for further pages instead.")
     if query.offset < 0:
@@ -71,21 +75,38 @@ def read(query: RunQuery) -> Search:
     numbers = sorted({int(number) for number in query.experiment_ids if number.isascii() and number.isdigit()})
     small = tuple(number for number in numbers if number < 2**63)
     mark = paging.fingerprint(small, query.view, to_text(tree), order_text(orders))
-    after = _after(paging.decode(query.page_token, mark), orders) if query.page_token else None
-    scope = Scope(small, _STAGES[query.view])
+    after = unpacked(paging.decode(query.page_token, mark).values, orders) if query.page_token else None
+    scope = Scope(small, STAGES[query.view])
     return Search(scope, normalized(tree) if tree is not None else None, orders, query.limit, query.offset, mark, after)
 
 
 def search_runs(connection: Connection, query: RunQuery, locate: Locate) -> PagedList[Run]:
-    """One page of whole runs, without inputs."""
+    """One page of whole runs, without inputs; ``locate`` tells where artifacts are."""
     search = read(query)
     found = window(connection, search, search.limit + 1)
     page = found[: search.limit]
     token = None
     if len(found) > len(page) and page:
         last = ranked(connection, page[-1:], search.orders)[0]
-        token = paging.encode(paging.Place(search.fingerprint, [_packed(value) for value in last.rank]))
+        token = paging.encode(paging.Place(search.fingerprint, packed(last.rank)))
     return PagedList(hydrate(connection, page, locate), token)
+
+
+def table(connection: Connection, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:
+    """A window of the runs that match, with the columns asked for. Raises as :func:`read`, and FilterError for a column."""
+    if query.page_token:
+        raise InvalidValue("A table is read by offset and limit; page_token is for search_runs.")
+    search = read(query)
+    fields = [parse_column(name) for name in columns]
+    total = count(connection, search.scope, None)
+    if search.tree is None or listable(search.tree):
+        matched = total if search.tree is None else count(connection, search.scope, search.tree)
+        run_ids = window(connection, search, search.limit)
+    else:
+        found = matching(connection, search.scope, search.tree) if total else set()
+        matched = len(found)
+        run_ids = pick(connection, search, found, search.limit) if found else []
+    return read_table(connection, run_ids, columns, fields, total, matched, search.offset)
 
 
 def count_runs(connection: Connection, query: RunQuery) -> int:
@@ -100,7 +121,7 @@ def count(connection: Connection, scope: Scope, tree: Node | None) -> int:
         return 0
     if tree is None:
         return number(connection, Sql("SELECT COUNT(*) FROM runs AS r WHERE ") + scope.runs())
-    select = posting(tree, scope) if not hasattr(tree, "items") else None
+    select = posting(tree, scope) if listable(tree) else None
     if select is not None:
         return number(connection, Sql("SELECT COUNT(*) FROM (") + select + Sql(") AS found"))
     return len(matching(connection, scope, tree))
@@ -136,13 +157,11 @@ def pick(connection: Connection, search: Search, found: set[str], limit: int) ->
     if search.after is not None:
         after = search.after
         sorted_ = [row for row in sorted_ if compare(row.rank, after, search.orders) > 0]
-    return [row.run_id for row in sorted_[search.offset : search.offset + limit]]
+    return [row.id for row in sorted_[search.offset : search.offset + limit]]
 
 
 def find_runs(connection: Connection, prefix: str, limit: int = 10) -> Sequence[str]:
     """Ids of runs that begin with ``prefix``, in order."""
-    if not prefix:
-        return []
     beyond = prefix + "\U0010ffff"
     select = Sql("SELECT run_id FROM runs WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?", (prefix, beyond, limit))
     return [row[0] for row in rows(connection, select)]
@@ -151,13 +170,3 @@ def find_runs(connection: Connection, prefix: str, limit: int = 10) -> Sequence[
 def _slice(walk: Walk, search: Search, limit: int, inside: set[str] | None = None) -> list[str]:
     found = walk.run_ids(search.orders, search.after, inside)
     return list(islice(found, search.offset, search.offset + limit))
-
-
-def _packed(value: Ranked) -> list[object]:
-    return [] if value[0] == 2 else [value[1]] if value[0] == 0 else [None]
-
-
-def _after(place: paging.Place, orders: Sequence[Order]) -> list[Ranked]:
-    if len(place.values) != len(orders):
-        raise InvalidValue("page_token does not fit this search. Pass the token of the page before, unchanged.")
-    return [(2, None) if not value else (1, None) if value[0] is None else (0, value[0]) for value in place.values]

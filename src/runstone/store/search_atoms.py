@@ -8,95 +8,35 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from runstone.query.tree import And, Atom, Comparison, Field, Membership, Node, Not, Or, Presence
 
+from .search_source import RUNS, Scope, Source, column, knows_nan
 from .search_sql import Sql, joined, one_of
 from .tables import INDEXED_CHARACTERS
-
-_TABLES = {"metrics": "series", "params": "params", "tags": "tags", "datasets": "inputs"}
-
-#: Attributes of a run as expressions over ``runs AS r``.
-ATTRIBUTES = {
-    "run_id": "r.run_id",
-    "run_name": "r.name",
-    "status": "r.status",
-    "start_time": "r.start_time",
-    "end_time": "r.end_time",
-    "user_id": "r.user_id",
-    "experiment_id": "CAST(r.experiment_id AS TEXT)",
-    "lifecycle_stage": "r.lifecycle_stage",
-    "parent_run_id": "r.parent_run_id",
-    "cause": "r.cause",
-    "duration": "(r.end_time - r.start_time)",
-    "ordinal": "r.ordinal",
-    "artifact_uri": (
-        "(CASE WHEN r.artifact_uri <> '' THEN r.artifact_uri ELSE (SELECT e.artifact_location FROM experiments e "
-        "WHERE e.experiment_id = r.experiment_id) || '/' || r.run_id || '/artifacts' END)"
-    ),
-}
 
 _OPPOSITE = {"=": "!=", "!=": "=", ">": "<=", "<=": ">", "<": ">=", ">=": "<"}
 
 
-class Scope(Struct, frozen=True):
-    """Where to look: places (see ``tables.place``), and the same as (experiment, life-cycle stage)."""
-
-    experiments: tuple[int, ...]
-    stages: tuple[str, ...]
-
-    @property
-    def places(self) -> tuple[int, ...]:
-        """Every place of the scope."""
-        active = self.experiments if "active" in self.stages else ()
-        deleted = tuple(~number for number in self.experiments) if "deleted" in self.stages else ()
-        return active + deleted
-
-    def runs(self) -> Sql:
-        """A condition over ``runs AS r``."""
-        return one_of("r.experiment_id", self.experiments) + Sql(" AND ") + one_of("r.lifecycle_stage", self.stages)
-
-
-def column(field: Field) -> str:
-    """The expression that holds the field's value: over ``runs AS r`` for an attribute, else over its own table ``t``."""
-    if field.kind == "attributes":
-        return ATTRIBUTES[field.key]
-    if field.kind == "metrics":
-        return f"t.{field.part}"
-    return f"t.{field.key}" if field.kind == "datasets" else "t.value"
-
-
-def table(field: Field) -> str:
-    """The table whose rows hold the field."""
-    return _TABLES[field.kind]
-
-
-def knows_nan(field: Field) -> bool:
-    """Whether NULL in the field's column means NaN (else it means that there is no value)."""
-    return field.kind == "metrics" and field.part in ("first", "last")
-
-
-def probe(node: Node) -> Sql:
-    """A condition over ``runs AS r`` that is true exactly for the runs that the (normalized) tree is true for."""
+def probe(node: Node, source: Source = RUNS) -> Sql:
+    """A condition over ``r`` that is true exactly for the runs (or experiments) that the (normalized) tree is true for."""
     if isinstance(node, And | Or):
         word = " AND " if isinstance(node, And) else " OR "
-        return Sql("(") + joined(word, map(probe, node.items)) + Sql(")")
+        return Sql("(") + joined(word, [probe(item, source) for item in node.items]) + Sql(")")
     if isinstance(node, Presence):
-        return _presence(node)
+        return _presence(node, source)
     atom, negated = _leaf(node)
     field = atom.field
     if field.kind == "attributes":
-        return Sql("(") + _test(atom, negated) + Sql(")")
+        return Sql("(") + _test(atom, negated, source) + Sql(")")
     if field.kind == "datasets" and negated:
-        return _exists(field, None) + Sql(" AND NOT ") + _exists(field, _test(atom, False))
-    return _exists(field, _test(atom, negated))
+        return _exists(field, None, source) + Sql(" AND NOT ") + _exists(field, _test(atom, False, source), source)
+    return _exists(field, _test(atom, negated, source), source)
 
 
 def posting(node: Node, scope: Scope) -> Sql | None:
     """A SELECT of the ``run_id`` of every run in scope that meets the condition; ``None`` for those that are met by what
     is *not* there, which no index lists."""
-    if isinstance(node, Presence) and not node.present and node.field.kind != "attributes":
+    if not listable(node):
         return None
     field = _leaf(node)[0].field if not isinstance(node, Presence) else node.field
     if field.kind in ("attributes", "datasets"):
@@ -105,9 +45,18 @@ def posting(node: Node, scope: Scope) -> Sql | None:
         tests = [_present(field)] if _present(field).text else []
     else:
         atom, negated = _leaf(node)
-        tests = [*_head(atom, negated), _test(atom, negated)] if not _head_decides(atom, negated) else _head(atom, negated)
-    start = Sql(f"SELECT t.run_id FROM {table(field)} AS t WHERE ") + one_of("t.place", scope.places)
+        tests = (
+            [*_head(atom, negated), _test(atom, negated, RUNS)] if not _head_decides(atom, negated) else _head(atom, negated)
+        )
+    start = Sql(f"SELECT t.run_id FROM {RUNS.tables[field.kind]} AS t WHERE ") + one_of("t.place", scope.places)
     return joined(" AND ", [start, Sql("t.key = ?", (field.key,)), *tests])
+
+
+def listable(node: Node) -> bool:
+    """Whether one posting lists all runs that meet it."""
+    if isinstance(node, And | Or):
+        return False
+    return not (isinstance(node, Presence) and not node.present and node.field.kind != "attributes")
 
 
 def indexed(node: Node) -> bool:
@@ -133,8 +82,8 @@ def _leaf(node: Node) -> tuple[Comparison | Membership, bool]:
     return atom, isinstance(node, Not)
 
 
-def _exists(field: Field, test: Sql | None) -> Sql:
-    tests = [Sql(f"SELECT 1 FROM {table(field)} AS t WHERE t.run_id = r.run_id")]
+def _exists(field: Field, test: Sql | None, source: Source) -> Sql:
+    tests = [Sql(f"SELECT 1 FROM {source.tables[field.kind]} AS t WHERE t.{source.id} = r.{source.id}")]
     if field.kind != "datasets":
         tests.append(Sql("t.key = ?", (field.key,)))
     elif field.key == "context":
@@ -150,12 +99,12 @@ def _present(field: Field) -> Sql:
     return Sql(f"{column(field)} IS NOT NULL") if nullable else Sql("")
 
 
-def _presence(node: Presence) -> Sql:
+def _presence(node: Presence, source: Source) -> Sql:
     field = node.field
     if field.kind == "attributes":
-        return Sql(f"{column(field)} IS {'NOT ' if node.present else ''}NULL")
+        return Sql(f"{column(field, source)} IS {'NOT ' if node.present else ''}NULL")
     test = _present(field)
-    exists = _exists(field, test if test.text else None)
+    exists = _exists(field, test if test.text else None, source)
     return exists if node.present else Sql("NOT ") + exists
 
 
@@ -187,21 +136,21 @@ def _head(atom: Comparison | Membership, negated: bool) -> list[Sql]:
     return []
 
 
-def _test(atom: Comparison | Membership, negated: bool) -> Sql:
+def _test(atom: Comparison | Membership, negated: bool, source: Source) -> Sql:
     if isinstance(atom, Membership):
-        return _membership(atom, negated)
-    name = column(atom.field)
+        return _membership(atom, negated, source)
+    name = column(atom.field, source)
     if atom.operator in ("LIKE", "ILIKE"):
         word = "NOT " if negated else ""
         if atom.operator == "ILIKE":
             return Sql(f"{name} {word}LIKE ?", (str(atom.value),))
         return Sql(f"{name} {word}GLOB ?", (glob(str(atom.value)),))
-    return _comparison(atom.field, _OPPOSITE[atom.operator] if negated else atom.operator, atom.value, negated)
+    return _comparison(atom.field, _OPPOSITE[atom.operator] if negated else atom.operator, atom.value, negated, source)
 
 
-def _comparison(field: Field, operator: str, value: object, nan: bool) -> Sql:
+def _comparison(field: Field, operator: str, value: object, nan: bool, source: Source) -> Sql:
     """``nan``: whether NaN meets it, beside what the operator says (it always differs from a number)."""
-    name = column(field)
+    name = column(field, source)
     if isinstance(value, float) and math.isnan(value):
         if not knows_nan(field):
             return Sql("1 = 0" if operator == "=" else f"{name} IS NOT NULL")
@@ -212,9 +161,9 @@ def _comparison(field: Field, operator: str, value: object, nan: bool) -> Sql:
     return test
 
 
-def _membership(atom: Membership, negated: bool) -> Sql:
+def _membership(atom: Membership, negated: bool, source: Source) -> Sql:
     outside = atom.negated != negated
-    name = column(atom.field)
+    name = column(atom.field, source)
     plain = [value for value in atom.values if value == value]
     inside = Sql(f"{name} {'NOT ' if outside else ''}IN ({', '.join('?' * len(plain))})", tuple(plain))
     if not knows_nan(atom.field):

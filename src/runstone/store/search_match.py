@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from runstone.query.tree import And, Node, Or, Presence
 
-from .search_atoms import Scope, conjuncts, indexed, posting
+from .search_atoms import conjuncts, indexed, posting
+from .search_source import Scope
 from .search_sql import Sql, ids, number, one_of
 from .search_walk import passing
 

@@ -7,14 +7,16 @@ whatever the direction.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from runstone.errors import InvalidValue
 from runstone.query.tree import Field, Order
 
-from .search_atoms import column, knows_nan, table
+from .search_source import RUNS, Source, knows_nan, order_column
 from .search_sql import Sql, batches, listed, rows
 
 Ranked: TypeAlias = "tuple[int, Any]"
@@ -23,41 +25,43 @@ MISSING: Ranked = (2, None)
 
 
 class Row(Struct):
-    """A run and its value in each column of an order."""
+    """A run (or experiment) and its value in each column of an order."""
 
-    run_id: str
+    id: Any
     rank: list[Ranked]
 
 
-def ranked(connection: Connection, run_ids: Sequence[str], orders: Sequence[Order]) -> list[Row]:
-    """These runs with their values, in the order given."""
-    columns = [values(connection, run_ids, order.field) for order in orders]
-    return [Row(run_id, [known.get(run_id, MISSING) for known in columns]) for run_id in run_ids]
+def ranked(connection: Connection, ids: Sequence[Any], orders: Sequence[Order], source: Source = RUNS) -> list[Row]:
+    """These with their values, in the order given."""
+    columns = [values(connection, ids, order.field, source) for order in orders]
+    return [Row(one, [known.get(one, MISSING) for known in columns]) for one in ids]
 
 
-def values(connection: Connection, run_ids: Sequence[str], field: Field) -> dict[str, Ranked]:
-    """The field's value of each run that has it."""
-    if field.kind == "attributes" and field.key == "run_id":
-        return {run_id: (0, run_id) for run_id in run_ids}
-    found: dict[str, Ranked] = {}
+def values(connection: Connection, ids: Sequence[Any], field: Field, source: Source = RUNS) -> dict[Any, Ranked]:
+    """The field's value of each that has it."""
+    if field.kind == "attributes" and field.key == source.id:
+        return {one: (0, one) for one in ids}
+    found: dict[Any, Ranked] = {}
     nan = knows_nan(field)
-    for part in batches(run_ids):
-        for run_id, value in rows(connection, value_sql(field, part)):
+    for part in batches(ids):
+        for one, value in rows(connection, _value_sql(field, part, source)):
             if value is not None:
-                found[run_id] = (0, value)
+                found[one] = (0, value)
             elif nan:
-                found[run_id] = NAN
+                found[one] = NAN
     return found
 
 
-def value_sql(field: Field, run_ids: Sequence[str]) -> Sql:
-    """A SELECT of (run_id, value) for some runs. Of a run's datasets the least value counts."""
+def _value_sql(field: Field, ids: Sequence[Any], source: Source) -> Sql:
+    """A SELECT of (id, value) for some. Of a run's datasets the least value counts."""
+    name = order_column(field, source)
     if field.kind == "attributes":
-        return Sql(f"SELECT r.run_id, {column(field)} FROM runs AS r WHERE r.run_id IN ") + listed(run_ids)
+        return Sql(f"SELECT r.{source.id}, {name} FROM {source.table} AS r WHERE r.{source.id} IN ") + listed(ids)
+    table = source.tables[field.kind]
     if field.kind == "datasets":
-        start = Sql(f"SELECT t.run_id, MIN({column(field)}) FROM inputs AS t WHERE t.run_id IN ") + listed(run_ids)
+        start = Sql(f"SELECT t.run_id, MIN({name}) FROM {table} AS t WHERE t.run_id IN ") + listed(ids)
         return start + Sql(" AND t.context <> ''" if field.key == "context" else "") + Sql(" GROUP BY t.run_id")
-    start = Sql(f"SELECT t.run_id, {column(field)} FROM {table(field)} AS t WHERE t.run_id IN ") + listed(run_ids)
+    start = Sql(f"SELECT t.{source.id}, {name} FROM {table} AS t WHERE t.{source.id} IN ") + listed(ids)
     return start + Sql(" AND t.key = ?", (field.key,))
 
 
@@ -67,8 +71,12 @@ def sort(found: list[Row], orders: Sequence[Order]) -> None:
         groups: tuple[list[Row], list[Row], list[Row]] = ([], [], [])
         for row in found:
             groups[row.rank[place][0]].append(row)
-        groups[0].sort(key=lambda row: row.rank[place][1], reverse=orders[place].descending)
+        groups[0].sort(key=partial(_value, place), reverse=orders[place].descending)
         found[:] = [row for group in groups for row in group]
+
+
+def _value(place: int, row: Row) -> Any:
+    return row.rank[place][1]
 
 
 def compare(left: Sequence[Ranked], right: Sequence[Ranked], orders: Sequence[Order]) -> int:
@@ -81,3 +89,15 @@ def compare(left: Sequence[Ranked], right: Sequence[Ranked], orders: Sequence[Or
         less = one[1] < other[1]
         return -1 if less != order.descending else 1
     return 0
+
+
+def packed(rank: Sequence[Ranked]) -> list[list[Any]]:
+    """For a page token."""
+    return [[] if kind == 2 else [None] if kind == 1 else [value] for kind, value in rank]
+
+
+def unpacked(found: Sequence[Sequence[Any]], orders: Sequence[Order]) -> list[Ranked]:
+    """From a page token. Raises InvalidValue for one that does not fit the order."""
+    if len(found) != len(orders):
+        raise InvalidValue("page_token does not fit this search. Pass the token of the page before, unchanged.")
+    return [MISSING if not value else NAN if value[0] is None else (0, value[0]) for value in found]

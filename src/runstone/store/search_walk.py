@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 
 from runstone.query.tree import Comparison, Field, Node, Order, Presence
 
-from .search_atoms import Scope, column, knows_nan, posting, probe, table
+from .search_atoms import posting, probe
 from .search_rank import Ranked, compare, ranked, sort
+from .search_source import RUNS, Scope, knows_nan, order_column
 from .search_sql import Sql, batches, ids, joined, listed, one_of, rows, stream
 from .tables import INDEXED_CHARACTERS
 
@@ -110,14 +111,14 @@ class Walk:
             yield from (pair[1] for pair in pairs)
             return
         equal = [group for group in _groups(pairs) if self._unsettled(group, orders, after, edge, total)]
-        rows = {row.run_id: row for row in ranked(self.connection, [pair[1] for group in equal for pair in group], orders)}
+        rows = {row.id: row for row in ranked(self.connection, [pair[1] for group in equal for pair in group], orders)}
         for group in _groups(pairs):
             if group[0][1] not in rows:
                 yield group[0][1]
                 continue
             tied = [rows[pair[1]] for pair in group]
             sort(tied, orders)
-            yield from (row.run_id for row in tied if after is None or compare(row.rank, after, orders) > 0)
+            yield from (row.id for row in tied if after is None or compare(row.rank, after, orders) > 0)
 
     def _unsettled(
         self, group: Sequence[Any], orders: Sequence[Order], after: Sequence[Ranked] | None, edge: Any, total: bool
@@ -176,16 +177,16 @@ def _stream(parts: list[Any], order: Order, start: Any) -> Sql:
     field = order.field
     way, sign = (" DESC", "<=") if order.descending else ("", ">=")
     if field.kind == "attributes":
-        name = column(field)
+        name = order_column(field)
         where = Scope(tuple({part[0] for part in parts}), tuple({part[1] for part in parts})).runs()
         head = Sql(f"SELECT {name}, r.run_id FROM runs AS r WHERE ") + where
     elif field.kind == "datasets":
-        name = f"MIN({column(field)})"
+        name = f"MIN({order_column(field)})"
         return _dataset_stream(parts, field, name, way)
     else:
-        name = "t.head" if field.kind in ("params", "tags") else column(field)
+        name = "t.head" if field.kind in ("params", "tags") else order_column(field)
         where = joined(" AND ", [one_of("t.place", parts), Sql("t.key = ?", (field.key,))])
-        head = Sql(f"SELECT {name}, t.run_id FROM {table(field)} AS t WHERE ") + where
+        head = Sql(f"SELECT {name}, t.run_id FROM {RUNS.tables[field.kind]} AS t WHERE ") + where
     if start is not None:
         head += Sql(f" AND {name} {sign} ?", (start,))
     else:
