@@ -46,9 +46,10 @@ class Transcript:
         """The pieces that are due at ``now`` (milliseconds); all there is at the end."""
         for stream, line in self._lines.items():
             if end or line.is_due(now):
+                since = now if line.since is None else line.since
                 text = line.give_partial(end)
                 if text:
-                    self._add(Piece(stream, line.since or now, text))
+                    self._add(Piece(stream, since, text))
         ready, self._ready = self._ready, []
         return ready
 
