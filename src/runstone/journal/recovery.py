@@ -21,6 +21,7 @@ from runstone.errors import NotFound, RunstoneError, Trouble
 from runstone.records import Record, RunChanged
 
 from . import owner
+from .forks import InStore
 from .reader import DeadJournal, Part
 from .removal import remove_journal
 
@@ -32,6 +33,8 @@ except ImportError:  # pragma: no cover - not on Windows
 #: Where files are kept that could not be read, for a person to look at.
 SET_ASIDE = "damaged"
 _BATCH_POINTS, _BATCH_OTHER = 1 << 18, 4000
+
+_in_store = InStore()
 
 
 class Recovery(Struct):
@@ -137,7 +140,8 @@ def _recover_one(folder: Path, store: Store, done: Recovery, deaths: dict[str, t
 def _ship(journal: DeadJournal, store: Store, done: Recovery) -> None:
     if not journal.segments:
         return
-    stored = store.acknowledged(journal.journal_id)
+    with _in_store:
+        stored = store.acknowledged(journal.journal_id)
     waiting: list[Part] = []
     for part in journal.parts(stored):
         done.damaged += len(part.damage)
@@ -153,7 +157,8 @@ def _write(journal: DeadJournal, store: Store, parts: list[Part], stored: int, d
     records: list[Record] = [record for part in parts for record in part.records]
     if not records:
         return stored
-    receipt = store.write(Batch(records, Origin(journal.journal_id, stored, parts[-1].next)))
+    with _in_store:
+        receipt = store.write(Batch(records, Origin(journal.journal_id, stored, parts[-1].next)))
     done.records += sum(part.other for part in parts)
     done.points += sum(part.points for part in parts)
     done.problems += [f"the store set a record aside: {refusal.reason}" for refusal in receipt.refused]
@@ -165,7 +170,8 @@ def _end(root: Path, run_id: str, last: int, cause: str, store: Store, done: Rec
     if any((who := owner.read_owner(f)) and who.run_id == run_id and owner.lives(f, who) for f in _folders(root)):
         return
     try:
-        info = store.get_run(run_id).info
+        with _in_store:
+            info = store.get_run(run_id).info
     except NotFound:
         return
     crashed_by_lease = info.status == RunStatus.to_string(RunStatus.CRASHED) and not info.cause
@@ -174,7 +180,8 @@ def _end(root: Path, run_id: str, last: int, cause: str, store: Store, done: Rec
     end = last or info.start_time or time.time_ns() // 1_000_000
     change = RunChanged(run_id, time.time_ns() // 1_000_000, status="CRASHED", end_time=end, cause=cause)
     try:
-        store.write(Batch([change]))
+        with _in_store:
+            store.write(Batch([change]))
     except Trouble:
         raise
     except RunstoneError as problem:

@@ -23,6 +23,7 @@ from runstone.process import host_identity
 from runstone.records import Lease, Record
 
 from . import owner
+from .forks import InStore
 from .reader import LiveReader, Part
 from .removal import remove_journal
 from .writer import JournalWriter
@@ -124,9 +125,10 @@ class Shipper:
 
     def _begin(self) -> None:
         self._changed = threading.Condition()
+        self._in_store = InStore()
         self._wake = threading.Event()
         self._feeds: dict[str, Feed] = {}
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
         self._stopping = False
         self._rounds = self._failures = 0
         self._waiting = 0
@@ -139,9 +141,9 @@ class Shipper:
         with self._changed:
             self._feeds[writer.journal_id] = Feed(writer)
             self._stopping = False
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="runstone-shipper", daemon=True)
-                self._thread.start()
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._run, name="runstone-shipper", daemon=True)
+                self.thread.start()
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything appended before the call is stored; ``False`` when the time is over first.
@@ -161,7 +163,7 @@ class Shipper:
                         return False
                     self._wake.set()
                     left = 1.0 if give_up is None else give_up - time.monotonic()
-                    if left <= 0 or self._thread is None:
+                    if left <= 0 or self.thread is None:
                         return False
                     self._changed.wait(left)
             finally:
@@ -172,7 +174,7 @@ class Shipper:
         """Ship what is left, as far as the time allows, give leases back and end the thread. ``add`` starts it again."""
         done = self.flush(timeout)
         with self._changed:
-            thread, self._stopping = self._thread, True
+            thread, self._stopping = self.thread, True
         self._wake.set()
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
@@ -204,7 +206,7 @@ class Shipper:
                 self._rounds += 1
                 self._changed.notify_all()
                 if stopping or (not self._feeds and self._wait_for_more()):
-                    self._thread = None
+                    self.thread = None
                     self._changed.notify_all()
                     return
             self._wake.wait(pause)
@@ -264,18 +266,21 @@ class Shipper:
         return loads
 
     def _ask(self, feed: Feed) -> None:
-        position = self._sink_factory().acknowledged(feed.journal_id)
+        with self._in_store:
+            position = self._sink_factory().acknowledged(feed.journal_id)
         feed.reader.rewind(max(position, feed.stored))
         feed.acknowledge(max(position, feed.stored))
         feed.doubtful = False
 
     def _deliver(self, loads: list[tuple[Feed, Batch]]) -> None:
-        sink = self._sink_factory()
+        with self._in_store:
+            sink = self._sink_factory()
         for feed, _ in loads:
             feed.doubtful = True  # until it is known to have gone well
         receipts: Sequence[Receipt]
         try:
-            receipts = sink.write_all([batch for _, batch in loads])
+            with self._in_store:
+                receipts = sink.write_all([batch for _, batch in loads])
         except Trouble:
             raise
         except RunstoneError:
@@ -291,13 +296,17 @@ class Shipper:
         wrong: RunstoneError | None = None
         for feed, batch in loads:
             try:
-                self._delivered(feed, batch, sink.write(batch))
+                self._delivered(feed, batch, self._write(sink, batch))
             except Trouble:
                 raise
             except RunstoneError as cause:
                 wrong = cause
         if wrong is not None:
             raise wrong
+
+    def _write(self, sink: Sink, batch: Batch) -> Receipt:
+        with self._in_store:
+            return sink.write(batch)
 
     def _delivered(self, feed: Feed, batch: Batch, receipt: Receipt) -> None:
         assert batch.origin is not None
@@ -311,16 +320,17 @@ class Shipper:
         due = [(feed, lease) for feed in list(self._feeds.values()) if (lease := feed.lease(now))]
         if not due:
             return
-        sink = self._sink_factory()
+        with self._in_store:
+            sink = self._sink_factory()
         try:
-            sink.write(Batch([lease for _, lease in due]))
+            self._write(sink, Batch([lease for _, lease in due]))
         except Trouble:
             raise
         except RunstoneError:
             # a run that was deleted, or refused: its lease does not matter, those of the others do
             for _, lease in due:
                 with contextlib.suppress(RunstoneError):
-                    sink.write(Batch([lease]))
+                    self._write(sink, Batch([lease]))
         for feed, lease in due:
             feed.leased_until = lease.until
 

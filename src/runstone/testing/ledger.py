@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -43,7 +42,6 @@ class Ledger:
         self.trouble: Callable[[Sequence[Batch]], object] = lambda batches: None
         self.after: Callable[[], object] = lambda: None
         self.calls = 0
-        self._lock = threading.Lock()
         with self._open() as db:
             db.execute("pragma journal_mode=wal")
             db.executescript(_TABLES)
@@ -61,7 +59,7 @@ class Ledger:
 
     def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
         self.trouble(batches)
-        with self._lock, self._open() as db:
+        with self._open() as db:
             self.calls += 1
             db.execute("begin immediate")
             try:
