@@ -1,15 +1,23 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-// Relative links resolved against <base href>: the server writes its static prefix there, nothing else changes.
+// Links are relative to <base href>. The server writes that tag with its static prefix; while developing, this does.
+const base = {
+  name: "base-while-developing",
+  apply: "serve",
+  transformIndexHtml: () => [{ tag: "base", attrs: { href: "/" }, injectTo: "head-prepend" }],
+} as const;
+
 export default defineConfig({
   base: "./",
-  plugins: [react()],
+  plugins: [react(), base],
   build: {
     outDir: "../src/runstone/server/ui",
     emptyOutDir: true,
     target: "es2022",
     sourcemap: false,
+    // One small style sheet, so that a page costs few requests.
+    cssCodeSplit: false,
     chunkSizeWarningLimit: 400,
   },
   server: {

@@ -1,4 +1,4 @@
-/** Which theme this browser chose. The page's root carries it; `public/theme.js` sets it before the first paint. */
+/** Which theme this browser chose. The page's root carries it; a script in index.html sets it before the first paint. */
 
 export const THEMES = ["system", "light", "dark", "contrast"] as const;
 export type Theme = (typeof THEMES)[number];

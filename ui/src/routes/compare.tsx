@@ -1,1 +1,23 @@
-export function CompareRoute() { return null; }
+import { getRouteApi } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { readSettings, writeSettings } from "../charts/settings";
+import { Compare } from "../features/compare/Compare";
+import { joinList, splitList } from "../lib/columns";
+
+const route = getRouteApi("/compare");
+
+export function CompareRoute() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const ids = useMemo(() => splitList(search.runs ?? ""), [search.runs]);
+  const settings = useMemo(() => readSettings(search), [search]);
+  return (
+    <Compare
+      ids={ids}
+      base={search.base ?? ""}
+      settings={settings}
+      onRuns={(runs, base) => void navigate({ search: (old) => ({ ...old, runs: joinList(runs) || undefined, base: base || undefined }) })}
+      onSettings={(next) => void navigate({ replace: true, search: (old) => ({ ...old, ...writeSettings(next) }) })}
+    />
+  );
+}

@@ -1,1 +1,5 @@
-export function HomeRoute() { return null; }
+import { Home } from "../features/home/Home";
+
+export function HomeRoute() {
+  return <Home />;
+}

@@ -1,4 +1,4 @@
-/** Addresses and the pages behind them. Every page but the lists comes when it is asked for. */
+/** Addresses and the pages behind them. The lists are in the first bundle; every other page comes when it is asked for. */
 
 import type { QueryClient } from "@tanstack/react-query";
 import {
@@ -8,15 +8,19 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import type { ChartSearch } from "../charts/settings";
 import type { RunsSearch } from "../features/runs/view";
 import { parseSearch, stringifySearch } from "../lib/search";
-import { Missing, Root, Broken } from "./root";
+import { ExperimentsRoute } from "./experiments";
+import { HomeRoute } from "./home";
+import { Broken, Missing, Root } from "./root";
+import { ExperimentRunsRoute, RunsRoute } from "./runs";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Root, notFoundComponent: Missing });
 
-const home = createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("./home"), "HomeRoute") });
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomeRoute });
 
 const experiments = createRoute({
   getParentRoute: () => root,
@@ -25,7 +29,7 @@ const experiments = createRoute({
     q: text(search["q"]),
     view: text(search["view"]),
   }),
-  component: lazyRouteComponent(() => import("./experiments"), "ExperimentsRoute"),
+  component: ExperimentsRoute,
 });
 
 const experiment = createRoute({
@@ -48,7 +52,7 @@ const experimentRuns = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/runs",
   validateSearch: runsSearch,
-  component: lazyRouteComponent(() => import("./runs"), "ExperimentRunsRoute"),
+  component: ExperimentRunsRoute,
 });
 
 const runs = createRoute({
@@ -58,7 +62,7 @@ const runs = createRoute({
     exp: text(search["exp"]),
     ...runsSearch(search),
   }),
-  component: lazyRouteComponent(() => import("./runs"), "RunsRoute"),
+  component: RunsRoute,
 });
 
 const run = createRoute({
@@ -69,18 +73,12 @@ const run = createRoute({
 
 const runOverview = createRoute({ getParentRoute: () => run, path: "/", component: lazyRouteComponent(() => import("./run"), "OverviewRoute") });
 
-export interface ChartSearch {
-  x?: string | undefined;
-  smooth?: string | undefined;
-  log?: string | undefined;
-  find?: string | undefined;
-}
-
 const chartSearch = (search: Record<string, unknown>): ChartSearch => ({
   x: text(search["x"]),
   smooth: text(search["smooth"]),
   log: text(search["log"]),
   find: text(search["find"]),
+  zoom: text(search["zoom"]),
 });
 
 const runMetrics = createRoute({

@@ -1,2 +1,18 @@
-export function RunRoute() { return null; }
-export function OverviewRoute() { return null; }
+import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { Overview } from "../features/run/Overview";
+import { RunLayout } from "../features/run/RunLayout";
+
+const route = getRouteApi("/runs/$runId");
+
+export function RunRoute() {
+  const { runId } = route.useParams();
+  return (
+    <RunLayout key={runId} runId={runId}>
+      <Outlet />
+    </RunLayout>
+  );
+}
+
+export function OverviewRoute() {
+  return <Overview runId={route.useParams().runId} />;
+}

@@ -2,6 +2,7 @@
 
 import { type ColumnSpec, columnId } from "../../lib/columns";
 import { exactNumber, formatNumber } from "../../lib/format";
+import { lowerIsBetter } from "../../lib/direction";
 import type { Cell } from "./useRows";
 
 export type FixedColumn = "select" | "name" | "status" | "experiment" | "started" | "took";
@@ -73,7 +74,7 @@ function dataColumn(
     spec,
     numeric,
     objective: best,
-    descendingFirst: metric && !(best && objective?.direction === "min") && !/loss|error|rmse|mae|mse|perplexity/i.test(spec.key),
+    descendingFirst: metric && !(best && objective?.direction === "min") && !lowerIsBetter(spec.key),
   };
 }
 

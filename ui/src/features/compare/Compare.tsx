@@ -1,0 +1,155 @@
+/** Several runs side by side: what differs, by how much, and their curves. */
+
+import { useQueries } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { runQuery } from "../../api/runs";
+import type { RunDetail } from "../../api/schema.gen";
+import { Board } from "../../charts/Board";
+import type { ChartSettings } from "../../charts/settings";
+import { formatDelta, formatNumber, exactNumber, plural } from "../../lib/format";
+import { Empty } from "../../ui/Empty";
+import { Page } from "../../ui/Page";
+import s from "./Compare.module.css";
+import { CompareChart } from "./CompareChart";
+import { Matrix, type MatrixCell, nameOf } from "./Matrix";
+import { metricRows, paramRows } from "./rows";
+
+/** Runs that are compared at once. */
+const MOST = 20;
+
+interface Props {
+  ids: readonly string[];
+  base: string;
+  settings: ChartSettings;
+  onRuns: (ids: readonly string[], base: string) => void;
+  onSettings: (settings: ChartSettings) => void;
+}
+
+export function Compare({ ids, base, settings, onRuns, onSettings }: Props) {
+  const asked = ids.slice(0, MOST);
+  const answers = useQueries({ queries: asked.map((id) => runQuery(id)) });
+  const runs = answers.map((answer) => answer.data).filter((run): run is RunDetail => run !== undefined);
+  const lost = answers.filter((answer) => answer.isError).length;
+  const loading = answers.some((answer) => answer.isPending);
+  if (ids.length === 0) return <Nothing />;
+  const baseIndex = Math.max(0, runs.findIndex((run) => run.info.run_id === base));
+  return (
+    <Page title={`Compare ${plural(ids.length, "run")}`}>
+      <div className={s.tools} data-screen-only>
+        <label>
+          Baseline
+          <select className={s.select} value={runs[baseIndex]?.info.run_id ?? ""} onChange={(event) => onRuns(ids, event.target.value)}>
+            {runs.map((run) => (
+              <option key={run.info.run_id} value={run.info.run_id}>
+                {nameOf(run)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {ids.length > MOST && <span className={s.faint}>the first {MOST} are shown</span>}
+        {lost > 0 && <span className={s.faint}>{plural(lost, "run")} could not be found</span>}
+      </div>
+      {!loading && (
+        <Sections
+          runs={runs}
+          baseIndex={baseIndex}
+          settings={settings}
+          onSettings={onSettings}
+          onDrop={(id) => onRuns(ids.filter((one) => one !== id), base === id ? "" : base)}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Nothing() {
+  return (
+    <Page title="Compare">
+      <Empty icon="compare" title="Choose runs to compare">
+        <p>
+          Tick two or more runs in a table of <Link to="/runs">runs</Link>, then press <kbd>c</kbd> or Compare.
+        </p>
+      </Empty>
+    </Page>
+  );
+}
+
+interface SectionsProps {
+  runs: readonly RunDetail[];
+  baseIndex: number;
+  settings: ChartSettings;
+  onSettings: (settings: ChartSettings) => void;
+  onDrop: (id: string) => void;
+}
+
+function Sections({ runs, baseIndex, settings, onSettings, onDrop }: SectionsProps) {
+  const [all, setAll] = useState(false);
+  const metrics = useMemo(() => metricRows(runs), [runs]);
+  const params = useMemo(() => paramRows(runs), [runs]);
+  const differing = params.filter((row) => row.differs);
+  const equal = params.length - differing.length;
+  const head = { runs, baseIndex, onDrop };
+  return (
+    <>
+      {metrics.length > 0 && (
+        <section className={s.section} aria-label="Metrics">
+          <header>
+            <h2>Metrics</h2>
+            <small>last values, and the difference to the baseline</small>
+          </header>
+          <Matrix
+            {...head}
+            label="Metrics"
+            keys={metrics.map((row) => `${row.key} ${row.low ? "↓" : "↑"}`)}
+            cell={(row, column): MatrixCell => {
+              const one = metrics[row];
+              const value = one?.values[column];
+              return {
+                text: value === undefined ? "–" : formatNumber(value),
+                title: exactNumber(value),
+                best: one?.best === column,
+                delta: column === baseIndex ? "" : formatDelta(value, one?.values[baseIndex]),
+              };
+            }}
+          />
+        </section>
+      )}
+      {params.length > 0 && (
+        <section className={s.section} aria-label="Params">
+          <header>
+            <h2>Params</h2>
+            <small>{equal > 0 ? `${plural(equal, "param")} equal in all runs` : ""}</small>
+            {equal > 0 && (
+              <label>
+                <input type="checkbox" checked={all} onChange={(event) => setAll(event.target.checked)} /> show equal ones
+              </label>
+            )}
+          </header>
+          {(all ? params : differing).length > 0 ? (
+            <Matrix
+              {...head}
+              label="Params"
+              keys={(all ? params : differing).map((row) => row.key)}
+              cell={(row, column): MatrixCell => {
+                const value = (all ? params : differing)[row]?.values[column];
+                return { text: value ?? "–", title: value ?? "not logged", best: false, delta: "" };
+              }}
+            />
+          ) : (
+            <p className={s.faint}>No param differs.</p>
+          )}
+        </section>
+      )}
+      <section className={s.section} aria-label="Curves">
+        <h2>Curves</h2>
+        <Board
+          keys={metrics.map((row) => row.key)}
+          settings={settings}
+          onChange={onSettings}
+          render={(key) => <CompareChart key={key} {...{ runs, name: key, settings, onSettings }} />}
+        />
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { RunDetail, SeriesPoints } from "../../api/schema.gen";
+import { seriesQuery } from "../../api/series";
+import { ChartCard } from "../../charts/ChartCard";
+import { type Line, stepsBetween, toLine } from "../../charts/lines";
+import type { ChartSettings } from "../../charts/settings";
+import { runColour, runDash } from "../../lib/palette";
+import { nameOf } from "./Matrix";
+
+const POINTS = 800;
+
+interface Props {
+  runs: readonly RunDetail[];
+  name: string;
+  settings: ChartSettings;
+  onSettings: (settings: ChartSettings) => void;
+}
+
+/** One metric, a line for each run. */
+export function CompareChart({ runs, name, settings, onSettings }: Props) {
+  const ids = useMemo(() => runs.map((run) => run.info.run_id), [runs]);
+  const axis = settings.x;
+  const zoom = settings.zoom;
+  const whole = useQuery(seriesQuery(ids, name, POINTS));
+  const wholeLines = useMemo(() => toLines(whole.data, runs, axis), [whole.data, runs, axis]);
+  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
+  const thinned = whole.data?.some((one) => one.total > one.steps.length) ?? false;
+  const finer = useQuery({ ...seriesQuery(ids, name, POINTS, wanted), enabled: thinned && wanted !== null });
+  const finerLines = useMemo(
+    () => (thinned && wanted && !finer.isPlaceholderData ? toLines(finer.data, runs, axis) : undefined),
+    [finer.data, finer.isPlaceholderData, runs, axis, thinned, wanted],
+  );
+  return (
+    <ChartCard
+      name={name}
+      lines={finerLines ?? wholeLines}
+      error={whole.error}
+      settings={settings}
+      sync={`compare-${axis}`}
+      onZoom={(next) => onSettings({ ...settings, zoom: next })}
+    />
+  );
+}
+
+function toLines(points: SeriesPoints[] | undefined, runs: readonly RunDetail[], axis: ChartSettings["x"]): Line[] | undefined {
+  return points?.flatMap((one) => {
+    const run = runs.find((other) => other.info.run_id === one.run_id);
+    if (!run) return [];
+    const ordinal = run.info.ordinal ?? 0;
+    return [toLine(one, axis, run.info.start_time, { label: nameOf(run), colour: runColour(ordinal), dash: runDash(ordinal) })];
+  });
+}

@@ -1,0 +1,38 @@
+import { useQuery } from "@tanstack/react-query";
+import { artifactsQuery } from "../../api/artifacts";
+import { foldersOf } from "../../lib/files";
+import { Empty, Trouble } from "../../ui/Empty";
+import s from "./Artifacts.module.css";
+import { Tree } from "./Tree";
+import { Viewer } from "./Viewer";
+
+/** Files of a run; `path` is the open one, as the address says. */
+export function Artifacts({ runId, path }: { runId: string; path: string }) {
+  const { data: files, error, refetch } = useQuery(artifactsQuery(runId));
+  if (error && !files) return <Trouble error={error} onRetry={() => void refetch()} />;
+  if (!files) return null;
+  if (files.length === 0 && !path) {
+    return (
+      <Empty icon="folder" title="No artifacts">
+        <p>
+          <code>runstone.log_artifact("plot.png")</code> keeps a file with the run.
+        </p>
+      </Empty>
+    );
+  }
+  const first = path || files.find((file) => !file.is_dir)?.path || "";
+  return (
+    <div className={s.split}>
+      <nav className={s.tree} aria-label="Files">
+        <Tree runId={runId} files={files} open={first} folders={foldersOf(first)} />
+      </nav>
+      {first ? (
+        <Viewer key={first} runId={runId} path={first} />
+      ) : (
+        <Empty icon="file" title="Choose a file">
+          <p>Folders open with a click.</p>
+        </Empty>
+      )}
+    </div>
+  );
+}

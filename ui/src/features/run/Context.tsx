@@ -1,0 +1,107 @@
+/** Where the run came from: code, command, machine, packages. */
+
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { documentQuery } from "../../api/runs";
+import type { DocumentInfo, RunDetail } from "../../api/schema.gen";
+import { formatBytes } from "../../lib/format";
+import { CopyButton } from "../../ui/Copy";
+import { Block, Facts } from "./Block";
+import s from "./Run.module.css";
+
+export function Context({ run }: { run: RunDetail }) {
+  const has = (name: string) => run.documents.some((one) => one.name === name);
+  const host = useQuery({ ...documentQuery(run.info.run_id, "host"), enabled: has("host") });
+  const facts = [...codeFacts(run), ...hostFacts(host.data?.text)];
+  const others = run.documents.filter((one) => one.name !== "host");
+  if (!facts.length && !others.length) return null;
+  return (
+    <Block title="Code and machine">
+      <Facts facts={facts} mono />
+      {others.map((one) => (
+        <DocumentBox key={one.name} runId={run.info.run_id} document={one} />
+      ))}
+    </Block>
+  );
+}
+
+type Fact = readonly [string, ReactNode];
+
+function codeFacts({ tags, info }: RunDetail): Fact[] {
+  const commit = tags["mlflow.source.git.commit"];
+  const dirty = tags["mlflow.source.git.dirty"] === "true";
+  const branch = tags["mlflow.source.git.branch"];
+  const facts: Fact[] = [];
+  if (commit) facts.push(["commit", `${commit.slice(0, 12)}${branch ? ` on ${branch}` : ""}${dirty ? ", with changes not committed" : ""}`]);
+  if (tags["mlflow.source.git.repoURL"]) facts.push(["repository", tags["mlflow.source.git.repoURL"]]);
+  facts.push([
+    "run id",
+    <span key="id" style={{ display: "flex", alignItems: "center", gap: 4 }}>
+      {info.run_id} <CopyButton text={info.run_id} what="the run's id" />
+    </span>,
+  ]);
+  if (info.artifact_uri) facts.push(["artifacts", info.artifact_uri]);
+  return facts;
+}
+
+function hostFacts(text: string | undefined): Fact[] {
+  let host: Record<string, unknown>;
+  try {
+    host = JSON.parse(text ?? "{}") as Record<string, unknown>;
+  } catch {
+    return [];
+  }
+  const facts: Fact[] = [];
+  const add = (name: string, value: unknown) => {
+    if (typeof value === "string" && value) facts.push([name, value]);
+  };
+  const { command, cpu, cpu_count: cores, memory, gpus } = host;
+  add("command", Array.isArray(command) ? command.join(" ") : command);
+  add("folder", host["working_dir"]);
+  add("host", host["hostname"]);
+  add("python", host["python"]);
+  add("system", host["os"]);
+  add("cpu", typeof cpu === "string" && typeof cores === "number" ? `${cpu}, ${cores} cores` : cpu);
+  add("memory", typeof memory === "number" ? formatBytes(memory) : memory);
+  add("gpu", Array.isArray(gpus) ? gpus.map(String).join(", ") : "");
+  return facts;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  "git.diff": "Changes not committed",
+  packages: "Packages",
+  traceback: "Traceback",
+};
+
+function DocumentBox({ runId, document }: { runId: string; document: DocumentInfo }) {
+  const [open, setOpen] = useState(document.name === "traceback");
+  const { data, error } = useQuery({ ...documentQuery(runId, document.name), enabled: open });
+  const name = NAMES[document.name] ?? document.name;
+  return (
+    <details className={s.document} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {name} <small>{formatBytes(document.size)}</small>
+      </summary>
+      {open && (
+        <pre tabIndex={0} aria-label={name}>
+          {error ? error.message : document.name === "git.diff" ? <Diff text={data?.text ?? ""} /> : data?.text}
+        </pre>
+      )}
+    </details>
+  );
+}
+
+function Diff({ text }: { text: string }) {
+  return text
+    .split("\n")
+    .slice(0, 4000)
+    .map((line, i) => {
+      const look = line.startsWith("+") ? s.added : line.startsWith("-") ? s.removed : line.startsWith("@@") ? s.place : undefined;
+      return (
+        <span key={i} className={look}>
+          {line}
+          {"\n"}
+        </span>
+      );
+    });
+}

@@ -1,0 +1,47 @@
+import { useState } from "react";
+import { useEditRun } from "../../api/runs";
+import type { RunDetail } from "../../api/schema.gen";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { FieldError } from "../../ui/Field";
+import { Block } from "./Block";
+import s from "./Run.module.css";
+
+const NOTE = "mlflow.note.content";
+
+export function Notes({ run }: { run: RunDetail }) {
+  const note = run.tags[NOTE] ?? "";
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState("");
+  const edit = useEditRun();
+  const save = () =>
+    edit.mutate({ id: run.info.run_id, edit: { tags: { [NOTE]: text.trim() || null } } }, { onSuccess: () => setOpen(false) });
+  const start = () => {
+    setText(note);
+    setOpen(true);
+  };
+  return (
+    <Block
+      title="Notes"
+      tools={
+        <Button kind="quiet" icon="edit" onClick={start}>
+          {note ? "Edit" : "Add"}
+        </Button>
+      }
+    >
+      {note ? (
+        <p className={s.note} dir="auto">
+          {note}
+        </p>
+      ) : (
+        <p className={s.faint}>Why was it run, what came out?</p>
+      )}
+      {open && (
+        <Dialog title="Notes" action="Save" disabled={edit.isPending} onAction={save} onClose={() => setOpen(false)}>
+          <textarea className={s.text} aria-label="Notes" value={text} onChange={(event) => setText(event.target.value)} autoFocus />
+          <FieldError error={edit.error} />
+        </Dialog>
+      )}
+    </Block>
+  );
+}

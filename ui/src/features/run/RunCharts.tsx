@@ -1,0 +1,90 @@
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+import { runQuery } from "../../api/runs";
+import { seriesQuery } from "../../api/series";
+import type { MetricSummary, RunDetail } from "../../api/schema.gen";
+import { Board } from "../../charts/Board";
+import { ChartCard } from "../../charts/ChartCard";
+import { type Line, stepsBetween, toLine } from "../../charts/lines";
+import type { ChartSettings } from "../../charts/settings";
+import { formatNumber } from "../../lib/format";
+import { runColour } from "../../lib/palette";
+import { Empty } from "../../ui/Empty";
+
+/** About two points for each pixel of a wide card. */
+const POINTS = 1000;
+
+interface Props {
+  runId: string;
+  system: boolean;
+  settings: ChartSettings;
+  onChange: (settings: ChartSettings) => void;
+}
+
+/** Charts of one run: what it measured, or what its machine did. */
+export function RunCharts({ runId, system, settings, onChange }: Props) {
+  const { data: run } = useQuery(runQuery(runId));
+  const metrics = (run?.metrics ?? []).filter((metric) => metric.key.startsWith("system/") === system);
+  const byKey = new Map(metrics.map((metric) => [metric.key, metric]));
+  if (!run) return null;
+  if (metrics.length === 0) {
+    return system ? (
+      <Empty icon="run" title="No system metrics">
+        <p>
+          <code>runstone.start_run(log_system_metrics=True)</code> records CPU, memory, disk, network and GPU.
+        </p>
+      </Empty>
+    ) : (
+      <Empty icon="run" title="No metrics yet">
+        <p>Charts appear here by themselves when the run logs its first metric.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Board
+      keys={[...byKey.keys()]}
+      settings={settings}
+      onChange={onChange}
+      render={(key) => {
+        const metric = byKey.get(key);
+        return metric && <MetricChart key={key} {...{ run, metric, settings, onChange }} />;
+      }}
+    />
+  );
+}
+
+function MetricChart({ run, metric, settings, onChange }: {
+  run: RunDetail;
+  metric: MetricSummary;
+  settings: ChartSettings;
+  onChange: (settings: ChartSettings) => void;
+}) {
+  const { info } = run;
+  const key = metric.key;
+  const zoom = settings.zoom;
+  const ids = useMemo(() => [info.run_id], [info.run_id]);
+  const whole = useQuery(seriesQuery(ids, key, POINTS));
+  const start = info.start_time;
+  const name = info.run_name || info.run_id.slice(0, 8);
+  const colour = runColour(info.ordinal ?? 0);
+  const lineOf = useCallback(
+    (points: typeof whole.data): Line[] | undefined => points?.map((one) => toLine(one, settings.x, start, { label: name, colour })),
+    [settings.x, start, name, colour],
+  );
+  const wholeLines = useMemo(() => lineOf(whole.data), [lineOf, whole.data]);
+  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
+  const thinned = whole.data?.some((one) => one.total > one.steps.length) ?? false;
+  const finer = useQuery({ ...seriesQuery(ids, key, POINTS, wanted), enabled: thinned && wanted !== null });
+  const finerLines = useMemo(() => (thinned && wanted && !finer.isPlaceholderData ? lineOf(finer.data) : undefined), [lineOf, finer, thinned, wanted]);
+  return (
+    <ChartCard
+      name={key}
+      lines={finerLines ?? wholeLines}
+      error={whole.error}
+      settings={settings}
+      sync={`run-${settings.x}`}
+      value={formatNumber(metric.last)}
+      onZoom={(next) => onChange({ ...settings, zoom: next })}
+    />
+  );
+}

@@ -1,0 +1,125 @@
+import { useState } from "react";
+import { useEditRun } from "../../api/runs";
+import type { RunDetail, RunEdit } from "../../api/schema.gen";
+import { runColour } from "../../lib/palette";
+import { Button, buttonClass } from "../../ui/Button";
+import { CopyButton } from "../../ui/Copy";
+import { Dialog } from "../../ui/Dialog";
+import { FieldError, TextField } from "../../ui/Field";
+import { Icon } from "../../ui/Icon";
+import { MenuItem, Opener } from "../../ui/Popover";
+import { Status } from "../../ui/Status";
+import { Ago, Took } from "../../ui/Time";
+import { say } from "../../ui/Toasts";
+import s from "./Run.module.css";
+
+export function RunHeader({ run }: { run: RunDetail }) {
+  const { info } = run;
+  const edit = useEditRun();
+  const [renaming, setRenaming] = useState(false);
+  const deleted = info.lifecycle_stage === "deleted";
+  const name = info.run_name || info.run_id.slice(0, 8);
+  const change = (after: RunEdit, before: RunEdit, words: string) =>
+    edit.mutate(
+      { id: info.run_id, edit: after },
+      {
+        onSuccess: () => say(words, { undo: () => edit.mutate({ id: info.run_id, edit: before }) }),
+        onError: (error) => say(error.message, { tone: "error" }),
+      },
+    );
+  return (
+    <header className={s.head}>
+      <div className={s.title}>
+        <h1 dir="auto">
+          <i style={{ background: runColour(info.ordinal ?? 0) }} aria-hidden="true" />
+          {name}
+        </h1>
+        <Status status={info.status} cause={info.cause} />
+        {deleted && <span className={s.chip}>in the trash</span>}
+        <div className={s.push} data-screen-only>
+          <CopyButton text={info.run_id} what="the run's id" word="Copy id" />
+          <CopyButton text={`import runstone\n\nrun = runstone.get_run("${info.run_id}")`} what="the code that loads it" word="Copy load code" />
+          {deleted ? (
+            <Button icon="undo" onClick={() => change({ deleted: false }, { deleted: true }, `Restored “${name}”`)}>
+              Restore
+            </Button>
+          ) : (
+            <Opener
+              label="More actions"
+              role="menu"
+              button={(props) => (
+                <button type="button" className={buttonClass("plain", true)} aria-label="More actions" {...props}>
+                  <Icon name="more" />
+                </button>
+              )}
+            >
+              {(close) => (
+                <>
+                  <MenuItem
+                    onChoose={() => {
+                      close();
+                      setRenaming(true);
+                    }}
+                  >
+                    <Icon name="edit" /> Rename…
+                  </MenuItem>
+                  <MenuItem
+                    onChoose={() => {
+                      close();
+                      change({ deleted: true }, { deleted: false }, `Moved “${name}” to the trash`);
+                    }}
+                  >
+                    <Icon name="trash" /> Move to trash
+                  </MenuItem>
+                </>
+              )}
+            </Opener>
+          )}
+        </div>
+      </div>
+      <div className={s.facts}>
+        <span>
+          started <Ago time={info.start_time} />
+        </span>
+        <span>
+          took <Took start={info.start_time} end={info.end_time} running={info.status === "RUNNING"} />
+        </span>
+        {info.user_id && <span>by {info.user_id}</span>}
+        {run.tags["mlflow.source.name"] && <span className="mono">{run.tags["mlflow.source.name"]}</span>}
+      </div>
+      {info.cause && info.status !== "FINISHED" && <p className={s.cause}>{info.cause}</p>}
+      {renaming && (
+        <Rename
+          name={info.run_name ?? ""}
+          onClose={() => setRenaming(false)}
+          onRename={(next) => change({ name: next }, { name }, `Renamed to “${next}”`)}
+          error={edit.error}
+        />
+      )}
+    </header>
+  );
+}
+
+function Rename({ name, error, onRename, onClose }: {
+  name: string;
+  error: Error | null;
+  onRename: (name: string) => void;
+  onClose: () => void;
+}) {
+  const [next, setNext] = useState(name);
+  return (
+    <Dialog
+      title="Rename the run"
+      action="Rename"
+      disabled={!next.trim() || next.trim() === name}
+      onAction={() => {
+        onRename(next.trim());
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <TextField label="Name" value={next} onChange={(event) => setNext(event.target.value)} autoFocus />
+      <FieldError error={error} />
+    </Dialog>
+  );
+}

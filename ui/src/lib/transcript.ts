@@ -1,0 +1,33 @@
+/** What a terminal would show of what a process printed: colours out, progress bars only as they last stood. Pure. */
+
+export interface Piece {
+  stream: string;
+  text: string;
+}
+
+export interface TranscriptLine {
+  stream: string;
+  text: string;
+}
+
+// Escape sequences: CSI, OSC up to its end, and two-character ones.
+// eslint-disable-next-line no-control-regex
+const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+
+export function transcript(pieces: readonly Piece[]): TranscriptLine[] {
+  const lines: TranscriptLine[] = [];
+  const open: Record<string, string> = {};
+  for (const { stream, text } of pieces) {
+    const parts = ((open[stream] ?? "") + text).split("\n");
+    open[stream] = parts.pop() ?? "";
+    for (const part of parts) lines.push({ stream, text: settled(part) });
+  }
+  for (const [stream, rest] of Object.entries(open)) if (rest) lines.push({ stream, text: settled(rest) });
+  return lines;
+}
+
+/** A carriage return begins the line again; the last writing wins. */
+function settled(line: string): string {
+  const written = line.replace(/\r+$/, "");
+  return written.slice(written.lastIndexOf("\r") + 1).replace(ESCAPES, "");
+}
