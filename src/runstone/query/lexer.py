@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _KEY = re.compile(r"[\w./\-:@]+")
 _NUMBER = re.compile(r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?:inf(?:inity)?|nan)\b)", re.IGNORECASE)
 _OPERATOR = re.compile(r"[=!<>~&|]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s*")
 
 #: Operators of other languages, and what says the same here.
@@ -49,6 +50,9 @@ class Token(Struct, frozen=True):
 
 def tokens(text: str) -> list[Token]:
     """All tokens, the last of kind ``end``. Raises FilterError for a quote without end or a character without meaning."""
+    broken = _SURROGATE.search(text)
+    if broken:
+        raise FilterError("Half a character: the text is no valid Unicode", text, broken.start(), broken.end())
     found: list[Token] = []
     at = _skip(text, 0)
     while at < len(text):
