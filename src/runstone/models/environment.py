@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
@@ -185,6 +186,7 @@ def warn_of_differences(folder: Path) -> None:
         )
 
 
+@functools.lru_cache(maxsize=256)
 def _version(distribution: str) -> str | None:
     try:
         return metadata.version(distribution)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
-import sklearn  # type: ignore[import-untyped]
+import sklearn
 
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue, NotFound, NotSupported
