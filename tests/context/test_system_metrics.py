@@ -60,6 +60,14 @@ def test_points_come_with_rising_steps_under_system() -> None:
     assert len(log.points) == count
 
 
+def test_a_run_shorter_than_the_interval_has_one_point() -> None:
+    log = Log()
+    monitor = Monitor(log, interval=600)
+    monitor.start()
+    monitor.stop()
+    assert [step for _, step in log.points] == [0]
+
+
 def test_several_samples_make_one_point_and_the_rest_makes_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
 

@@ -145,13 +145,12 @@ class RunFiles:
     @contextmanager
     def _staged(self, artifact_file: str) -> Iterator[Path]:
         """A temporary file of the same name for a library to write to; put when the block ends well."""
+        self.artifacts.local(artifact_file)  # refuses a bad path before anything is rendered
         name = posixpath.basename(artifact_file)
         if not name:
             raise InvalidValue(f"Invalid artifact path {artifact_file!r}: it names no file.")
         with tempfile.TemporaryDirectory(prefix="runstone-") as folder:
-            place = Path(
-                folder, name.replace("\0", "").replace("\\", "")
-            )  # the store refuses these; the library need not see them
+            place = Path(folder, name)
             yield place
             self._say([self.artifacts.put(place, artifact_file)])
 

@@ -73,11 +73,12 @@ class Monitor:
     def _watch(self) -> None:
         machine = Machine()
         taken: list[dict[str, float]] = []
+        first = self._step
         due = time.monotonic()
         while True:
             due += self._interval
             stopping = self._stopping.wait(max(0.0, due - time.monotonic()))
-            if not stopping:
+            if not stopping or (self._step == first and not taken):  # a run shorter than the interval gets one point too
                 taken.append(machine.sample())
             if taken and (stopping or len(taken) >= self._samples):
                 self._log({self._prefix + key: value for key, value in averages(taken).items()}, self._step)
