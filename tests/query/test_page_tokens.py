@@ -12,10 +12,8 @@ from runstone.errors import InvalidValue
 from runstone.query import paging
 
 SEARCH = paging.fingerprint(("1",), 1, "metrics.a > 1", ["start_time DESC"])
-values = st.lists(
-    st.one_of(st.just([]), st.lists(st.one_of(st.none(), st.text(max_size=5), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False)), min_size=1, max_size=1)),
-    max_size=4,
-)  # fmt: skip
+one = st.one_of(st.none(), st.text(max_size=5), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False))
+values = st.lists(st.one_of(st.just([]), st.lists(one, min_size=1, max_size=1)), max_size=4)
 
 
 @given(values)

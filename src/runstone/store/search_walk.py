@@ -114,7 +114,7 @@ class Walk:
         rows = {row.id: row for row in ranked(self.connection, [pair[1] for group in equal for pair in group], orders)}
         for group in _groups(pairs):
             if group[0][1] not in rows:
-                yield group[0][1]
+                yield from (pair[1] for pair in group)
                 continue
             tied = [rows[pair[1]] for pair in group]
             sort(tied, orders)
