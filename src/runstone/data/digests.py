@@ -1,17 +1,20 @@
 """Fingerprints of data, equal to MLflow's: the first 8 hex digits of an MD5 over row hashes, sizes and names.
 
+(Arrays of text are hashed by pandas as MLflow does; where it is not installed they get another fingerprint.)
 Only the first 10,000 rows (or elements) are hashed, and the size of the whole, so it takes the same time for any amount.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from runstone._lazy import need
+from runstone.errors import NotSupported
 
 #: Rows of a frame, or elements of an array, that are hashed.
 MOST = 10_000
@@ -56,9 +59,10 @@ def _element_hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
         words *= np.uint64(0x94D049BB133111EB)
         words ^= words >> np.uint64(31)
         return words
-    pandas = sys.modules.get("pandas")
-    if pandas is not None:
-        hashed: NDArray[np.uint64] = pandas.util.hash_array(array)
+    try:
+        hashed: NDArray[np.uint64] = need("pandas", "the digest of text").util.hash_array(array)
         return hashed
+    except NotSupported:
+        pass
     texts = [hashlib.md5(str(value).encode(), usedforsecurity=False).digest()[:8] for value in array.tolist()]
     return np.frombuffer(b"".join(texts), "u8")
