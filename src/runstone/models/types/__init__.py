@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .datatypes import AnyType, Array, DataType, Map, Object, Property
-from .params import ParamSchema, ParamSpec
-from .schema import ColSpec, Schema, TensorSpec
+from runstone.models.datatypes import AnyType, Array, DataType, Map, Object, Property
+from runstone.models.params import ParamSchema, ParamSpec
+from runstone.models.schema import ColSpec, Schema, TensorSpec
 
 __all__ = [
     "AnyType", "Array", "ColSpec", "DataType", "Map", "Object", "ParamSchema", "ParamSpec", "Property", "Schema", "TensorSpec",
