@@ -30,6 +30,7 @@ from .dialects import Sqlite
 from .history import Histories
 from .places import Places
 from .read import Reader
+from .search_experiments import search_experiments
 from .write import Writer
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class SqlStore:
         return self._reads(lambda reader: reader.experiment_named(name))
 
     def search_experiments(self, query: ExperimentQuery) -> PagedList[Experiment]:
-        return self._reads(lambda reader: search.search_experiments(reader.connection, query, reader.experiments))
+        return self._reads(lambda reader: search_experiments(reader.connection, query, reader.experiments))
 
     def get_run(self, run_id: str) -> Run:
         return self._reads(lambda reader: reader.run(run_id))
