@@ -100,12 +100,12 @@ class Passing(Loader):
 def _attribute(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module 'mlflow' has no attribute {name!r}")
-    try:
+    alias = ALIASES.get(f"mlflow.{name}")
+    if alias is None and hasattr(runstone, name):
         return getattr(runstone, name)
-    except AttributeError:
-        place = ALIASES.get(f"mlflow.{name}", f"runstone.{name}")
-        if _exists(place):
-            return importlib.import_module(place)
+    place = alias or f"runstone.{name}"
+    if _exists(place):
+        return importlib.import_module(place)
     raise AttributeError(_missing(f"mlflow.{name}"))
 
 
