@@ -76,7 +76,9 @@ def test_the_fast_road_of_before_the_fork_is_closed_in_the_child(open_run: OpenR
     assert writer.position == before
 
 
-def test_a_child_that_leaves_without_a_word_is_recovered(open_run: OpenRun, shipper: Shipper, ledger: Ledger, root: Path) -> None:
+def test_a_child_that_leaves_without_a_word_is_recovered(
+    open_run: OpenRun, shipper: Shipper, ledger: Ledger, root: Path
+) -> None:
     writer = open_run()
     shipper.add(writer)
 

@@ -16,7 +16,7 @@ SALT = wire.new_salt()
 
 def journal() -> tuple[bytes, list[int]]:
     """Sixty frames of three kinds, and where each begins."""
-    frames = [wire.key_frame(0, "loss", SALT)]
+    frames = [wire.key_frames(0, "loss", SALT)]
     for i in range(60):
         if i % 5 == 4:
             frames.append(wire.record_frame(records.Params("r", {f"k{i}": "v" * (i % 7)}), SALT))

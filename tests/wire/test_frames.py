@@ -54,7 +54,7 @@ class Journal:
 
     def point(self, key: str, step: int, value: float, timestamp: int | None = None) -> None:
         if key not in self.keys:
-            self.data += wire.key_frame(len(self.keys), key, SALT)
+            self.data += wire.key_frames(len(self.keys), key, SALT)
             self.keys[key] = wire.key_word(len(self.keys))
         if timestamp is None:
             self.data += wire.pack_metric(self.keys[key], step, 1.5, value, SALT)
@@ -178,7 +178,7 @@ def test_text_that_is_no_unicode_is_refused() -> None:
     with pytest.raises(InvalidValue):
         wire.record_frame(records.Params("r", {"k": "\ud800"}), SALT)
     with pytest.raises(InvalidValue):
-        wire.key_frame(0, "\ud800", SALT)
+        wire.key_frames(0, "\ud800", SALT)
 
 
 def test_a_time_that_would_look_unwritten_is_refused() -> None:

@@ -147,7 +147,7 @@ class JournalWriter:
         if not isinstance(key, str):
             raise InvalidValue(f"metric key {key!r} is no text")
         key_id = len(self.keys)
-        self._put(wire.key_frame(key_id, key, self.salt))
+        self._put(wire.key_frames(key_id, key, self.salt))
         word = self.keys[key] = wire.key_word(key_id)
         return word
 
@@ -191,7 +191,7 @@ class JournalWriter:
             if self.segments[-1] is not full:
                 return
             size = min(full.capacity * 4, settings.SEGMENT_MB.get() << 20)
-            table = sum(len(key) * 4 + 40 for key in self.keys)
+            table = sum(len(key) * 8 + 96 for key in self.keys)
             size = max(size, FIRST_BYTES, -(-(wire.HEADER_BYTES + table + need + 4096) // 4096) * 4096)
             try:
                 segment = self._take_spare(size) or self._new_segment(size)
@@ -209,7 +209,7 @@ class JournalWriter:
         try:
             segment.begin(header)
             for key, word in self.keys.items():
-                segment.write(wire.key_frame(int.from_bytes(word[4:], "little"), key, self.salt))
+                segment.write(wire.key_frames(int.from_bytes(word[4:], "little"), key, self.salt))
         except BaseException:
             segment.remove()
             self._space.give(segment.capacity)
