@@ -21,8 +21,8 @@ UNFINISHED = ".runstone-unfinished-"
 def copy(stream: BinaryIO, place: str, durable: bool) -> tuple[int, str]:
     """Copy ``stream`` to ``place``, through an unfinished file beside it; (bytes, SHA-256 in hex) of what was copied.
 
-    The content is flushed to the disk before the rename where ``durable``, the folder after it. On any error the
-    unfinished file is gone and ``place`` is as it was.
+    The content is flushed to the disk before the rename where ``durable``; the name is not, until :func:`sync_folder`.
+    On any error the unfinished file is gone and ``place`` is as it was.
     """
     unfinished = os.path.join(os.path.dirname(place), UNFINISHED + secrets.token_hex(8))
     with told(place):
@@ -36,8 +36,6 @@ def copy(stream: BinaryIO, place: str, durable: bool) -> tuple[int, str]:
             with suppress(OSError):
                 os.unlink(unfinished)
             raise
-        if durable:
-            _sync_folder(os.path.dirname(place))
     return size, digest
 
 
@@ -54,7 +52,8 @@ def _pump(stream: BinaryIO, target: BinaryIO) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _sync_folder(folder: str) -> None:
+def sync_folder(folder: str) -> None:
+    """Flush the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -20,7 +20,7 @@ from runstone.contracts import ArtifactFile
 from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound
 
-from .copying import UNFINISHED, copy, told
+from .copying import UNFINISHED, copy, sync_folder, told
 from .paths import clean
 
 
@@ -42,8 +42,11 @@ class LocalArtifacts:
         name = clean(path, file=True)
         if isinstance(source, (str, Path)):
             with _open_source(Path(source)) as stream:
-                return self._put(stream, name)
-        return self._put(source, name)
+                put = self._put(stream, name)
+        else:
+            put = self._put(source, name)
+        self._sync([put])
+        return put
 
     def put_tree(self, folder: Path, path: str = "") -> Sequence[ArtifactFile]:
         if not os.path.isdir(folder):
@@ -58,6 +61,7 @@ class LocalArtifacts:
             target = clean(f"{below}/{name}" if below else name, file=True)
             with _open_source(Path(file)) as stream:
                 put.append(self._put(stream, target))
+        self._sync(put)
         return sorted(put, key=lambda file: file.path)
 
     def open(self, path: str) -> BinaryIO:
@@ -146,6 +150,12 @@ class LocalArtifacts:
         self._inside(os.path.realpath(folder), name)
         size, digest = copy(stream, place, self._durable)
         return ArtifactFile(name, size, digest)
+
+    def _sync(self, put: Sequence[ArtifactFile]) -> None:
+        if self._durable:
+            for folder in {os.path.dirname(self._place(file.path)) for file in put}:
+                with told(folder):
+                    sync_folder(folder)
 
     def _place(self, name: str) -> str:
         """Where ``name`` is or would be, its folder resolved; never outside the root. The last part is not followed."""
