@@ -56,5 +56,5 @@ def _last_sign(connection: Connection, sign: str, run_id: str, held: list[Any], 
     point: int | None = connection.exec_driver_sql(
         f"SELECT max(last_timestamp) FROM series WHERE run_id = {sign}", (run_id,)
     ).scalar()
-    renewed = max(row[5] for row in held) - int(settings.LEASE_SECONDS.get() * 1000)
+    renewed: int = max(row[5] for row in held) - int(settings.LEASE_SECONDS.get() * 1000)
     return min(now, max(point or 0, renewed))

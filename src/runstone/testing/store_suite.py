@@ -494,7 +494,7 @@ class StoreSuite:
 
     def test_what_was_logged_to_a_run_in_the_bin_comes_back_with_it(self, store: Store, run: str) -> None:
         self.write(store, RunChanged(run, 1, deleted=True))
-        late = [metrics(run, m=[(0, 1.0, 1)]), Params(run, {"a": "1"}), RunChanged(run, 9, status="FINISHED")]
+        late: list[Record] = [metrics(run, m=[(0, 1.0, 1)]), Params(run, {"a": "1"}), RunChanged(run, 9, status="FINISHED")]
         assert len(store.write(Batch(late, Origin("j", 0, 10))).refused) == 3
         self.write(store, RunChanged(run, 1, deleted=False))
         found = store.get_run(run)

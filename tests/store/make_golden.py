@@ -1,0 +1,88 @@
+"""Writes ``tests/golden/store-<schema>.db``: a small store as this version makes it, kept for ever.
+
+Run it once for each new schema, and add what it says to the list in ``test_migrations.py``.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from runstone.contracts import Batch, Origin
+from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput
+from runstone.records import (
+    ArtifactLogged,
+    Console,
+    Document,
+    ExperimentCreated,
+    Inputs,
+    Outputs,
+    Params,
+    RunChanged,
+    RunStarted,
+    Tags,
+)
+from runstone.store.dialects import Sqlite
+from runstone.store.schema import HEAD
+from runstone.store.sql import SqlStore
+from runstone.testing.store_suite import metrics
+
+RUN = "0123456789abcdef0123456789abcdef"
+#: A series of each kind: one point, hot rows, a chunk and hot rows.
+SERIES = {
+    "lone": [(7, -0.5, 1_700_000_000_000)],
+    "hot": [(0, 1.5, 1), (1, math.nan, 2), (2, -0.0, 3), (3, math.inf, 4)],
+    "loss": [(step, math.exp(-step / 300), 1_700_000_000_000 + 250 * step) for step in range(3000)],
+}
+
+
+def fill(store: SqlStore) -> None:
+    """What every golden store holds."""
+    data = Dataset("wine", "abc123", "local", '{"uri": "wine.csv"}', None, '{"rows": 178}')
+    store.write(Batch([ExperimentCreated("train", "1", tags={"team": "blue"}, time=1000)]))
+    for piece in range(3):
+        part = {key: points[piece * 1000 : piece * 1000 + 1000] for key, points in SERIES.items()}
+        store.write_all(
+            [
+                Batch(
+                    [
+                        RunStarted(RUN, "1", 2000, "nice-name", "ada", {"mlflow.source.name": "train.py"}),
+                        metrics(RUN, **{key: points for key, points in part.items() if points}),
+                    ],
+                    Origin("fedcba9876543210fedcba9876543210", piece * 100, piece * 100 + 100),
+                )
+            ]
+        )
+    store.write(
+        Batch(
+            [
+                metrics(RUN, loss=[(3000, 0.25, 1)]),
+                Params(RUN, {"lr": "0.1", "ключ": "значение"}),
+                Tags(RUN, {"note": "kept for ever"}),
+                Inputs(RUN, [DatasetInput(data, [InputTag("mlflow.data.context", "train")])]),
+                Outputs(RUN, [LoggedModelOutput("m-1", 3)]),
+                Console(RUN, "stdout", 3000, "epoch 1\n"),
+                Document(RUN, "git.diff", "text/x-diff", "+ a line\n"),
+                ArtifactLogged(RUN, "model/MLmodel", 12, "0" * 64, 4000),
+                RunChanged(RUN, 5000, status="FAILED", cause="exit code 3"),
+            ]
+        )
+    )
+
+
+def main() -> None:
+    target = Path(__file__).parents[1] / "golden" / f"store-{HEAD}.db"
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqlStore(Sqlite(Path(folder, "s.db")), "golden", "file:///artifacts")
+        fill(store)
+        store.close()
+        target.unlink(missing_ok=True)
+        with sqlite3.connect(Path(folder, "s.db")) as plain:
+            plain.execute("VACUUM INTO ?", (str(target),))
+    print(f"{target}: {target.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

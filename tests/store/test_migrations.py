@@ -1,0 +1,90 @@
+"""Old stores open; new ones are as if every migration had run."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from make_golden import RUN, SERIES
+from sqlalchemy import Engine
+
+from runstone.store import migrate, schema
+from runstone.store.dialects import WRITER, Sqlite
+from runstone.store.sql import SqlStore
+from runstone.testing.store_suite import rows
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def tables(file: Path) -> dict[str, object]:
+    """Columns, keys and indexes of every table, in a form that can be compared."""
+    plain = sqlite3.connect(file)
+    names = [row[0] for row in plain.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    found: dict[str, object] = {}
+    for name in names:
+        indexes = {
+            row[1]: (row[2], plain.execute(f"PRAGMA index_xinfo({row[1]})").fetchall())
+            for row in plain.execute(f"PRAGMA index_list({name})")
+        }
+        columns = plain.execute(f"PRAGMA table_info({name})").fetchall()
+        without = plain.execute("SELECT sql LIKE '%WITHOUT ROWID%' FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+        found[name] = (columns, indexes, without)
+    plain.close()
+    return found
+
+
+def migrated(file: Path) -> Engine:
+    """A database that went through every migration from nothing."""
+    engine = Sqlite(file).engine()
+    with engine.connect() as connection, connection.execution_options(**{WRITER: True}).begin():
+        migrate.upgrade(connection)
+    return engine
+
+
+def test_a_new_store_is_as_if_every_migration_had_run(tmp_path: Path) -> None:
+    SqlStore(Sqlite(tmp_path / "new.db"), "new", "file:///a").close()
+    engine = migrated(tmp_path / "migrated.db")
+    assert tables(tmp_path / "new.db") == tables(tmp_path / "migrated.db")
+    engine.dispose()
+
+
+def test_the_list_of_migrations_is_the_folder() -> None:
+    assert tuple(migrate.revisions()) == schema.REVISIONS
+
+
+def test_every_schema_has_a_golden_store() -> None:
+    assert {file.stem for file in GOLDEN.glob("store-*.db")} == {f"store-{name}" for name in schema.REVISIONS}
+
+
+@pytest.mark.parametrize("revision", schema.REVISIONS)
+def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: str) -> None:
+    shutil.copy(GOLDEN / f"store-{revision}.db", tmp_path / "s.db")
+    store = SqlStore(Sqlite(tmp_path / "s.db"), "s", "file:///artifacts")
+    run = store.get_run(RUN)
+    info = run.info
+    assert (info.run_name, info.user_id, info.status, info.cause) == ("nice-name", "ada", "FAILED", "exit code 3")
+    assert (info.start_time, info.end_time, info.artifact_uri) == (2000, 5000, f"file:///artifacts/1/{RUN}/artifacts")
+    assert run.data.params == {"lr": "0.1", "ключ": "значение"}
+    assert run.data.tags["note"] == "kept for ever"
+    expected = {**SERIES, "loss": [*SERIES["loss"], (3000, 0.25, 1)]}
+    for key, points in expected.items():
+        assert repr(rows(store.history(RUN, key))) == repr(points)
+    assert run.inputs.dataset_inputs[0].dataset.digest == "abc123"
+    assert run.outputs.model_outputs[0].step == 3
+    assert [piece.text for piece in store.console(RUN)] == ["epoch 1\n"]
+    assert [one.text for one in store.documents(RUN)] == ["+ a line\n"]
+    assert [one.path for one in store.artifact_files(RUN)] == ["model/MLmodel"]
+    assert store.acknowledged("fedcba9876543210fedcba9876543210") == 300
+    assert not store.health(deep=True).problems
+    store.close()
+    migrated(tmp_path / "fresh.db").dispose()
+    assert tables(tmp_path / "s.db") == tables(tmp_path / "fresh.db")
+
+
+def test_alembic_is_loaded_only_when_there_is_something_to_migrate(tmp_path: Path) -> None:
+    source = "import sys; from runstone import connect; connect.open_store(sys.argv[1]); sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", source, str(tmp_path / "s")], check=False).returncode == 0
