@@ -184,8 +184,9 @@ class Work:
     def _flush_counts(self) -> None:
         rows: list[Any] = [value for place, n in self._counts.items() for value in (*place, n)]
         _COUNTS.insert(self.connection, rows, self.sign)
-        if any(n < 0 for n in self._counts.values()):
-            self.connection.exec_driver_sql("DELETE FROM key_counts WHERE runs <= 0")
+        for place in (place for place, n in self._counts.items() if n < 0):
+            where = f'place = {self.sign} AND kind = {self.sign} AND "key" = {self.sign}'
+            self.connection.exec_driver_sql(f"DELETE FROM key_counts WHERE {where} AND runs <= 0", place)
 
     def _flush_experiments(self) -> None:
         dirty = [state for state in self._experiments.values() if state.dirty]
