@@ -156,6 +156,7 @@ def test_a_notebook_is_looked_at_again_later(monkeypatch: pytest.MonkeyPatch) ->
     assert len(looks) == 2
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # there are threads, on purpose
 def test_a_forked_child_gathers_for_itself() -> None:
     context.gather("parent", lambda record: None)  # its thread does not come along
     child = os.fork()

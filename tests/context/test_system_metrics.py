@@ -110,6 +110,7 @@ def test_a_log_that_refuses_ends_the_monitor_with_one_warning(capsys: pytest.Cap
     assert "system metrics of this run end here: OSError: journal full" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # there are threads, on purpose
 def test_stopping_in_a_forked_child_does_not_wait_for_the_parents_thread() -> None:
     monitor = Monitor(Log(), interval=60)
     monitor.start()
