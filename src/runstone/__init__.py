@@ -27,6 +27,7 @@ __getattr__, __dir__ = lazy(
         # metrics, params, tags
         "delete_tag": _LOG + "delete_tag",
         "flush": _LOG + "flush",
+        "flush_artifact_async_logging": _LOG + "flush_artifact_async_logging",
         "flush_async_logging": _LOG + "flush_async_logging",
         "log_metric": _LOG + "log_metric",
         "log_metrics": _LOG + "log_metrics",

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from runstone.contracts import Batch, Series
-from runstone.entities import Experiment, Metric, PagedList, Param, Run, RunStatus, RunTag, ViewType
+from runstone.entities import Experiment, LoggedModelOutput, Metric, PagedList, Param, Run, RunStatus, RunTag, ViewType
 from runstone.errors import InvalidValue, NotSupported
-from runstone.records import RunStarted
+from runstone.records import Outputs, RunStarted
 
 from . import experiments, location, search
 from .artifacts import ArtifactCalls
@@ -249,6 +249,11 @@ class MlflowClient(ArtifactCalls, InputCalls):
             log.metric(key, value, step, timestamp, metric.model_id, dataset)
         log.set_tags(new_tags)
         return self._operations(synchronous)
+
+    @guarded
+    def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
+        """Say that a run made these logged models. Raises NotFound, WrongState (deleted run)."""
+        self._session.log(run_id).append(Outputs(run_id, list(models)))
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
         """All points of a series, ordered by (step, timestamp); none for a key that was never logged. Raises NotFound."""

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-from runstone import settings
+from runstone import connect, settings
 
-from . import active, experiments, location, notices
+from . import active, context, experiments, faults, location, notices
 from . import session as sessions
 from .active import Active
 from .verdict import Terminated
@@ -51,6 +51,7 @@ def at_exit() -> None:
     """End what is active, ship what was logged, and say so if something remains."""
     end_all(_signalled)
     wait = settings.EXIT_WAIT_SECONDS.get()
+    context.settle(wait)
     for one in sessions.sessions():
         if not one.close(wait):
             notices.warn_once(
@@ -58,6 +59,7 @@ def at_exit() -> None:
                 f"what was logged is safe in {one.root}, but not all of it could be stored within {wait:g} seconds. "
                 f"The next run brings it in, or now: {one.how_to_sync}",
             )
+    connect.close_all()
 
 
 def reset() -> None:
@@ -65,9 +67,11 @@ def reset() -> None:
     global _signalled
     end_all(None)
     _signalled = None
+    context.settle(settings.EXIT_WAIT_SECONDS.get())
     for one in sessions.sessions():
         one.close(settings.EXIT_WAIT_SECONDS.get())
-    for part in (active, sessions, experiments, location, notices):
+    connect.close_all()
+    for part in (active, sessions, experiments, location, notices, faults):
         part.forget()
 
 

@@ -17,6 +17,7 @@ from .log import (
     RunOperations,
     delete_tag,
     flush,
+    flush_artifact_async_logging,
     flush_async_logging,
     log_metric,
     log_metrics,
@@ -30,7 +31,8 @@ from .search import delete_run, get_parent_run, get_run, last_active_run, restor
 
 __all__ = [
     "ActiveRun", "RunOperations", "active_run", "create_experiment", "delete_experiment", "delete_experiment_tag",
-    "delete_run", "delete_tag", "end_run", "flush", "flush_async_logging", "get_experiment", "get_experiment_by_name",
+    "delete_run", "delete_tag", "end_run", "flush",
+    "flush_artifact_async_logging", "flush_async_logging", "get_experiment", "get_experiment_by_name",
     "get_parent_run", "get_registry_uri", "get_run", "get_tracking_uri", "is_tracking_uri_set", "last_active_run",
     "log_metric", "log_metrics", "log_param", "log_params", "restore_experiment", "restore_run", "search_experiments",
     "search_runs", "set_experiment", "set_experiment_tag", "set_experiment_tags", "set_registry_uri", "set_tag",

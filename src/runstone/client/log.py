@@ -203,6 +203,11 @@ def flush_async_logging() -> None:
     flush()
 
 
+def flush_artifact_async_logging() -> None:
+    """:func:`flush`: artifacts are in their place when a call returns, so only what is said of them is waited for."""
+    flush()
+
+
 def _operations(here: Session, synchronous: bool | None) -> RunOperations | None:
     return None if synchronous is None or synchronous else RunOperations(here)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -14,6 +13,7 @@ from runstone.journal.writer import JournalWriter
 from runstone.records import MetricLinks, Params, Record, RunChanged, RunStarted, Tags
 
 from .checks import check_key, check_mapping, number, texts, whole
+from .spare_journal import Nowhere
 
 
 def now_ms() -> int:
@@ -34,7 +34,7 @@ class RunLog:
 
     def __init__(
         self,
-        root: Path,
+        writer: JournalWriter | Nowhere,
         run_id: str,
         experiment_id: str,
         artifact_uri: str,
@@ -45,7 +45,7 @@ class RunLog:
         self.run_id, self.experiment_id, self.artifact_uri = run_id, experiment_id, artifact_uri
         self.params, self.tags, self.started = dict(params or {}), dict(tags or {}), started
         self.lock = RLock()
-        self.writer = JournalWriter(root, run_id)
+        self.writer = writer
         self._inherited = self._closing = False
         self._holds = 0
         if started is not None:
@@ -67,7 +67,7 @@ class RunLog:
         dataset: tuple[str, str] | None = None,
     ) -> None:
         """One point. ``timestamp`` in milliseconds, now if ``None``; ``dataset`` is (name, digest)."""
-        self.metrics({key: value}, step, timestamp, model_id, dataset)
+        self.metrics({check_key(key, "metric"): value}, step, timestamp, model_id, dataset)
 
     def metrics(
         self,

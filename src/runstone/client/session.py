@@ -11,14 +11,16 @@ from runstone import connect, settings
 from runstone.contracts import Refusal, Store
 from runstone.entities import Run, RunInfo
 from runstone.errors import NotFound, RunstoneError, WrongState
-from runstone.journal.recovery import recover
+from runstone.journal.recovery import Recovery, recover
 from runstone.journal.shipper import Shipper
+from runstone.journal.writer import JournalWriter
 from runstone.records import RunStarted
 
 from .checks import check_run_id, shown
 from .location import tracking_store
 from .notices import notice, warn_once
 from .run_log import RunLog, now_ms
+from .spare_journal import open_writer, spare_root
 
 #: How many runs stay open for writing beside the active ones (an ``MlflowClient`` may log to any number).
 IDLE_LOGS = 32
@@ -88,7 +90,8 @@ class Session:
 
     def begin(self, started: RunStarted) -> RunLog:
         """Open a new run for writing; nothing is asked of the store."""
-        log = RunLog(self.root, started.run_id, started.experiment_id, started.artifact_uri, None, started.tags, started)
+        writer = open_writer(self.root, self.uri, started.run_id)
+        log = RunLog(writer, started.run_id, started.experiment_id, started.artifact_uri, None, started.tags, started)
         self._keep(log)
         return log
 
@@ -108,14 +111,16 @@ class Session:
                     f"Restore it first, with MlflowClient().restore_run({run_id!r})."
                 )
             info, data = run.info, run.data
-            log = RunLog(self.root, run_id, info.experiment_id, info.artifact_uri or "", data.params, data.tags)
+            writer = open_writer(self.root, self.uri, run_id)
+            log = RunLog(writer, run_id, info.experiment_id, info.artifact_uri or "", data.params, data.tags)
             self._keep(log)
             return log
 
     def _keep(self, log: RunLog) -> None:
         with self.lock:
             self.logs[log.run_id] = log
-            self.shipper.add(log.writer)
+            if isinstance(log.writer, JournalWriter):
+                self.shipper.add(log.writer)
             idle = [run_id for run_id in self.logs if run_id not in self.active and run_id != log.run_id]
             for run_id in idle[: max(0, len(idle) - IDLE_LOGS)]:
                 self.release(run_id)
@@ -199,11 +204,14 @@ class Session:
     def _recover(self) -> None:
         try:
             store = self.store
-            found = recover(self.root, store)
+            for root in (self.root, spare_root(self.uri)):
+                if root.is_dir():
+                    self._say_recovered(recover(root, store))
             store.sweep(now_ms())
         except (RunstoneError, OSError) as trouble:
             self._on_trouble(trouble)
-            return
+
+    def _say_recovered(self, found: Recovery) -> None:
         if found.journals:
             notice(f"brought in {found.records:,} records and {found.points:,} points that earlier processes had left behind")
         for problem in found.problems:
@@ -214,7 +222,9 @@ class Session:
         for run_id in list(self.logs):
             self.release(run_id)
         give_up = time.monotonic() + timeout
-        done = self.shipper.flush(timeout)
+        if self._recovery is not None:
+            self._recovery.join(timeout)
+        done = self.shipper.flush(max(0.1, give_up - time.monotonic()))
         if done and self.has_forked:
             self._recover()  # children that ended without a word
         self.shipper.close(max(0.1, give_up - time.monotonic()))
