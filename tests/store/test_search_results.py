@@ -238,23 +238,25 @@ orders = st.lists(st.builds(Order, st.one_of(number_fields, text_fields), st.boo
 scopes = st.sampled_from([("1",), ("0", "1"), ("1", "2"), ("2",), ("0",), ()])
 views = st.sampled_from([ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL])
 
-#: Constants that force a plan: (few, test cost, budget to spare, ties, streams)
+#: Constants that force a plan: (few, test cost, budget to spare, ties, streams, deep)
 PLANS = {
-    "few": (1_000, 20, 4_000, 1_000, 32),
-    "sets": (-1, 10**9, 4_000, 2, 32),
-    "walk": (-1, 0, 10**9, 2, 32),
-    "out of budget": (-1, 0, -200, 3, 0),
+    "few": (1_000, 20, 4_000, 1_000, 32, 5_000),
+    "sets": (-1, 10**9, 4_000, 2, 32, 5_000),
+    "walk": (-1, 0, 10**9, 2, 32, 5_000),
+    "out of budget": (-1, 0, -200, 3, 0, 5_000),
+    "far down": (-1, 10**9, 4_000, 2, 32, 0),
 }
 
 
 @pytest.fixture(scope="module", params=list(PLANS))
 def plan(request):
-    few, cost, spare, ties, streams = PLANS[request.param]
+    few, cost, spare, ties, streams, deep = PLANS[request.param]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "FEW", few)
         patch.setattr(search_match, "FEW", few)
         patch.setattr(search, "TEST_COST", cost)
         patch.setattr(search, "SPARE", spare)
+        patch.setattr(search, "DEEP", deep)
         patch.setattr(search_walk, "TIES", ties)
         patch.setattr(search_walk, "STREAMS", streams)
         yield request.param

@@ -12,7 +12,9 @@ Functions take a connection inside a transaction, so that all statements see one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Sequence, Set
+from contextlib import suppress
 from itertools import islice
 
 from msgspec import Struct
@@ -31,17 +33,20 @@ from runstone.query.tree import Node, Order, normalized
 from .search_atoms import listable, posting
 from .search_experiments import search_experiments
 from .search_hydrate import Locate, hydrate
-from .search_match import FEW, estimates, matching, population
+from .search_match import FEW, estimates, found_by, population
 from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
 from .search_source import STAGES, Scope
 from .search_sql import Sql, number, rows
 from .search_table import read_table
 from .search_walk import OverBudget, Walk
+from .search_window import far
 
 #: One row tested on the way costs about as much as this many listed.
-TEST_COST = 20
+TEST_COST = 10
 #: Most rows a walk may look at before another plan is taken, beside what was foreseen.
 SPARE = 4_000
+#: A window behind so many rows is cut from a list of all runs in order.
+DEEP = 5_000
 #: Most runs that one page may have.
 LIMIT_CAP = 50_000
 
@@ -103,7 +108,7 @@ def table(connection: Connection, query: RunQuery, columns: Sequence[str] = ()) 
         matched = total if search.tree is None else count(connection, search.scope, search.tree)
         run_ids = window(connection, search, search.limit)
     else:
-        found = matching(connection, search.scope, search.tree) if total else set()
+        found = found_by(connection, search.scope, search.tree) if total else set()
         matched = len(found)
         run_ids = pick(connection, search, found, search.limit) if found else []
     return read_table(connection, run_ids, columns, fields, total, matched, search.offset)
@@ -124,34 +129,32 @@ def count(connection: Connection, scope: Scope, tree: Node | None) -> int:
     select = posting(tree, scope) if listable(tree) else None
     if select is not None:
         return number(connection, Sql("SELECT COUNT(*) FROM (") + select + Sql(") AS found"))
-    return len(matching(connection, scope, tree))
+    return len(found_by(connection, scope, tree))
 
 
 def window(connection: Connection, search: Search, limit: int) -> list[str]:
     """The ids of the runs of a page or window, in order."""
-    if not search.scope.experiments or not limit:
+    scope, tree = search.scope, search.tree
+    if not scope.experiments or not limit:
         return []
-    if search.tree is None:
-        return _slice(Walk(connection, search.scope), search, limit)
-    total = population(connection, search.scope)
-    foreseen = estimates(connection, search.scope, search.tree, total)
+    if tree is None:
+        return _slice(connection, search, limit)
+    total = population(connection, scope)
+    foreseen = estimates(connection, scope, tree, total)
     if foreseen[0].runs > FEW:
-        share = 1.0
-        for estimate in foreseen:
-            share *= min(1.0, estimate.runs / total)
+        share = math.prod(min(1.0, estimate.runs / total) for estimate in foreseen)
         steps = (search.offset + limit) / max(share, 1e-9)
         if steps * TEST_COST < sum(estimate.runs for estimate in foreseen):
-            try:
-                return _slice(Walk(connection, search.scope, search.tree, int(steps * 2) + SPARE), search, limit)
-            except OverBudget:
-                pass
-    return pick(connection, search, matching(connection, search.scope, search.tree), limit)
+            walk = Walk(connection, scope, tree, int(steps * 2) + SPARE)
+            with suppress(OverBudget):
+                return list(islice(walk.run_ids(search.orders, search.after), search.offset, search.offset + limit))
+    return pick(connection, search, found_by(connection, scope, tree, foreseen), limit)
 
 
-def pick(connection: Connection, search: Search, found: set[str], limit: int) -> list[str]:
+def pick(connection: Connection, search: Search, found: Set[str], limit: int) -> list[str]:
     """The window of the runs ``found``, in order."""
     if len(found) > FEW:
-        return _slice(Walk(connection, search.scope), search, limit, found)
+        return _slice(connection, search, limit, found)
     sorted_ = ranked(connection, sorted(found), search.orders)
     sort(sorted_, search.orders)
     if search.after is not None:
@@ -167,6 +170,12 @@ def find_runs(connection: Connection, prefix: str, limit: int = 10) -> Sequence[
     return [row[0] for row in rows(connection, select)]
 
 
-def _slice(walk: Walk, search: Search, limit: int, inside: set[str] | None = None) -> list[str]:
-    found = walk.run_ids(search.orders, search.after, inside)
-    return list(islice(found, search.offset, search.offset + limit))
+def _slice(connection: Connection, search: Search, limit: int, inside: Set[str] | None = None) -> list[str]:
+    end = search.offset + limit
+    if search.after is None and search.offset:
+        share = 1.0 if inside is None else max(1, len(inside)) / population(connection, search.scope)
+        if end / share > DEEP:
+            found = far(connection, search.scope, search.orders, inside, search.offset, end)
+            if found is not None:
+                return found
+    return list(islice(Walk(connection, search.scope).run_ids(search.orders, search.after, inside), search.offset, end))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import msgspec
 from sqlalchemy import Connection
 
 from runstone.entities import Run, RunData, RunInfo, Summary
@@ -24,6 +25,7 @@ _SERIES = (
     "min, min_step, max, max_step FROM series WHERE run_id IN "
 )
 _NAN = float("nan")
+_TEXTS = msgspec.json.Decoder(dict[str, str])
 
 
 def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate) -> list[Run]:
@@ -50,23 +52,18 @@ def _info(row: Sequence[Any], locate: Locate) -> RunInfo:
 
 def _texts(connection: Connection, table: str, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
+    start = Sql(f"SELECT run_id, json_group_object(key, value) FROM {table} WHERE run_id IN ")
     for part in batches(run_ids):
-        for run_id, key, value in rows(
-            connection, Sql(f"SELECT run_id, key, value FROM {table} WHERE run_id IN ") + listed(part)
-        ):
-            found.setdefault(run_id, {})[key] = value
+        for run_id, values in rows(connection, start + listed(part) + Sql(" GROUP BY run_id")):
+            found[run_id] = _TEXTS.decode(values)
     return found
 
 
 def _summaries(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, Summary]]:
-    found: dict[str, dict[str, Summary]] = {}
+    found: dict[str, dict[str, Summary]] = {run_id: {} for run_id in run_ids}
     for part in batches(run_ids):
-        for run_id, key, count, nans, first, fs, ft, last, ls, lt, least, least_step, most, most_step in rows(
-            connection, Sql(_SERIES) + listed(part)
-        ):
-            first_value = _NAN if first is None else first
-            last_value = _NAN if last is None else last
-            found.setdefault(run_id, {})[key] = Summary(
-                count, nans, first_value, fs, ft, last_value, ls, lt, least, least_step, most, most_step
-            )
+        for row in rows(connection, Sql(_SERIES) + listed(part)):
+            if row[4] is None or row[7] is None:
+                row = tuple(_NAN if place in (4, 7) and cell is None else cell for place, cell in enumerate(row))
+            found[row[0]][row[1]] = Summary(*row[2:])
     return found

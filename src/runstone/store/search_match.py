@@ -6,7 +6,7 @@ are listed from the rarest on, and once few runs are left the rest is tested.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from typing import TypeGuard
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from runstone.query.tree import And, Node, Or, Presence
 
 from .search_atoms import conjuncts, indexed, posting
+from .search_memory import remembered
 from .search_source import Scope
 from .search_sql import Sql, ids, number, one_of
 from .search_walk import passing
@@ -44,25 +45,37 @@ def population(connection: Connection, scope: Scope) -> int:
     return max(1, number(connection, counted))
 
 
-def estimates(connection: Connection, scope: Scope, tree: Node | None, total: int) -> list[Estimate]:
-    """Of each condition that must hold, the rarest first."""
-    found = [_estimate(connection, scope, node, total) for node in conjuncts(tree)]
+def estimates(connection: Connection, scope: Scope, tree: Node, total: int) -> list[Estimate]:
+    """Of each condition that must hold, the rarest first. Once one is found to be rare, no more is counted."""
+    found = [_estimate(connection, scope, node, total, FEW + 1) for node in conjuncts(tree)]
+    if not any(estimate.known for estimate in found):
+        found = [_estimate(connection, scope, node, total, COUNT_CAP) for node in conjuncts(tree)]
     return sorted(found, key=lambda estimate: (estimate.runs, not estimate.known))
 
 
-def _estimate(connection: Connection, scope: Scope, node: Node, total: int) -> Estimate:
+def _estimate(connection: Connection, scope: Scope, node: Node, total: int, cap: int) -> Estimate:
     if isinstance(node, Or):
-        runs = sum(_estimate(connection, scope, item, total).runs for item in node.items)
-        return Estimate(node, min(total, runs), False)
-    if isinstance(node, And):
-        return Estimate(node, min(_estimate(connection, scope, item, total).runs for item in node.items), False)
-    if not indexed(node):
-        return Estimate(node, total // 3, False)
+        parts = [_estimate(connection, scope, item, total, FEW + 1) for item in node.items]
+        rare = all(part.known for part in parts)
+        return Estimate(node, sum(part.runs for part in parts) if rare else max(cap, total // 2), rare)
+    if isinstance(node, And) or not indexed(node):
+        return Estimate(node, max(cap, total // 3), False)
     select = posting(node, scope)
     assert select is not None
-    counted = Sql("SELECT COUNT(*) FROM (") + select + Sql(" LIMIT ?) AS some", (COUNT_CAP,))
+    counted = Sql("SELECT COUNT(*) FROM (") + select + Sql(" LIMIT ?) AS some", (cap,))
     runs = number(connection, counted)
-    return Estimate(node, runs if runs < COUNT_CAP else max(COUNT_CAP, total // 2), runs < COUNT_CAP)
+    return Estimate(node, runs if runs < cap else max(cap, total // 2), runs < cap)
+
+
+def found_by(connection: Connection, scope: Scope, tree: Node, foreseen: Sequence[Estimate] | None = None) -> Set[str]:
+    """As :func:`matching`, remembered; nobody may change it. ``foreseen`` saves estimating again."""
+
+    def find() -> Set[str]:
+        if foreseen is None:
+            return matching(connection, scope, tree)
+        return _all_of(connection, scope, [estimate.node for estimate in foreseen])
+
+    return remembered(connection, ("found", scope, tree), find, lambda found: len(found) > FEW)
 
 
 def matching(connection: Connection, scope: Scope, tree: Node) -> set[str]:

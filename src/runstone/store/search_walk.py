@@ -83,9 +83,9 @@ class Walk:
     ) -> Iterator[str]:
         """The runs that have a value in the first column."""
         first, rest = orders[0], orders[1:]
-        edge = _shown(first.field, after[0][1]) if after is not None else None
+        edge = shown(first.field, after[0][1]) if after is not None else None
         source = merged(self.connection, self.scope, first, edge)
-        total = not rest or (first.field == _START and rest[0] == Order(_RUN_ID))
+        total = whole(orders)
         held: list[Any] = []
         size, gone = 64, _NOTHING
         while part := list(islice(source, size)):
@@ -167,6 +167,17 @@ def merged(connection: Connection, scope: Scope, order: Order, start: Any = None
     return heapq.merge(*sources, key=lambda pair: pair[0], reverse=order.descending)
 
 
+def ordered(scope: Scope, order: Order) -> Sql:
+    """A SELECT of the runs in scope that have a value, in its order (of a param's or tag's value, its head's)."""
+    # the limit keeps the order from being lost inside another SELECT
+    return Sql("SELECT run_id FROM (") + _stream(_parts(scope, order.field), order, None) + Sql(" LIMIT ?) AS sorted", (2**62,))
+
+
+def whole(orders: Sequence[Order]) -> bool:
+    """Whether the stream of the first column is in the order of all of them."""
+    return len(orders) == 1 or (orders[0].field == _START and orders[1] == Order(_RUN_ID))
+
+
 def _parts(scope: Scope, field: Field) -> list[Any]:
     if field.kind == "attributes":
         return [(number, stage) for number in scope.experiments for stage in scope.stages]
@@ -229,7 +240,7 @@ def _before(pairs: Sequence[Any], last: Any) -> Sequence[Any]:
     return pairs[:end]
 
 
-def _shown(field: Field, value: Any) -> Any:
+def shown(field: Field, value: Any) -> Any:
     """What the stream shows of a value."""
     return value[:INDEXED_CHARACTERS] if field.kind in ("params", "tags") and value is not None else value
 
