@@ -1,0 +1,150 @@
+"""What a search costs: how many statements, and that none of them reads through a table that grows."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event
+
+from runstone.connect import open_store
+from runstone.contracts import RunQuery
+from runstone.testing.seed import Size, seed
+
+COLUMNS = ("metrics.m0", "metrics.m1", "metrics.m1:max", "params.p0", "params.p1", "tags.t0", "attributes.duration")
+FILTER = "metrics.m3 > 0.5 and params.p2 = 'x'"
+
+
+class Watched:
+    """A store and the SQL it runs."""
+
+    def __init__(self, folder, runs: int) -> None:
+        self.store = open_store(folder)
+        self.experiment = seed(folder / "runstone.db", Size(runs, 5, 5, 2))
+        self.statements: list[tuple[str, tuple]] = []
+        event.listen(self.store._engine, "before_cursor_execute", self._note)
+
+    def _note(self, connection, cursor, statement, parameters, context, executemany) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            self.statements.append((statement, parameters))
+
+    def run(self, what, **query):
+        """What it gives, and the statements that took."""
+        self.statements.clear()
+        given = getattr(self.store, what)(
+            RunQuery(experiment_ids=(self.experiment,), **query), *([COLUMNS] if what == "table" else [])
+        )
+        return given, list(self.statements)
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """A small store and one ten times as large."""
+    small, large = (Watched(tmp_path_factory.mktemp("cost"), runs) for runs in (300, 3_000))
+    yield small, large
+    small.store.close()
+    large.store.close()
+
+
+@pytest.mark.parametrize("what", ["search_runs", "table", "count_runs"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"order_by": ("metrics.m1 DESC",)},
+        {"order_by": ("params.p1",)},
+        {"filter": FILTER, "order_by": ("metrics.m1",)},
+        {"filter": "metrics.m3 > 0.1", "order_by": ("metrics.m1",)},
+        {"filter": "status = 'FAILED' or params.p2 = 'rare'"},
+        {"filter": "not (metrics.m0 > 0.2 and tags.t0 = 'value-1')", "offset": 100},
+    ],
+)
+def test_statements_do_not_grow_with_the_page_nor_with_the_store(stores, what, query):
+    counts = []
+    for watched in stores:
+        for limit in (10, 200):
+            counts.append(len(watched.run(what, limit=limit, **query)[1]))
+    assert max(counts) <= 20
+    assert max(counts[1::2]) <= max(counts[::2]) + 2  # a longer page, but for one or two more looks along the index
+    assert max(counts[2:]) <= max(counts[:2]) + 4
+
+
+@pytest.mark.parametrize(
+    ("what", "query"),
+    [
+        ("search_runs", {}),
+        ("search_runs", {"filter": FILTER, "order_by": ("metrics.m1 DESC",)}),
+        ("search_runs", {"filter": "metrics.m3 > 0.1", "order_by": ("metrics.m1 DESC",)}),
+        ("search_runs", {"filter": "min(metrics.m3) > 0.1", "order_by": ("max(metrics.m1) DESC",)}),
+        ("search_runs", {"filter": "run_name = 'run-5'"}),
+        ("search_runs", {"filter": "status = 'RUNNING' and tags.t0 = 'value-1'"}),
+        ("search_runs", {"order_by": ("tags.t1",)}),
+        ("count_runs", {"filter": FILTER}),
+        ("count_runs", {"filter": "params.p2 = 'half'"}),
+        ("count_runs", {"filter": "status = 'FAILED'"}),
+        ("count_runs", {}),
+        ("table", {"filter": FILTER, "order_by": ("run_name",), "offset": 20}),
+        ("table", {}),
+    ],
+)
+def test_no_statement_reads_through_a_growing_table(stores, what, query):
+    watched = stores[1]
+    _, statements = watched.run(what, limit=50, **query)
+    assert statements
+    with watched.store._engine.connect() as connection:
+        for statement, parameters in statements:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            scans = [
+                step
+                for step in plan
+                if step.startswith("SCAN") and not step.startswith(("SCAN posting", "SCAN some", "SCAN found"))
+            ]
+            grown = [
+                step
+                for step in scans
+                if any(step.split()[1] == name for name in ("r", "t", "k", "runs", "series", "params", "tags"))
+            ]
+            assert not grown, (statement, plan)
+
+
+def test_counting_by_one_condition_reads_an_index_only(stores):
+    watched = stores[1]
+    for text in (
+        "metrics.m1 > 0.5",
+        "max(metrics.m1) > 0.5",
+        "params.p1 = 'adam'",
+        "tags.t0 in ('value-1', 'value-2')",
+        "status = 'FAILED'",
+    ):
+        _, statements = watched.run("count_runs", filter=text)
+        ((statement, parameters),) = statements
+        with watched.store._engine.connect() as connection:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        assert any("COVERING INDEX" in step for step in plan), (text, plan)
+
+
+def test_the_first_page_looks_at_one_page_of_the_index(stores):
+    """Not at all runs: the stream behind the page is left where the page ends."""
+    watched = stores[1]
+    _, statements = watched.run("search_runs", limit=10)
+    listing = [statement for statement, _ in statements if "ORDER BY" in statement]
+    assert len(listing) == 1
+    assert len(statements) == 6  # the stream, the last row's place for the token, and one for each of four tables
+
+
+def test_a_far_window_is_remembered_until_something_changes(stores):
+    from runstone.contracts import Batch
+    from runstone.records import Params
+    from runstone.store import search, search_window
+
+    watched = stores[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "DEEP", 0)
+        patch.setattr(search_window, "WORTH", 0)
+        query = {"filter": "metrics.m3 > 0.2 and metrics.m0 > 0.2", "offset": 500, "limit": 10, "order_by": ("metrics.m2",)}
+        first, cold = watched.run("table", **query)
+        again, warm = watched.run("table", **query)
+        assert list(again.run_ids) == list(first.run_ids)
+        assert sum("group_concat" in statement for statement, _ in cold) == 3
+        assert not any("group_concat" in statement for statement, _ in warm)
+        watched.store.write(Batch([Params(first.run_ids[0], {"fresh": "1"})]))
+        _, after = watched.run("table", **query)
+        assert sum("group_concat" in statement for statement, _ in after) == 3
