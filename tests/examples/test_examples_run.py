@@ -1,0 +1,83 @@
+"""Every script in examples/ runs in a fresh folder, as its README says, and leaves behind what it promises."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import runstone
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py"))
+DROP_IN = [sys.executable, "-m", "runstone.cli.main", "drop-in"]
+
+
+def run(name: str, *prefix: str) -> str:
+    """What the script prints; an error, a warning of Python's included, fails the test."""
+    command = [*prefix, sys.executable, "-W", "error::DeprecationWarning:__main__", str(EXAMPLES / name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def only_run(experiment: str) -> runstone.ActiveRun:
+    found = runstone.search_runs(experiment_names=[experiment], output_format="list")
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("lecture_lab.py", []), ("train_with_mlflow.py", DROP_IN)])
+def test_the_lectures_lab(name: str, prefix: list[str]) -> None:
+    printed = run(name, *prefix)
+    match = re.fullmatch(r"Run ID: ([0-9a-f]{32})\nAccuracy: (0\.\d{3})\n", printed)
+    assert match, printed
+    logged = only_run("churn_prediction_demo")
+    assert logged.info.run_id == match[1]
+    assert logged.info.status == "FINISHED"
+    assert logged.data.params == {"n_estimators": "100", "max_depth": "10"}
+    assert logged.data.metrics.keys() == {"accuracy", "precision", "recall"}
+    assert f"{logged.data.metrics['accuracy']:.3f}" == match[2]
+    assert [file.path for file in runstone.MlflowClient().list_artifacts(match[1])] == ["model"]
+    assert runstone.pyfunc.load_model(f"runs:/{match[1]}/model").predict([[0.0] * 20]).shape == (1,)
+
+
+def test_the_lectures_script_is_the_lectures() -> None:
+    """Nothing of ours in it: that is the point of drop-in."""
+    text = (EXAMPLES / "train_with_mlflow.py").read_text()
+    assert text.startswith("import mlflow\nimport mlflow.sklearn\n")
+    assert "runstone" not in text
+
+
+def test_basics() -> None:
+    assert re.fullmatch(r"Run ID: [0-9a-f]{32}\n", run("lecture_basics.py"))
+    logged = only_run("churn_prediction")
+    assert logged.data.params["data_version"] == "v1"
+    assert logged.data.tags["team"] == "data-science"
+    names = {file.path for file in runstone.MlflowClient().list_artifacts(logged.info.run_id)}
+    assert names == {"confusion_matrix.png", "model"}
+
+
+def test_nested_runs() -> None:
+    assert "3 children; best: " in run("nested_runs.py")
+    runs = runstone.search_runs(experiment_names=["wine"], output_format="list")
+    assert len(runs) == 4
+    assert sum("mlflow.parentRunId" in found.data.tags for found in runs) == 3
+
+
+def test_hyperparameter_search() -> None:
+    assert re.match(r"\d+ of 12 runs are above 0\.95", run("hyperparameter_search.py"))
+
+
+def test_crash_and_sync() -> None:
+    assert "logged before the kill: 10,000; in the store: 10,000" in run("crash_and_sync.py")
+    assert only_run("crashes").info.status == "CRASHED"
+
+
+def test_every_example_is_listed_and_tested() -> None:
+    readme, tests = (EXAMPLES / "README.md").read_text(), Path(__file__).read_text()
+    assert [name for name in SCRIPTS if f"`{name}`" not in readme or f'"{name}"' not in tests] == []
