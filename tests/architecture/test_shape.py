@@ -8,14 +8,20 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "runstone"
 TABLES = {"settings.py"}
+#: The files that a metric passes on its way from the call to the chunk.
 ROAD = [
     "client/fluent.py",
-    "client/active.py",
+    "client/run_log.py",
     "wire.py",
+    "journal/writer.py",
+    "journal/segment.py",
+    "journal/shipper.py",
+    "journal/reader.py",
     "wire_read.py",
-    "journal",
     "store/write.py",
+    "store/flush.py",
     "store/metrics.py",
+    "store/arrivals.py",
     "store/chunks.py",
 ]
 
@@ -48,9 +54,6 @@ def test_few_functions_are_long() -> None:
 
 
 def test_the_write_road_is_short() -> None:
-    total = 0
-    for place in ROAD:
-        path = SOURCE / place
-        total += sum(_lines(file) for file in path.rglob("*.py")) if path.is_dir() else _lines(path) if path.exists() else 0
+    total = sum(_lines(SOURCE / place) for place in ROAD)
     print(f"\nwrite road: {total} lines")
     assert total < 2500
