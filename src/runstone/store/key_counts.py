@@ -1,12 +1,13 @@
-"""How many runs of each place use a key, kept while writing so that nobody has to count.
+"""How many runs of each place use a key, when runs move or go: so that nobody has to count.
 
-Functions take the connection of the transaction that changes the rows, and are called *before* it changes them.
+Keys that runs gain and lose one by one are counted by :class:`~runstone.store.work.Work`. Functions take the connection
+of the transaction that changes the rows, and are called *before* it changes them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
@@ -14,24 +15,6 @@ from .search_sql import BATCH, Sql, joined, rows, run
 
 #: The tables whose keys are counted, by kind.
 COUNTED = {"metrics": "series", "params": "params", "tags": "tags"}
-
-
-def entering(connection: Connection, kind: str, given: Sequence[tuple[str, str, int]], fresh: Set[str] = frozenset()) -> None:
-    """Count rows about to be inserted or updated: (run id, key, place), each once. Those that are there already are not
-    counted again; of runs in ``fresh`` none is there."""
-    doubtful = [(run_id, key) for run_id, key, _ in given if run_id not in fresh]
-    there = _there(connection, kind, doubtful) if doubtful else set()
-    _add(connection, kind, Counter((place, key) for run_id, key, place in given if (run_id, key) not in there))
-
-
-def leaving(connection: Connection, kind: str, given: Sequence[tuple[str, str]]) -> None:
-    """Uncount rows about to be removed: (run id, key), each once; those that are not there do not matter."""
-    places: Counter[tuple[int, str]] = Counter()
-    for part in _parts(given):
-        where = joined(" OR ", [Sql("(run_id = ? AND key = ?)", pair) for pair in part])
-        for place, key in rows(connection, Sql(f"SELECT place, key FROM {COUNTED[kind]} WHERE ") + where):
-            places[place, key] -= 1
-    _add(connection, kind, places)
 
 
 def move_runs(connection: Connection, places: Mapping[str, int]) -> None:
@@ -64,16 +47,6 @@ def recount(connection: Connection) -> None:
         run(connection, Sql(fill, (kind,)))
 
 
-def _there(connection: Connection, kind: str, given: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    for part in _parts(given):
-        where = joined(" OR ", [Sql("(run_id = ? AND key = ?)", pair) for pair in part])
-        found.update(
-            (row[0], row[1]) for row in rows(connection, Sql(f"SELECT run_id, key FROM {COUNTED[kind]} WHERE ") + where)
-        )
-    return found
-
-
 def _add(connection: Connection, kind: str, changes: Mapping[tuple[int, str], int]) -> None:
     changed = [(place, key, number) for (place, key), number in changes.items() if number]
     for start in range(0, len(changed), BATCH):
@@ -83,8 +56,3 @@ def _add(connection: Connection, kind: str, changes: Mapping[tuple[int, str], in
         run(connection, Sql("INSERT INTO key_counts (place, kind, key, runs) VALUES ") + values + more)
     for place in {place for place, _, number in changed if number < 0}:
         run(connection, Sql("DELETE FROM key_counts WHERE place = ? AND kind = ? AND runs <= 0", (place, kind)))
-
-
-def _parts(pairs: Sequence[tuple[str, str]]) -> Iterable[Sequence[tuple[str, str]]]:
-    size = 200  # a condition for each: the database's expressions may not be deeper than a thousand
-    return (pairs[start : start + size] for start in range(0, len(pairs), size))
