@@ -1,19 +1,9 @@
 // Made by scripts/types.mjs from the server's OpenAPI document. Do not edit.
 
-/** ``download`` asks the browser to save the file instead of showing it. */
-export interface ArtifactFileQuery {
-  path: string;
-  download?: boolean;
-}
-
-/** One level below ``path``, folders with ``file_size`` null. */
+/** One level below ``path``, folders with ``file_size`` null. ``root_uri`` is where the run keeps them. */
 export interface Artifacts {
   root_uri: string;
   files: FileInfo[];
-}
-
-export interface ArtifactsQuery {
-  path?: string;
 }
 
 /** The best of all runs that match, on the page or not. */
@@ -45,26 +35,20 @@ export interface ConsoleAnswer {
   more: boolean;
 }
 
-/** ``after`` is the greatest sequence already known. */
-export interface ConsoleQuery {
-  after?: number;
-  limit?: number;
-}
-
 /** A dataset's identity. ``source``, ``schema`` and ``profile`` are JSON texts. */
 export interface Dataset {
   name: string;
   digest: string;
   source_type: string;
   source: string;
-  schema?: string | null;
-  profile?: string | null;
+  schema: string | null;
+  profile: string | null;
 }
 
 /** A dataset as a run used it; the tag ``mlflow.data.context`` says for what (training, validation …). */
 export interface DatasetInput {
   dataset: Dataset;
-  tags?: InputTag[];
+  tags: InputTag[];
 }
 
 export interface DocumentAnswer {
@@ -87,11 +71,6 @@ export interface Error {
   start?: number | null;
   end?: number | null;
   expected?: string[] | null;
-}
-
-/** ``cursor`` of the last event seen; none: from now on. A browser's ``Last-Event-ID`` wins over it. */
-export interface EventsQuery {
-  cursor?: number | null;
 }
 
 /** A tag set to null is removed. ``deleted`` moves the experiment to the trash or back. */
@@ -120,17 +99,11 @@ export interface Experiments {
   experiments: ExperimentRow[];
 }
 
-/** ``q`` is part of a name, in any case. */
-export interface ExperimentsQuery {
-  view?: "active" | "all" | "deleted";
-  q?: string;
-}
-
 /** ``path`` is relative to the run's artifact root, with ``/``; ``file_size`` is bytes, ``None`` for a folder. */
 export interface FileInfo {
   path: string;
   is_dir: boolean;
-  file_size?: number | null;
+  file_size: number | null;
 }
 
 /** ``problems`` in words, none when sound; ``facts`` are counts and sizes (bytes) worth showing. */
@@ -165,21 +138,13 @@ export interface Keys {
   keys: Key[];
 }
 
-/** ``exp``: experiment ids with commas between; none: every active experiment. */
-export interface KeysQuery {
-  kind: "metrics" | "params" | "tags";
-  exp?: string;
-  contains?: string;
-  limit?: number;
-}
-
 export interface LoggedModelInput {
   model_id: string;
 }
 
 export interface LoggedModelOutput {
   model_id: string;
-  step?: number;
+  step: number;
 }
 
 /** A whole series in few numbers. ``min`` and ``max`` ignore NaN and are null when every value is NaN. */
@@ -208,7 +173,7 @@ export interface NewExperiment {
 export interface Objective {
   key: string;
   direction: "max" | "min";
-  guessed?: boolean;
+  guessed: boolean;
 }
 
 export interface Piece {
@@ -237,7 +202,7 @@ export interface RunEdit {
   deleted?: boolean;
 }
 
-/** Who, when, where and how it ended. Times are milliseconds since 1970 UTC. ``status`` is a name of :class:`~runstone.entities.RunStatus`. Beyond MLflow: ``cause`` says in words why a run ended as it did ("signal 9 (killed)", "exit code 3", a traceback's last line), ``parent_run_id`` and ``ordinal`` (the run's number in its experiment, from 0: it fixes the run's colour everywhere). */
+/** Who, when, where and how it ended. Times are milliseconds since 1970 UTC. ``status`` is a name of :class:`~runstone.entities.RunStatus`. Beyond MLflow: ``cause`` says in words why a run ended as it did ("signal 9 (killed)", "exit code 3", a traceback's last line), ``parent_run_id``, ``ordinal`` (the run's number in its experiment, from 0: it fixes the run's colour everywhere) and ``deleted_time`` (when it was deleted). */
 export interface RunInfo {
   run_id: string;
   experiment_id: string;
@@ -246,11 +211,12 @@ export interface RunInfo {
   start_time: number | null;
   end_time: number | null;
   lifecycle_stage: string;
-  artifact_uri?: string | null;
-  run_name?: string | null;
-  cause?: string | null;
-  parent_run_id?: string | null;
-  ordinal?: number;
+  artifact_uri: string | null;
+  run_name: string | null;
+  cause: string | null;
+  parent_run_id: string | null;
+  ordinal: number;
+  deleted_time: number | null;
 }
 
 /** Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter. */
@@ -267,11 +233,12 @@ export interface RunsTable {
   lifecycle: string[];
   parents: (string | null)[];
   experiments: string[];
+  users: string[];
   columns: Column[];
   best: Best | null;
 }
 
-/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` or ``metrics.KEY:STAT`` (last, min, max, first, count, nans, last_step, min_step, max_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME`` (user_id, cause, artifact_uri). */
+/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, first, count, nans, min_step, max_step, first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. */
 export interface RunsTableRequest {
   experiment_ids?: string[];
   filter?: string;
@@ -303,9 +270,4 @@ export interface SeriesRequest {
   points?: number;
   start?: number | null;
   end?: number | null;
-}
-
-/** A base class for defining efficient serializable objects. Fields are defined using type annotations. Fields may optionally have default values, which result in keyword parameters to the constructor. Structs automatically define ``__init__``, ``__eq__``, ``__repr__``, and ``__copy__`` methods. Additional methods can be defined on the class as needed. Note that ``__init__``/``__new__`` cannot be overridden, but other methods can. A tuple of the field names is available on the class via the ``__struct_fields__`` attribute if needed. Additional class options can be enabled by passing keywords to the class definition (see example below). These configuration options may also be inspected at runtime through the ``__struct_config__`` attribute. Configuration ------------- frozen: bool, default False Whether instances of this type are pseudo-immutable. If true, attribute assignment is disabled and a corresponding ``__hash__`` is defined. order: bool, default False If True, ``__lt__``, `__le__``, ``__gt__``, and ``__ge__`` methods will be generated for this type. eq: bool, default True If True (the default), an ``__eq__`` method will be generated for this type. Set to False to compare based on instance identity alone. kw_only: bool, default False If True, all fields will be treated as keyword-only arguments in the generated ``__init__`` method. Default is False. omit_defaults: bool, default False Whether fields should be omitted from encoding if the corresponding value is the default for that field. Enabling this may reduce message size, and often also improve encoding & decoding performance. forbid_unknown_fields: bool, default False If True, an error is raised if an unknown field is encountered while decoding structs of this type. If False (the default), no error is raised and the unknown field is skipped. tag: str, int, bool, callable, or None, default None Used along with ``tag_field`` for configuring tagged union support. If either are non-None, then the struct is considered "tagged". In this case, an extra field (the ``tag_field``) and value (the ``tag``) are added to the encoded message, which can be used to differentiate message types during decoding. Set ``tag=True`` to enable the default tagged configuration (``tag_field`` is ``"type"``, ``tag`` is the class name). Alternatively, you can provide a string (or less commonly int) value directly to be used as the tag (e.g. ``tag="my-tag-value"``).``tag`` can also be passed a callable that takes the class qualname and returns a valid tag value (e.g. ``tag=str.lower``). See the docs for more information. tag_field: str or None, default None The field name to use for tagged union support. If ``tag`` is non-None, then this defaults to ``"type"``. See the ``tag`` docs above for more information. rename: str, mapping, callable, or None, default None Controls renaming the field names used when encoding/decoding the struct. May be one of ``"lower"``, ``"upper"``, ``"camel"``, ``"pascal"``, or ``"kebab"`` to rename in lowercase, UPPERCASE, camelCase, PascalCase, or kebab-case respectively. May also be a mapping from field names to the renamed names (missing fields are not renamed). Alternatively, may be a callable that takes the field name and returns a new name or ``None`` to not rename that field. Default is ``None`` for no field renaming. repr_omit_defaults: bool, default False Whether fields should be omitted from the generated repr if the corresponding value is the default for that field. array_like: bool, default False If True, this struct type will be treated as an array-like type during encoding/decoding, rather than a dict-like type (the default). This may improve performance, at the cost of a more inscrutable message encoding. gc: bool, default True Whether garbage collection is enabled for this type. Disabling this *may* help reduce GC pressure, but will prevent reference cycles composed of only ``gc=False`` from being collected. It is the user's responsibility to ensure that reference cycles don't occur when setting ``gc=False``. weakref: bool, default False Whether instances of this type support weak references. Defaults to False. dict: bool, default False Whether instances of this type will include a ``__dict__``. Setting this to True will allow adding additional undeclared attributes to a struct instance, which may be useful for holding private runtime state. Defaults to False. cache_hash: bool, default False If enabled, the hash of a frozen struct instance will be computed at most once, and then cached on the instance for further reuse. For expensive hash values this can improve performance at the cost of a small amount of memory usage. Examples -------- Here we define a new `Struct` type for describing a dog. It has three fields; two required and one optional. >>> class Dog(Struct): ...     name: str ...     breed: str ...     is_good_boy: bool = True ... >>> Dog('snickers', breed='corgi') Dog(name='snickers', breed='corgi', is_good_boy=True) Additional struct options can be set as part of the class definition. Here we define a new `Struct` type for a frozen `Point` object. >>> class Point(Struct, frozen=True): ...     x: float ...     y: float ... >>> {Point(1.5, 2.0): 1}  # frozen structs are hashable {Point(x=1.5, y=2.0): 1} */
-export interface Struct {
-
 }

@@ -15,17 +15,22 @@ import type { ChartSettings } from "./settings";
 const GAP = 12;
 const CARD_WIDTH = 400;
 const HEAD = 36;
+const TILE_HEIGHT = 44;
 
 interface Props {
   keys: readonly string[];
   settings: ChartSettings;
   onChange: (settings: ChartSettings) => void;
   render: (key: string) => ReactNode;
+  /** Keys that have one value only and are drawn as a tile. */
+  isTile?: (key: string) => boolean;
 }
 
-type Row = { section: Section } | { keys: readonly string[] };
+type Row = { section: Section } | { keys: readonly string[]; columns: number; tiles: boolean };
 
-export function Board({ keys, settings, onChange, render }: Props) {
+const never = () => false;
+
+export function Board({ keys, settings, onChange, render, isTile = never }: Props) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const box = useRef<HTMLDivElement>(null);
   const [columns, setColumns] = useState(3);
@@ -46,18 +51,25 @@ export function Board({ keys, settings, onChange, render }: Props) {
   const rows: Row[] = groups.flatMap((section): Row[] => {
     const head = groups.length > 1 ? [{ section }] : [];
     if (folded.has(section.name) && groups.length > 1) return head;
-    const lines: Row[] = [];
-    for (let i = 0; i < section.keys.length; i += columns) lines.push({ keys: section.keys.slice(i, i + columns) });
-    return [...head, ...lines];
+    const tiles = section.keys.filter(isTile);
+    const charts = section.keys.filter((key) => !isTile(key));
+    const narrow = columns === 1 ? 1 : columns + 1;
+    // Few charts may be wider, though never wider than half of the page.
+    const wide = Math.max(Math.min(columns, 2), Math.min(columns, charts.length));
+    return [
+      ...head,
+      ...chunks(tiles, narrow).map((keys) => ({ keys, columns: narrow, tiles: true })),
+      ...chunks(charts, wide).map((keys) => ({ keys, columns: wide, tiles: false })),
+    ];
   });
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => document.getElementById("main"),
-    estimateSize: (i) => (rows[i] && "section" in rows[i] ? HEAD : CARD_HEIGHT + GAP),
+    estimateSize: (i) => heightOf(rows[i]),
     overscan: 1,
     scrollMargin: margin,
   });
-  const sizes = rows.map((row) => ("section" in row ? "h" : "c")).join("");
+  const sizes = rows.map(heightOf).join();
   useEffect(() => virtual.measure(), [virtual, sizes]);
   const toggle = (name: string) => {
     const next = new Set(folded);
@@ -67,6 +79,7 @@ export function Board({ keys, settings, onChange, render }: Props) {
   return (
     <>
       <Controls settings={settings} onChange={onChange} />
+      {groups.length === 1 && <h2 className="hidden-word">Charts</h2>}
       {rows.length === 0 && (
         <Empty icon="search" title="No metric has this in its name">
           <Button onClick={() => onChange({ ...settings, find: "" })}>Clear the search</Button>
@@ -81,7 +94,7 @@ export function Board({ keys, settings, onChange, render }: Props) {
               {"section" in row ? (
                 <SectionHead section={row.section} folded={folded.has(row.section.name)} onToggle={() => toggle(row.section.name)} />
               ) : (
-                <div className={s.cards} style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+                <div className={s.cards} style={{ gridTemplateColumns: `repeat(${row.columns}, minmax(0, 1fr))` }}>
                   {row.keys.map((key) => (
                     <div key={key}>{render(key)}</div>
                   ))}
@@ -93,6 +106,15 @@ export function Board({ keys, settings, onChange, render }: Props) {
       </div>
     </>
   );
+}
+
+function heightOf(row: Row | undefined): number {
+  if (row && "section" in row) return HEAD;
+  return (row?.tiles ? TILE_HEIGHT : CARD_HEIGHT) + GAP;
+}
+
+function chunks(keys: readonly string[], size: number): string[][] {
+  return Array.from({ length: Math.ceil(keys.length / size) }, (_, i) => keys.slice(i * size, (i + 1) * size));
 }
 
 function SectionHead({ section, folded, onToggle }: { section: Section; folded: boolean; onToggle: () => void }) {

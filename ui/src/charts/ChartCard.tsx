@@ -69,6 +69,7 @@ function Body({ name, lines, error, settings, sync, onZoom, data }: ChartCardPro
       </p>
     );
   }
+  if (lines.every((line) => line.ys.length <= 1)) return <Bars name={name} lines={lines} max={told.max} />;
   return (
     <Suspense fallback={<div className={s.bar} />}>
       <LineChart
@@ -81,6 +82,35 @@ function Body({ name, lines, error, settings, sync, onZoom, data }: ChartCardPro
         height={CARD_HEIGHT - HEAD}
       />
     </Suspense>
+  );
+}
+
+/** One value each: bars say it better than dots. */
+function Bars({ name, lines, max }: { name: string; lines: readonly Line[]; max: number | null }) {
+  const shown = lines.filter((line) => line.ys.length > 0);
+  const most = Math.max(...shown.map((line) => Math.abs(line.ys[0] ?? 0))) || 1;
+  return (
+    <ul
+      className={s.bars}
+      tabIndex={0}
+      aria-label={name}
+      data-testid="chart"
+      data-chart={name}
+      data-drawn="true"
+      data-series={shown.length}
+      data-points={shown.length}
+      data-max={max ?? ""}
+    >
+      {shown.map((line) => (
+        <li key={line.id}>
+          <span className={s.who} title={line.label} dir="auto">
+            {line.label}
+          </span>
+          <b title={exactNumber(line.ys[0])}>{line.ys[0] === null ? "NaN" : formatNumber(line.ys[0])}</b>
+          <i style={{ width: `${(Math.abs(line.ys[0] ?? 0) / most) * 100}%`, background: line.colour }} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

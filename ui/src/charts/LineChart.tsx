@@ -124,7 +124,7 @@ function options(element: HTMLElement, latest: React.RefObject<LineChartProps>, 
     padding: [10, 12, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: axis === "time", distr: logX ? 3 : 1, range: (_, min, max) => [...(latest.current.zoom ?? widened(min, max, logX))] },
+      x: { time: axis === "time", distr: logX ? 3 : 1, range: (plot, min, max) => [...(latest.current.zoom ?? widened(plot.data[0], min, max, logX))] },
       y: { distr: logY ? 3 : 1, range: (_, min, max) => (min === null ? [0, 1] : logY ? [min / 1.2, max * 1.2] : padded(min, max)) },
     },
     axes: [
@@ -159,10 +159,12 @@ function options(element: HTMLElement, latest: React.RefObject<LineChartProps>, 
   };
 }
 
-function widened(min: number | null, max: number | null, log: boolean): [number, number] {
-  if (min === null || max === null) return log ? [1, 10] : [0, 1];
-  if (min !== max) return [min, max];
-  return log ? [min / 2, max * 2] : [min - 1, max + 1];
+/** From the first x to the last; room around a single one. */
+function widened(xs: ArrayLike<number>, min: number | null, max: number | null, log: boolean): [number, number] {
+  const first = xs[0];
+  if (min === null || max === null || first === undefined) return log ? [1, 10] : [0, 1];
+  if (first !== xs[xs.length - 1]) return [min, max];
+  return log ? [first / 2, first * 2] : [first - 1, first + 1];
 }
 
 function padded(min: number, max: number): [number, number] {

@@ -1,5 +1,7 @@
 /** Metric keys as sections by what stands before the last "/". Pure. */
 
+import { natural } from "../lib/natural";
+
 export interface Section {
   name: string;
   keys: string[];
@@ -16,11 +18,4 @@ export function sections(keys: readonly string[], find: string): Section[] {
     else groups.set(name, [key]);
   }
   return [...groups].map(([name, found]) => ({ name, keys: found }));
-}
-
-const collator = new Intl.Collator("en", { numeric: true });
-
-/** m2 before m10. */
-export function natural(a: string, b: string): number {
-  return collator.compare(a, b);
 }

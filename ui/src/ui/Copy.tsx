@@ -27,7 +27,7 @@ export function CopyButton({ text, what, word }: { text: string; what: string; w
       type="button"
       className={buttonClass(word ? "plain" : "quiet", !word)}
       onClick={() => void copy()}
-      aria-label={label}
+      aria-label={word ? undefined : label}
       title={label}
     >
       <Icon name={done ? "check" : "copy"} />

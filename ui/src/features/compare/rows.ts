@@ -2,6 +2,7 @@
 
 import type { MetricSummary, RunDetail } from "../../api/schema.gen";
 import { lowerIsBetter } from "../../lib/direction";
+import { natural } from "../../lib/natural";
 import { type Wire, toNumber } from "../../lib/format";
 
 export interface MetricRow {
@@ -18,10 +19,8 @@ export interface ParamRow {
   differs: boolean;
 }
 
-const collator = new Intl.Collator("en", { numeric: true });
-
 function unionKeys(lists: readonly (readonly string[])[]): string[] {
-  return [...new Set(lists.flat())].sort(collator.compare);
+  return [...new Set(lists.flat())].sort(natural);
 }
 
 export function metricRows(runs: readonly RunDetail[]): MetricRow[] {

@@ -2,9 +2,16 @@ import type { ReactNode } from "react";
 import s from "./Run.module.css";
 
 /** A titled part of the overview. */
-export function Block({ title, count, tools, children }: { title: string; count?: number; tools?: ReactNode; children: ReactNode }) {
+export function Block({ title, count, tools, late, children }: {
+  title: string;
+  count?: number;
+  tools?: ReactNode;
+  /** Comes last where there is only one column. */
+  late?: boolean;
+  children: ReactNode;
+}) {
   return (
-    <section className={s.block} aria-label={title}>
+    <section className={s.block} aria-label={title} data-late={late}>
       <header>
         <h2>{title}</h2>
         {count !== undefined && <small>{count.toLocaleString("en-US")}</small>}

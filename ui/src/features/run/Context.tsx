@@ -5,7 +5,6 @@ import { type ReactNode, useState } from "react";
 import { documentQuery } from "../../api/runs";
 import type { DocumentInfo, RunDetail } from "../../api/schema.gen";
 import { formatBytes } from "../../lib/format";
-import { CopyButton } from "../../ui/Copy";
 import { Block, Facts } from "./Block";
 import s from "./Run.module.css";
 
@@ -16,7 +15,7 @@ export function Context({ run }: { run: RunDetail }) {
   const others = run.documents.filter((one) => one.name !== "host");
   if (!facts.length && !others.length) return null;
   return (
-    <Block title="Code and machine">
+    <Block title="Code and machine" late>
       <Facts facts={facts} mono />
       {others.map((one) => (
         <DocumentBox key={one.name} runId={run.info.run_id} document={one} />
@@ -34,12 +33,7 @@ function codeFacts({ tags, info }: RunDetail): Fact[] {
   const facts: Fact[] = [];
   if (commit) facts.push(["commit", `${commit.slice(0, 12)}${branch ? ` on ${branch}` : ""}${dirty ? ", with changes not committed" : ""}`]);
   if (tags["mlflow.source.git.repoURL"]) facts.push(["repository", tags["mlflow.source.git.repoURL"]]);
-  facts.push([
-    "run id",
-    <span key="id" style={{ display: "flex", alignItems: "center", gap: 4 }}>
-      {info.run_id} <CopyButton text={info.run_id} what="the run's id" />
-    </span>,
-  ]);
+  facts.push(["run id", info.run_id]);
   if (info.artifact_uri) facts.push(["artifacts", info.artifact_uri]);
   return facts;
 }

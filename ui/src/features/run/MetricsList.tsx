@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { MetricSummary } from "../../api/schema.gen";
+import { natural } from "../../lib/natural";
 import { lowerIsBetter } from "../../lib/direction";
 import { exactNumber, formatCount, formatNumber } from "../../lib/format";
 import { SearchField } from "../../ui/Field";
@@ -14,7 +15,10 @@ const MANY = 10;
 
 export function MetricsList({ runId, metrics }: { runId: string; metrics: readonly MetricSummary[] }) {
   const [find, setFind] = useState("");
-  const own = metrics.filter((metric) => !metric.key.startsWith("system/"));
+  const own = useMemo(
+    () => metrics.filter((metric) => !metric.key.startsWith("system/")).sort((a, b) => natural(a.key, b.key)),
+    [metrics],
+  );
   const shown = own.filter((metric) => metric.key.toLowerCase().includes(find.toLowerCase()));
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({

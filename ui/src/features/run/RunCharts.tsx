@@ -7,9 +7,10 @@ import { Board } from "../../charts/Board";
 import { ChartCard } from "../../charts/ChartCard";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
 import type { ChartSettings } from "../../charts/settings";
-import { formatNumber } from "../../lib/format";
+import { exactNumber, formatNumber } from "../../lib/format";
 import { runColour } from "../../lib/palette";
 import { Empty } from "../../ui/Empty";
+import s from "./Run.module.css";
 
 /** About two points for each pixel of a wide card. */
 const POINTS = 1000;
@@ -40,16 +41,31 @@ export function RunCharts({ runId, system, settings, onChange }: Props) {
       </Empty>
     );
   }
+  const isTile = (key: string) => byKey.get(key)?.count === 1;
   return (
     <Board
       keys={[...byKey.keys()]}
       settings={settings}
       onChange={onChange}
+      isTile={isTile}
       render={(key) => {
         const metric = byKey.get(key);
+        if (metric && isTile(key)) return <Tile metric={metric} />;
         return metric && <MetricChart key={key} {...{ run, metric, settings, onChange }} />;
       }}
     />
+  );
+}
+
+/** A metric that was measured once. */
+function Tile({ metric }: { metric: MetricSummary }) {
+  return (
+    <section className={s.tile} aria-label={metric.key}>
+      <h3 title={metric.key} dir="auto">
+        {metric.key}
+      </h3>
+      <strong title={exactNumber(metric.last)}>{formatNumber(metric.last)}</strong>
+    </section>
   );
 }
 

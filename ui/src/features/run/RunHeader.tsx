@@ -82,7 +82,7 @@ export function RunHeader({ run }: { run: RunDetail }) {
           started <Ago time={info.start_time} />
         </span>
         <span>
-          took <Took start={info.start_time} end={info.end_time} running={info.status === "RUNNING"} />
+          {info.status === "RUNNING" ? "running for" : "took"} <Took start={info.start_time} end={info.end_time} running={info.status === "RUNNING"} />
         </span>
         {info.user_id && <span>by {info.user_id}</span>}
         {run.tags["mlflow.source.name"] && <span className="mono">{run.tags["mlflow.source.name"]}</span>}

@@ -151,8 +151,8 @@ export function FilterBox({ value, experiments, count, error, onChange }: Props)
         )}
       </div>
       {wrong && (
-        <p className={s.says} id={`${id}-says`} role="alert" style={{ flexBasis: "100%" }}>
-          {wrong.message}
+        <p className={s.says} id={`${id}-says`} role="alert">
+          {wrong.message.split("\n", 1)}.
           {wrong.expected?.length ? ` Expected: ${wrong.expected.slice(0, 8).join(", ")}.` : ""}
         </p>
       )}

@@ -65,7 +65,7 @@ export function RunsPage(props: RunsPageProps) {
             value={view.filter}
             experiments={props.experiments}
             error={filterError}
-            count={rows.empty ? "…" : countWords(rows.matched, rows.total, Boolean(view.filter))}
+            count={rows.empty ? (filterError ? "" : "…") : countWords(rows.matched, rows.total, Boolean(view.filter))}
             onChange={(filter) => page.change({ filter })}
           />
           <ColumnPicker
@@ -84,6 +84,11 @@ export function RunsPage(props: RunsPageProps) {
         <FirstRun {...(page.experiment ? { experiment: page.experiment.name } : {})} />
       ) : rows.empty && error && !filterError ? (
         <Trouble error={error} onRetry={rows.retry} />
+      ) : rows.empty && filterError ? (
+        <Empty icon="search" title="This filter is not understood">
+          <p>The place is underlined above.</p>
+          <Button onClick={() => page.change({ filter: "" })}>Clear the filter</Button>
+        </Empty>
       ) : rows.empty ? (
         <Bones />
       ) : rows.matched === 0 && !rows.stale ? (

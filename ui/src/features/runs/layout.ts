@@ -35,18 +35,18 @@ export function flowingColumns(
   options: { narrow: boolean; experiments: boolean; objective: { key: string; direction: "max" | "min" } | null },
   sample: (id: string) => readonly Cell[] | undefined,
 ): GridColumn[] {
-  const columns: GridColumn[] = [];
-  if (options.narrow) {
-    columns.push({ ...base, id: "status", sort: "attributes.status", title: "Status", width: 104, fixed: "status" });
-  }
-  if (options.experiments) {
-    columns.push({ ...base, id: "experiment", sort: "attributes.experiment_id", title: "Experiment", width: 140, fixed: "experiment" });
-  }
-  columns.push(
+  const data = specs.map((spec) => dataColumn(spec, options.objective, sample(columnId(spec))));
+  const facts: GridColumn[] = [
     { ...base, id: "started", sort: "attributes.start_time", title: "Started", width: 100, fixed: "started", descendingFirst: true },
     { ...base, id: "took", sort: "attributes.duration", title: "Took", width: 92, fixed: "took", numeric: true, descendingFirst: true },
-  );
-  return columns.concat(specs.map((spec) => dataColumn(spec, options.objective, sample(columnId(spec)))));
+  ];
+  if (options.experiments) {
+    facts.unshift({ ...base, id: "experiment", sort: "attributes.experiment_id", title: "Experiment", width: 140, fixed: "experiment" });
+  }
+  if (!options.narrow) return [...facts, ...data];
+  // A phone shows two columns beside the name: the objective first, the circumstances last.
+  data.sort((a, b) => Number(b.objective) - Number(a.objective));
+  return [...data, { ...base, id: "status", sort: "attributes.status", title: "Status", width: 104, fixed: "status" }, ...facts];
 }
 
 function dataColumn(

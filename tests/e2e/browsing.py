@@ -1,0 +1,90 @@
+"""What the end-to-end tests hold in their hands: a server process, a watched page, the accessibility check."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "src" / "runstone" / "server" / "ui" / "index.html"
+AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = next((found for name in ("chromium", "google-chrome", "chromium-browser") if (found := shutil.which(name))), None)
+ARGUMENTS = [
+    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+#: Milliseconds until the browser's expectations give up. Nothing here is timed; a loaded machine only needs patience.
+PATIENCE = 30_000
+
+
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "MLFLOW_"))}
+    return {**kept, "RUNSTONE_QUIET": "1", "RUNSTONE_STRICT": "1"}
+
+
+class Server:
+    """``runstone ui`` as a process, on a port of its own that it keeps when started again."""
+
+    def __init__(self, store: Path, *options: str) -> None:
+        self.store, self.options, self.port = store, options, 0
+        self.url = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Server:
+        command = [
+            sys.executable,
+            "-m",
+            "runstone.cli.main",
+            "ui",
+            "-p",
+            str(self.port),
+            "--backend-store-uri",
+            str(self.store),
+        ]
+        self._process = subprocess.Popen([*command, *self.options], stdout=subprocess.PIPE, text=True, env=environment())
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        found = re.search(r"(http://[^\s:]+:(\d+)\S*)", line)
+        assert found, f"the server did not say where it listens: {line!r}"
+        self.url, self.port = found[1].rstrip("/"), int(found[2])
+        return self
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+
+class Watched:
+    """A page whose mishaps are kept: scripts that fail, dialogs, answers that say no."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.mishaps: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.mishaps.append(f"script: {error}"))
+        page.on("dialog", lambda dialog: (self.mishaps.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("console", lambda message: message.type == "error" and self.mishaps.append(f"console: {message.text}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds against WCAG 2.2 AA and its good practices."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r => r.violations)"
+    )
+    return [f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]]

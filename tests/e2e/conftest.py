@@ -1,0 +1,92 @@
+"""A real server over a real store, and a real browser on it. Skipped where there is no Chromium or no built UI."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import ARGUMENTS, BUILT, CHROMIUM, PATIENCE, Server, Watched, environment
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and "browser" in item.fixturenames:  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None or not BUILT.exists():
+        pytest.skip("no Chromium" if CHROMIUM is None else "the UI is not built: make ui")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def realistic(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Ids of what ``realistic.py`` logged, and ``store``, where."""
+    folder = tmp_path_factory.mktemp("realistic")
+    script = Path(__file__).with_name("realistic.py")
+    done = subprocess.run(
+        [sys.executable, script, folder], stdout=subprocess.PIPE, text=True, env=environment(), check=True, cwd=folder
+    )
+    return {**json.loads(done.stdout), "store": folder / "store"}
+
+
+@pytest.fixture(scope="session")
+def server(realistic: dict[str, Any], browser: Any) -> Iterator[Server]:
+    running = Server(realistic["store"]).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def serve(tmp_path: Path, browser: Any) -> Iterator[Callable[..., Server]]:
+    """Start a server of the test's own: ``serve(store, *options)``."""
+    with contextlib.ExitStack() as stack:
+
+        def start(store: Path = tmp_path / "store", *options: str) -> Server:
+            running = Server(store, *options).start()
+            stack.callback(running.stop)
+            return running
+
+        yield start
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Watched]]:
+    """Open an address: ``open_page(url, theme="dark", width=390)``. A page that had a mishap fails its test."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE)
+    opened: list[Watched] = []
+
+    def start(url: str, theme: str = "light", width: int = 1440, height: int = 900) -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE)
+        if theme == "contrast":
+            context.add_init_script("localStorage.setItem('runstone.theme', 'contrast')")
+        watched = Watched(context.new_page())
+        opened.append(watched)
+        watched.page.goto(url)
+        return watched
+
+    yield start
+    for watched in opened:
+        watched.page.context.close()
+        assert watched.mishaps == []

@@ -1,0 +1,99 @@
+"""A store as a team would have it: logged by the real client, names as people give them. Run as a script:
+``python realistic.py FOLDER``; prints JSON with the ids that the tests need."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import sys
+from pathlib import Path
+
+import runstone
+
+SPIKE_STEP, SPIKE = 7_321, 1234.5
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+REPORT = {
+    "accuracy": 0.97,
+    "classes": {"0": {"precision": 0.99}, "1": {"precision": 0.95}},
+    "note": "<script>alert(1)</script>",
+}
+#: One grey pixel.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c636860606000000004000168 4d2a6d"
+    "0000000049454e44ae426082".replace(" ", "")
+)
+
+
+def forest(trees: int, depth: int, seed: int) -> str:
+    """One finished run of the experiment that most tests look at."""
+    rng = random.Random(f"{trees} {depth} {seed}")
+    with runstone.start_run(run_name=f"forest-{trees}-{depth}-{seed}") as run:
+        runstone.log_params({"n_estimators": trees, "max_depth": depth, "seed": seed, "criterion": "gini", "dataset": "digits"})
+        runstone.set_tag("team", "vision")
+        top = 0.9 + 0.03 * math.log10(trees) + 0.002 * depth
+        for step in range(30):
+            runstone.log_metric("train/loss", math.exp(-step / 8) + rng.random() * 0.05, step=step)
+            runstone.log_metric("val/loss", 0.1 + math.exp(-step / 9) + rng.random() * 0.08, step=step)
+        runstone.log_metrics(
+            {"accuracy": top - rng.random() * 0.01, "f1": top - 0.01 - rng.random() * 0.01, "fit_seconds": trees / 40}
+        )
+    return str(run.info.run_id)
+
+
+def rich(folder: Path) -> str:
+    """One run with something on every tab: long series with a spike, NaN, console, system metrics, files."""
+    with runstone.start_run(run_name="deep-dive", description="Why does class 8 look like class 3?") as run:
+        runstone.log_params({"n_estimators": 400, "max_depth": 20, "seed": 0, "criterion": "entropy", "dataset": "digits"})
+        rng = random.Random(0)
+        for step in range(20_000):
+            value = SPIKE if step == SPIKE_STEP else math.exp(-step / 5_000) + rng.random() * 0.1
+            runstone.log_metric("train/loss", value, step=step)
+        runstone.log_metrics({"accuracy": 0.9812, "f1": 0.979, "fit_seconds": 12.5})
+        for step in range(12):
+            runstone.log_metric("all_nan", math.nan, step=step + 3)
+        runstone.log_metric("system/cpu_utilization_percentage", 42.0, step=0)
+        runstone.log_metric("system/cpu_utilization_percentage", 61.0, step=1)
+        runstone.log_dict(REPORT, "report.json")
+        runstone.log_text("id,label,p\n0,zero,0.91\n1,one,0.42\n2,two,0.77\n", "tables/predictions.csv")
+        runstone.log_text("# Notes\n\n<script>document.title='owned'</script>\n", "notes.md")
+        runstone.log_text("<script>document.title='owned'</script>", "page.html")
+        runstone.log_text("flavors:\n  python_function:\n    loader_module: runstone.sklearn\n", "model/MLmodel")
+        (folder / "confusion.png").write_bytes(PNG)
+        runstone.log_artifact(str(folder / "confusion.png"))
+    return str(run.info.run_id)
+
+
+def main(folder: Path) -> dict[str, object]:
+    runstone.set_tracking_uri(str(folder / "store"))
+    experiment = runstone.set_experiment("digits-forest")
+    runs = [forest(trees, depth, seed) for trees in (50, 100, 200) for depth in (5, 10) for seed in range(3)]
+    deep = rich(folder)
+    with runstone.start_run(run_name=HOSTILE) as run:
+        runstone.log_param("note", HOSTILE)
+        runstone.log_metric("accuracy", math.nan)
+        hostile = run.info.run_id
+    try:
+        with runstone.start_run(run_name="too-deep"):
+            runstone.log_metric("accuracy", 0.5)
+            raise ValueError("max_depth must be positive")
+    except ValueError:
+        pass
+    with runstone.start_run(run_name="search") as parent:
+        for seed in range(2):
+            with runstone.start_run(run_name=f"trial-{seed}", nested=True):
+                runstone.log_metric("accuracy", 0.9 + seed / 100)
+    empty = runstone.create_experiment("not-started-yet")
+    runstone.flush()
+    return {
+        "experiment": experiment.experiment_id,
+        "runs": runs,
+        "deep": deep,
+        "hostile": hostile,
+        "parent": parent.info.run_id,
+        "empty": empty,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]))))

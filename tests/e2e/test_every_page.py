@@ -1,0 +1,60 @@
+"""Each page in each theme: it is there, without mishap, barrier, overflow or waste."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from browsing import AXE, violations
+
+#: Name, address, and what proves that the page is there.
+PAGES = {
+    "home": ("/", "[data-testid=recent-run]"),
+    "experiments": ("/experiments", "[data-testid=experiment-row]"),
+    "runs": ("/experiments/{experiment}/runs", "[data-testid=run-row]"),
+    "all runs": ("/runs", "[data-testid=run-row]"),
+    "empty experiment": ("/experiments/{empty}/runs", "text=Waiting for the first run"),
+    "run": ("/runs/{deep}", "[data-testid=metric-row]"),
+    "hostile run": ("/runs/{hostile}", "[data-testid=metric-row]"),
+    "metrics": ("/runs/{deep}/metrics?smooth=0.6", "[data-testid=chart][data-drawn=true]"),
+    "system": ("/runs/{deep}/system", "[data-testid=chart][data-drawn=true]"),
+    "artifacts": ("/runs/{deep}/artifacts/report.json", "text=accuracy"),
+    "table file": ("/runs/{deep}/artifacts/tables/predictions.csv", "td:has-text('zero')"),
+    "model": ("/runs/{deep}/artifacts/model/MLmodel", "text=python_function"),
+    "console": ("/runs/{deep}/console", "text=Nothing was captured"),
+    "compare": ("/compare?runs={first},{second},{deep}", "[data-testid=chart][data-drawn=true]"),
+    "compare nothing": ("/compare", "text=Choose runs to compare"),
+    "nowhere": ("/no/such/page", "text=This address leads nowhere"),
+}
+NODES = 3_000
+
+
+def address(server: Any, realistic: dict[str, Any], name: str) -> str:
+    path, _ = PAGES[name]
+    first, second = realistic["runs"][:2]
+    return str(server.url) + path.format(**{**realistic, "first": first, "second": second})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole(name: str, theme: str, server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]) -> None:
+    if not AXE.exists():
+        pytest.skip("npm ci has not run in ui/")
+    page = open_page(address(server, realistic, name), theme).page
+    page.locator(PAGES[name][1]).first.wait_for()
+    assert page.locator("h1").count() == 1
+    assert page.title() not in ("", "Runstone")
+    assert page.evaluate("document.querySelectorAll('*').length") <= NODES
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_hangs_over_the_side(
+    name: str, width: int, server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(address(server, realistic, name), width=width).page
+    page.locator(PAGES[name][1]).first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("(m => m.scrollWidth - m.clientWidth)(document.querySelector('main'))") <= 0
