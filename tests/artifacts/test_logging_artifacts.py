@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,15 @@ def test_a_table_is_mlflows_json_and_grows(run: Run) -> None:
     }
     tags = runstone.get_run(run.info.run_id).data.tags
     assert json.loads(tags["mlflow.loggedArtifacts"]) == [{"path": "t.json", "type": "table"}]
+
+
+def test_threads_that_append_at_once_all_have_their_rows(run: Run) -> None:
+    threads = [threading.Thread(target=runstone.log_table, args=({"x": [n]}, "t.json")) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(runstone.load_table("t.json")["x"]) == list(range(12))
 
 
 def test_tables_of_several_runs_come_together(run: Run) -> None:

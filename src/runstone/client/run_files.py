@@ -29,6 +29,7 @@ class Log(Protocol):
 
     run_id: str
     tags: dict[str, str]
+    lock: Any  # a threading.RLock
 
     def append(self, record: Record) -> None: ...
 
@@ -120,10 +121,11 @@ class RunFiles:
         tables.check_ending(artifact_file)
         folder = posixpath.join("table_images", posixpath.splitext(artifact_file)[0])
         table = tables.replace_cells(tables.table_of(data), media.is_picture, lambda cell: self._cell(cell, folder))
-        with suppress(NotFound):
-            table = tables.append(self.read_table(artifact_file), table)
-        self._put(tables.write(table, artifact_file), artifact_file)
-        self._name_table(posixpath.normpath(artifact_file))
+        with self._log.lock:  # two threads that append at once both have their rows
+            with suppress(NotFound):
+                table = tables.append(self.read_table(artifact_file), table)
+            self._put(tables.write(table, artifact_file), artifact_file)
+            self._name_table(posixpath.normpath(artifact_file))
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

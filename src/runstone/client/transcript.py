@@ -39,7 +39,8 @@ class Transcript:
     def feed(self, stream: str, time: int, data: bytes) -> None:
         """Bytes as they were written; a character may be cut between two calls."""
         if self._left > 0:
-            for text in self._lines.setdefault(stream, _Line()).feed(time, data):
+            text = self._lines.setdefault(stream, _Line()).feed(time, data)
+            if text:
                 self._add(Piece(stream, time, text))
 
     def take(self, now: int, end: bool = False) -> list[Piece]:
@@ -83,29 +84,32 @@ class _Line:
         self._shown = False  # whether some of the line was
         self._overwrites = False  # whether what was not given out begins the line anew
         self._is_bar = False
+        self._returned = False  # whether the next character goes to the line's beginning
         self._held = False  # a carriage return of which it is not known yet whether a newline follows
         self._given_at = 0
         self.since: int | None = None
 
-    def feed(self, time: int, data: bytes) -> list[str]:
-        """The lines that end in ``data``."""
+    def feed(self, time: int, data: bytes) -> str:
+        """The lines that end in ``data``, and a part that has grown too long."""
         text = ("\r" if self._held else "") + self._decoder.decode(data)
         self._held = text.endswith("\r")
         if self._held:
             text = text[:-1]
-        *ended, rest = text.replace("\r\n", "\n").split("\n")
+        text = text.replace("\r\n", "\n")
+        head, newline, rest = text.rpartition("\n")
         lines = []
-        for part in ended:
+        singly = self._returned or "\r" in head  # lines without a bar are as good as one
+        for part in (head.split("\n") if singly else [head]) if newline else []:
             self._write(part)
             lines.append(self._take() + "\n")
-            self._shown = self._is_bar = False
+            self._shown = self._is_bar = self._returned = False
             self.since = None
         self._write(rest)
         if self._rest and self.since is None:
             self.since = time
         if len(self._rest) > PIECE:
             lines.append(self.give_partial())
-        return lines
+        return "".join(lines)
 
     def is_due(self, now: int) -> bool:
         if not self._rest or self.since is None:
@@ -125,12 +129,13 @@ class _Line:
 
     def _write(self, text: str) -> None:
         """As a terminal would: what follows a carriage return takes the place of what was there."""
-        if "\r" in text:
-            self._is_bar = self._overwrites = True
-            states = [state for state in text.split("\r") if state]
-            text = states[-1] if states else self._rest
-            self._rest = ""
-        self._rest += text
+        for position, state in enumerate(text.split("\r")):
+            if position:
+                self._is_bar = self._returned = True
+            if state and self._returned:
+                self._rest, self._overwrites, self._returned = state, True, False
+            else:
+                self._rest += state
 
     def _take(self) -> str:
         text = ("\r" if self._overwrites and self._shown else "") + self._rest
