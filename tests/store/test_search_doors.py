@@ -174,11 +174,10 @@ def told(store, kind, *experiments, **more):
 def test_keys_tell_how_many_runs_use_them_and_whether_they_vary(store):
     long = "x" * 60
     for number in range(3):
-        start(
-            store, number, number,
-            params=lambda run, n=number: Params(run, {"seed": str(n), "lr": "0.1", "long": long + str(n), "same": long}),
-            points=lambda run, n=number: metrics(run, **({"loss": [(0, float(n), 0)]} if n else {"acc": [(0, float("nan"), 0)]})),
-        )  # fmt: skip
+        texts = {"seed": str(number), "lr": "0.1", "long": long + str(number), "same": long}
+        series = {"loss": [(0, float(number), 0)]} if number else {"acc": [(0, float("nan"), 0)]}
+        run_id = start(store, number, number)
+        store.write(Batch([Params(run_id, texts), metrics(run_id, **series)]))
     assert told(store, "params") == [("long", 3, 2), ("lr", 3, 1), ("same", 3, 1), ("seed", 3, 2)]
     assert told(store, "metrics") == [("loss", 2, 2), ("acc", 1, 1)]
     assert told(store, "params", contains="L") == [("long", 3, 2), ("lr", 3, 1)]
