@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,13 @@ from runstone.records import ExperimentCreated, Metrics, Params, RunChanged, Run
 @pytest.fixture
 def uri(tmp_path: Path) -> str:
     return str(tmp_path / "store")
+
+
+@pytest.fixture(autouse=True)
+def closed_after() -> Iterator[None]:
+    """Stores are shared by a process; each test leaves none open."""
+    yield
+    connect.close_all()
 
 
 @pytest.fixture

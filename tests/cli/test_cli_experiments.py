@@ -42,7 +42,7 @@ def test_csv_has_one_row_a_run(call: Call, make_run: Callable[..., str], tmp_pat
     assert {row["params.p"] for row in rows} == {"1", ""}
     file = tmp_path / "out.csv"
     call("experiments", "csv", "-x", "iris", "-o", str(file))
-    assert len(list(csv.DictReader(file.open(newline="")))) == 2
+    assert len(list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))) == 2
     call("experiments", "csv", "-x", "iris", "-o", str(tmp_path / "no" / "folder.csv"), code=1)
 
 

@@ -29,12 +29,13 @@ class Server:
     def __init__(self, uri: str, *words: str) -> None:
         env = {**os.environ, "RUNSTONE_TRACKING_URI": uri, "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "runstone.cli.main", *words]
+        self.ended: tuple[int, str] | None = None
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
         assert self.process.stdout is not None
         self.line = self.process.stdout.readline()
         found = re.search(r"http://\S+", self.line)
         if not found:
-            self.process.kill()
+            self.process.terminate()
             raise AssertionError((self.line, *self.process.communicate()))
         self.address = found.group()
 
@@ -47,11 +48,13 @@ class Server:
         return answer
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Exit code and standard error after a signal."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=30)
-        return self.process.returncode, errors
+        """Exit code and standard error after a signal; the same again when asked again."""
+        if self.ended is None:
+            if self.process.poll() is None:
+                self.process.send_signal(number)
+            errors = self.process.communicate(timeout=30)[1]
+            self.ended = self.process.returncode, errors
+        return self.ended
 
 
 @pytest.fixture
@@ -64,9 +67,7 @@ def start(uri: str) -> Iterator[Callable[..., Server]]:
 
     yield begin
     for one in running:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.communicate()
+        one.end()
 
 
 def next_data(stream: HTTPResponse) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def test_it_answers_and_ends_cleanly_with_a_stream_open(start: Callable[..., Ser
     stream = server.events()
     assert next_data(stream)["run_ids"] == []
     assert server.end(number) == (0, "")
-    assert stream.read() == b""
+    assert stream.read().strip() == b""
 
 
 def test_a_run_written_by_another_process_is_announced(start: Callable[..., Server], make_run: Callable[..., str]) -> None:

@@ -25,7 +25,7 @@ MakeRun = Callable[..., str]
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = connect.open_store(connect.canonical(str(tmp_path / "store")))
     yield opened
-    opened.close()
+    connect.close_all()
 
 
 @pytest.fixture

@@ -100,12 +100,10 @@ def test_a_wrong_filter_says_where_and_what_would_work(api: TestClient, experime
         {"view": "everything"},
         {"experiment_ids": "1"},
         {"columns": ["nonsense"]},
-        {"columns": ["metrics.a:median"]},
         {"columns": ["metrics.a"] * 1001},
         {"order_by": ["metrics.a SIDEWAYS"]},
         {"misspelt": 1},
         [],
-        None,
         "text",
     ],
 )
@@ -115,7 +113,7 @@ def test_bodies_that_do_not_fit_are_refused(api: TestClient, body: Any) -> None:
     assert answer.json()["message"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"filter": "\xff"}', b"[" * 100_000, b'{"limit": NaN}', b"\x00"])
+@pytest.mark.parametrize("body", [b"", b"{", b'{"filter": "\xff"}', b'{"limit": 1', b'{"limit": NaN}', b"\x00"])
 def test_what_is_no_json_is_malformed(api: TestClient, body: bytes) -> None:
     answer = api.post(f"{API}/runs/table", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "MALFORMED_REQUEST"), answer.text
@@ -156,7 +154,8 @@ def test_too_many_series_at_once_are_refused_and_none_is_fine(api: TestClient) -
     body: dict[str, Any] = {"run_ids": ["a"] * 1000, "keys": ["k"] * 1000}
     assert api.post(f"{API}/runs/series", json=body).status_code == 400
     assert api.post(f"{API}/runs/series", json={"run_ids": [], "keys": ["k"]}).json() == {"series": []}
-    assert api.post(f"{API}/runs/series", json={"run_ids": [], "keys": [], "points": 10**9}).status_code == 400
+    for wrong in ({"points": 10**9}, {"points": 0}, {"start": 2**63}, {"end": -(10**30)}):
+        assert api.post(f"{API}/runs/series", json={"run_ids": [], "keys": [], **wrong}).status_code == 400
 
 
 def test_large_answers_are_packed_and_small_ones_are_not(api: TestClient, make_run) -> None:  # type: ignore[no-untyped-def]

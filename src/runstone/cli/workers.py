@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +37,25 @@ def serve_with_workers(
         log_enabled=False,
         workers_kill_timeout=5,
     )
-    parent.on_startup(ready)
+    # the parent only watches: it is a worker that listens, a moment later
+    threading.Thread(target=_when_listening, args=(host, port, ready), daemon=True).start()
     try:
         parent.serve()
     except FatalError:
         return False
     return True
+
+
+def _when_listening(host: str, port: int, ready: Callable[[], None]) -> None:
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))
+    while True:
+        try:
+            socket.create_connection((near, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            ready()
+            return
 
 
 def app() -> Starlette:

@@ -19,7 +19,9 @@ Number = float | Literal["NaN", "Infinity", "-Infinity"]
 Cell = float | str | None
 View = Literal["active", "deleted", "all"]
 Name = Annotated[str, Meta(min_length=1, max_length=4096)]
-Count = Annotated[int, Meta(ge=0)]
+#: What a database can count to, and a browser exactly.
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Step = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 #: Most rows that one answer of a runs table holds, most series of one answer, most points of one series in it.
 MAX_ROWS, MAX_SERIES, MAX_POINTS = 2_000, 5_000, 20_000
@@ -236,8 +238,8 @@ class SeriesRequest(Struct, forbid_unknown_fields=True):
     run_ids: list[str]
     keys: list[str]
     points: Annotated[int, Meta(ge=1, le=MAX_POINTS)] = 1000
-    start: int | None = None
-    end: int | None = None
+    start: Step | None = None
+    end: Step | None = None
 
 
 class SeriesPoints(Struct):
@@ -258,7 +260,7 @@ class SeriesAnswer(Struct):
 class ConsoleQuery(Struct):
     """``after`` is the greatest sequence already known."""
 
-    after: int = -1
+    after: Annotated[int, Meta(ge=-1, le=2**53)] = -1
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
 
 
@@ -311,7 +313,7 @@ class ArtifactBytes(Struct):
 class EventsQuery(Struct):
     """``cursor`` of the last event seen; none: from now on. A browser's ``Last-Event-ID`` wins over it."""
 
-    cursor: int | None = None
+    cursor: Count | None = None
 
 
 class ChangesEvent(Struct):

@@ -29,6 +29,6 @@ def info(backend: Backend) -> s.Info:
 async def events(request: Request, backend: Backend, query: s.EventsQuery) -> Response:
     """Server-sent events: ids of what changed, as it changes. Comments keep the connection awake."""
     seen = request.headers.get("last-event-id", "")
-    cursor = int(seen) if seen.isascii() and seen.isdigit() else query.cursor
+    cursor = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 17 else query.cursor
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(backend.pulse.listen(cursor), media_type="text/event-stream", headers=headers)
