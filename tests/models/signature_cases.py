@@ -161,6 +161,7 @@ def enforcement_columns() -> dict[str, Any]:
         "boolean": pd.array([True, False], dtype="boolean"),
         "boolean gap": pd.array([True, None], dtype="boolean"),
         "dates": pd.Series([WHEN, WHEN]),
+        "date objects": np.array([datetime.date(2024, 1, 15), None], dtype=object),
         "zoned dates": pd.Series([WHEN.tz_localize("UTC")] * 2),
         "date texts": pd.Series(["2024-01-15", "2024-01-16"]),
         "category texts": pd.Series(["x", "y"], dtype="category"),

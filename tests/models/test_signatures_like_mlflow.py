@@ -32,6 +32,7 @@ ENFORCED_OTHERWISE = {
     "string <- category texts": {"frame": {"a": ["category", ["'x'", "'y'"]]}},
     "datetime <- zoned dates": {"frame": {"a": ["datetime64", ["Timestamp('2024-01-15 10:30:00+0000', tz='UTC')"] * 2]}},
     "boolean <- lists": "error",
+    "boolean <- date objects": "error",
     "boolean <- object bytes": "error",
     "boolean <- object mixed": "error",
     "double <- object bools gap": "error",

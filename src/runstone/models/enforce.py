@@ -154,13 +154,16 @@ def _safe(values: Any, kind: DataType, required: bool) -> Any:
 
 
 def _dates(values: Any) -> Any:
-    """Dates without a zone in nanoseconds; with a zone, or as Python's dates, as they are; None for anything else."""
+    """Dates in nanoseconds, those with a zone as they are; None for anything else."""
     dtype = values.dtype
-    if (isinstance(dtype, np.dtype) and dtype.kind == "M") or _all_gaps(values):
-        return values.astype(DataType.datetime.to_numpy())
-    zoned = str(dtype).startswith("datetime64")
-    python = _is_objects(dtype) and all(isinstance(value, datetime.date) or is_gap(value) for value in values)
-    return values if zoned or python else None
+    if not isinstance(dtype, np.dtype):
+        return values if str(dtype).startswith("datetime64") else None
+    if dtype.kind == "O":
+        if not all(isinstance(value, datetime.date) or is_gap(value) for value in values):
+            return None
+        if any(getattr(value, "tzinfo", None) is not None for value in values):
+            return values
+    return values.astype(DataType.datetime.to_numpy()) if dtype.kind in "MO" else None
 
 
 def _is_objects(dtype: Any) -> bool:
@@ -177,10 +180,6 @@ def _is_text(dtype: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return is_gap(value) or (isinstance(value, Number) and not isinstance(value, (bool, complex)))
-
-
-def _all_gaps(values: Any) -> bool:
-    return _is_objects(values.dtype) and bool(values.isna().all())
 
 
 def _advice(values: Any, kind: DataType) -> str:
