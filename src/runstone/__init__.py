@@ -85,5 +85,6 @@ __getattr__, __dir__ = lazy(
         "pyfunc": "runstone.pyfunc",
         "sklearn": "runstone.sklearn",
         "tracking": "runstone.tracking",
+        "types": "runstone.models.types",
     },
 )
