@@ -42,6 +42,7 @@ _INT64 = range(-(1 << 63), 1 << 63)
 def apply(work: Work, records: Sequence[Record]) -> None:
     """Apply the records of the current batch in order. Raises for a direct batch what the record's function raises."""
     for record in records:
+        work.pace()
         try:
             _APPLY[type(record)](work, record)
         except RunstoneError as error:

@@ -23,6 +23,13 @@ LOCK_WAIT = 60.0
 WRITER = "runstone_writer"
 
 
+#: Synced at every commit; the log is merged into the file every 16 MB, and does not stay larger than 64.
+_PRAGMAS = """
+PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;
+PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864;
+"""
+
+
 class Sqlite:
     """A file beside its write-ahead log.
 
@@ -56,9 +63,7 @@ class Sqlite:
             check_same_thread=False,
             cached_statements=256,
         )
-        connection.executescript(
-            "PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864;"
-        )
+        connection.executescript(_PRAGMAS)
         return connection
 
     def _frozen(self) -> bool:

@@ -25,6 +25,7 @@ def insert_params(work: Work, states: Sequence[RunState]) -> None:
     """New params are written, equal ones pass, changed ones are refused one by one. Raises ParamChanged (direct batch)."""
     rows: list[Any] = []
     for state in states:
+        work.pace()
         for key, there in _there(work, state, "params", list(state.params)):
             value, batch = state.params.pop(key)
             if there != value:
@@ -40,6 +41,7 @@ def flush_tags(work: Work, states: Sequence[RunState]) -> None:
     """Tags set and removed."""
     rows: list[Any] = []
     for state in states:
+        work.pace()
         there = {key for key, _ in _there(work, state, "tags", list(state.tags))}
         place = state.place
         for key, value in state.tags.items():

@@ -20,6 +20,7 @@ from runstone.records import Metrics
 
 from .arrivals import Arrival, by_series
 from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack
+from .pace import Pace
 from .series import ROWS as SERIES
 from .series import SeriesState
 from .statements import Rows
@@ -41,8 +42,8 @@ _CHUNKS = Rows(chunks)
 class MetricsWriter:
     """Collects what the points of one transaction add to the tables, then writes it in a few statements."""
 
-    def __init__(self, connection: Connection, sign: str) -> None:
-        self._connection, self._sign = connection, sign
+    def __init__(self, connection: Connection, sign: str, pace: Pace) -> None:
+        self._connection, self._sign, self._pace = connection, sign, pace
         self._series: list[Any] = []
         self._points: list[Any] = []
         self._chunks: list[Any] = []
@@ -51,6 +52,7 @@ class MetricsWriter:
         """Points of one run; ``states`` are all its series, and are brought up to date. Returns the keys that are new."""
         new = []
         for key, arrival in by_series(records):
+            self._pace()
             state = states.get(key)
             if state is None:
                 state = states[key] = SeriesState()

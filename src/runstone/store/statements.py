@@ -6,14 +6,13 @@ a statement, and beside a busy training loop each time costs a whole switch inte
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
-#: Parameters in one statement; more rows than fit are split.
-_PARAMETERS = 4096
+#: Parameters in one statement; more rows than fit are split. Compiling longer ones takes more than it saves.
+_PARAMETERS = 2048
 
 
 class Rows:
@@ -36,20 +35,25 @@ class Rows:
             if add:
                 sets = f"{_quoted(add)} = {table.name}.{_quoted(add)} + excluded.{_quoted(add)}"
             self.tail = f" ON CONFLICT ({key}) DO " + (f"UPDATE SET {sets}" if sets else "NOTHING")
-        self.at_once = _PARAMETERS // len(self.names)
+        self._texts: dict[tuple[int, str], str] = {}
 
     def insert(self, connection: Connection, flat: Sequence[Any], sign: str) -> int:
         """Insert rows that lie one after the other in ``flat``; how many rows were written."""
-        width, written = len(self.names), 0
-        for start in range(0, len(flat), self.at_once * width):
-            part = flat[start : start + self.at_once * width]
-            written += connection.exec_driver_sql(self._text(len(part) // width, sign), tuple(part)).rowcount
+        width, start, written = len(self.names), 0, 0
+        while start < len(flat):
+            # powers of two: few different statements, so that the driver keeps every one of them compiled
+            rows = 1 << (min(len(flat) - start, _PARAMETERS) // width).bit_length() - 1
+            part = tuple(flat[start : start + rows * width])
+            written += connection.exec_driver_sql(self._text(rows, sign), part).rowcount
+            start += len(part)
         return written
 
-    @functools.lru_cache(maxsize=4096)  # noqa: B019  (one object per table, made once)
     def _text(self, rows: int, sign: str) -> str:
-        row = f"({', '.join([sign] * len(self.names))})"
-        return self.head + ", ".join([row] * rows) + self.tail
+        text = self._texts.get((rows, sign))
+        if text is None:
+            row = f"({', '.join([sign] * len(self.names))})"
+            text = self._texts[rows, sign] = self.head + ", ".join([row] * rows) + self.tail
+        return text
 
 
 def names(table: Table) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from runstone.contracts import Refusal
+from runstone.entities import RunStatus
 from runstone.errors import NotFound, RunstoneError
 from runstone.records import ExperimentChanged, ExperimentCreated, Lease, Record
 
@@ -17,6 +18,7 @@ from . import key_counts
 from .context import flush_others
 from .flush import flush_leases, flush_tags, insert_params
 from .metrics import MetricsWriter
+from .pace import Pace
 from .series import Memory, SeriesState, load
 from .statements import Rows, find, names
 from .states import EXPERIMENT_ROWS, RUN_ROWS, TOUCH_ROWS, ExperimentState, RunState
@@ -36,7 +38,7 @@ class Work:
 
     def __init__(self, connection: Connection, sign: str, memory: Memory) -> None:
         self.connection, self.sign, self.memory = connection, sign, memory
-        self.now = time.time_ns() // 1_000_000
+        self.now, self.pace = time.time_ns() // 1_000_000, Pace()
         self._direct: dict[int, bool] = {}
         self.batch = 0
         self.refused: list[tuple[int, Refusal, str]] = []
@@ -155,7 +157,7 @@ class Work:
         flush_tags(self, states)
         flush_others(self, [state for state in states if state.others])
         flush_leases(self, states)
-        metrics = MetricsWriter(self.connection, self.sign)
+        metrics = MetricsWriter(self.connection, self.sign, self.pace)
         for run_id, series in known.items():
             state = self.runs[run_id]
             self.count("metrics", state, metrics.add(run_id, state.place, series, state.metrics))
@@ -164,7 +166,9 @@ class Work:
         self._flush_clock()
         for state in states:
             series_now = known.get(state.run_id)
-            if series_now is not None:
+            if RunStatus.is_terminated(state.status):
+                self.memory.forget(state.run_id)  # most runs end once
+            elif series_now is not None:
                 self.memory.keep(state.run_id, state.changed, series_now)
             else:
                 self.memory.renumber(state.run_id, numbers[state.run_id], state.changed)

@@ -1,0 +1,113 @@
+"""How long from the first call until all is in the store, what it costs in CPU, memory and bytes on disk.
+
+    python benchmarks/ingest.py [--points 1000000] [--runs 1000]
+
+Each row is a fresh process with a store of its own, through the public API.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SERIES = 10
+
+
+def log_points(count: int) -> dict[str, float]:
+    import numpy as np
+
+    import runstone
+
+    steps = np.arange(count // SERIES)
+    noise = np.random.default_rng(0).normal(0, 0.05, (len(steps), SERIES))
+    losses = (2 * np.exp(-steps / 30_000)[:, None] + noise).tolist()
+    with runstone.start_run():
+        runstone.log_metric("warm", 1.0)
+        runstone.flush()
+        memory, began, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), time.process_time()
+        keys = [f"loss{number}" for number in range(SERIES)]
+        for step, row in enumerate(losses):
+            for key, value in zip(keys, row, strict=True):
+                runstone.log_metric(key, value, step)
+        logged = time.perf_counter() - began
+        runstone.flush()
+        stored, cpu = time.perf_counter() - began, time.process_time() - cpu
+        extra = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+    return {"logged s": logged, "in store s": stored, "CPU s": cpu, "extra MB": extra / 1024, "per s": count / stored}
+
+
+def log_runs(count: int) -> dict[str, float]:
+    import runstone
+
+    params = {f"p{number}": f"value {number}" for number in range(50)}
+    metrics = {f"m{number}": number / 7 for number in range(50)}
+    tags = {f"t{number}": f"tag {number}" for number in range(10)}
+    with runstone.start_run():
+        runstone.log_metric("warm", 1.0)
+    runstone.flush()
+    memory, began, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), time.process_time()
+    for _ in range(count):
+        with runstone.start_run():
+            runstone.log_params(params)
+            runstone.log_metrics(metrics)
+            runstone.set_tags(tags)
+    logged = time.perf_counter() - began
+    runstone.flush()
+    stored, cpu = time.perf_counter() - began, time.process_time() - cpu
+    extra = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+    return {"logged s": logged, "in store s": stored, "CPU s": cpu, "extra MB": extra / 1024, "per s": count / stored}
+
+
+def child(kind: str, count: int, folder: str) -> None:
+    import runstone
+
+    runstone.set_tracking_uri(folder)
+    found = {"points": log_points, "runs": log_runs}[kind](count)
+    from runstone import connect
+
+    connect.close_all()  # what lies in the log goes into the file
+    found["bytes each"] = (Path(folder) / "runstone.db").stat().st_size / count
+    print(json.dumps(found))
+
+
+def measure(kind: str, count: int) -> dict[str, float]:
+    folder = tempfile.mkdtemp(prefix="ingest-")
+    try:
+        command = [sys.executable, __file__, "--child", kind, "--count", str(count), "--folder", folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+    finally:
+        shutil.rmtree(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--points", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=1_000)
+    parser.add_argument("--child", choices=["points", "runs"], help=argparse.SUPPRESS)
+    parser.add_argument("--count", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        child(given.child, given.count, given.folder)
+        return
+    wanted = {
+        f"{given.points:,} points, {SERIES} series": ("points", given.points),
+        f"{given.runs:,} runs of 50 params, 50 metrics, 10 tags": ("runs", given.runs),
+    }
+    rows = {name: measure(*what) for name, what in wanted.items()}
+    columns = list(next(iter(rows.values())))
+    print(f"{'what':<48}" + "".join(f"{column:>13}" for column in columns))
+    for name, row in rows.items():
+        print(f"{name:<48}" + "".join(f"{row[column]:>13,.2f}" for column in columns))
+
+
+if __name__ == "__main__":
+    main()
