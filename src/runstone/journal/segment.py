@@ -44,6 +44,7 @@ class Segment:
         self.start = 0
         self.used: int | None = None
         self.named = False
+        self._closing = threading.Lock()
         # whoever finds a file of this name has not been told that another process writes it: never append to it
         self.fd = os.open(path, _FLAGS, 0o666)
 
@@ -77,10 +78,10 @@ class Segment:
 
     @contextlib.contextmanager
     def _descriptor(self) -> Iterator[int]:
-        if self.fd >= 0:
-            yield self.fd
-            return
-        fd = os.open(self.path, os.O_RDONLY)
+        with self._closing:  # another thread may close it at any time, and the system gives the number again
+            fd = os.dup(self.fd) if self.fd >= 0 else -1
+        if fd < 0:
+            fd = os.open(self.path, os.O_RDONLY)
         try:
             yield fd
         finally:
@@ -92,12 +93,14 @@ class Segment:
 
     def disown(self) -> None:
         """In a forked child: this is the parent's. Writes raise ValueError from now on."""
+        self._closing = threading.Lock()  # a thread of the parent may have held it
         with contextlib.suppress(OSError):
             self.close()
 
     def close(self) -> None:
-        if self.fd >= 0:
+        with self._closing:
             fd, self.fd = self.fd, -1
+        if fd >= 0:
             os.close(fd)
 
     def remove(self) -> None:
