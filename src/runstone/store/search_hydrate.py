@@ -17,7 +17,7 @@ Locate: TypeAlias = Callable[[str, str, str], str]
 
 _RUNS = (
     "SELECT r.run_id, r.experiment_id, r.user_id, r.status, r.start_time, r.end_time, r.lifecycle_stage, r.artifact_uri, "
-    "r.name, r.cause, r.parent_run_id, r.ordinal, e.artifact_location "
+    "r.name, r.cause, r.parent_run_id, r.ordinal, r.deleted_time, e.artifact_location "
     "FROM runs AS r JOIN experiments AS e ON e.experiment_id = r.experiment_id WHERE r.run_id IN "
 )
 _SERIES = (
@@ -44,10 +44,8 @@ def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate) -> l
 
 
 def _info(row: Sequence[Any], locate: Locate) -> RunInfo:
-    run_id, experiment_id, user, status, start, end, stage, uri, name, cause, parent, ordinal, location = row
-    return RunInfo(
-        run_id, str(experiment_id), user, status, start, end, stage, locate(location, run_id, uri), name, cause, parent, ordinal
-    )
+    run_id, experiment_id, user, status, start, end, stage, uri, *rest, location = row
+    return RunInfo(run_id, str(experiment_id), user, status, start, end, stage, locate(location, run_id, uri), *rest)
 
 
 def _texts(connection: Connection, table: str, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
