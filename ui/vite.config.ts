@@ -18,7 +18,15 @@ export default defineConfig({
     sourcemap: false,
     // One small style sheet, so that a page costs few requests.
     cssCodeSplit: false,
-    chunkSizeWarningLimit: 400,
+    chunkSizeWarningLimit: 500,
+    rolldownOptions: {
+      output: {
+        // What the first page needs comes in one piece; uPlot and the other pages when they are asked for.
+        codeSplitting: {
+          groups: [{ name: "core", test: /rolldown.runtime|node_modules\/(?!uplot)|src\/(ui|lib|api|features\/(shell|home|experiments|runs))\// }],
+        },
+      },
+    },
   },
   server: {
     proxy: { "/api": process.env["RUNSTONE_SERVER"] ?? "http://127.0.0.1:5000" },

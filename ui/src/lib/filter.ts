@@ -45,10 +45,10 @@ export const ATTRIBUTES = [
 const RULES: readonly (readonly [TokenKind, RegExp])[] = [
   ["space", /\s+/y],
   ["text", /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/y],
-  ["operator", /!=|>=|<=|<>|==|=|>|</y],
+  ["operator", /[=!<>~&|]+/y],
   ["punctuation", /[(),]/y],
   ["number", /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y],
-  ["word", /(?:[^\s'"`()=<>!,]|`[^`]*`|(?<=\.)"[^"]*")+/y],
+  ["word", /(?:[^\s'"`()=<>!~&|,]|`[^`]*`|(?<=\.)"[^"]*")+/y],
 ];
 
 export function tokenize(source: string): Token[] {
