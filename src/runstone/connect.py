@@ -111,6 +111,7 @@ def close_all() -> None:
 
 
 def _open(place: str) -> Store:
+    from .journal.filesystems import REMOTE, file_system
     from .store.dialects import Sqlite
     from .store.sql import SqlStore
 
@@ -123,7 +124,8 @@ def _open(place: str) -> Store:
             raise StoreUnavailable(
                 f"The store's folder {file.parent} cannot be made: {cause.strerror}. Make it, or choose another tracking URI."
             ) from cause
-    return SqlStore(Sqlite(file), place, _folder(place, "artifacts").as_uri())
+    network = file_system(file.parent).startswith(REMOTE)
+    return SqlStore(Sqlite(file, network=network), place, _folder(place, "artifacts").as_uri())
 
 
 def _folder(place: str, kind: str) -> Path:

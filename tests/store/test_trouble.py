@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from runstone import connect
 from runstone.contracts import Batch, Origin
 from runstone.errors import InvalidValue, StoreCorrupt, StoreTooNew, StoreUnavailable
-from runstone.records import Params, RunStarted, Tags
+from runstone.records import Lease, Params, RunStarted, Tags
 from runstone.store.dialects import Sqlite
 from runstone.store.sql import SqlStore
 from runstone.testing.store_suite import metrics, rows
@@ -29,7 +30,15 @@ def make(folder: Path, lock_wait: float = 60.0) -> SqlStore:
 def folder(tmp_path: Path) -> Path:
     """A store with a run ``r1``."""
     store = make(tmp_path / "s")
-    store.write(Batch([RunStarted("r1", "0", 1, "a"), metrics("r1", m=[(step, 1.5, 1) for step in range(900)])]))
+    store.write(
+        Batch(
+            [
+                RunStarted("r1", "0", 1, "a"),
+                Lease("r1", "h", "elsewhere", 1, 0, 1),
+                metrics("r1", m=[(step, 1.5, 1) for step in range(900)]),
+            ]
+        )
+    )
     store.close()
     return tmp_path / "s"
 
@@ -140,7 +149,7 @@ def test_a_read_only_folder_can_be_read(folder: Path) -> None:
         from runstone.errors import StoreUnavailable
         from runstone.records import Tags
         store = connect.open_store(sys.argv[1])
-        print(store.get_run("r1").data.metrics, len(store.history("r1", "m").steps))
+        print(store.get_run("r1").data.metrics, len(store.history("r1", "m").steps), store.sweep(10**15))
         try:
             store.write(Batch([Tags("r1", {"a": "1"})]))
         except StoreUnavailable as problem:
@@ -149,7 +158,7 @@ def test_a_read_only_folder_can_be_read(folder: Path) -> None:
         folder,
     )
     folder.chmod(0o755)
-    assert "{'m': 1.5} 900" in said
+    assert "{'m': 1.5} 900 []" in said
     assert "cannot:" in said
     assert "make both writable" in said
 
@@ -217,3 +226,28 @@ def test_one_record_that_cannot_be_stored_does_not_hold_up_its_journal(folder: P
     assert {"a", "b"} <= set(run.data.tags)
     assert len(rows(store.history("r1", "m"))) == 902
     store.close()
+
+
+def test_what_cannot_be_stored_is_not_found_either(folder: Path) -> None:
+    store = make(folder)
+    for ask in (
+        lambda: store.find_experiment("\ud800"),
+        lambda: store.get_run("\udfff"),
+        lambda: store.console("r1", after=2**70),
+        lambda: store.changes(2**70),
+    ):
+        with contextlib.suppress(InvalidValue):
+            ask()
+    with pytest.raises(InvalidValue):
+        store.get_run("\udfff")
+    store.close()
+
+
+def test_on_a_network_there_is_no_shared_log(tmp_path: Path) -> None:
+    stores = [SqlStore(Sqlite(tmp_path / "s.db", network=True), "s", "file:///a") for _ in range(2)]
+    for number, store in enumerate(stores):
+        store.write(Batch([RunStarted(f"r{number}", "0", 1, "x"), metrics(f"r{number}", m=[(0, 1.0, 1)])]))
+    assert [store.get_run(f"r{1 - number}").data.metrics for number, store in enumerate(stores)] == [{"m": 1.0}] * 2
+    assert {path.name for path in tmp_path.iterdir()} == {"s.db"}
+    for store in stores:
+        store.close()

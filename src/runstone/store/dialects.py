@@ -35,16 +35,20 @@ class Sqlite:
 
     Many processes may write: each waits for its turn at ``BEGIN IMMEDIATE``. Readers never wait. Every commit is synced
     (``synchronous=FULL``), since what is acknowledged leaves the journal.
+
+    Args:
+        path: the file.
+        lock_wait: how long to wait for another's lock, seconds.
+        network: it lies on a network's file system. The log needs memory that all who use it share, which machines do
+            not; so there is none, and readers and writers wait for each other.
     """
 
     name = "sqlite"
     #: The sign for a parameter.
     parameter = "?"
-    #: Most parameters in one statement.
-    parameters = 32_000
 
-    def __init__(self, path: Path, lock_wait: float = LOCK_WAIT) -> None:
-        self.path, self.lock_wait = path, lock_wait
+    def __init__(self, path: Path, lock_wait: float = LOCK_WAIT, network: bool = False) -> None:
+        self.path, self.lock_wait, self.network = path, lock_wait, network
 
     def engine(self) -> Engine:
         """Connections that leave transactions to :func:`_begin`: the driver's own way of starting them is off."""
@@ -66,18 +70,23 @@ class Sqlite:
         connection.executescript(_PRAGMAS)
         return connection
 
+    def writable(self) -> bool:
+        """Whether this process may write the file and its folder."""
+        return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+
     def _frozen(self) -> bool:
         log = self.path.with_name(self.path.name + "-wal")
         return self.path.exists() and not os.access(self.path.parent, os.W_OK) and not log.exists()
 
     def prepare(self, connection: Connection) -> None:
-        """Before the first table: the write-ahead log. SQLite does not wait by itself when two processes do this at once."""
+        """Before the first table: how changes are logged. SQLite does not wait by itself when two processes do this at once."""
+        mode = "DELETE" if self.network else "WAL"
         deadline = time.monotonic() + self.lock_wait
         raw = connection.connection.driver_connection
         assert raw is not None
         while True:
             try:
-                raw.execute("PRAGMA journal_mode=WAL")
+                raw.execute(f"PRAGMA journal_mode={mode}")
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() > deadline:

@@ -24,6 +24,7 @@ from runstone.contracts import (
     Series,
 )
 from runstone.entities import Experiment, PagedList, Run
+from runstone.errors import InvalidValue
 
 from . import health, keys, leases, purge, schema, search
 from .dialects import Sqlite
@@ -63,6 +64,8 @@ class SqlStore:
         return self._writer.write_all(batches)
 
     def sweep(self, now: int) -> Sequence[str]:
+        if not self._dialect.writable():  # whoever may only read still reads
+            return []
         if not self._read(lambda connection: leases.anything_due(connection, self._sign, now)):
             return []
         return self._writer.sweep(now)
@@ -157,3 +160,5 @@ class SqlStore:
             return work()
         except (DBAPIError, sqlite3.Error) as cause:
             raise self._dialect.error(cause) from cause
+        except (OverflowError, UnicodeEncodeError) as cause:
+            raise InvalidValue(f"Nothing like this can be stored, so nothing can be found: {cause}") from cause
