@@ -36,6 +36,7 @@ def make_app(
         chores=[_recovery(store)],
         prefix=prefix.rstrip("/"),
         artifact_root=artifact_root,
+        artifact_destination=connect.artifact_root(store).as_uri(),
         access=access,
     )
 

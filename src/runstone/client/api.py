@@ -9,6 +9,7 @@ from typing import Any
 from runstone.contracts import Batch, Series
 from runstone.entities import Experiment, LoggedModelOutput, Metric, PagedList, Param, Run, RunStatus, RunTag, ViewType
 from runstone.errors import InvalidValue, NotSupported
+from runstone.names import random_name
 from runstone.records import Outputs, RunStarted
 
 from . import experiments, location, search
@@ -17,7 +18,6 @@ from .checks import check_key, check_run_id, check_status, number, shown, texts,
 from .guard import guarded
 from .inputs import InputCalls
 from .log import RunOperations
-from .names import random_name
 from .run_log import now_ms
 from .runs import RUN_NAME, new_run_id
 from .session import Session, session

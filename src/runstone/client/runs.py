@@ -14,6 +14,7 @@ from msgspec import structs
 from runstone import settings
 from runstone.entities import LifecycleStage, Run, RunData, RunInfo, RunStatus
 from runstone.errors import InvalidValue, WrongState
+from runstone.names import random_name
 from runstone.records import Document, RunChanged, RunStarted
 
 from . import active, companions, ending
@@ -21,7 +22,6 @@ from .active import Active
 from .checks import check_run_id, check_status, shown, texts
 from .experiments import chosen_experiment, experiment_for_run
 from .guard import guarded
-from .names import random_name
 from .notices import notice, notice_once
 from .run_log import RunLog, now_ms
 from .session import Session, session

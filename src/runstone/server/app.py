@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route
 
 from runstone.contracts import Store
@@ -25,6 +25,10 @@ from .chores import Chore, doing
 from .dispatch import route
 from .endpoints import ROOT, TABLE
 from .guard import Guard
+from .locations import Locations
+from .mlflow.about import SPOKEN
+from .mlflow.api import ROOTS, MlflowApi
+from .mlflow.table import TABLE as MLFLOW_TABLE
 from .pulse import Pulse
 from .static import BUILT, Ui
 
@@ -47,6 +51,7 @@ def create_app(
     chores: Sequence[Chore] = (),
     prefix: str = "",
     artifact_root: str = "",
+    artifact_destination: str = "",
     ui: Path = BUILT,
     access: Access | None = None,
     sweep_seconds: float = 5.0,
@@ -60,6 +65,7 @@ def create_app(
         chores: further work for its lifetime, beside marking dead runs as CRASHED every ``sweep_seconds``.
         prefix: path below which everything lies, such as ``/ml``.
         artifact_root: where experiments made here keep their artifacts; empty: where the store says.
+        artifact_destination: what is served to MLflow's clients as ``mlflow-artifacts:/``; empty: nothing is.
         ui: folder of the built UI.
         poll_seconds: pause between questions to the store while a browser listens.
 
@@ -69,7 +75,7 @@ def create_app(
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
         raise InvalidValue(f"--static-prefix {prefix!r} must begin with a slash and not end with one, like /ml.")
     pulse = Pulse(store.changes, poll_seconds)
-    backend = Backend(store, artifacts, pulse, artifact_root)
+    backend = Backend(store, artifacts, pulse, Locations(artifact_root, artifact_destination))
     sweep = Chore("marking crashed runs", sweep_seconds, lambda: store.sweep(backend.now()))
 
     @contextlib.asynccontextmanager
@@ -98,11 +104,14 @@ def create_app(
 
 
 def _routes(backend: Backend, ui: Ui, prefix: str) -> list[BaseRoute]:
+    mlflow = MlflowApi(MLFLOW_TABLE, backend)
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
     api += [Route("/openapi.json", _document), Route("/{path:path}", _unknown(api), methods=_METHODS)]
     pages: list[BaseRoute] = [
         Mount(ROOT, routes=api),
-        Route("/api/{path:path}", _unknown([]), methods=_METHODS),
+        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=_METHODS) for root in ROOTS),
+        Route("/health", lambda _: PlainTextResponse("OK")),
+        Route("/version", lambda _: PlainTextResponse(SPOKEN)),
         Route("/{path:path}", ui.respond, methods=["GET"]),
     ]
     if not prefix:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from runstone.contracts import ArtifactStore, Store
 
+from .locations import Locations
 from .pulse import Pulse
 
 #: Opens the artifact root of a run or an experiment by its URI.
@@ -17,11 +18,15 @@ OpenArtifacts = Callable[[str], ArtifactStore]
 class Backend:
     """Shared by all requests of one app; holds nothing that another server process would need to know."""
 
-    def __init__(self, store: Store, artifacts: OpenArtifacts, pulse: Pulse, artifact_root: str = "") -> None:
+    def __init__(self, store: Store, artifacts: OpenArtifacts, pulse: Pulse, locations: Locations | None = None) -> None:
         self.store, self.artifacts, self.pulse = store, artifacts, pulse
-        self.artifact_root = artifact_root.rstrip("/")
+        self.locations = locations or Locations()
         self.shown_uri = without_password(store.uri)
         self.started = milliseconds()
+
+    def shown_artifact_uri(self, uri: str) -> str:
+        """See :meth:`Locations.shown`."""
+        return self.locations.shown(uri)
 
     @staticmethod
     def now() -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def create(backend: Backend, request: m.CreateExperiment) -> shapes.Json:
     """Make an experiment; its id."""
-    location = backend.stored_uri(request.artifact_location)
+    location = backend.locations.stored(request.artifact_location)
     tags = {tag.key: tag.value for tag in request.tags}
     backend.store.write(Batch([ExperimentCreated(request.name, artifact_location=location, tags=tags, time=backend.now())]))
     made = backend.store.find_experiment(request.name)

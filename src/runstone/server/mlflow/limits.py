@@ -49,5 +49,6 @@ def check_batch(metrics: int, params: int, tags: int) -> None:
     total = metrics + params + tags
     if total > MAX_ENTITIES:
         raise InvalidValue(
-            f"A batch logging request can contain at most {MAX_ENTITIES} metrics, params and tags in all. Got {total}. Please split them."
+            f"A batch logging request can contain at most {MAX_ENTITIES} metrics, params and tags in all. "
+            f"Got {total}. Please split them."
         )

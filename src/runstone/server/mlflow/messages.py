@@ -10,6 +10,10 @@ from typing import Any
 from msgspec import Struct, field
 
 
+class Nothing(Struct):
+    """No fields."""
+
+
 class KeyValue(Struct):
     key: str
     value: str = ""

@@ -28,7 +28,8 @@ def create(backend: Backend, request: m.CreateRun) -> shapes.Json:
     tags = {tag.key: tag.value for tag in request.tags}
     if request.run_name and tags.get(RUN_NAME, request.run_name) != request.run_name:
         raise InvalidValue(
-            f"Both 'run_name' and the tag {RUN_NAME!r} are given, with different values: {request.run_name!r} and {tags[RUN_NAME]!r}."
+            f"Both 'run_name' and the tag {RUN_NAME!r} are given, with different values: "
+            f"{request.run_name!r} and {tags[RUN_NAME]!r}. Give one of them."
         )
     name = request.run_name or tags.get(RUN_NAME) or random_name()
     started = backend.now() if request.start_time is None else request.start_time

@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
-from anyio import to_thread
-from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
-from . import artifacts, experiments, metrics, runs
+from . import about, artifacts, experiments, metrics, runs
 from . import messages as m
-from .reading import read
-
-if TYPE_CHECKING:
-    from runstone.server.backend import Backend
-
-
-class Row(Struct, frozen=True):
-    """``handler(backend, message)`` runs in a worker thread and returns the answer's JSON object."""
-
-    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
-    path: str
-    message: type[Struct]
-    handler: Callable[..., dict[str, Any]]
-    permission: Literal["read", "write"] = "read"
-    version: int = 2
-
+from .row import Row
 
 # fmt: off
-TABLE: tuple[Row, ...] = (
+TRACKING: tuple[Row, ...] = (
     Row("POST", "/mlflow/experiments/create", m.CreateExperiment, experiments.create, "write"),
     Row("POST", "/mlflow/experiments/search", m.SearchExperiments, experiments.search),
     Row("GET", "/mlflow/experiments/search", m.SearchExperiments, experiments.search),
@@ -61,30 +36,8 @@ TABLE: tuple[Row, ...] = (
     Row("GET", "/mlflow/metrics/get-history-bulk", m.MetricHistories, metrics.histories),
     Row("GET", "/mlflow/metrics/get-history-bulk-interval", m.MetricInterval, metrics.interval),
     Row("GET", "/mlflow/artifacts/list", m.ListArtifacts, artifacts.list_artifacts),
+    Row("GET", "/mlflow/server-info", m.Nothing, about.server_info, "none", version=3),
 )
 # fmt: on
 
-#: Where the same endpoints answer: for clients, and for pages (MLflow's own UI calls the second).
-ROOTS = ("/api", "/ajax-api")
-
-
-def routes(backend: Backend) -> list[Route]:
-    """Every row under both roots."""
-    return [
-        Route(f"{root}/{row.version}.0{row.path}", _answer(row, backend), methods=[row.method])
-        for row in TABLE
-        for root in ROOTS
-    ]
-
-
-def _answer(row: Row, backend: Backend) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        body = await request.body()
-
-        def work() -> Response:
-            message = read(row.message, request.query_params, body, request.path_params)
-            return Response(msgspec.json.encode(row.handler(backend, message)), media_type="application/json")
-
-        return await to_thread.run_sync(work)
-
-    return answer
+TABLE: tuple[Row, ...] = (*TRACKING,)

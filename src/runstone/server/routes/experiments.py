@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -34,8 +33,7 @@ def get_experiment(backend: Backend, experiment_id: str) -> s.ExperimentRow:
 
 def create_experiment(backend: Backend, body: s.NewExperiment) -> s.ExperimentRow:
     """Make an experiment."""
-    # the id is not known before: a folder of its own name keeps experiments apart
-    place = f"{backend.artifact_root}/{uuid.uuid4().hex}" if backend.artifact_root else ""
+    place = backend.locations.stored("")
     backend.store.write(Batch([ExperimentCreated(body.name, artifact_location=place, tags=body.tags, time=backend.now())]))
     made = backend.store.find_experiment(body.name)
     if made is None:

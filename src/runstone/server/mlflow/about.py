@@ -1,0 +1,26 @@
+"""What a client may ask before anything else: who answers here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import messages as m
+from . import shapes
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+#: The version of MLflow whose endpoints are answered here; its clients choose by it what they send.
+SPOKEN = "3.17.2"
+
+
+def server_info(backend: Backend, request: m.Nothing) -> shapes.Json:
+    """What this server can do."""
+    return {
+        "store_type": "SqlStore",
+        "workspaces_enabled": False,
+        "trace_archival_enabled": False,
+        "multipart_uploads_enabled": False,
+        "multipart_downloads_enabled": False,
+        "features_enabled": {"gateway": False},
+    }
