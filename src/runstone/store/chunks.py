@@ -88,8 +88,13 @@ def encode(points: Points) -> bytes:
     return body + _CRC.pack(zlib.crc32(body))
 
 
-def decode(data: bytes) -> Points:
-    """The inverse of :func:`encode`. Raises StoreCorrupt."""
+def empty(count: int) -> Points:
+    """Room for that many points."""
+    return Points(np.empty(count, "<i8"), np.empty(count, "<i8"), np.empty(count, "<f8"))
+
+
+def decode(data: bytes, room: Points | None = None) -> Points:
+    """The inverse of :func:`encode`, into ``room`` if there is some. Raises StoreCorrupt."""
     try:
         (crc,) = _CRC.unpack_from(data, len(data) - 4)
         if zlib.crc32(memoryview(data)[:-4]) != crc:
@@ -97,13 +102,17 @@ def decode(data: bytes) -> Points:
         version, _, _, count = _HEADER.unpack_from(data)
         if version != FORMAT:
             raise StoreCorrupt(f"A chunk of metric points has format {version}; this version reads format {FORMAT}.")
-        columns, at = [], _HEADER.size
-        for _ in range(3):
+        found, at = room or empty(count), _HEADER.size
+        for column in found:
             encoding, length = _COLUMN.unpack_from(data, at)
             at += _COLUMN.size
-            columns.append((encoding, memoryview(data)[at : at + length]))
+            part = memoryview(data)[at : at + length]
+            if column is found.values:
+                _read_floats(encoding, part, found.values)
+            else:
+                _read_integers(encoding, part, column)  # type: ignore[arg-type]  # the other two hold integers
             at += length
-        return Points(_read_integers(*columns[0], count), _read_integers(*columns[1], count), _read_floats(*columns[2], count))
+        return found
     except (struct.error, ValueError, ZstdError) as cause:
         raise StoreCorrupt(f"A chunk of metric points cannot be read: {cause}.") from cause
 
@@ -161,23 +170,26 @@ def _plain(encoding: int, data: memoryview) -> memoryview | bytes:
     return decompress(data) if encoding & _ZSTD else data
 
 
-def _read_integers(encoding: int, data: memoryview, count: int) -> NDArray[np.int64]:
-    width = encoding & 0x0F
-    out = np.empty(count, "<u8")
+def _read_integers(encoding: int, data: memoryview, column: NDArray[np.int64]) -> None:
+    width, count, out = encoding & 0x0F, len(column), column.view("<u8")
     if not width:
         start, stride = _STRIDE.unpack(data)
         np.multiply(np.arange(count, dtype="<u8"), np.uint64(stride), out=out)
         out += np.uint64(start & 0xFFFF_FFFF_FFFF_FFFF)
-        return out.view("<i8")
+        return
     plain = _plain(encoding, data)
     out[0] = np.frombuffer(plain, "<u8", 1)[0]
-    zigzag = _words(encoding, plain, count - 1, 8).view(f"<u{width}").astype("<u8")
-    np.bitwise_xor(zigzag >> np.uint64(1), np.uint64(0) - (zigzag & np.uint64(1)), out=out[1:])
-    return np.cumsum(out, out=out).view("<i8")
+    deltas = out[1:]
+    deltas[:] = _words(encoding, plain, count - 1, 8).view(f"<u{width}")
+    signs = deltas & np.uint64(1)
+    deltas >>= np.uint64(1)
+    deltas ^= np.negative(signs, out=signs)
+    np.cumsum(out, out=out)
 
 
-def _read_floats(encoding: int, data: memoryview, count: int) -> NDArray[np.float64]:
+def _read_floats(encoding: int, data: memoryview, column: NDArray[np.float64]) -> None:
     width = encoding & 0x0F
-    if not width:
-        return np.full(count, np.frombuffer(data, "<f8", 1)[0])
-    return _words(encoding, _plain(encoding, data), count, 0).view(f"<f{width}").astype("<f8", copy=False)
+    if width:
+        column[:] = _words(encoding, _plain(encoding, data), len(column), 0).view(f"<f{width}")
+    else:
+        column[:] = np.frombuffer(data, "<f8", 1)[0]

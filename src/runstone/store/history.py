@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from runstone.contracts import Series
 from runstone.query.downsample import extremes
 
-from .chunks import NO_POINTS, Points, decode, joined, ordered, unpack
+from .chunks import NO_POINTS, Points, decode, empty, joined, ordered, unpack
 from .metrics import STRETCH
 from .series import summary_of
 from .statements import find
@@ -92,11 +92,9 @@ class Histories:
         where = (row[0], row[1], high, low)
         hot = _within(joined(self._hot(row)), low, high)
         if window is None:
-            rows = self._connection.exec_driver_sql(
-                f"SELECT data FROM chunks {self._reach} ORDER BY sequence", where
-            ).fetchall()
-            points = joined([*(_within(decode(data), low, high) for (data,) in rows), hot])
-            return ordered(points), 0, len(points.steps)
+            select = f'SELECT "count", data FROM chunks {self._reach} ORDER BY sequence'
+            points = ordered(_within(_all(self._connection.exec_driver_sql(select, where).fetchall(), hot), low, high))
+            return points, 0, len(points.steps)
         return self._window(row, low, high, window, hot, where)
 
     def _window(
@@ -143,6 +141,19 @@ class Histories:
             return []
         select = f'SELECT data FROM points WHERE run_id = {self._sign} AND "key" = {self._sign} ORDER BY sequence'
         return [unpack(data) for (data,) in self._connection.exec_driver_sql(select, row[:2]).fetchall()]
+
+
+def _all(rows: Sequence[Any], hot: Points) -> Points:
+    """Points of all chunks (count, data), and then the hot ones, each decoded where it will stay."""
+    if not rows:
+        return hot
+    found, at = empty(sum(row[0] for row in rows) + len(hot.steps)), 0
+    for count, data in rows:
+        decode(data, found.take(slice(at, at + count)))
+        at += count
+    for column, words in zip(found, hot, strict=True):
+        column[at:] = words
+    return found
 
 
 def _bounds(start: int | None, end: int | None) -> tuple[int, int]:
