@@ -199,8 +199,12 @@ class Decoder:
     def resume_point(self, data: bytes, offset: int, limit: int) -> int | None:
         """The first offset after damage at ``offset`` where a frame is whole again, ``None`` when there is none.
 
-        Each frame ends with the salt, so a frame begins after each salt, and a metric ends with one.
+        Each frame ends with the salt, so a frame begins after each salt, and a metric ends with one. If it is its salt that
+        was damaged, its length may still be right.
         """
+        following = offset + wire.frame_bytes(int.from_bytes(data[offset : offset + 8], "little"))
+        if self._whole(data, following, limit):
+            return following
         words = np.frombuffer(data, dtype="<u8", count=limit // 8)
         for found in np.flatnonzero(words[offset // 8 :] == self._salt).tolist():
             end = offset + found * 8 + 8

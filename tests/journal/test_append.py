@@ -126,10 +126,13 @@ def test_a_record_over_the_cap_raises_and_the_next_one_is_kept(open_run: OpenRun
     assert ledger.records(Params) == [Params("run", {"k": "y"})]
 
 
-@pytest.mark.parametrize(
-    ("value", "step", "timestamp"),
-    [("text", 0, None), (None, 0, None), (1.0, "x", None), (1.0, 2**63, None), (1.0, 0, 2**63), (1.0, 0, 1.5), (10**400, 0, None), (1.0, 1.5, None)],
-)  # fmt: skip
+ABSURD: list[tuple[object, object, object]] = [
+    ("text", 0, None), (None, 0, None), (1.0, "x", None), (1.0, 2**63, None),
+    (1.0, 0, 2**63), (1.0, 0, 1.5), (10**400, 0, None), (1.0, 1.5, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "step", "timestamp"), ABSURD)
 def test_values_that_are_no_numbers_raise(
     open_run: OpenRun, shipper: Shipper, ledger: Ledger, value: object, step: object, timestamp: object
 ) -> None:

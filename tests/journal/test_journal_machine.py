@@ -13,13 +13,13 @@ from unittest import mock
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from runstone import wire
 from runstone.errors import StoreUnavailable
 from runstone.journal import keeper, owner
 from runstone.journal.keeper import sync
-from runstone.journal.recovery import recover
+from runstone.journal.recovery import Recovery, recover
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import Console, RunStarted
@@ -122,62 +122,42 @@ class JournalMachine(RuleBasedStateMachine):
 
     # --- dying
 
-    def die(self) -> list[Path]:
+    def die(self) -> None:
         """As SIGKILL would: the files stay as they are, and nobody closes anything."""
-        files = sorted(self.writer.folder.glob("*.seg"))
         self.shipper._feeds.clear()
         who = owner.read_owner(self.writer.folder)
         assert who is not None
         owner.write_owner(self.writer.folder, owner.Owner(who.run_id, who.host, who.pid, who.pid_start + 1, who.opened))
         self.dead = self.writer
-        return files
 
-    def recovered(self) -> object:
+    def recovered(self) -> Recovery:
         found = recover(self.root, self.ledger)  # type: ignore[arg-type]
         assert not self.dead.folder.exists()
         self.open()
         return found
 
-    @rule()
-    def die_and_recover(self) -> None:
-        self.die()
-        assert self.recovered().problems == []  # type: ignore[attr-defined]
-
-    @rule(kept=st.floats(0, 0.999))
-    def die_in_the_middle_of_a_record(self, kept: float) -> None:
+    @rule(how=st.sampled_from(["quietly", "in a record", "before the answer", "and a bit flips"]), place=st.floats(0, 0.999))
+    def dies(self, how: str, place: float) -> None:
+        if how == "before the answer":
+            self.ship(["answer lost"])
         segment = self.writer.segments[-1]
-        end, frame = segment.size, wire.record_frame(Console("run", "stdout", 1, "never finished" * 3), self.writer.salt)
-        if end + len(frame) > segment.capacity:
-            return
-        torn = frame[: int(len(frame) * kept)]
+        end = segment.size
         self.die()
-        with open(segment.path, "r+b") as file:
-            file.seek(end)
-            file.write(torn)
-        found = self.recovered()
-        assert found.problems == []  # type: ignore[attr-defined]
-        assert found.torn == len(torn.rstrip(b"\0"))  # type: ignore[attr-defined]
-
-    @rule()
-    def die_before_the_answer_comes(self) -> None:
-        self.ship(["answer lost"])
-        self.die()
-        assert self.recovered().problems == []  # type: ignore[attr-defined]
-
-    @precondition(lambda self: len(self.expected) + len(self.texts) > 0)
-    @rule(place=st.floats(0, 0.999), bit=st.integers(0, 7))
-    def a_bit_flips_in_what_a_dead_process_left(self, place: float, bit: int) -> None:
-        path = self.die()[-1]
-        end = self.writer.segments[-1].size
-        first = wire.HEADER_BYTES
-        position = first + int((end - first) * place)
-        if first < end:
+        torn = b""
+        if how == "in a record":
+            frame = wire.record_frame(Console("run", "stdout", 1, "never finished" * 3), self.writer.salt)
+            torn = frame[: int(len(frame) * place)] if end + len(frame) <= segment.capacity else b""
+        data = bytearray(segment.path.read_bytes())
+        data[end : end + len(torn)] = torn
+        if how == "and a bit flips":
             self.damaged = True
-            data = bytearray(path.read_bytes())
-            data[position] ^= 1 << bit
-            path.write_bytes(data)
-        self.recovered()
+            data[int(wire.HEADER_BYTES + (end - wire.HEADER_BYTES) * place)] ^= 1 << int(place * 1000) % 8
+        segment.path.write_bytes(data)
+        found = self.recovered()
         self.compare()
+        if how != "and a bit flips":
+            assert found.problems == []
+            assert found.torn == len(torn.rstrip(b"\0"))
 
     @invariant()
     def nothing_is_doubled_or_out_of_order(self) -> None:

@@ -69,6 +69,20 @@ def test_an_answer_that_is_lost_doubles_nothing(shipper: Shipper, open_run: Open
     assert len(ledger.records(RunStarted)) == 1
 
 
+def test_a_key_is_still_known_after_an_answer_was_lost(shipper: Shipper, open_run: OpenRun, ledger: Ledger) -> None:
+    writer = open_run()
+    shipper.add(writer)
+    writer.metric("loss", 0.0, 0)
+    assert shipper.flush(10)
+    ledger.after = unavailable
+    writer.metric("loss", 0.0, 1)
+    assert shipper.flush(10)  # the store says that it has it
+    ledger.after = lambda: None
+    writer.metric("loss", 0.0, 2)
+    assert shipper.flush(10)
+    assert steps(ledger) == [0, 1, 2]
+
+
 def test_one_journal_that_the_store_rejects_does_not_hold_up_the_others(
     shipper: Shipper, open_run: OpenRun, ledger: Ledger, troubles: list[Exception]
 ) -> None:
@@ -113,7 +127,9 @@ def test_a_lease_is_taken_and_given_back(shipper: Shipper, open_run: OpenRun, le
     shipper.flush(10)
     writer.metric("loss", 0.0, 1)
     shipper.flush(10)
-    taken = ledger.records(Lease)
+    deadline = time.monotonic() + 10
+    while not (taken := ledger.records(Lease)) and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert [lease.run_id for lease in taken] == ["run"]
     assert taken[0].until > time.time() * 1000
     writer.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import threading
 import time
 import weakref
@@ -33,13 +34,12 @@ class Keeper:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.wake = threading.Event()
+        self.wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # a signal handler may put while a put is under way
         self.writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
         self.thread: threading.Thread | None = None
         self._beat_at = 0.0
 
     def watch(self, writer: JournalWriter) -> None:
-        settings.JOURNAL_SYNC_SECONDS.get()  # a value that cannot be read is an error of the caller, here
         with self.lock:
             self.writers.add(writer)
             if self.thread is None:
@@ -50,10 +50,10 @@ class Keeper:
         synced = time.monotonic()
         while True:
             period = settings.JOURNAL_SYNC_SECONDS.get()
-            self.wake.wait(max(0.0, synced + period - time.monotonic()))
-            self.wake.clear()
+            with contextlib.suppress(queue.Empty):
+                self.wake.get(timeout=max(0.0, synced + period - time.monotonic()))
             for writer in self._open_writers():
-                if writer.segments[-1].size >= _SPARE_FROM * writer.segments[-1].capacity:
+                if writer.current.size >= _SPARE_FROM * writer.current.capacity:
                     writer.prepare_spare()
                 for segment in writer.segments[:-1]:
                     segment.release()
@@ -67,15 +67,14 @@ class Keeper:
                     return
 
     def _open_writers(self) -> list[JournalWriter]:
-        return [writer for writer in list(self.writers) if not writer.closed and writer.segments]
+        return [writer for writer in list(self.writers) if not writer.closed]
 
     def sync(self) -> None:
         """All journals to the disk, with checksums of what has got there."""
         beat = time.monotonic() >= self._beat_at
         for writer in list(self.writers):
-            if writer.segments:
-                with contextlib.suppress(OSError, ValueError):
-                    sync(writer)
+            with contextlib.suppress(OSError, ValueError):
+                sync(writer)
             if writer.closed:
                 self.writers.discard(writer)
             elif beat:
@@ -88,14 +87,14 @@ class Keeper:
 
 def sync(writer: JournalWriter) -> None:
     """Bring one journal to the disk and seal what is new: from then on a bit that flips there shows."""
-    for segment in list(writer.segments):
+    for segment in writer.segments:
         end = segment.end
         start = max(writer.sealed, segment.start)
         if end <= max(start, writer.quiet_until):
             continue
         segment.sync()
         _sync_name(segment)
-        if segment is not writer.segments[-1]:
+        if segment is not writer.current:
             writer.sealed = end  # finished, and about to be shipped: a seal would have to stand in the next segment
         elif not writer.closed:
             writer.seal(start, end, _checksums(segment, start, end))
@@ -136,7 +135,7 @@ def watch(writer: JournalWriter) -> None:
 
 def rolled() -> None:
     """A segment was filled: a spare may be wanted soon."""
-    _keeper.wake.set()
+    _keeper.wake.put(None)
 
 
 def _in_child() -> None:

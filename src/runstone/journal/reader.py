@@ -46,7 +46,7 @@ class LiveReader:
 
     def read(self) -> Part | None:
         """The next part; ``None`` when all that was written has been read."""
-        for segment in list(self.writer.segments):
+        for segment in self.writer.segments:
             end = segment.end
             if self.position >= end:
                 continue
@@ -81,7 +81,7 @@ class LiveReader:
     def rewind(self, position: int) -> None:
         """Read again from ``position``, the end of a part read before. Its segment must still be there."""
         self._decoder = Decoder(self.writer.run_id, self.writer.salt)
-        segments = list(self.writer.segments)
+        segments = self.writer.segments
         for segment in segments:
             # the keys stand at the beginning of each segment; at its very end, more may still follow in the last one
             if segment.start <= position and (position < segment.end or segment is segments[-1]):

@@ -112,6 +112,8 @@ class Segment:
 class MappedSegment(Segment):
     """Raises Unmappable when the file system refuses, OSError when the disk is full."""
 
+    _map: mmap.mmap
+
     def __init__(self, path: Path, number: int, capacity: int) -> None:
         super().__init__(path, number, capacity)
         try:
@@ -143,7 +145,8 @@ class MappedSegment(Segment):
                 size += wire.frame_bytes(word)
         except ValueError:  # closed by a fork or another thread
             return
-        self.used = size
+        if self.used is None:  # a signal handler that rolled meanwhile came to the same result
+            self.used = size
 
     def prefault(self, start: int, length: int) -> None:
         """Make pages ready for writing, off the writer's thread."""
@@ -151,13 +154,9 @@ class MappedSegment(Segment):
             self._map.madvise(_POPULATE_WRITE, start, length)
 
     def close(self) -> None:
-        self._map.close()
+        if hasattr(self, "_map"):  # not when the file system refused it
+            self._map.close()
         super().close()
-
-    def remove(self) -> None:
-        if hasattr(self, "_map"):
-            self.close()
-        super().remove()
 
 
 class PlainSegment(Segment):
@@ -166,26 +165,33 @@ class PlainSegment(Segment):
     def __init__(self, path: Path, number: int, capacity: int) -> None:
         super().__init__(path, number, capacity)
         self._size = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.write = self._write
 
     def _write(self, data: bytes) -> None:
         with self._lock:
             if self.used is not None or self.fd < 0 or self._size + len(data) > self.capacity:
                 raise ValueError("no room")
-            done = 0
-            # a short or failed write leaves a torn end, which the next write covers
-            while done < len(data):
-                done += os.pwrite(self.fd, data[done:], self._size + done)
-            self._size += len(data)
+            # taken at once, so that a signal handler that logs in the midst of this takes the next place
+            start = self._size
+            self._size = start + len(data)
+            try:
+                done = 0
+                while done < len(data):
+                    done += os.pwrite(self.fd, data[done:], start + done)
+            except BaseException:
+                if self._size == start + len(data):
+                    self._size = start  # what was written is a torn end, which the next write covers
+                raise
 
     def disown(self) -> None:
-        self._lock = threading.Lock()  # a thread that is no more may have held it
+        self._lock = threading.RLock()  # a thread that is no more may have held it
         super().disown()
 
     @property
     def size(self) -> int:
-        return self._size
+        with self._lock:  # waits for a write that is under way
+            return self._size
 
     def finish(self) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import sys
 import threading
 import time
@@ -54,7 +55,6 @@ class Feed:
         self.writer = writer
         self.journal_id = writer.journal_id
         self.reader = LiveReader(writer)
-        self.segments = writer.segments
         self.settled = self.stored = 0
         self.doubtful = False
         self.leased_until = 0
@@ -83,7 +83,7 @@ class Feed:
     def settle(self, position: int) -> None:
         """Everything before ``position`` is safe elsewhere: segments that end there go."""
         self.settled = max(self.settled, position)
-        for segment in list(self.segments[:-1]):
+        for segment in self.writer.segments[:-1]:
             if segment.end > position:
                 break
             segment.remove()
@@ -126,7 +126,7 @@ class Shipper:
     def _begin(self) -> None:
         self._changed = threading.Condition()
         self._in_store = InStore()
-        self._wake = threading.Event()
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._feeds: dict[str, Feed] = {}
         self.thread: threading.Thread | None = None
         self._stopping = False
@@ -161,7 +161,7 @@ class Shipper:
                 while self._goals(goals):
                     if give_up is None and self._failures > failures + 1:
                         return False
-                    self._wake.set()
+                    self._wake.put(None)
                     left = 1.0 if give_up is None else give_up - time.monotonic()
                     if left <= 0 or self.thread is None:
                         return False
@@ -175,7 +175,7 @@ class Shipper:
         done = self.flush(timeout)
         with self._changed:
             thread, self._stopping = self.thread, True
-        self._wake.set()
+        self._wake.put(None)
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
         return done
@@ -209,8 +209,10 @@ class Shipper:
                     self.thread = None
                     self._changed.notify_all()
                     return
-            self._wake.wait(pause)
-            self._wake.clear()
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=pause)
+                while True:
+                    self._wake.get_nowait()
 
     def _wait_for_more(self) -> bool:
         """Whether the thread ends for want of work: a second after the last journal."""
@@ -337,7 +339,7 @@ class Shipper:
     def _finish(self) -> None:
         """Journals that are closed and stored go."""
         for feed in [feed for feed in list(self._feeds.values()) if feed.over]:
-            for segment in list(feed.segments):
+            for segment in feed.writer.segments:
                 segment.remove()
                 feed.writer.dropped(segment)
             remove_journal(feed.writer.folder)

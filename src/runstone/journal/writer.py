@@ -8,11 +8,15 @@ The fast road is three lines at the public edge, with no lock and no other call:
 ``mmap.write`` is one C call under the interpreter's lock that copies and moves on, so that threads cannot interleave.
 Whatever it raises (KeyError: a new key; ValueError: the segment is full, finished, or was inherited by a fork;
 ``struct.error``: a value of another type) is for the slow road, :meth:`JournalWriter.metric`.
+
+A signal handler may log too, between any two steps of a call that it interrupts, in the same thread, so that no lock keeps
+it out. Therefore what must not be torn apart is one call into C: ``dict.setdefault``, ``list.pop``, ``next``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import struct
@@ -35,6 +39,8 @@ from .space import Space, space_of
 
 #: The first segment is small, so that a short run costs little; each next one is four times as large, up to the setting.
 FIRST_BYTES = 64 * 1024
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Hot = tuple[Callable[[bytes], object], dict[str, bytes], bytes]
 
@@ -59,7 +65,7 @@ class JournalWriter:
         keys: metric key to word 0 of its points, for this journal's life.
         on_roll: called with the new ``hot`` after each change of it.
         on_open: called with the writer when a forked child has opened its own journal.
-        segments: those not yet shipped, oldest first; the last one is written to.
+        current: the segment that is written to.
 
     Raises: JournalTrouble when the folder cannot be written or the disk is full; InvalidValue for an absurd run id.
     """
@@ -80,14 +86,16 @@ class JournalWriter:
         self.folder = journal_folder(self.root, self.run_id) / self.journal_id
         self.salt = wire.new_salt()
         self.keys: dict[str, bytes] = {}
-        self.segments: list[Segment] = []
         self.sealed = self.quiet_until = 0
-        self._numbers = itertools.count(1)
-        self._spare: Segment | None = None
+        self._by_start: dict[int, Segment] = {}  # journal position to segment: each position begins one segment only
+        self._numbers, self._key_ids = itertools.count(1), itertools.count()
+        self._spares: list[Segment] = []
         self._space: Space = space_of(self.root)
+        for setting in (settings.JOURNAL_SYNC_SECONDS, settings.JOURNAL_CAP_MB, settings.SEGMENT_MB, settings.LEASE_SECONDS):
+            setting.get()  # what cannot be read is the caller's mistake, told here and not in a thread
         try:
             self._make_folder()
-            self._begin(self._new_segment(FIRST_BYTES), 0)
+            self.current = self._begin(self._new_segment(FIRST_BYTES), 0)
         except (OSError, JournalTrouble) as cause:
             self._clear_away()
             raise self._trouble(cause) from cause
@@ -146,14 +154,18 @@ class JournalWriter:
         self._reopen_if_stale()
         if not isinstance(key, str):
             raise InvalidValue(f"metric key {key!r} is no text")
-        key_id = len(self.keys)
-        self._put(wire.key_frames(key_id, key, self.salt))
-        word = self.keys[key] = wire.key_word(key_id)
-        return word
+        key_id = next(self._key_ids)
+        frames, word = wire.key_frames(key_id, key, self.salt), wire.key_word(key_id)
+        while True:
+            segment = self.current
+            self._put(frames)
+            word = self.keys.setdefault(key, word)
+            if segment is self.current:  # else the new segment began without this key
+                return word
 
     def _put(self, frame: bytes) -> None:
         while True:
-            segment = self.segments[-1]
+            segment = self.current
             try:
                 segment.write(frame)
                 return
@@ -166,7 +178,7 @@ class JournalWriter:
         """Note checksums of bytes already written. Left out where it would need a new segment."""
         frame = wire.seal_frame(start, end, checksums, self.salt)
         with contextlib.suppress(ValueError, OSError):
-            self.segments[-1].write(frame)
+            self.current.write(frame)
         # with nothing but this seal behind it, the journal needs no further one
         self.sealed, self.quiet_until = end, end + len(frame)
 
@@ -174,7 +186,12 @@ class JournalWriter:
 
     @property
     def hot(self) -> Hot:
-        return self.segments[-1].write, self.keys, self.salt
+        return self.current.write, self.keys, self.salt
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Those not yet shipped and removed, oldest first, at least the last one."""
+        return list(self._by_start.values())
 
     @property
     def position(self) -> int:
@@ -183,38 +200,57 @@ class JournalWriter:
 
     def _roll(self, full: Segment, need: int) -> None:
         with self._lock:
-            if self.segments[-1] is not full:
+            if self.current is not full:
                 return  # another thread was quicker
             if self.closed:
                 raise JournalTrouble(f"the journal of run {self.run_id} is closed; nothing more is recorded in it")
             self._reopen_if_stale()
-            if self.segments[-1] is not full:
+            if self.current is not full:
                 return
-            size = min(full.capacity * 4, settings.SEGMENT_MB.get() << 20)
             table = sum(len(key) * 8 + 96 for key in self.keys)
-            size = max(size, FIRST_BYTES, -(-(wire.HEADER_BYTES + table + need + 4096) // 4096) * 4096)
+            least = max(FIRST_BYTES, -(-(wire.HEADER_BYTES + table + need + 4096) // 4096) * 4096)
+            # a cap is shared by at least four segments, so that shipping one makes room for another
+            most = min(settings.SEGMENT_MB.get() << 20, settings.JOURNAL_CAP_MB.get() << 18)
+            size = max(least, min(full.capacity * 4, most))
             try:
-                segment = self._take_spare(size) or self._new_segment(size)
+                segment = self._take_spare(size) or self._largest_segment(size, least)
                 full.finish()
-                self._begin(segment, full.end)
+                self.current = self._begin(segment, full.end)
             except OSError as cause:
                 raise self._trouble(cause) from cause
         if self.on_roll is not None:
             self.on_roll(self.hot)
         keeper.rolled()
 
-    def _begin(self, segment: Segment, start: int) -> None:
+    def _begin(self, segment: Segment, start: int) -> Segment:
+        """Fill in the head and make it the one that begins at ``start``, unless a signal handler has made another."""
         created = time.time_ns() // 1_000_000
         header = wire.Header(self.journal_id, self.run_id, self.salt, segment.number, start, segment.capacity, created)
         try:
             segment.begin(header)
-            for key, word in self.keys.items():
+            for key, word in list(self.keys.items()):
                 segment.write(wire.key_frames(int.from_bytes(word[4:], "little"), key, self.salt))
         except BaseException:
-            segment.remove()
-            self._space.give(segment.capacity)
+            self._give_up(segment)
             raise
-        self.segments.append(segment)
+        chosen = self._by_start.setdefault(start, segment)
+        if chosen is not segment:
+            self._give_up(segment)
+        return chosen
+
+    def _give_up(self, segment: Segment) -> None:
+        segment.remove()
+        self._space.give(segment.capacity)
+
+    def _largest_segment(self, size: int, least: int) -> Segment:
+        """One of ``size`` bytes, or of fewer when the disk has no room for that."""
+        while True:
+            try:
+                return self._new_segment(size)
+            except OSError as cause:
+                if cause.errno not in _FULL or size == least:
+                    raise
+            size = max(least, size // 8 * 2)
 
     def _new_segment(self, size: int) -> Segment:
         self._space.take(size)
@@ -235,8 +271,8 @@ class JournalWriter:
     def prepare_spare(self) -> None:
         """Called in the background: have the next segment ready, its pages included, before it is needed."""
         size = settings.SEGMENT_MB.get() << 20
-        current = self.segments[-1]
-        if self._spare is not None or self.closed or current.capacity < size or not isinstance(current, MappedSegment):
+        current = self.current
+        if self._spares or self.closed or current.capacity < size or not isinstance(current, MappedSegment):
             return
         with contextlib.suppress(OSError, JournalTrouble):
             spare = self._new_segment(size)
@@ -244,23 +280,24 @@ class JournalWriter:
                 keeper.prefault(spare)
             with self._lock:
                 if not self.closed and not self._stale:
-                    self._spare = spare
+                    self._spares.append(spare)
                     return
-            spare.remove()
-            self._space.give(size)
+            self._give_up(spare)
 
     def _take_spare(self, size: int) -> Segment | None:
-        spare, self._spare = self._spare, None
-        if spare is not None and spare.capacity < size:
-            spare.remove()
-            self._space.give(spare.capacity)
+        try:
+            spare = self._spares.pop()
+        except IndexError:
             return None
-        return spare
+        if spare.capacity >= size:
+            return spare
+        self._give_up(spare)
+        return None
 
     def dropped(self, segment: Segment) -> None:
         """The shipper has removed a segment. The last one stays in the list, to answer for the position."""
-        if segment in self.segments[:-1]:
-            self.segments.remove(segment)
+        if segment is not self.segments[-1]:
+            self._by_start.pop(segment.start, None)
         self._space.give(segment.capacity)
 
     # --- ends -----------------------------------------------------------------------------------------------------
@@ -272,21 +309,19 @@ class JournalWriter:
                 return
             # finished first: who sees the journal closed sees all of it
             if not self._stale:
-                self.segments[-1].finish()
+                self.current.finish()
             self.closed = True
             if self._stale:
                 return
-            self.segments[-1].release()
-            spare, self._spare = self._spare, None
-            if spare is not None:
-                spare.remove()
-                self._space.give(spare.capacity)
+            self.current.release()
+            while (spare := self._take_spare(0)) is not None:
+                self._give_up(spare)
 
     def _after_fork(self) -> None:
         """In the child: what was inherited is the parent's. The next write opens the child's own journal."""
         self._lock = threading.RLock()
         self._stale = True
-        for segment in [*self.segments, *([self._spare] if self._spare else [])]:
+        for segment in [*self.segments, *self._spares]:
             segment.disown()
 
     def _reopen_if_stale(self) -> None:

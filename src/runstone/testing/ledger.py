@@ -49,6 +49,7 @@ class Ledger:
     @contextlib.contextmanager
     def _open(self):  # type: ignore[no-untyped-def]
         db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        db.execute("pragma synchronous=off")  # it need only outlive processes, not the machine
         try:
             yield db
         finally:
@@ -136,6 +137,6 @@ def _columns(record: Metrics) -> list[tuple[bytes, str]]:
     return [(record.steps, "<i8"), (record.values, "<f8"), (record.timestamps, "<i8")]
 
 
-def unavailable(batches: Sequence[Batch]) -> None:
-    """A ``trouble`` that never ends."""
+def unavailable(batches: Sequence[Batch] = ()) -> None:
+    """A ``trouble``, or an ``after``, that never ends."""
     raise StoreUnavailable("the store is away")

@@ -1,0 +1,332 @@
+"""Full disks, read-only folders, the cap, file systems that cannot map: one clear error, and nothing logged is lost."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from runstone.errors import InvalidValue, JournalTrouble
+from runstone.journal import filesystems, space
+from runstone.journal.recovery import recover
+from runstone.journal.segment import PlainSegment
+from runstone.journal.shipper import Shipper
+from runstone.journal.writer import JournalWriter
+from runstone.records import Console, Params, RunStarted
+from runstone.testing.ledger import Ledger, unavailable
+
+
+def begun(root: Path, shipper: Shipper | None = None) -> JournalWriter:
+    writer = JournalWriter(root, "run")
+    writer.append(RunStarted("run", "0", 1, "name"))
+    if shipper is not None:
+        shipper.add(writer)
+    return writer
+
+
+def log_until_trouble(writer: JournalWriter) -> list[int]:
+    """The steps that were logged before the first trouble."""
+    for step in itertools.count():
+        try:
+            writer.metric("loss", 0.0, step)
+        except JournalTrouble as trouble:
+            if not re.search(r"No space left|cap of 1 MiB.*RUNSTONE_JOURNAL_CAP_MB", str(trouble)):
+                raise
+            return list(range(step))
+        assert step < 1_000_000
+    raise AssertionError
+
+
+def steps(ledger: Ledger) -> list[int]:
+    return [point[2] for point in ledger.points()]
+
+
+# --- the disk
+
+
+def test_a_disk_that_is_full_from_the_start_is_one_clear_error(root: Path) -> None:
+    full = mock.patch("os.posix_fallocate", side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    with full, pytest.raises(JournalTrouble, match=r"No space left on device.*RUNSTONE_JOURNAL_DIR"):
+        JournalWriter(root, "run")
+    assert not list(root.rglob("*.seg"))
+
+
+def test_a_disk_that_fills_up_loses_nothing_of_before_or_after(root: Path, shipper: Shipper, ledger: Ledger) -> None:
+    writer = begun(root, shipper)
+    with mock.patch("os.posix_fallocate", side_effect=OSError(errno.ENOSPC, "No space left on device")):
+        logged = log_until_trouble(writer)
+    for step in range(10_000, 14_000):  # somebody made room
+        writer.metric("loss", 0.0, step)
+        logged.append(step)
+    assert shipper.flush(30)
+    assert steps(ledger) == logged
+    writer.close()
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from runstone.errors import JournalTrouble
+from runstone.journal.writer import JournalWriter
+from runstone.records import RunStarted
+writer = JournalWriter(Path(sys.argv[1]), "run")
+writer.append(RunStarted("run", "0", 1, "name"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+for step in range(20_000):
+    writer.metric("loss", 0.0, step)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+try:
+    while True:
+        writer.metric("loss", 0.0, step + 1)
+        step += 1
+except JournalTrouble as trouble:
+    print(step + 1)
+"""
+
+
+def test_a_limit_on_file_sizes_is_met_with_smaller_files_and_then_an_error(root: Path, ledger: Ledger) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL, str(root)], capture_output=True, text=True, check=True, timeout=60)
+    assert recover(root, ledger).problems == []  # type: ignore[arg-type]
+    assert steps(ledger) == list(range(int(done.stdout)))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):  # type: ignore[no-untyped-def]
+    """A real file system of 1 MiB, where the tests may mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("needs to mount a small file system, as root")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_small_disk_really_full(small_disk: Path, shipper: Shipper, ledger: Ledger) -> None:
+    writer = begun(small_disk / "journal", shipper)
+    ledger.trouble = unavailable
+    logged = log_until_trouble(writer)
+    ledger.trouble = lambda batches: None
+    assert shipper.flush(30)
+    writer.metric("loss", 0.0, -1)  # shipping has made room
+    assert shipper.flush(30)
+    assert steps(ledger) == [*logged, -1]
+    writer.close()
+    shipper.close(10)
+
+
+def test_a_read_only_folder_is_one_clear_error(tmp_path: Path) -> None:
+    folder = tmp_path / "readonly"
+    folder.mkdir(mode=0o500)
+    if os.getuid() == 0:  # root may write anywhere; the kernel's answer is played
+        denied = mock.patch("os.mkdir", side_effect=PermissionError(errno.EACCES, "Permission denied"))
+        with denied, pytest.raises(JournalTrouble, match="Permission denied"):
+            JournalWriter(folder / "journal", "run")
+    else:
+        with pytest.raises(JournalTrouble, match="Permission denied"):
+            JournalWriter(folder / "journal", "run")
+
+
+def test_a_root_that_is_a_file_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("not a folder")
+    with pytest.raises(JournalTrouble, match="cannot be written"):
+        JournalWriter(tmp_path / "journal", "run")
+
+
+def test_settings_that_cannot_be_read_are_named(root: Path) -> None:
+    os.environ["RUNSTONE_JOURNAL_SYNC_SECONDS"] = "often"
+    with pytest.raises(InvalidValue, match="RUNSTONE_JOURNAL_SYNC_SECONDS='often'"):
+        JournalWriter(root, "run")
+    assert not list(root.rglob("*.seg"))
+
+
+# --- the cap
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(space, "PATIENCE", 0.05)
+
+
+def test_the_cap_raises_when_the_store_is_away(root: Path, shipper: Shipper, ledger: Ledger, impatient: None) -> None:
+    os.environ["RUNSTONE_JOURNAL_CAP_MB"] = "1"
+    ledger.trouble = unavailable
+    writer = begun(root, shipper)
+    logged = log_until_trouble(writer)
+    assert sum(path.stat().st_size for path in root.rglob("*.seg")) <= 1 << 20
+    with pytest.raises(JournalTrouble):  # and again, each time: never in silence
+        writer.append(Console("run", "stdout", 1, "x" * 100_000))
+    ledger.trouble = lambda batches: None
+    assert shipper.flush(30)
+    writer.metric("loss", 0.0, -1)
+    assert shipper.flush(30)
+    assert steps(ledger) == [*logged, -1]
+    writer.close()
+
+
+def test_the_cap_only_slows_down_while_the_shipper_frees(root: Path, shipper: Shipper, ledger: Ledger) -> None:
+    os.environ["RUNSTONE_JOURNAL_CAP_MB"] = "1"
+    writer = begun(root, shipper)
+    for step in range(60_000):  # more than twice the cap
+        writer.metric("loss", 0.0, step)
+    assert shipper.flush(30)
+    assert steps(ledger) == list(range(60_000))
+    writer.close()
+
+
+def test_what_other_processes_left_counts(root: Path, impatient: None) -> None:
+    os.environ["RUNSTONE_JOURNAL_CAP_MB"] = "1"
+    (root / "other" / "journal").mkdir(parents=True)
+    (root / "other" / "journal" / "000001.seg").write_bytes(bytes(1 << 20))
+    writer = begun(root)
+    space.space_of(root).measure()
+    assert len(log_until_trouble(writer)) < 10_000
+    writer.close()
+
+
+# --- file systems that cannot map
+
+
+@pytest.fixture
+def remote_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filesystems, "file_system", lambda folder: "nfs4")
+
+
+def test_a_network_file_system_is_written_plainly_and_says_so(
+    root: Path, shipper: Shipper, ledger: Ledger, remote_disk: None
+) -> None:
+    with pytest.warns(RuntimeWarning, match="on a nfs4 file system.*RUNSTONE_JOURNAL_DIR"):
+        writer = begun(root, shipper)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        second = JournalWriter(root, "second")  # said once
+    assert isinstance(writer.segments[-1], PlainSegment)
+    for step in range(5_000):
+        writer.metric("loss", 0.0, step)
+    writer.append(Params("run", {"a": "b"}))
+    assert shipper.flush(30)
+    assert steps(ledger) == list(range(5_000))
+    writer.close()
+    second.close()
+    assert shipper.close(30)
+
+
+def test_what_a_dead_process_left_on_a_network_file_system_is_brought_in(root: Path, ledger: Ledger, remote_disk: None) -> None:
+    from runstone.journal import owner
+
+    with pytest.warns(RuntimeWarning):
+        writer = begun(root)
+    writer.metric("loss", 0.0, 1)
+    who = owner.read_owner(writer.folder)
+    assert who is not None
+    owner.write_owner(writer.folder, owner.Owner("run", who.host, who.pid, 5, 1))
+    assert recover(root, ledger).points == 1  # type: ignore[arg-type]
+
+
+def test_a_plain_journal_after_a_fork(root: Path, ledger: Ledger, remote_disk: None) -> None:
+    with pytest.warns(RuntimeWarning):
+        writer = begun(root)
+    writer.metric("parent", 0.0, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pid = os.fork()
+    if pid == 0:
+        writer.metric("child", 0.0, 2)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    writer.metric("parent", 0.0, 3)
+    assert recover(root, ledger).points == 1  # type: ignore[arg-type]
+    assert steps(ledger) == [2]
+    writer.close()
+
+
+@pytest.mark.parametrize("error", [errno.EOPNOTSUPP, errno.ENODEV])
+def test_a_file_system_that_refuses_maps_is_written_plainly(root: Path, shipper: Shipper, ledger: Ledger, error: int) -> None:
+    with mock.patch("mmap.mmap", side_effect=OSError(error, "not here")), pytest.warns(RuntimeWarning, match="not here"):
+        writer = begun(root, shipper)
+    writer.metric("loss", 0.0, 1)
+    assert shipper.flush(10)
+    assert steps(ledger) == [1]
+    writer.close()
+
+
+def test_the_type_of_a_file_system_is_read_from_the_mounts(tmp_path: Path) -> None:
+    device = os.stat(tmp_path).st_dev
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        f"36 35 98:0 /a /b rw,noatime master:1 - ext3 /dev/root rw\n"
+        f"40 35 {os.major(device)}:{os.minor(device)} / /mnt rw shared:5 - fuse.sshfs host:/x rw\n"
+    )
+    with mock.patch.object(filesystems, "_MOUNTS", str(mounts)):
+        assert filesystems.file_system(tmp_path) == "fuse.sshfs"
+    assert filesystems.file_system(tmp_path / "missing") == ""
+
+
+# --- signals
+
+
+def test_a_signal_handler_that_logs_in_the_midst_of_logging(root: Path, shipper: Shipper, ledger: Ledger) -> None:
+    writer = begun(root, shipper)
+    numbers, seen = itertools.count(), []
+
+    def handler(signal_number: int, frame: object) -> None:  # itself interrupted by the next signal, at times
+        number = next(numbers)
+        writer.append(Console("run", "stdout", number, "x" * 20_000))
+        seen.append(number)
+
+    before = signal.signal(signal.SIGVTALRM, handler)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.002, 0.002)
+    try:
+        deadline = time.monotonic() + 1
+        step = 0
+        while time.monotonic() < deadline:
+            writer.append(Console("run", "stderr", step, "y" * 3_000))
+            step += 1
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    assert shipper.flush(30)
+    stored = [(r.stream, r.time) for r in ledger.records(Console)]  # type: ignore[union-attr]
+    assert [time for stream, time in stored if stream == "stderr"] == list(range(step))
+    assert sorted(time for stream, time in stored if stream == "stdout") == sorted(seen)
+    assert seen
+
+
+def test_a_keyboard_interrupt_anywhere_leaves_the_journal_whole(root: Path, shipper: Shipper, ledger: Ledger) -> None:
+    writer = begun(root, shipper)
+    done = threading.Event()
+    finished: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGVTALRM, interrupt)
+    try:
+        for round_number in range(30):
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0.002 + round_number % 7 / 1000)
+            try:
+                while not done.is_set():
+                    step = len(finished)
+                    writer.append(Console("run", "stdout", step, "x" * 30_000))
+                    finished.append(step)
+            except KeyboardInterrupt:
+                pass
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    assert shipper.flush(60)
+    stored = [record.time for record in ledger.records(Console)]  # type: ignore[union-attr]
+    # an interrupt between the write and the note may write a step again; none is missing, none out of order
+    assert sorted(set(stored)) == list(range(max(stored) + 1))
+    assert len(set(stored)) >= len(finished)
+    assert stored == sorted(stored)
