@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from msgspec import Struct
 
 from .entities import Experiment, FileInfo, PagedList, Run, ViewType
+from .entities.model_registry import ModelVersion, RegisteredModel
 from .records import Record
 
 if TYPE_CHECKING:
@@ -189,7 +190,52 @@ class Health(Struct, frozen=True):
     facts: dict[str, int | str]
 
 
-class Store(Sink, Protocol):
+class RegistryQuery(Struct, frozen=True, kw_only=True):
+    """Which registered models or versions. Prompts (tag ``mlflow.prompt.is_prompt``) are left out unless asked for."""
+
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    limit: int = 1000
+    page_token: str | None = None
+
+
+class Registry(Protocol):
+    """The questions about registered models. They are changed by records alone, through :meth:`Sink.write`."""
+
+    def get_registered_model(self, name: str) -> RegisteredModel:
+        """With the latest version of each stage. Raises NotFound."""
+        ...
+
+    def search_registered_models(self, query: RegistryQuery) -> PagedList[RegisteredModel]:
+        """By name if no order is given. Raises FilterError, InvalidValue (token)."""
+        ...
+
+    def get_model_version(self, name: str, version: int) -> ModelVersion:
+        """Raises NotFound."""
+        ...
+
+    def get_version_by_alias(self, name: str, alias: str) -> ModelVersion:
+        """``latest`` is the highest number. Raises NotFound (no such model, no version yet), InvalidValue (alias)."""
+        ...
+
+    def find_version(self, version_key: str) -> ModelVersion | None:
+        """The version that a ``ModelVersionCreated`` with this key made, while it is there."""
+        ...
+
+    def latest_versions(self, name: str, stages: Sequence[str] = ()) -> Sequence[ModelVersion]:
+        """The highest number in each of these stages (in all, if none is named). Raises NotFound, InvalidValue (stage)."""
+        ...
+
+    def search_model_versions(self, query: RegistryQuery) -> PagedList[ModelVersion]:
+        """Last changed first if no order is given. Raises FilterError, InvalidValue (token)."""
+        ...
+
+    def version_location(self, name: str, version: int) -> str:
+        """Where the version's files are: a URI, or ``runs:/…`` or ``models:/m-…``. Raises NotFound."""
+        ...
+
+
+class Store(Sink, Registry, Protocol):
     """A sink that can be asked. Reads see every write that returned before them, from any process on the same store."""
 
     uri: str

@@ -171,6 +171,68 @@ class ArtifactLogged(_Record, frozen=True, array_like=True, tag=21):
     time: int
 
 
+# --- the registry: written straight to a store, as experiments are; version numbers are read back by ``version_key`` ---
+
+
+class RegisteredModelCreated(_Record, frozen=True, array_like=True, tag=40):
+    """A name for versions. ``model_key`` is an id that the writer draws: writing the record again changes nothing."""
+
+    model_key: str
+    name: str
+    time: int
+    description: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    user_id: str = ""
+
+
+class RegisteredModelChanged(_Record, frozen=True, array_like=True, tag=41):
+    """``None`` leaves a field as it is. A tag or alias set to ``None`` is removed; an alias stands for a version number.
+    ``deleted`` removes the model with all its versions, for ever."""
+
+    name: str
+    time: int
+    new_name: str | None = None
+    description: str | None = None
+    tags: dict[str, str | None] = field(default_factory=dict)
+    aliases: dict[str, int | None] = field(default_factory=dict)
+    deleted: bool = False
+
+
+class ModelVersionCreated(_Record, frozen=True, array_like=True, tag=42):
+    """The next version of a registered model; the store gives the number. ``version_key`` is an id that the writer draws:
+    it finds the version, and writing the record again changes nothing. ``source`` is ``runs:/<run>/<path>``,
+    ``models:/<logged model>``, ``models:/<name>/<version>`` (a copy of that one) or the URI of a folder."""
+
+    version_key: str
+    name: str
+    time: int
+    source: str
+    source_run: str = ""
+    model_id: str = ""
+    run_link: str = ""
+    description: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    user_id: str = ""
+    status: str = "READY"
+
+
+class ModelVersionChanged(_Record, frozen=True, array_like=True, tag=43):
+    """``None`` leaves a field as it is. A tag set to ``None`` is removed. ``archive_existing``: other versions that are in
+    the new ``stage`` (Staging or Production) go to Archived. ``deleted`` removes the version; its number is never used
+    again while the model lives."""
+
+    name: str
+    version: int
+    time: int
+    stage: str | None = None
+    archive_existing: bool = False
+    description: str | None = None
+    tags: dict[str, str | None] = field(default_factory=dict)
+    status: str | None = None
+    status_message: str | None = None
+    deleted: bool = False
+
+
 Record = (
     ExperimentCreated
     | ExperimentChanged
@@ -186,4 +248,14 @@ Record = (
     | Document
     | Lease
     | ArtifactLogged
+    | RegisteredModelCreated
+    | RegisteredModelChanged
+    | ModelVersionCreated
+    | ModelVersionChanged
 )
+
+
+def run_of(record: Record) -> str:
+    """The run that a record belongs to; empty for one of an experiment or of the registry."""
+    run_id: str = getattr(record, "run_id", "")
+    return run_id

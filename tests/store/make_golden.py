@@ -18,8 +18,11 @@ from runstone.records import (
     Document,
     ExperimentCreated,
     Inputs,
+    ModelVersionCreated,
     Outputs,
     Params,
+    RegisteredModelChanged,
+    RegisteredModelCreated,
     RunChanged,
     RunStarted,
     Tags,
@@ -67,6 +70,9 @@ def fill(store: SqlStore) -> None:
                 Document(RUN, "git.diff", "text/x-diff", "+ a line\n"),
                 ArtifactLogged(RUN, "model/MLmodel", 12, "0" * 64, 4000),
                 RunChanged(RUN, 5000, status="FAILED", cause="exit code 3"),
+                RegisteredModelCreated("a" * 32, "wine", 6000, "rates wine", {"team": "blue"}),
+                ModelVersionCreated("b" * 32, "wine", 7000, f"runs:/{RUN}/model", RUN, tags={"note": "первая"}),
+                RegisteredModelChanged("wine", 8000, aliases={"champion": 1}),
             ]
         )
     )

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from make_golden import RUN, SERIES
 from sqlalchemy import Engine
 
@@ -80,9 +81,24 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
     assert [one.path for one in store.artifact_files(RUN)] == ["model/MLmodel"]
     assert store.acknowledged("fedcba9876543210fedcba9876543210") == 300
     assert not store.health(deep=True).problems
+    if revision >= "0002":
+        version = store.get_version_by_alias("wine", "champion")
+        assert (version.version, version.run_id, version.tags) == ("1", RUN, {"note": "первая"})
     store.close()
     migrated(tmp_path / "fresh.db").dispose()
     assert tables(tmp_path / "s.db") == tables(tmp_path / "fresh.db")
+
+
+def test_the_registry_goes_and_comes_back(tmp_path: Path) -> None:
+    engine = migrated(tmp_path / "s.db")
+    before = tables(tmp_path / "s.db")
+    with engine.connect() as connection, connection.execution_options(**{WRITER: True}).begin():
+        command.downgrade(migrate.config(connection), "0001")
+    assert before.keys() - tables(tmp_path / "s.db").keys() >= {"registered_models", "model_versions", "model_version_tags"}
+    with engine.connect() as connection, connection.execution_options(**{WRITER: True}).begin():
+        migrate.upgrade(connection)
+    engine.dispose()
+    assert tables(tmp_path / "s.db") == before
 
 
 def test_alembic_is_loaded_only_when_there_is_something_to_migrate(tmp_path: Path) -> None:

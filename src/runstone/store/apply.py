@@ -28,6 +28,7 @@ from runstone.records import (
     Tags,
 )
 
+from . import registry_write
 from .arrivals import checked
 from .places import run_folder
 from .states import ACTIVE, DELETED, ExperimentState, RunState
@@ -319,4 +320,5 @@ _APPLY: dict[type, Callable[[Work, Any], None]] = {
     Document: _add_other,
     Lease: _add_lease,
     ArtifactLogged: _add_other,
+    **registry_write.APPLY,
 }

@@ -19,18 +19,21 @@ from runstone.contracts import (
     Health,
     KeyInfo,
     Receipt,
+    RegistryQuery,
     RunQuery,
     RunTable,
     Series,
 )
 from runstone.entities import Experiment, PagedList, Run
+from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.errors import InvalidValue
 
-from . import health, keys, leases, purge, schema, search
+from . import health, keys, leases, purge, registry_search, schema, search
 from .dialects import Sqlite
 from .history import Histories
 from .places import Places
 from .read import Reader
+from .registry_read import RegistryReader
 from .search_experiments import search_experiments
 from .write import Writer
 
@@ -136,6 +139,32 @@ class SqlStore:
 
     def health(self, deep: bool = False) -> Health:
         return self._read(lambda connection: health.look(connection, self._dialect, self.uri, deep))
+
+    # --- the registry -------------------------------------------------------------------------------------------------
+
+    def get_registered_model(self, name: str) -> RegisteredModel:
+        return self._read(lambda connection: RegistryReader(connection).model(name))
+
+    def search_registered_models(self, query: RegistryQuery) -> PagedList[RegisteredModel]:
+        return self._read(lambda connection: registry_search.search_models(connection, query))
+
+    def get_model_version(self, name: str, version: int) -> ModelVersion:
+        return self._read(lambda connection: RegistryReader(connection).version(name, version))
+
+    def get_version_by_alias(self, name: str, alias: str) -> ModelVersion:
+        return self._read(lambda connection: RegistryReader(connection).by_alias(name, alias))
+
+    def find_version(self, version_key: str) -> ModelVersion | None:
+        return self._read(lambda connection: next(iter(RegistryReader(connection).versions([version_key])), None))
+
+    def latest_versions(self, name: str, stages: Sequence[str] = ()) -> Sequence[ModelVersion]:
+        return self._read(lambda connection: RegistryReader(connection).latest(name, stages))
+
+    def search_model_versions(self, query: RegistryQuery) -> PagedList[ModelVersion]:
+        return self._read(lambda connection: registry_search.search_versions(connection, query))
+
+    def version_location(self, name: str, version: int) -> str:
+        return self._read(lambda connection: RegistryReader(connection).location(name, version))
 
     def close(self) -> None:
         self._writer.close()

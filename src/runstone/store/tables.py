@@ -266,3 +266,51 @@ refused = _table(
     _text("reason"),
     Column("record", LargeBinary, nullable=False),
 )
+
+#: Registered models. Versions and tags hang on ``model_key``, so that a new name is one row.
+registered_models = _table(
+    "registered_models",
+    _text("model_key", primary_key=True),
+    _text("name"),
+    _text("description", nullable=True),
+    _text("user_id"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    _number("next_version"),
+    Index("registered_models_by_name", "name", unique=True),
+)
+
+registered_model_tags = _table(
+    "registered_model_tags", _text("model_key", primary_key=True), _text("key", primary_key=True), _text("value")
+)
+
+registered_model_aliases = _table(
+    "registered_model_aliases", _text("model_key", primary_key=True), _text("alias", primary_key=True), _number("version")
+)
+
+#: ``source`` is what was registered, ``location`` where its files are: another one only for a copy of a version.
+model_versions = _table(
+    "model_versions",
+    _text("version_key", primary_key=True),
+    _text("model_key"),
+    _number("version"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    _text("stage"),
+    _text("description", nullable=True),
+    _text("user_id"),
+    _text("source"),
+    _text("location"),
+    _text("source_run", nullable=True),
+    _text("model_id", nullable=True),
+    _text("run_link", nullable=True),
+    _text("status"),
+    _text("status_message", nullable=True),
+    Index("model_versions_by_number", "model_key", "version", unique=True),
+    Index("model_versions_by_run", "source_run"),
+    Index("model_versions_by_logged_model", "model_id"),
+)
+
+model_version_tags = _table(
+    "model_version_tags", _text("version_key", primary_key=True), _text("key", primary_key=True), _text("value")
+)

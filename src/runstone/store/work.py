@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from runstone.contracts import Refusal
 from runstone.entities import RunStatus
 from runstone.errors import NotFound, RunstoneError
-from runstone.records import ExperimentChanged, ExperimentCreated, Lease, Record
+from runstone.records import Lease, Record, run_of
 
 from . import key_counts
 from .context import flush_others
@@ -54,9 +54,7 @@ class Work:
 
     def look_up(self, records: Iterable[Record]) -> None:
         """Read the rows of all runs these records name, at once."""
-        self.look_up_runs(
-            {record.run_id for record in records if not isinstance(record, (ExperimentCreated, ExperimentChanged))}
-        )
+        self.look_up_runs({run_id for record in records if (run_id := run_of(record))})
 
     def look_up_runs(self, run_ids: Iterable[str]) -> None:
         """Read these rows of runs, at once."""
@@ -117,6 +115,12 @@ class Work:
 
     def add_experiment(self, state: ExperimentState) -> None:
         self._experiments[state.experiment_id] = state
+
+    def next_change(self) -> int:
+        """The next number of the clock, which whoever asks for it holds until the transaction ends."""
+        clock = self._now()
+        clock[0] += 1
+        return clock[0]
 
     def next_experiment(self) -> int:
         clock = self._now()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
 from runstone.contracts import Batch, Receipt, Refusal
 from runstone.errors import InvalidValue, RunstoneError
-from runstone.records import ExperimentChanged, ExperimentCreated, Record
+from runstone.records import Record, run_of
 
 from .apply import apply
 from .dialects import WRITER, Sqlite
@@ -179,7 +179,7 @@ class _Acknowledged:
 def keep_refused(connection: Connection, sign: str, now: int, journal_id: str, refusal: Refusal, code: str) -> None:
     """Keep a record that could not be applied, after the others of its run."""
     record = refusal.record
-    run_id = "" if isinstance(record, (ExperimentCreated, ExperimentChanged)) else record.run_id
+    run_id = run_of(record)
     last = connection.exec_driver_sql(f"SELECT max(sequence) FROM refused WHERE run_id = {sign}", (run_id,)).scalar()
     number = 0 if last is None else last + 1
     row: list[Any] = [run_id, number, journal_id, now, code, refusal.reason, msgspec.msgpack.encode(record)]

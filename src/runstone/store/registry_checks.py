@@ -1,0 +1,71 @@
+"""What names, tags, aliases and stages of the registry may be. MLflow's rules."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from runstone.entities.model_registry import ModelVersionStages, ModelVersionStatus
+from runstone.errors import InvalidValue
+
+#: Most characters of a tag's key and value, and of an alias.
+TAG_KEY, TAG_VALUE, ALIAS = 250, 100_000, 255
+
+_ALIAS = re.compile(r"[\w\-]+")
+_LIKE_A_VERSION = re.compile(r"[vV]\d+")
+
+
+def check_model_name(name: str, parameter: str = "name") -> None:
+    """Raises InvalidValue."""
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"Missing value for required parameter '{parameter}': a registered model has a name.")
+    if "/" in name or ":" in name:
+        raise InvalidValue(
+            f"Invalid model name '{name}'. Names cannot contain '/' or ':', since models:/ URIs are made of them."
+        )
+    if posixpath.normpath(name) != name or name in (".", "..") or "\0" in name:
+        raise InvalidValue(f"Invalid value {name!r} for parameter '{parameter}' supplied: it would not be one folder's name.")
+
+
+def check_tags(tags: Mapping[str, str | None]) -> None:
+    """Raises InvalidValue."""
+    for key, value in tags.items():
+        if not key or posixpath.normpath(key) != key or key == "." or key.startswith(("..", "/")):
+            raise InvalidValue(
+                f"Invalid value {key!r} for parameter 'key' supplied: a tag's key is a text like 'team' or 'a/b'."
+            )
+        if len(key) > TAG_KEY:
+            raise InvalidValue(f"'key' exceeds the maximum length of {TAG_KEY} characters: {key[:40]!r}… has {len(key)}.")
+        if value is not None and len(value) > TAG_VALUE:
+            raise InvalidValue(f"'value' of tag {key!r} exceeds the maximum length of {TAG_VALUE} characters: {len(value)}.")
+
+
+def check_alias(alias: str, new: bool = True) -> None:
+    """Raises InvalidValue. ``new``: it is about to be given, so reserved words are refused too."""
+    if not alias:
+        raise InvalidValue("Registered model alias name cannot be empty.")
+    if not _ALIAS.fullmatch(alias):
+        raise InvalidValue(
+            f"Invalid alias name: '{alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-)."
+        )
+    if len(alias) > ALIAS:
+        raise InvalidValue(f"An alias has at most {ALIAS} characters; {alias[:40]!r}… has {len(alias)}.")
+    if new and alias.lower() == "latest":
+        raise InvalidValue("'latest' alias name (case insensitive) is reserved: it always is the highest version.")
+    if new and _LIKE_A_VERSION.fullmatch(alias):
+        raise InvalidValue(f"Version alias name '{alias}' is reserved; 'champion' or 'v1-final' would do.")
+
+
+def stage_named(stage: str) -> str:
+    """In its own spelling. Raises InvalidValue."""
+    found = ModelVersionStages.canonical(stage)
+    if found is None:
+        raise InvalidValue(f"Invalid Model Version stage: {stage}. Value must be one of {', '.join(ModelVersionStages.ALL)}.")
+    return found
+
+
+def check_status(status: str) -> None:
+    """Raises InvalidValue."""
+    if status not in ModelVersionStatus.NAMES:
+        raise InvalidValue(f"Invalid model version status {status!r}; there are {', '.join(ModelVersionStatus.NAMES)}.")

@@ -1,0 +1,195 @@
+"""What the records of the registry do. They are few, so each is written at once, inside the batch's transaction.
+
+A function raises the error that tells why its record cannot be applied; then it has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runstone.entities.model_registry import ModelVersion, ModelVersionStages
+from runstone.entities.model_uris import ModelUri, is_model_uri, parse_model_uri
+from runstone.errors import AlreadyExists, InvalidValue
+from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
+
+from .registry_checks import check_alias, check_model_name, check_status, check_tags, stage_named
+from .registry_read import RegistryReader
+from .search_sql import Sql, rows, run
+from .statements import Rows
+from .tables import model_version_tags, model_versions, registered_model_aliases, registered_model_tags, registered_models
+from .work import Work
+
+_MODELS, _VERSIONS = Rows(registered_models), Rows(model_versions)
+_MODEL_TAGS, _VERSION_TAGS = Rows(registered_model_tags, update=["value"]), Rows(model_version_tags, update=["value"])
+_ALIASES = Rows(registered_model_aliases, update=["version"])
+
+
+def create_model(work: Work, record: RegisteredModelCreated) -> None:
+    work.next_change()  # from here on no other writer's record can come between
+    check_model_name(record.name)
+    check_tags(record.tags)
+    if _there(work, Sql("SELECT 1 FROM registered_models WHERE model_key = ?", (record.model_key,))):
+        return
+    _require_free(work, record.name)
+    time = record.time or work.now
+    row = [record.model_key, record.name, record.description, record.user_id, time, time, 1]
+    _MODELS.insert(work.connection, row, work.sign)
+    _set_tags(work, _MODEL_TAGS, record.model_key, record.tags)
+
+
+def change_model(work: Work, record: RegisteredModelChanged) -> None:
+    work.next_change()
+    reader, time = RegistryReader(work.connection), record.time or work.now
+    key = reader.model_key(record.name)
+    check_tags(record.tags)
+    for alias, version in record.aliases.items():
+        check_alias(alias, new=version is not None)
+        if version is not None:
+            reader.version_key(record.name, version)
+    if record.new_name is not None:
+        check_model_name(record.new_name, "new_name")
+        if record.new_name != record.name:
+            _require_free(work, record.new_name)
+    if record.deleted:
+        _delete_model(work, key)
+        return
+    _set_tags(work, _MODEL_TAGS, key, record.tags)
+    for alias, version in record.aliases.items():
+        if version is None:
+            _do(work, "DELETE FROM registered_model_aliases WHERE model_key = ? AND alias = ?", key, alias)
+        else:
+            _ALIASES.insert(work.connection, [key, alias, version], work.sign)
+    if record.description is not None:
+        _do(work, "UPDATE registered_models SET description = ? WHERE model_key = ?", record.description, key)
+    if record.new_name is not None:
+        _do(work, "UPDATE registered_models SET name = ? WHERE model_key = ?", record.new_name, key)
+        _do(work, "UPDATE model_versions SET last_update_time = ? WHERE model_key = ?", time, key)
+    if record.description is not None or record.new_name is not None:
+        _touch(work, key, time)
+
+
+def create_version(work: Work, record: ModelVersionCreated) -> None:
+    work.next_change()
+    reader, time = RegistryReader(work.connection), record.time or work.now
+    key = reader.model_key(record.name)
+    check_tags(record.tags)
+    check_status(record.status)
+    if not record.source:
+        raise InvalidValue("Missing value for required parameter 'source': a version says where its files are.")
+    if _there(work, Sql("SELECT 1 FROM model_versions WHERE version_key = ?", (record.version_key,))):
+        return
+    location, source_run, model_id = _origin(reader, record)
+    number = rows(work.connection, Sql("SELECT next_version FROM registered_models WHERE model_key = ?", (key,)))[0][0]
+    row = [
+        record.version_key, key, number, time, time, ModelVersionStages.NONE, record.description, record.user_id, record.source,
+        location, source_run or None, model_id or None, record.run_link or None, record.status, None,
+    ]  # fmt: skip
+    _VERSIONS.insert(work.connection, row, work.sign)
+    _set_tags(work, _VERSION_TAGS, record.version_key, record.tags)
+    _do(work, "UPDATE registered_models SET next_version = ? WHERE model_key = ?", number + 1, key)
+    _touch(work, key, time)
+
+
+def change_version(work: Work, record: ModelVersionChanged) -> None:
+    work.next_change()
+    reader, time = RegistryReader(work.connection), record.time or work.now
+    key, model_key = reader.version_key(record.name, record.version), reader.model_key(record.name)
+    check_tags(record.tags)
+    if record.status is not None:
+        check_status(record.status)
+    stage = None if record.stage is None else stage_named(record.stage)
+    if record.archive_existing and stage not in ModelVersionStages.ACTIVE:
+        raise InvalidValue(
+            f"archive_existing_versions goes with an active stage, {' or '.join(ModelVersionStages.ACTIVE)}; "
+            f"it got {record.stage!r}."
+        )
+    if record.deleted:
+        _delete_version(work, model_key, key, record.version)
+        _touch(work, model_key, time)
+        return
+    _set_tags(work, _VERSION_TAGS, key, record.tags)
+    if record.archive_existing:
+        archive = "UPDATE model_versions SET stage = ?, last_update_time = ? WHERE model_key = ? AND stage = ? AND version <> ?"
+        _do(work, archive, ModelVersionStages.ARCHIVED, time, model_key, stage, record.version)
+    news = {"stage": stage, "description": record.description, "status": record.status, "status_message": record.status_message}
+    changed = {column: value for column, value in news.items() if value is not None}
+    for column, value in changed.items():
+        _do(work, f"UPDATE model_versions SET {column} = ? WHERE version_key = ?", value, key)
+    if changed:
+        _do(work, "UPDATE model_versions SET last_update_time = ? WHERE version_key = ?", time, key)
+    if stage is not None:
+        _touch(work, model_key, time)
+
+
+#: One function for each kind of record.
+APPLY: dict[type, Callable[[Work, Any], None]] = {
+    RegisteredModelCreated: create_model,
+    RegisteredModelChanged: change_model,
+    ModelVersionCreated: create_version,
+    ModelVersionChanged: change_version,
+}
+
+
+def _origin(reader: RegistryReader, record: ModelVersionCreated) -> tuple[str, str, str]:
+    """Where the new version's files are, the run and the logged model they come from. Raises NotFound, InvalidValue."""
+    uri = parse_model_uri(record.source) if is_model_uri(record.source) else None
+    if uri is None:
+        return record.source, record.source_run, record.model_id
+    if uri.model_id:
+        return record.source, record.source_run, record.model_id or uri.model_id
+    copied = _named(reader, uri)
+    location = reader.location(copied.name, int(copied.version))
+    below = f"{location.rstrip('/')}/{uri.path}" if uri.path else location
+    return below, record.source_run or copied.run_id or "", record.model_id or copied.model_id or ""
+
+
+def _named(reader: RegistryReader, uri: ModelUri) -> ModelVersion:
+    if uri.version is not None:
+        return reader.version(uri.name, uri.version)
+    if uri.stage:
+        found = reader.latest(uri.name, [uri.stage])
+        if not found:
+            raise InvalidValue(f"No version of {uri.name} is in stage {uri.stage}.")
+        return found[0]
+    return reader.by_alias(uri.name, uri.alias or "latest")
+
+
+def _require_free(work: Work, name: str) -> None:
+    if _there(work, Sql("SELECT 1 FROM registered_models WHERE name = ?", (name,))):
+        raise AlreadyExists(f"Registered Model (name={name}) already exists.")
+
+
+def _delete_model(work: Work, key: str) -> None:
+    versions = "SELECT version_key FROM model_versions WHERE model_key = ?"
+    _do(work, f"DELETE FROM model_version_tags WHERE version_key IN ({versions})", key)
+    for table in ("model_versions", "registered_model_aliases", "registered_model_tags", "registered_models"):
+        _do(work, f"DELETE FROM {table} WHERE model_key = ?", key)
+
+
+def _delete_version(work: Work, model_key: str, key: str, version: int) -> None:
+    _do(work, "DELETE FROM registered_model_aliases WHERE model_key = ? AND version = ?", model_key, version)
+    for table in ("model_version_tags", "model_versions"):
+        _do(work, f"DELETE FROM {table} WHERE version_key = ?", key)
+
+
+def _set_tags(work: Work, into: Rows, owner: str, tags: Mapping[str, str | None]) -> None:
+    into.insert(
+        work.connection, [part for key, value in tags.items() if value is not None for part in (owner, key, value)], work.sign
+    )
+    table, column = ("registered_model_tags", "model_key") if into is _MODEL_TAGS else ("model_version_tags", "version_key")
+    for key, value in tags.items():
+        if value is None:
+            _do(work, f'DELETE FROM {table} WHERE {column} = ? AND "key" = ?', owner, key)
+
+
+def _touch(work: Work, key: str, time: int) -> None:
+    _do(work, "UPDATE registered_models SET last_update_time = ? WHERE model_key = ?", time, key)
+
+
+def _there(work: Work, select: Sql) -> bool:
+    return bool(rows(work.connection, select))
+
+
+def _do(work: Work, text: str, *values: Any) -> None:
+    run(work.connection, Sql(text, values))
