@@ -1,6 +1,9 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+/** Modules that no first page needs. */
+const LATER = /uplot|\/src\/(charts|features\/(run|compare)\/|routes\/(run|charts|artifacts|console|compare)\.)/;
+
 // Links are relative to <base href>. The server writes that tag with its static prefix; while developing, this does.
 const base = {
   name: "base-while-developing",
@@ -21,9 +24,9 @@ export default defineConfig({
     chunkSizeWarningLimit: 500,
     rolldownOptions: {
       output: {
-        // What the first page needs comes in one piece; uPlot and the other pages when they are asked for.
+        // What the first page needs comes in one piece, the rest when it is asked for.
         codeSplitting: {
-          groups: [{ name: "core", test: /rolldown.runtime|node_modules\/(?!uplot)|src\/(ui|lib|api|features\/(shell|home|experiments|runs))\// }],
+          groups: [{ name: "core", test: (id: string) => !LATER.test(id) }],
         },
       },
     },

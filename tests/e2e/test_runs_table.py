@@ -135,10 +135,17 @@ def test_wrong_filter_marks_the_place_and_keeps_the_rows(
 
 def test_filter_that_fits_nothing_says_so(table: Callable[..., Any]) -> None:
     page = table()
-    page.get_by_test_id("filter-input").fill("metrics.accuracy > 2")
+    page.get_by_test_id("filter-input").fill("metrics.accuracy > 2 and params.seed = '1'")
     expect(page.get_by_role("heading", name="No run matches")).to_be_visible()
-    page.get_by_role("button", name="Clear the filter").last.click()
-    expect(page.get_by_test_id("run-row").first).to_be_visible()
+    page.get_by_role("button", name="6 runs without").click()
+    expect(page.get_by_test_id("run-count")).to_have_text("6 of 24")
+    expect(page.get_by_test_id("filter-input")).to_have_value("params.seed = '1'")
+
+
+def test_why_a_run_failed_is_in_the_table(table: Callable[..., Any]) -> None:
+    row = table().locator("[data-testid=run-row]", has_text="too-deep")
+    expect(row.locator("[data-column=status]")).to_contain_text("Failed")
+    expect(row.locator("[data-column=status]")).to_contain_text("max_depth must be positive")
 
 
 def test_columns_are_chosen_by_search(table: Callable[..., Any]) -> None:

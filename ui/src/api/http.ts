@@ -51,10 +51,7 @@ async function send(path: string, { query, method = "GET", body, signal }: Askin
     markAway();
     throw new ApiError(0, { error_code: "UNREACHABLE", message: "The server does not answer." });
   }
-  if (response.ok) {
-    if (connection().state === "away") setConnection({ state: "quiet" });
-    return response;
-  }
+  if (response.ok) return response;
   const error = new ApiError(response.status, await errorBody(response));
   if (error.away) markAway();
   throw error;

@@ -1,17 +1,23 @@
 /** Live without reload: what the server says has changed is asked for again, and nothing else. */
 
 import type { Query, QueryClient } from "@tanstack/react-query";
-import { connection, setConnection } from "./connection";
+import { connection, onConnection, setConnection } from "./connection";
 import { ask, listen } from "./http";
+import { Pace } from "./pace";
 import type { ChangesEvent, Health } from "./schema.gen";
 
 /** At most one round of questions in this many milliseconds; the first goes out at once. */
 const PACE = 1000;
+/** Lists over whole experiments cost the server more and change less. */
+const SLOW_PACE = 3000;
+const SLOW: ReadonlySet<unknown> = new Set(["experiments", "keys"]);
 /** Waits between tries while the server is away, milliseconds. */
 const BACK_OFF = [1000, 2000, 4000, 8000, 15000];
 
+type Change = Omit<ChangesEvent, "cursor">;
+
 /** Does a change of these runs and experiments concern the answer to this question? Pure. */
-export function concerns(key: readonly unknown[], change: Omit<ChangesEvent, "cursor">): boolean {
+export function concerns(key: readonly unknown[], change: Change): boolean {
   const [name, first] = key;
   const runs = change.run_ids;
   switch (name) {
@@ -38,14 +44,17 @@ class Live {
   private stop: (() => void) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
-  private readonly runs = new Set<string>();
-  private readonly experiments = new Set<string>();
-  private more = false;
-  private flushing: ReturnType<typeof setTimeout> | undefined;
-  private flushed = 0;
+  private readonly soon: Pace;
+  private readonly later: Pace;
 
   constructor(client: QueryClient) {
     this.client = client;
+    this.soon = new Pace(PACE, (change) => this.renew(change, (name) => !SLOW.has(name)));
+    this.later = new Pace(SLOW_PACE, (change) => this.renew(change, (name) => SLOW.has(name)));
+    onConnection(() => {
+      // Found out by somebody's question, perhaps while the stream still hangs.
+      if (connection().state === "away" && this.timer === undefined) this.wait();
+    });
   }
 
   open(): void {
@@ -56,33 +65,32 @@ class Live {
         setConnection({ state: "live" });
       },
       changes: (event) => this.take(event),
-      lost: () => this.lost(),
+      lost: () => {
+        this.stop = null;
+        void this.probe();
+      },
     });
   }
 
   /** A tab that nobody sees costs nothing; on return the cursor brings what was missed. */
   visibility = (): void => {
     if (!document.hidden) this.retry();
-    else if (this.stop) {
-      this.stop();
+    else {
+      this.stop?.();
       this.stop = null;
-      clearTimeout(this.timer);
+      this.cancel();
     }
   };
 
   retry = (): void => {
-    clearTimeout(this.timer);
+    this.cancel();
     if (connection().state === "away") void this.probe();
     else this.open();
   };
 
-  private lost(): void {
-    this.stop = null;
-    void this.probe();
-  }
-
   /** Is it the stream alone, or the server? Ask until it answers, ever more slowly. */
-  async probe(): Promise<void> {
+  private async probe(): Promise<void> {
+    this.cancel();
     if (document.hidden) return;
     const wasAway = connection().state === "away";
     try {
@@ -91,41 +99,47 @@ class Live {
       this.wait();
       return;
     }
-    setConnection({ state: "quiet" });
+    setConnection({ state: this.stop ? "live" : "quiet" });
     if (wasAway) void this.client.invalidateQueries();
-    if (this.tries === 0) this.open();
-    else this.timer = setTimeout(() => this.open(), 250);
+    if (!this.stop) this.after(this.tries === 0 ? 0 : this.pause(), () => this.open());
     this.tries += 1;
   }
 
   private wait(): void {
-    const pause = BACK_OFF[Math.min(this.tries, BACK_OFF.length - 1)] ?? 15000;
+    const pause = this.pause();
     this.tries += 1;
+    this.after(pause, () => void this.probe());
     const since = connection().state === "away" ? connection().since : Date.now();
     setConnection({ state: "away", since, retryAt: Date.now() + pause });
+  }
+
+  private pause(): number {
+    return BACK_OFF[Math.min(this.tries, BACK_OFF.length - 1)] ?? 15000;
+  }
+
+  private after(pause: number, action: () => void): void {
+    this.cancel();
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      action();
+    }, pause);
+  }
+
+  private cancel(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.probe(), pause);
+    this.timer = undefined;
   }
 
   private take(event: ChangesEvent): void {
     // Answers that came before the stream began may already be old.
     if (this.cursor === undefined) void this.client.invalidateQueries({ predicate: (query) => query.state.data !== undefined });
     this.cursor = event.cursor;
-    for (const id of event.run_ids) this.runs.add(id);
-    for (const id of event.experiment_ids) this.experiments.add(id);
-    this.more ||= event.more;
-    if (!this.runs.size && !this.experiments.size && !this.more) return;
-    this.flushing ??= setTimeout(() => this.flush(), Math.max(0, this.flushed + PACE - Date.now()));
+    this.soon.add(event);
+    this.later.add(event);
   }
 
-  private flush(): void {
-    const change = { run_ids: [...this.runs], experiment_ids: [...this.experiments], more: this.more };
-    this.runs.clear();
-    this.experiments.clear();
-    this.more = false;
-    this.flushing = undefined;
-    this.flushed = Date.now();
-    const predicate = (query: Query) => concerns(query.queryKey, change);
+  private renew(change: Change, takes: (name: unknown) => boolean): void {
+    const predicate = (query: Query) => takes(query.queryKey[0]) && concerns(query.queryKey, change);
     void this.client.invalidateQueries({ predicate }, { cancelRefetch: false });
   }
 }

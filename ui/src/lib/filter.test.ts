@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { completing, incomplete, tokenize } from "./filter";
+import { clauses, completing, incomplete, tokenize } from "./filter";
 
 const kinds = (source: string) =>
   tokenize(source)
@@ -69,4 +69,16 @@ describe("completion", () => {
     expect(completing("params.p = 'abc", 14)).toBeNull();
     expect(completing("metrics.m > ", 12)).toBeNull();
   });
+});
+
+describe("clauses", () => {
+  it("cuts at the AND that stands outside", () => {
+    expect(clauses("metrics.a > 1 and (params.b = 'x and y' or tags.c = '1') AND not status = 'FAILED'")).toEqual([
+      "metrics.a > 1",
+      "(params.b = 'x and y' or tags.c = '1')",
+      "not status = 'FAILED'",
+    ]);
+  });
+
+  it("leaves alternatives together", () => expect(clauses("a = 1 or b = 2 and c = 3")).toHaveLength(1));
 });

@@ -149,3 +149,21 @@ function afterToken(last: Token | undefined, caret: number): Completing | null {
   }
   return null;
 }
+
+/** The parts of a filter that AND joins at the top, as written; one part when OR stands beside them. */
+export function clauses(source: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (const token of tokenize(source)) {
+    const word = token.kind === "keyword" ? token.text.toLowerCase() : "";
+    if (token.text === "(") depth += 1;
+    else if (token.text === ")") depth -= 1;
+    else if (depth === 0 && word === "or") return [source.trim()];
+    else if (depth === 0 && word === "and") {
+      parts.push(source.slice(from, token.start).trim());
+      from = token.end;
+    }
+  }
+  return [...parts, source.slice(from).trim()].filter((part) => part !== "");
+}

@@ -118,7 +118,7 @@ function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProp
     case "name":
       return { node: <Name {...{ name, table, i }} best={props.best?.run_id === table.run_ids[i]} />, title: name };
     case "status":
-      return { node: <Status status={table.status[i] ?? ""} cause={causeOf(data)} /> };
+      return statusContent(table.status[i] ?? "", causeOf(data));
     case "experiment":
       return { node: props.experimentName(table.experiments[i] ?? "") };
     case "started":
@@ -128,6 +128,18 @@ function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProp
     default:
       return column.spec ? dataContent(column, columns.get(column.id)?.[i], props.best) : { node: null };
   }
+}
+
+function statusContent(status: string, cause: string | null): Content {
+  return {
+    node: (
+      <>
+        <Status status={status} />
+        {cause && status !== "FINISHED" && <span className={s.gap}>{cause}</span>}
+      </>
+    ),
+    title: cause ?? undefined,
+  };
 }
 
 export const CAUSE = "attributes.cause";

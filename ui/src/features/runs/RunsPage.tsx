@@ -11,6 +11,7 @@ import { ColumnPicker } from "./ColumnPicker";
 import { EqualParams } from "./EqualParams";
 import { FilterBox } from "./FilterBox";
 import { Grid } from "./Grid";
+import { NoMatch } from "./NoMatch";
 import s from "./RunsPage.module.css";
 import { SelectionBar } from "./SelectionBar";
 import { useRunsPage } from "./useRunsPage";
@@ -92,7 +93,7 @@ export function RunsPage(props: RunsPageProps) {
       ) : rows.empty ? (
         <Bones />
       ) : rows.matched === 0 && !rows.stale ? (
-        <NoMatch trash={view.trash} filter={view.filter} total={rows.total} onClear={() => page.change({ filter: "" })} />
+        <NoMatch trash={view.trash} total={rows.total} spec={page.spec} onFilter={(filter) => page.change({ filter })} />
       ) : (
         <Grid
           label={`Runs of ${name}`}
@@ -136,17 +137,5 @@ function Bones() {
         <div key={i} style={{ width: `${92 - ((i * 7) % 23)}%` }} />
       ))}
     </div>
-  );
-}
-
-function NoMatch({ trash, filter, total, onClear }: { trash: boolean; filter: string; total: number; onClear: () => void }) {
-  if (!filter) return <Empty icon="trash" title={trash ? "No run is in the trash" : "No runs"} />;
-  return (
-    <Empty icon="search" title="No run matches">
-      <p>
-        None of {plural(total, "run")} fits <code>{filter}</code>.
-      </p>
-      <Button onClick={onClear}>Clear the filter</Button>
-    </Empty>
   );
 }

@@ -47,7 +47,8 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   );
   const rows = useRows(spec, range.first, range.last);
   const sampleOf = rows.at(0)?.window;
-  const pinned = useMemo(() => pinnedColumns(narrow), [narrow]);
+  const causes = sampleOf?.columns.get(CAUSE)?.some((cause) => cause !== null) ?? false;
+  const pinned = useMemo(() => pinnedColumns(narrow, causes), [narrow, causes]);
   const several = experiments.length !== 1;
   const columns = useMemo(
     () => flowingColumns(specs, { narrow, experiments: several, objective: facts.objective }, (id) => sampleOf?.columns.get(id)),
