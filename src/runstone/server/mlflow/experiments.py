@@ -11,7 +11,7 @@ from runstone.records import ExperimentChanged, ExperimentCreated
 
 from . import messages as m
 from . import shapes
-from .limits import MAX_EXPERIMENTS, page_size, view
+from .limits import MAX_EXPERIMENTS, check_experiment_name, check_keys, page_size, view
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def create(backend: Backend, request: m.CreateExperiment) -> shapes.Json:
     """Make an experiment; its id."""
+    check_experiment_name(request.name)
+    check_keys([tag.key for tag in request.tags], "tags[{}].key")
     location = backend.locations.stored(request.artifact_location)
     tags = {tag.key: tag.value for tag in request.tags}
     backend.store.write(Batch([ExperimentCreated(request.name, artifact_location=location, tags=tags, time=backend.now())]))
@@ -62,6 +64,7 @@ def update(backend: Backend, request: m.UpdateExperiment) -> shapes.Json:
         raise InvalidValue(
             f"Cannot rename experiment {current.name!r} ({current.experiment_id}): it is deleted. Restore it first."
         )
+    check_experiment_name(request.new_name)
     return _change(backend, request.experiment_id, name=request.new_name)
 
 
@@ -77,6 +80,7 @@ def restore(backend: Backend, request: m.ExperimentId) -> shapes.Json:
 
 def set_tag(backend: Backend, request: m.ExperimentTagged) -> shapes.Json:
     """Set one tag of an experiment."""
+    check_keys([request.key])
     return _change(backend, request.experiment_id, tags={request.key: request.value})
 
 

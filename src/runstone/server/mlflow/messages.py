@@ -151,8 +151,8 @@ class LogInputs(OfRun):
     models: list[ModelMessage] = field(default_factory=list)
 
 
-class LogOutputs(OfRun):
-    models: list[ModelMessage] = field(default_factory=list)
+class LogOutputs(OfRun, kw_only=True):
+    models: list[ModelMessage]
 
 
 class MetricHistory(OfRun, kw_only=True):
@@ -179,6 +179,10 @@ class MetricInterval(Struct):
 
 class SearchDatasets(Struct):
     experiment_ids: list[str] = field(default_factory=list)
+
+
+class LogModel(OfRun, kw_only=True):
+    model_json: str
 
 
 class ListArtifacts(OfRun):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 import msgspec
@@ -22,19 +23,23 @@ _PLACE = re.compile(r"`\$\.?([^`]*)`")
 def read(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) -> T:
     """The message of type ``kind``: fields of the JSON body, else of the query string, and the path's own parts.
 
+    Unknown fields are ignored, and ``null`` is as good as nothing.
+
     Raises:
         InvalidValue: a required field is missing or empty, or a value has the wrong type.
         RunstoneError: ``MALFORMED_REQUEST``, the body is no JSON object.
     """
-    given = _object(body) if body.strip() else _from_query(kind, query)
-    given.update(parts)
-    try:
-        message = msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as cause:
-        raise _refusal(str(cause)) from cause
-    for name in kind.__struct_fields__[: _required(kind)]:
-        if getattr(message, name) == "":
-            raise _missing(name)
+    message: T | None = None
+    if body and not parts:
+        try:
+            message = _decoder(kind).decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            message = None  # something unusual in it, or wrong: the long way says what
+    if message is None:
+        message = _converted(kind, query, body, parts)
+    for name in _required(kind):
+        if getattr(message, name) in ("", []):
+            raise missing(name)
     return message
 
 
@@ -57,21 +62,52 @@ def json_number(value: float) -> float | str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def _required(kind: type[Struct]) -> int:
-    return len(kind.__struct_fields__) - len(kind.__struct_defaults__)
+def missing(name: str) -> InvalidValue:
+    """The error for a field that must be there."""
+    return InvalidValue(
+        f"Missing value for required parameter '{name}'. See the API docs for more information about request parameters."
+    )
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind, strict=False)
+
+
+@cache
+def _required(kind: type[Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.required)
+
+
+def _converted(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) -> T:
+    given = _object(body) if body.strip() else _from_query(kind, query)
+    given.update(parts)
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as cause:
+        raise _refusal(str(cause)) from cause
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
             found = json.loads(body)  # bare NaN and Infinity, as Python's json writes them
         except (ValueError, RecursionError) as cause:
             raise RunstoneError(f"The request's body is no JSON: {cause}", error_code="MALFORMED_REQUEST") from cause
     if not isinstance(found, dict):
         raise RunstoneError("The request's body must be a JSON object.", error_code="MALFORMED_REQUEST")
-    return {key: value for key, value in found.items() if value is not None}
+    plain: dict[str, Any] = _without_null(found)
+    return plain
+
+
+def _without_null(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {key: _without_null(value) for key, value in found.items() if value is not None}
+    if isinstance(found, list):
+        return [_without_null(value) for value in found]
+    return found
 
 
 def _from_query(kind: type[Struct], query: QueryParams) -> dict[str, Any]:
@@ -80,15 +116,10 @@ def _from_query(kind: type[Struct], query: QueryParams) -> dict[str, Any]:
 
 
 def _refusal(problem: str) -> InvalidValue:
-    missing = _MISSING.search(problem)
-    if missing:
-        return _missing(missing[1])
     place = _PLACE.search(problem)
+    path = place[1] if place else ""
+    lacking = _MISSING.search(problem)
+    if lacking:
+        return missing(f"{path}.{lacking[1]}" if path else lacking[1])
     reason = problem.partition(" - at ")[0]
-    return InvalidValue(f"Invalid value for parameter '{place[1] if place else 'request'}' supplied: {reason}.")
-
-
-def _missing(name: str) -> InvalidValue:
-    return InvalidValue(
-        f"Missing value for required parameter '{name}'. See the API docs for more information about request parameters."
-    )
+    return InvalidValue(f"Invalid value for parameter '{path or 'request'}' supplied: {reason}.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from runstone.contracts import Batch, RunQuery
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, Run
 from runstone.errors import InvalidValue, NotFound
@@ -13,18 +15,20 @@ from runstone.records import Inputs, Outputs, Params, Record, RunChanged, RunSta
 
 from . import messages as m
 from . import shapes
-from .limits import MAX_RUNS, check_batch, page_size, status, view
+from .limits import MAX_DATASET, MAX_DATASETS, MAX_RUNS, check_batch, check_keys, check_length, page_size, status, view
 from .points import metric_records
+from .reading import missing
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
-RUN_NAME = "mlflow.runName"
+RUN_NAME, MODEL_HISTORY = "mlflow.runName", "mlflow.log-model.history"
 
 
 def create(backend: Backend, request: m.CreateRun) -> shapes.Json:
     """Start a run."""
     run_id = uuid.uuid4().hex
+    check_keys([tag.key for tag in request.tags], "tags[{}].key")
     tags = {tag.key: tag.value for tag in request.tags}
     if request.run_name and tags.get(RUN_NAME, request.run_name) != request.run_name:
         raise InvalidValue(
@@ -92,11 +96,13 @@ def log_metric(backend: Backend, request: m.LogMetric) -> shapes.Json:
 
 def log_param(backend: Backend, request: m.LogParam) -> shapes.Json:
     """One param."""
+    check_keys([request.key])
     return write(backend, Params(run_of(request), {request.key: request.value}))
 
 
 def set_tag(backend: Backend, request: m.SetTag) -> shapes.Json:
     """One tag."""
+    check_keys([request.key])
     return write(backend, Tags(run_of(request), {request.key: request.value}))
 
 
@@ -111,12 +117,14 @@ def delete_tag(backend: Backend, request: m.DeleteTag) -> shapes.Json:
 def log_batch(backend: Backend, request: m.LogBatch) -> shapes.Json:
     """Metrics, params and tags together, all or nothing."""
     check_batch(len(request.metrics), len(request.params), len(request.tags))
+    check_keys([param.key for param in request.params], "params[{}].key")
+    check_keys([tag.key for tag in request.tags], "tags[{}].key")
     run_id = run_of(request)
     records: list[Record] = []
     if request.params:
         records.append(Params(run_id, _params(request.params)))
     if request.metrics:
-        records += metric_records(run_id, request.metrics)
+        records += metric_records(run_id, request.metrics, "metrics[{}].{}")
     if request.tags:
         records.append(Tags(run_id, {tag.key: tag.value for tag in request.tags}))
     if not records:
@@ -127,6 +135,11 @@ def log_batch(backend: Backend, request: m.LogBatch) -> shapes.Json:
 
 def log_inputs(backend: Backend, request: m.LogInputs) -> shapes.Json:
     """Datasets and models that the run read."""
+    if len(request.datasets) > MAX_DATASETS:
+        raise InvalidValue(f"At most {MAX_DATASETS} datasets can be logged at once. Got {len(request.datasets)}.")
+    for place, one in enumerate(request.datasets):
+        for name, most in MAX_DATASET.items():
+            check_length(f"datasets[{place}].dataset.{name}", getattr(one.dataset, name), most)
     datasets = [
         DatasetInput(
             Dataset(**{name: getattr(one.dataset, name) for name in one.dataset.__struct_fields__}),
@@ -142,6 +155,21 @@ def log_outputs(backend: Backend, request: m.LogOutputs) -> shapes.Json:
     return write(backend, Outputs(run_of(request), [LoggedModelOutput(one.model_id, one.step) for one in request.models]))
 
 
+def log_model(backend: Backend, request: m.LogModel) -> shapes.Json:
+    """A model's description, kept in the run's tag as MLflow 2 does it."""
+    run_id = run_of(request)
+    try:
+        model = msgspec.json.decode(request.model_json, type=dict[str, object])
+    except msgspec.MsgspecError as cause:
+        raise InvalidValue(f"Malformed model info: {request.model_json!r} is not a valid JSON object.") from cause
+    lacking = sorted({"artifact_path", "flavors", "utc_time_created", "run_id"} - model.keys())
+    if lacking:
+        raise InvalidValue(f"Model json is missing mandatory fields: {', '.join(lacking)}.")
+    before = backend.store.get_run(run_id).data.tags.get(MODEL_HISTORY, "[]")
+    history = [*msgspec.json.decode(before, type=list[object]), model]
+    return write(backend, Tags(run_id, {MODEL_HISTORY: msgspec.json.encode(history).decode()}))
+
+
 def write(backend: Backend, *records: Record) -> shapes.Json:
     backend.store.write(Batch(records))
     return {}
@@ -150,9 +178,7 @@ def write(backend: Backend, *records: Record) -> shapes.Json:
 def run_of(request: m.OfRun) -> str:
     run_id = request.run_id or request.run_uuid
     if not run_id:
-        raise InvalidValue(
-            "Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."
-        )
+        raise missing("run_id")
     return run_id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from runstone.entities import Dataset, Experiment, Run, RunInfo
@@ -85,14 +85,6 @@ def dataset(found: Dataset) -> Json:
             "profile": found.profile,
         }
     )
-
-
-def points(key: str, steps: Iterable[int], values: Iterable[float], timestamps: Iterable[int], run_id: str = "") -> list[Json]:
-    owner = {"run_id": run_id} if run_id else {}
-    return [
-        {"key": key, "value": json_number(value), "timestamp": timestamp, "step": step, **owner}
-        for step, value, timestamp in zip(steps, values, timestamps, strict=True)
-    ]
 
 
 def without_none(shape: Json) -> Json:

@@ -32,6 +32,7 @@ TRACKING: tuple[Row, ...] = (
     Row("POST", "/mlflow/runs/log-batch", m.LogBatch, runs.log_batch, "write"),
     Row("POST", "/mlflow/runs/log-inputs", m.LogInputs, runs.log_inputs, "write"),
     Row("POST", "/mlflow/runs/outputs", m.LogOutputs, runs.log_outputs, "write"),
+    Row("POST", "/mlflow/runs/log-model", m.LogModel, runs.log_model, "write"),
     Row("GET", "/mlflow/metrics/get-history", m.MetricHistory, metrics.history),
     Row("GET", "/mlflow/metrics/get-history-bulk", m.MetricHistories, metrics.histories),
     Row("GET", "/mlflow/metrics/get-history-bulk-interval", m.MetricInterval, metrics.interval),
