@@ -23,6 +23,8 @@ DATABASE = "runstone.db"
 _SQLITE = "sqlite:///"
 _WORKS = "What works: a folder ('./runs', 'file:///data/runs') or an SQLite file ('sqlite:///runs.db')."
 
+_CLOUD = ("s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "wasb", "wasbs")
+
 _lock = threading.Lock()
 _stores: dict[str, Store] = {}
 _inherited: list[Store] = []  # a forked child must neither use nor close its parent's connections
@@ -79,20 +81,39 @@ def artifact_root(uri: str | os.PathLike[str] = "") -> Path:
     return _folder(canonical(uri), "artifacts")
 
 
-def open_artifacts(uri: str | os.PathLike[str]) -> ArtifactStore:
-    """The files below ``uri``: a path or a ``file:`` URI.
+def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> ArtifactStore:
+    """The files below ``uri``: a path, a ``file:`` URI, an object store (``s3:``, ``gs:``, ``az:``, ``abfss:``, ``wasbs:``),
+    or a place behind a server (``mlflow-artifacts:``, ``http:``, ``https:``).
+
+    Args:
+        uri: the place.
+        tracking_uri: the server for ``mlflow-artifacts:/…``, which names none; default: the tracking URI's setting.
 
     Raises:
-        InvalidValue: there is no way to such a place.
+        InvalidValue: there is no way to such a place; the message says which there are.
+        NotSupported: a package for it is not installed.
     """
     from .artifacts.local import LocalArtifacts
 
     text = os.fspath(uri)
-    scheme = urlsplit(text).scheme if ":" in text else ""
+    scheme = urlsplit(text).scheme.lower() if ":" in text else ""
     if scheme == "file":
         return LocalArtifacts(_file_path(text))
+    if scheme in ("mlflow-artifacts", "http", "https"):
+        from . import settings
+        from .artifacts.proxied import open_proxied
+
+        return open_proxied(text, tracking_uri or settings.TRACKING_URI.get())
+    if scheme in _CLOUD:
+        from .artifacts.clouds import open_cloud
+
+        return open_cloud(text)
     if len(scheme) > 1:
-        raise InvalidValue(f"Artifact URI {text!r} cannot be used: {scheme!r} is unknown. What works: a path or a 'file:' URI.")
+        raise InvalidValue(
+            f"Artifact URI {text!r} cannot be used: {scheme!r} is no kind of place that can be reached from here. "
+            "What works: a path or 'file:' URI; 's3://', 'gs://', 'az://', 'abfss://' or 'wasbs://' for object stores; "
+            "'mlflow-artifacts:/', 'http://' or 'https://' for a place behind a server."
+        )
     return LocalArtifacts(text)
 
 

@@ -12,6 +12,7 @@
     ├── NotSupported                               NOT_IMPLEMENTED            501
     └── Trouble               (not the caller's)   TEMPORARILY_UNAVAILABLE    503
         ├── StoreUnavailable                       TEMPORARILY_UNAVAILABLE    503
+        │   └── DiskFull                           RESOURCE_EXHAUSTED         507
         ├── StoreCorrupt                           INTERNAL_ERROR             500
         ├── StoreTooNew                            INTERNAL_ERROR             500
         └── JournalTrouble                         INTERNAL_ERROR             500
@@ -174,6 +175,15 @@ class Trouble(RunstoneError):
 
 class StoreUnavailable(Trouble):
     """The store cannot be reached, is locked, or its disk is full; trying again may help."""
+
+
+class DiskFull(StoreUnavailable):
+    """No room for this, or the quota is used up; trying again does not help until somebody makes room."""
+
+    default_code = "RESOURCE_EXHAUSTED"
+
+    def get_http_status_code(self) -> int:
+        return 507  # the code's own 429 would have clients send everything again, for minutes
 
 
 class StoreCorrupt(Trouble):

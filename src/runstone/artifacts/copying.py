@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from runstone.errors import InvalidValue, StoreUnavailable
+from runstone.errors import DiskFull, InvalidValue, StoreUnavailable
 
 #: Bytes in memory at a time; large enough that hashing and copying release the GIL for most of their time.
 PIECE = 1 << 20
@@ -74,9 +74,7 @@ def told(place: object) -> Iterator[None]:
 
 def _error(place: str, cause: OSError) -> InvalidValue | StoreUnavailable:
     if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreUnavailable(
-            f"The disk (or your quota on it) is full: {place!r} was not written. Make room, then log it again."
-        )
+        return DiskFull(f"The disk (or your quota on it) is full: {place!r} was not written. Make room, then log it again.")
     if cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return StoreUnavailable(
             f"{place!r} may not be read or written ({cause.strerror}); the artifacts' folder must be writable."

@@ -22,6 +22,7 @@ from runstone.errors import InvalidValue, NotFound
 
 from .copying import UNFINISHED, copy, sync_folder, told
 from .paths import clean
+from .sources import files_below, open_source
 
 
 class LocalArtifacts:
@@ -41,7 +42,7 @@ class LocalArtifacts:
     def put(self, source: Path | BinaryIO, path: str) -> ArtifactFile:
         name = clean(path, file=True)
         if isinstance(source, (str, Path)):
-            with _open_source(Path(source)) as stream:
+            with open_source(Path(source)) as stream:
                 put = self._put(stream, name)
         else:
             put = self._put(source, name)
@@ -57,9 +58,9 @@ class LocalArtifacts:
                 f"Folder {str(folder)!r} contains the artifacts' own folder {self._real!r}; copying it would never end."
             )
         put: list[ArtifactFile] = []
-        for name, file in sorted(_files(os.fspath(folder))):
+        for name, file in sorted(files_below(os.fspath(folder))):
             target = clean(f"{below}/{name}" if below else name, file=True)
-            with _open_source(Path(file)) as stream:
+            with open_source(Path(file)) as stream:
                 put.append(self._put(stream, target))
         self._sync(put)
         return sorted(put, key=lambda file: file.path)
@@ -217,33 +218,6 @@ class LocalArtifacts:
         if modes.S_ISDIR(found.st_mode):
             return FileInfo(name, True)
         return FileInfo(name, False, found.st_size) if modes.S_ISREG(found.st_mode) else None
-
-
-def _open_source(file: Path) -> BinaryIO:
-    if os.path.isdir(file):
-        raise InvalidValue(f"{str(file)!r} is a folder, not a file; log_artifacts takes folders.")
-    if os.path.exists(file) and not os.path.isfile(file):
-        raise InvalidValue(f"{str(file)!r} is neither a file nor a folder (a pipe, a socket or a device) and cannot be copied.")
-    try:
-        return builtins.open(file, "rb")
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {str(file)!r} to copy from.") from None
-    except OSError as cause:
-        raise InvalidValue(f"File {str(file)!r} cannot be read: {cause.strerror}.") from cause
-
-
-def _files(folder: str, below: str = "", above: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
-    """(relative path, file) of each regular file in ``folder``; links are followed, but not round in a circle."""
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = below + entry.name
-            if entry.is_dir():
-                yield from _files(entry.path, name + "/", above | {real})
-            elif entry.is_file():
-                yield name, entry.path
 
 
 def _land(stream: BinaryIO, there: Path) -> None:

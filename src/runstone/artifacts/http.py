@@ -1,0 +1,152 @@
+"""Requests to a tracking server for artifacts: sign-in, TLS options, patience with trouble that passes, errors in words."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from runstone import settings
+from runstone.errors import (
+    DiskFull,
+    InvalidValue,
+    NotFound,
+    NotSupported,
+    PermissionDenied,
+    RestException,
+    RunstoneError,
+    StoreUnavailable,
+)
+
+#: Tries of one request, and the seconds of the first pause between them (doubled each time, with jitter).
+TRIES, PAUSE = 5, 0.2
+#: Answers worth another try.
+_PASSING = (429, 500, 502, 503, 504)
+#: Bytes sent or taken at a time.
+PIECE = 1 << 20
+
+_KINDS: dict[str, type[RunstoneError]] = {
+    "RESOURCE_DOES_NOT_EXIST": NotFound,
+    "INVALID_PARAMETER_VALUE": InvalidValue,
+    "PERMISSION_DENIED": PermissionDenied,
+    "NOT_IMPLEMENTED": NotSupported,
+    "TEMPORARILY_UNAVAILABLE": StoreUnavailable,
+}
+
+
+class Server:
+    """One server. Safe to share between threads, and after a fork.
+
+    Args:
+        base: its address, ``http://host:port/prefix``; a user and password in it are used, and never shown.
+    """
+
+    def __init__(self, base: str, pause: float = PAUSE) -> None:
+        parts = urlsplit(base)
+        host = parts.netloc.rpartition("@")[2]
+        self.base = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._pools: dict[int, urllib3.PoolManager] = {}
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Callable[[], Iterator[bytes]] | None = None,
+        tries: int = TRIES,
+        stream: bool = False,
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer to one request, ``body`` called anew for each try. An answer of 400 and more raises.
+
+        Raises:
+            NotFound, InvalidValue, PermissionDenied, NotSupported, DiskFull, RestException: what the server said.
+            StoreUnavailable: it cannot be reached, or stays in trouble.
+        """
+        last: RunstoneError | None = None
+        for attempt in range(tries):
+            if attempt:
+                time.sleep(self._pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+            try:
+                answer = self._pool().request(
+                    method,
+                    self.base + path,
+                    headers={**self._signed_in(), **(headers or {})},
+                    body=body() if body else None,
+                    preload_content=not stream,
+                    redirect=False,
+                )
+                if answer.status < 300:
+                    return answer
+                last = self._refused(method, path, answer)
+                if answer.status not in _PASSING:
+                    raise last
+            except HTTPError as cause:
+                last = StoreUnavailable(f"The server {self.base} cannot be reached for artifacts: {_reason(cause)}.")
+        assert last is not None
+        raise last
+
+    def _refused(self, method: str, path: str, answer: urllib3.BaseHTTPResponse) -> RunstoneError:
+        data = answer.read() if not answer.data else answer.data
+        answer.release_conn()
+        try:
+            said = json.loads(data[:100_000])
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or "error_code" not in said:
+            code = {401: "PERMISSION_DENIED", 403: "PERMISSION_DENIED", 404: "RESOURCE_DOES_NOT_EXIST"}.get(answer.status)
+            said = {"error_code": code or "", "message": f"{method} {self.base}{unquote(path)} was answered {answer.status}."}
+        code, message = str(said["error_code"]), str(said.get("message", "the server gave no reason"))
+        if answer.status == 507:
+            return DiskFull(message)
+        if answer.status in _PASSING:
+            return StoreUnavailable(message)
+        kind = _KINDS.get(code)
+        return kind(message) if kind else RestException(said)
+
+    def _signed_in(self) -> dict[str, str]:
+        token = settings.TRACKING_TOKEN.get()
+        user = self._user or settings.TRACKING_USERNAME.get()
+        if user:
+            pair = f"{user}:{self._password or settings.TRACKING_PASSWORD.get()}"
+            return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def _pool(self) -> urllib3.PoolManager:
+        """This process's connections: a forked child must not share its parent's."""
+        with self._lock:
+            pool = self._pools.get(os.getpid())
+            if pool is None:
+                pool = self._pools[os.getpid()] = urllib3.PoolManager(
+                    maxsize=16, retries=False, timeout=urllib3.Timeout(connect=5, read=120), blocksize=PIECE, **_tls()
+                )
+            return pool
+
+
+def _tls() -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if settings.TRACKING_INSECURE_TLS.get():
+        options["cert_reqs"] = "CERT_NONE"
+    elif settings.TRACKING_SERVER_CERT.get():
+        options["ca_certs"] = settings.TRACKING_SERVER_CERT.get()
+    if settings.TRACKING_CLIENT_CERT.get():
+        options["cert_file"] = settings.TRACKING_CLIENT_CERT.get()
+    return options
+
+
+def _reason(cause: BaseException) -> str:
+    """The innermost words, without addresses of objects."""
+    text = str(cause).rpartition(">: ")[2] or type(cause).__name__
+    return text.rstrip(".")
