@@ -201,7 +201,8 @@ class RegisteredModelChanged(_Record, frozen=True, array_like=True, tag=41):
 class ModelVersionCreated(_Record, frozen=True, array_like=True, tag=42):
     """The next version of a registered model; the store gives the number. ``version_key`` is an id that the writer draws:
     it finds the version, and writing the record again changes nothing. ``source`` is ``runs:/<run>/<path>``,
-    ``models:/<logged model>``, ``models:/<name>/<version>`` (a copy of that one) or the URI of a folder."""
+    ``models:/<logged model>``, ``models:/<name>/<version>`` (a copy of that one) or the URI of a folder; ``location``
+    says where the files are in a way that lasts, when ``source`` does not."""
 
     version_key: str
     name: str
@@ -214,6 +215,7 @@ class ModelVersionCreated(_Record, frozen=True, array_like=True, tag=42):
     tags: dict[str, str] = field(default_factory=dict)
     user_id: str = ""
     status: str = "READY"
+    location: str = ""
 
 
 class ModelVersionChanged(_Record, frozen=True, array_like=True, tag=43):

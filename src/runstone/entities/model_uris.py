@@ -39,28 +39,32 @@ def is_model_uri(text: str) -> bool:
 def parse_model_uri(text: str) -> ModelUri:
     """Raises InvalidValue for a text that is none of the forms above."""
     rest = text[len(SCHEME) :] if is_model_uri(text) else ""
-    if not rest.startswith("/") or rest.startswith("//"):
-        raise _unreadable(text)
     name, _, tail = rest[1:].partition("/")
-    name, at, alias = name.partition("@")
-    if not name or (at and not alias):
-        raise _unreadable(text)
-    if at:
-        return ModelUri(name, alias=alias, path=tail.strip("/"))
     suffix, _, path = tail.partition("/")
-    if not suffix:
-        return ModelUri(model_id=name)
-    if name.startswith("m-") and not suffix.isdecimal() and ModelVersionStages.canonical(suffix) is None:
-        return ModelUri(model_id=name, path=tail.strip("/"))
-    return _by_suffix(name, suffix, path.strip("/"))
-
-
-def _by_suffix(name: str, suffix: str, path: str) -> ModelUri:
-    if suffix.isascii() and suffix.isdecimal():
-        return ModelUri(name, version=int(suffix), path=path)
+    if not rest.startswith("/") or not name.strip():
+        raise _unreadable(text)
+    if _is_number(suffix):
+        return ModelUri(name, version=int(suffix), path=path.strip("/"))
     if suffix.lower() == "latest":
-        return ModelUri(name, latest=True, path=path)
-    return ModelUri(name, stage=suffix, path=path)
+        return ModelUri(name, latest=True, path=path.strip("/"))
+    stage = ModelVersionStages.canonical(suffix)
+    if stage is not None:
+        return ModelUri(name, stage=stage, path=path.strip("/"))
+    owner, at, alias = name.rpartition("@")
+    if at:
+        if not owner or not alias:
+            raise _unreadable(text)
+        return ModelUri(owner, alias=alias, path=tail.strip("/"))
+    if suffix and not name.startswith("m-"):
+        raise InvalidValue(
+            f"{text!r} names no model: {suffix!r} is neither a version's number nor a stage "
+            f"({', '.join(ModelVersionStages.ALL)}). An alias stands after an @: models:/{name}@{suffix}."
+        )
+    return ModelUri(model_id=name, path=tail.strip("/"))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _unreadable(text: str) -> InvalidValue:

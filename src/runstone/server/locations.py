@@ -61,6 +61,15 @@ class Locations:
             raise InvalidValue(f"Invalid artifact location {uri!r}: this server serves no artifacts (--no-serve-artifacts).")
         return f"{self.destination}/{parts.path.strip('/')}".rstrip("/")
 
+    def inside(self, uri: str, root: str) -> str | None:
+        """The path of ``uri``, as a client may have named it, below ``root``; ``None`` when it is not below.
+
+        Raises:
+            InvalidValue: it is not plain: ``..``, control characters.
+        """
+        found = _below(self.resolved(uri), root)
+        return None if found is None else unquote(found)
+
 
 def _below(uri: str, root: str) -> str | None:
     """The part of ``uri`` below ``root``, percent-encoded as a URI has it; ``None`` when it is not below."""

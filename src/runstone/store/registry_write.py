@@ -134,8 +134,8 @@ APPLY: dict[type, Callable[[Work, Any], None]] = {
 def _origin(reader: RegistryReader, record: ModelVersionCreated) -> tuple[str, str, str]:
     """Where the new version's files are, the run and the logged model they come from. Raises NotFound, InvalidValue."""
     uri = parse_model_uri(record.source) if is_model_uri(record.source) else None
-    if uri is None:
-        return record.source, record.source_run, record.model_id
+    if uri is None or record.location:
+        return record.location or record.source, record.source_run, record.model_id
     if uri.model_id:
         return record.source, record.source_run, record.model_id or uri.model_id
     copied = _named(reader, uri)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import about, artifacts, experiments, metrics, runs
 from . import messages as m
+from .registry import REGISTRY
 from .row import Row
 
 # fmt: off
@@ -41,4 +42,4 @@ TRACKING: tuple[Row, ...] = (
 )
 # fmt: on
 
-TABLE: tuple[Row, ...] = (*TRACKING,)
+TABLE: tuple[Row, ...] = (*TRACKING, *REGISTRY)

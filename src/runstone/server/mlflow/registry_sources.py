@@ -1,0 +1,123 @@
+"""Where a model version may come from when a client asks over the wire, and where its files are.
+
+A source belongs to the run or logged model that is named with it: ``runs:/<run>/<path>``, ``models:/…``, or a URI below the
+artifacts of that run. Anything else (a local path of the server, another bucket, another run) is refused, so that no
+version leads the server where its client could not go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+
+from runstone.entities.model_registry import ModelVersion
+from runstone.entities.model_uris import ModelUri, is_model_uri, parse_model_uri
+from runstone.errors import InvalidValue, NotFound
+from runstone.query.registry import PROMPT_TAG
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+#: What prompts have instead of a source.
+PROMPT_SOURCES = ("dummy-source", "prompt-template")
+
+
+class Origin(Struct, frozen=True):
+    """A source that may be registered; ``location`` empty: the source says it."""
+
+    source: str
+    run_id: str = ""
+    model_id: str = ""
+    location: str = ""
+
+
+def origin(backend: Backend, source: str, run_id: str, model_id: str, prompt: bool) -> Origin:
+    """Raises InvalidValue for a source that is not the run's or model's own, NotFound for what it names and is not there."""
+    if prompt:
+        if source not in PROMPT_SOURCES:
+            raise _refused(source, f"a prompt's source is one of {', '.join(PROMPT_SOURCES)}")
+        return Origin(source)
+    _require_plain(source)
+    if is_model_uri(source):
+        return _of_model_uri(backend, source, run_id, model_id)
+    if source.startswith("runs:"):
+        return _of_run_uri(backend, source, run_id, model_id)
+    if run_id:
+        inside = backend.locations.inside(source, backend.store.get_run(run_id).info.artifact_uri or "")
+        if inside is not None:
+            return Origin(source, run_id, model_id, f"runs:/{run_id}/{inside}")
+    raise _refused(
+        source, "name the run (run_id) or logged model (model_id) whose artifacts hold it; paths of the server are never taken"
+    )
+
+
+def version_place(backend: Backend, name: str, version: int) -> tuple[str, str]:
+    """The artifact root of a version's files, and the path of its folder below it. Raises NotFound."""
+    location = backend.store.version_location(name, version)
+    if location.startswith("runs:/"):
+        run_id, _, path = location[len("runs:/") :].partition("/")
+        return backend.store.get_run(run_id).info.artifact_uri or "", path
+    return location, ""
+
+
+def shown_location(backend: Backend, name: str, version: int) -> str:
+    """The same as one URI that clients can use."""
+    root, path = version_place(backend, name, version)
+    shown = backend.shown_artifact_uri(root)
+    return f"{shown.rstrip('/')}/{path}" if path else shown
+
+
+def _of_model_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Origin:
+    uri = parse_model_uri(source)
+    if uri.path:
+        raise _refused(source, "a version is a whole model, not a file in it")
+    if uri.model_id:
+        if model_id and model_id != uri.model_id:
+            raise _refused(source, f"it is not model_id={model_id!r}")
+        return Origin(source, run_id, uri.model_id)
+    copied = resolve(backend, uri)
+    if PROMPT_TAG in backend.store.get_registered_model(copied.name).tags:
+        raise _refused(source, "versions of a prompt are no models")
+    for given, own, what in ((run_id, copied.run_id, "run_id"), (model_id, copied.model_id, "model_id")):
+        if given and given != (own or ""):
+            raise _refused(source, f"that version's {what} is {own!r}, not {given!r}")
+    return Origin(f"models:/{copied.name}/{copied.version}", copied.run_id or "", copied.model_id or "")
+
+
+def resolve(backend: Backend, uri: ModelUri) -> ModelVersion:
+    """The version that a URI with a name means. Raises NotFound, InvalidValue."""
+    if uri.version is not None:
+        return backend.store.get_model_version(uri.name, uri.version)
+    if uri.stage:
+        found = backend.store.latest_versions(uri.name, [uri.stage])
+        if not found:
+            raise NotFound(f"No version of {uri.name} is in stage {uri.stage}.")
+        return found[0]
+    return backend.store.get_version_by_alias(uri.name, uri.alias or "latest")
+
+
+def _of_run_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Origin:
+    named, _, path = source[len("runs:") :].removeprefix("/").partition("/")
+    if not named or not path.strip("/") or source.startswith("runs://"):
+        raise _refused(source, "runs:/<run_id>/<path> names a run and a folder among its artifacts")
+    if model_id or (run_id and run_id != named):
+        given = f"model_id={model_id!r}" if model_id else f"run_id={run_id!r}"
+        raise _refused(source, f"it is not of {given}")
+    backend.store.get_run(named)
+    return Origin(source, named)
+
+
+def _require_plain(source: str) -> None:
+    """Raises InvalidValue for a source that climbs or hides something, however often it is percent-encoded."""
+    plain = source
+    while (once := unquote(plain)) != plain:
+        plain = once
+    path = urlsplit(plain).path if "://" in plain else plain
+    if ".." in plain.split("/") or "\\" in plain or any(char < " " or char == "\x7f" for char in plain) or "//" in path[1:]:
+        raise _refused(source, "it may have no '..', empty part, backslash or control character")
+
+
+def _refused(source: str, reason: str) -> InvalidValue:
+    return InvalidValue(f"Invalid model version source: {source!r}: {reason}.")
