@@ -6,6 +6,7 @@ where sense begins again. Neither does any I/O.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ _decode = msgspec.msgpack.Decoder(Record).decode
 _SIGN = np.uint64(1 << 63)
 _KIND = np.uint64(0xFFFF_FFFF)
 _32 = np.uint64(32)
+_METRICS = (wire.METRIC, wire.METRIC_AT)
+_OTHERS = (wire.RECORD, wire.KEY, wire.SEAL)
+_rows_of = struct.Struct("<QqQdQ").iter_unpack
 #: Rows looked at first, then eight times as many, as long as all of them are metrics.
 _FIRST_ROWS = 8
 
@@ -80,39 +84,45 @@ class Decoder:
 
         A piece that ends for want of room ends with ``stop`` ``limit`` and ``end < limit``.
         """
-        words = np.frombuffer(data, dtype="<u8", count=len(data) // 8)
         piece = Piece(offset, LIMIT, [], 0, 0, 0, [])
-        rows: list[Words] = []
+        rows: list[bytes] = []
         others: list[Record] = []
         room = max_points
         while piece.end < limit and room > 0 and piece.other < max_other:
-            found = self._points(words, piece.end, limit, room)
-            if found is not None:
-                rows.append(found)
-                room -= len(found)
-                piece.end += found.nbytes
-                continue
-            length = self._other(data, piece, others, rows, limit)
-            if length == 0:
-                break
+            word = int.from_bytes(data[piece.end : piece.end + 8], "little")
+            if word & 0xFFFF_FFFF in _METRICS:
+                count = self._count_points(data, piece.end, min(room, (limit - piece.end) // wire.METRIC_BYTES))
+                if count == 0:
+                    piece.stop = MORE if piece.end + wire.METRIC_BYTES > limit else BROKEN
+                    break
+                room -= count
+                length = count * wire.METRIC_BYTES
+                rows.append(data[piece.end : piece.end + length])
+            else:
+                length = self._other(data, piece, word, others, rows, limit)
+                if length == 0:
+                    break
             piece.end += length
         self._gather(piece, rows, others)
         return piece
 
-    def _points(self, words: Words, offset: int, limit: int, room: int) -> Words | None:
-        """The metric frames that follow each other from ``offset`` on, as rows of five words."""
-        first, count = offset // 8, min(room, (limit - offset) // wire.METRIC_BYTES)
-        taken, step = 0, _FIRST_ROWS
-        while taken < count:
-            ahead = min(step, count - taken)
-            rows = words[first + taken * 5 : first + (taken + ahead) * 5].reshape(ahead, 5)
-            good = self._are_points(rows)
+    def _count_points(self, data: bytes, offset: int, most: int) -> int:
+        """How many metric frames follow each other from ``offset`` on, up to ``most``."""
+        keys, taken = len(self.keys), 0
+        # a few by hand: where points and records take turns, arrays would cost more than they save
+        for first, _, when, _, salt in _rows_of(data[offset : offset + min(most, _FIRST_ROWS) * wire.METRIC_BYTES]):
+            if salt != self.salt or when == 0 or first & 0xFFFF_FFFF not in _METRICS or first >> 32 >= keys:
+                return taken
+            taken += 1
+        step = _FIRST_ROWS * 8
+        while taken < most:
+            ahead = min(step, most - taken)
+            good = self._are_points(np.frombuffer(data, "<u8", ahead * 5, offset + taken * 40).reshape(ahead, 5))
             if not good.all():
-                taken += int(good.argmin())
-                break
+                return taken + int(good.argmin())
             taken += ahead
             step *= 8
-        return words[first : first + taken * 5].reshape(taken, 5) if taken else None
+        return taken
 
     def _are_points(self, rows: Words) -> NDArray[np.bool_]:
         kinds = rows[:, 0] & _KIND
@@ -120,23 +130,20 @@ class Decoder:
         good &= (rows[:, 0] >> _32) < len(self.keys)
         return np.asarray(good)
 
-    def _other(self, data: bytes, piece: Piece, others: list[Record], rows: list[Words], limit: int) -> int:
+    def _other(self, data: bytes, piece: Piece, word: int, others: list[Record], rows: list[bytes], limit: int) -> int:
         """One frame that is no point: its length, or 0 and the reason in ``piece.stop``."""
-        offset = piece.end
-        word = int.from_bytes(data[offset : offset + 8], "little")
-        kind, length = word & 0xFFFF_FFFF, wire.frame_bytes(word)
+        offset, length = piece.end, wire.frame_bytes(word)
         if word == 0:
             piece.stop = EMPTY
-        elif kind in (wire.RECORD, wire.KEY, wire.SEAL) and length <= wire.LONGEST_FRAME:
-            if offset + length > limit:
-                piece.stop = MORE
-                return 0
+        elif word & 0xFFFF_FFFF not in _OTHERS or length > wire.LONGEST_FRAME:
+            piece.stop = BROKEN
+        elif offset + length > limit:
+            piece.stop = MORE
+        else:
             body = self._body(data, offset, word, length)
-            if body is not None and self._take(kind, body, piece, others, rows):
+            if body is not None and self._take(word & 0xFFFF_FFFF, body, piece, others, rows):
                 return length
             piece.stop = BROKEN
-        else:
-            piece.stop = MORE if kind in (wire.METRIC, wire.METRIC_AT) and offset + length > limit else BROKEN
         return 0
 
     def _body(self, data: bytes, offset: int, word: int, length: int) -> bytes | None:
@@ -146,7 +153,7 @@ class Decoder:
         check = wire.CHECK << 32 | zlib.crc32(body, zlib.crc32(data[offset : offset + 8]))
         return body if data[offset + 8 : offset + 16] == check.to_bytes(8, "little") else None
 
-    def _take(self, kind: int, body: bytes, piece: Piece, others: list[Record], rows: list[Words]) -> bool:
+    def _take(self, kind: int, body: bytes, piece: Piece, others: list[Record], rows: list[bytes]) -> bool:
         if kind == wire.KEY:
             self.keys[int.from_bytes(body[:4], "little")] = body[4:].decode(errors="replace")
         elif kind == wire.SEAL:
@@ -166,10 +173,10 @@ class Decoder:
                 others.append(record)
         return True
 
-    def _gather(self, piece: Piece, rows: list[Words], others: list[Record]) -> None:
+    def _gather(self, piece: Piece, rows: list[bytes], others: list[Record]) -> None:
         """Points first, then the other records, into ``piece``; both lists are emptied."""
         if rows:
-            table = rows[0] if len(rows) == 1 else np.concatenate(rows)
+            table = np.frombuffer(rows[0] if len(rows) == 1 else b"".join(rows), "<u8").reshape(-1, 5)
             metrics, latest = self._metrics(table)
             piece.records.append(metrics)
             piece.points += len(table)
@@ -221,10 +228,10 @@ class Decoder:
         length = wire.frame_bytes(word)
         if offset + length > limit:
             return False
-        if word & 0xFFFF_FFFF in (wire.METRIC, wire.METRIC_AT):
+        if word & 0xFFFF_FFFF in _METRICS:
             row = np.frombuffer(data, dtype="<u8", count=5, offset=offset).reshape(1, 5)
             return bool(self._are_points(row)[0])
-        return word & 0xFFFF_FFFF in (wire.RECORD, wire.KEY, wire.SEAL) and self._body(data, offset, word, length) is not None
+        return word & 0xFFFF_FFFF in _OTHERS and self._body(data, offset, word, length) is not None
 
 
 def _times(rows: Words) -> NDArray[np.int64]:

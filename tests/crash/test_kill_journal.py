@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from runstone.journal.recovery import recover, survey
 from runstone.testing.crash import Progress, Verdict, judge, kill_group, some_time, start, wait_until_logging
 from runstone.testing.ledger import Ledger
 
-KILLS = int(os.environ.get("RUNSTONE_TEST_KILLS", "16"))
+KILLS = int(os.environ.get("RUNSTONE_TEST_KILLS", "12"))
 
 CHILD = """
 import os, sys, threading
@@ -82,7 +83,7 @@ def verdict_after_recovery(folder: Path) -> Verdict:
 @pytest.mark.parametrize("shape", [(1, 0, 1), (3, 0, 2), (2, 2, 2)], ids=["one", "threads", "forks"])
 def test_killed_at_random_moments(tmp_path: Path, shape: tuple[int, int, int]) -> None:
     threads, forks, runs = shape
-    for seed in range(max(1, KILLS // 4)):
+    for seed in range(max(1, KILLS // 6)):
         folder = tmp_path / str(seed)
         folder.mkdir()
         child = start(CHILD, folder, threads, forks, runs, 0, folder=folder)
@@ -95,13 +96,11 @@ def test_killed_at_random_moments(tmp_path: Path, shape: tuple[int, int, int]) -
 
 
 def some_time_passes(seed: int) -> None:
-    import time
-
     time.sleep(some_time(seed, 0.6))
 
 
 def test_killed_right_after_the_last_of_ten_thousand_calls(tmp_path: Path) -> None:
-    for number in range(max(1, KILLS // 8)):
+    for number in range(max(1, KILLS // 6)):
         folder = tmp_path / str(number)
         folder.mkdir()
         child = start(CHILD, folder, 1, 0, 1, 10_000, folder=folder)
@@ -110,15 +109,14 @@ def test_killed_right_after_the_last_of_ten_thousand_calls(tmp_path: Path) -> No
 
 
 def test_a_recovery_that_is_killed_is_taken_up_by_the_next(tmp_path: Path) -> None:
-    import time
-
     child = start(CHILD, tmp_path, 2, 0, 2, 0, folder=tmp_path)
     wait_until_logging(child, Progress(tmp_path / "progress"), 2, tmp_path)
     time.sleep(0.5)
     kill_group(child)
     script = (
-        "import sys; from pathlib import Path; from runstone.testing.ledger import Ledger; from runstone.journal.recovery import recover;"
-        "folder = Path(sys.argv[1]); print('ready', flush=True); recover(folder / 'journal', Ledger(folder / 'ledger.db'))"
+        "import sys; from pathlib import Path; from runstone.testing.ledger import Ledger\n"
+        "from runstone.journal.recovery import recover\n"
+        "folder = Path(sys.argv[1]); recover(folder / 'journal', Ledger(folder / 'ledger.db'))"
     )
     for seed in range(4):
         recovery = start(script, tmp_path, folder=tmp_path)

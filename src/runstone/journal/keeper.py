@@ -47,35 +47,41 @@ class Keeper:
                 self.thread.start()
 
     def _run(self) -> None:
-        synced = time.monotonic()
+        looked = time.monotonic()
         while True:
-            period = settings.JOURNAL_SYNC_SECONDS.get()
+            # twice in each period: what is there at one look and still there at the next is brought to the disk
+            period = settings.JOURNAL_SYNC_SECONDS.get() / 2
             with contextlib.suppress(queue.Empty):
-                self.wake.get(timeout=max(0.0, synced + period - time.monotonic()))
+                self.wake.get(timeout=max(0.0, looked + period - time.monotonic()))
             for writer in self._open_writers():
                 if writer.current.size >= _SPARE_FROM * writer.current.capacity:
                     writer.prepare_spare()
                 for segment in writer.segments[:-1]:
                     segment.release()
-            if time.monotonic() < synced + period:
+            if time.monotonic() < looked + period:
                 continue
-            synced = time.monotonic()
-            self.sync()
+            looked = time.monotonic()
+            self.look()
             with self.lock:
-                if not self._open_writers():
+                if not self.writers:
                     self.thread = None
                     return
 
     def _open_writers(self) -> list[JournalWriter]:
         return [writer for writer in list(self.writers) if not writer.closed]
 
-    def sync(self) -> None:
-        """All journals to the disk, with checksums of what has got there."""
+    def look(self) -> None:
+        """Journals that have something since the last look go to the disk, unless it was shipped meanwhile."""
         beat = time.monotonic() >= self._beat_at
         for writer in list(self.writers):
-            with contextlib.suppress(OSError, ValueError):
-                sync(writer)
-            if writer.closed:
+            if writer.gone:
+                self.writers.discard(writer)
+                continue
+            if writer.seen > max(writer.sealed, writer.quiet_until):
+                with contextlib.suppress(OSError, ValueError):
+                    sync(writer)
+            writer.seen = writer.position
+            if writer.closed and writer.sealed >= writer.seen:
                 self.writers.discard(writer)
             elif beat:
                 owner.beat(writer.folder)
@@ -96,7 +102,9 @@ def sync(writer: JournalWriter) -> None:
         _sync_name(segment)
         if segment is not writer.current:
             writer.sealed = end  # finished, and about to be shipped: a seal would have to stand in the next segment
-        elif not writer.closed:
+        elif writer.closed:
+            writer.sealed = end
+        else:
             writer.seal(start, end, _checksums(segment, start, end))
 
 

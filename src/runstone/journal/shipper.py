@@ -33,8 +33,8 @@ from .writer import JournalWriter
 _BUSY, _IDLE = 0.1, 0.5
 #: How much goes into one transaction.
 _BATCH_POINTS, _BATCH_OTHER = 1 << 17, 4000
-#: Stepping aside, seconds: longer than it takes a waiting thread to wake up.
-_ASIDE = 0.0003
+#: After this much reading it steps aside for so long, seconds: longer than it takes a waiting thread to wake up.
+_STRETCH, _ASIDE = 0.001, 0.0003
 #: Seconds before trying again, doubled up to the second number.
 _RETRY, _RETRY_MOST = 0.1, 5.0
 
@@ -73,7 +73,6 @@ class Feed:
             parts.append(part)
             points -= part.points
             other -= part.other
-            time.sleep(_ASIDE)
         return parts
 
     def acknowledge(self, position: int) -> None:
@@ -249,10 +248,14 @@ class Shipper:
     def _collect(self) -> list[tuple[Feed, Batch]]:
         loads: list[tuple[Feed, Batch]] = []
         points, other = _BATCH_POINTS, _BATCH_OTHER
+        began = time.perf_counter()
         for feed in list(self._feeds.values()):
             if feed.doubtful:
                 self._ask(feed)
             parts = feed.take(points, other)
+            if time.perf_counter() > began + _STRETCH:
+                time.sleep(_ASIDE)
+                began = time.perf_counter()
             for part in parts:
                 points -= part.points
                 other -= part.other
@@ -342,6 +345,7 @@ class Shipper:
             for segment in feed.writer.segments:
                 segment.remove()
                 feed.writer.dropped(segment)
+            feed.writer.gone = True
             remove_journal(feed.writer.folder)
             with self._changed:
                 self._feeds.pop(feed.journal_id, None)

@@ -66,6 +66,8 @@ class JournalWriter:
         on_roll: called with the new ``hot`` after each change of it.
         on_open: called with the writer when a forked child has opened its own journal.
         current: the segment that is written to.
+        closed: nothing more is written. ``gone``: all of it is shipped and removed.
+        sealed, seen, quiet_until: positions that the keeper remembers.
 
     Raises: JournalTrouble when the folder cannot be written or the disk is full; InvalidValue for an absurd run id.
     """
@@ -74,7 +76,7 @@ class JournalWriter:
         self.root, self.run_id = Path(root), run_id
         self.on_roll: Callable[[Hot], object] | None = None
         self.on_open: Callable[[JournalWriter], object] | None = None
-        self.closed = False
+        self.closed = self.gone = False
         self._open()
         _writers.add(self)
 
@@ -86,7 +88,7 @@ class JournalWriter:
         self.folder = journal_folder(self.root, self.run_id) / self.journal_id
         self.salt = wire.new_salt()
         self.keys: dict[str, bytes] = {}
-        self.sealed = self.quiet_until = 0
+        self.sealed = self.seen = self.quiet_until = 0
         self._by_start: dict[int, Segment] = {}  # journal position to segment: each position begins one segment only
         self._numbers, self._key_ids = itertools.count(1), itertools.count()
         self._spares: list[Segment] = []
@@ -105,14 +107,17 @@ class JournalWriter:
         keeper.watch(self)
 
     def _make_folder(self) -> None:
-        for attempt in range(10):
-            try:
-                self.folder.parent.mkdir(parents=True, exist_ok=True)
-                self.folder.mkdir()
+        for _ in range(10):
+            with contextlib.suppress(
+                FileNotFoundError
+            ):  # no root yet, or another process has just removed the run's empty folder
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(self.folder.parent)
+                os.mkdir(self.folder)
                 break
-            except FileNotFoundError:  # another process removed the run's empty folder between the two lines
-                if attempt == 9:
-                    raise
+            self.root.mkdir(parents=True, exist_ok=True)
+        else:
+            raise FileNotFoundError(errno.ENOENT, "it vanishes as soon as it is made")
         owner.write_owner(self.folder, owner.this_process(self.run_id))
 
     def _clear_away(self) -> None:
