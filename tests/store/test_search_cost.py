@@ -63,7 +63,7 @@ def test_statements_do_not_grow_with_the_page_nor_with_the_store(stores, what, q
         for limit in (10, 200):
             counts.append(len(watched.run(what, limit=limit, **query)[1]))
     assert max(counts) <= 20
-    assert max(counts[1::2]) <= max(counts[::2]) + 2  # a longer page, but for one or two more looks along the index
+    assert max(counts[1::2]) <= max(counts[::2]) + 4  # a longer page may look along the index once more
     assert max(counts[2:]) <= max(counts[:2]) + 4
 
 
@@ -92,16 +92,9 @@ def test_no_statement_reads_through_a_growing_table(stores, what, query):
     with watched.store._engine.connect() as connection:
         for statement, parameters in statements:
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-            scans = [
-                step
-                for step in plan
-                if step.startswith("SCAN") and not step.startswith(("SCAN posting", "SCAN some", "SCAN found"))
-            ]
-            grown = [
-                step
-                for step in scans
-                if any(step.split()[1] == name for name in ("r", "t", "k", "runs", "series", "params", "tags"))
-            ]
+            inner = {step.split()[1] for step in plan if step.startswith(("CO-ROUTINE", "MATERIALIZE"))}
+            scanned = {step.split()[1] for step in plan if step.startswith("SCAN")} - inner
+            grown = scanned & {"r", "t", "k", "w", "runs", "series", "params", "tags"}
             assert not grown, (statement, plan)
 
 

@@ -286,6 +286,7 @@ def test_pages_and_windows_are_pieces_of_the_whole(world, plan, tree, order, sco
         page = store.search_runs(RunQuery(**query, limit=size, page_token=token))
         found += [run.info.run_id for run in page]
         assert len(page) == size or not page.token
+        assert len(found) <= len(wanted)
         token = page.token
         if token is None:
             break

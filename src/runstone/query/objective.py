@@ -18,8 +18,8 @@ MAX, MIN = "max", "min"
 # Words of metric names, by how surely they are what a person looks at: earlier wins.
 _LARGER = (
     "accuracy", "acc", "balanced_accuracy", "f1", "f1_score", "auc", "roc_auc", "auroc", "average_precision", "map", "score",
-    "r2", "bleu", "rouge", "iou", "dice", "reward", "return", "win_rate", "precision", "recall", "specificity", "sensitivity", "ndcg",
-    "mrr", "kappa", "mcc", "psnr", "ssim", "throughput", "hits", "top1", "top5",
+    "r2", "bleu", "rouge", "iou", "dice", "reward", "return", "win_rate", "precision", "recall", "specificity", "sensitivity",
+    "ndcg", "mrr", "kappa", "mcc", "psnr", "ssim", "throughput", "hits", "top1", "top5",
 )  # fmt: skip
 _SMALLER = (
     "loss", "rmse", "mae", "mse", "mape", "error", "err", "perplexity", "ppl", "logloss", "log_loss", "cross_entropy", "bpc",

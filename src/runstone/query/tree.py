@@ -2,7 +2,8 @@
 
 Truth has three values. A comparison with something that a run does not have is *unknown*: it makes neither the
 comparison nor its ``NOT`` true. Only ``IS NULL`` and ``IS NOT NULL`` look at whether it is there. NaN is a value like
-any other: it equals only ``NaN``, differs from every number, and is neither greater nor less than one.
+any other: it equals only ``NaN``, differs from every number, and is neither greater nor less than one. Of several
+datasets one that meets a comparison is enough.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def normalized(node: Node, negated: bool = False) -> Node:
         return node
     if isinstance(node, Presence):
         return Presence(node.field, not node.present)
-    if isinstance(node, Membership):
+    if isinstance(node, Membership) and node.field.kind != "datasets":  # of several, some may be in
         return Membership(node.field, node.values, not node.negated)
     return Not(node)
 

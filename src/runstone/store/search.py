@@ -28,17 +28,17 @@ from runstone.query.columns import parse_column
 from runstone.query.order import run_order
 from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
-from runstone.query.tree import Node, Order, normalized
+from runstone.query.tree import And, Node, Order, normalized
 
 from .search_atoms import listable, posting
 from .search_experiments import search_experiments
 from .search_hydrate import Locate, hydrate
-from .search_match import FEW, estimates, found_by, population
+from .search_match import FEW, estimates, found_by
 from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
 from .search_source import STAGES, Scope
 from .search_sql import Sql, number, rows
 from .search_table import read_table
-from .search_walk import OverBudget, Walk
+from .search_walk import OverBudget, Walk, population
 from .search_window import far
 
 #: One row tested on the way costs about as much as this many listed.
@@ -145,7 +145,8 @@ def window(connection: Connection, search: Search, limit: int) -> list[str]:
         share = math.prod(min(1.0, estimate.runs / total) for estimate in foreseen)
         steps = (search.offset + limit) / max(share, 1e-9)
         if steps * TEST_COST < sum(estimate.runs for estimate in foreseen):
-            walk = Walk(connection, scope, tree, int(steps * 2) + SPARE)
+            rarest_first = And(tuple(estimate.node for estimate in foreseen))
+            walk = Walk(connection, scope, search.offset + limit, rarest_first, max(0, int(steps * 2) + SPARE))
             with suppress(OverBudget):
                 return list(islice(walk.run_ids(search.orders, search.after), search.offset, search.offset + limit))
     return pick(connection, search, found_by(connection, scope, tree, foreseen), limit)
@@ -178,4 +179,4 @@ def _slice(connection: Connection, search: Search, limit: int, inside: Set[str] 
             found = far(connection, search.scope, search.orders, inside, search.offset, end)
             if found is not None:
                 return found
-    return list(islice(Walk(connection, search.scope).run_ids(search.orders, search.after, inside), search.offset, end))
+    return list(islice(Walk(connection, search.scope, end).run_ids(search.orders, search.after, inside), search.offset, end))

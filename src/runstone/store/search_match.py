@@ -17,8 +17,8 @@ from runstone.query.tree import And, Node, Or, Presence
 from .search_atoms import conjuncts, indexed, posting
 from .search_memory import remembered
 from .search_source import Scope
-from .search_sql import Sql, ids, number, one_of
-from .search_walk import passing
+from .search_sql import Sql, ids, number
+from .search_walk import passing, population
 
 #: Matches are counted up to here to choose a plan.
 COUNT_CAP = 20_000
@@ -37,12 +37,6 @@ class Estimate(Struct, frozen=True):
 def everything(connection: Connection, scope: Scope) -> set[str]:
     """Every run in scope."""
     return set(ids(connection, Sql("SELECT r.run_id FROM runs AS r WHERE ") + scope.runs()))
-
-
-def population(connection: Connection, scope: Scope) -> int:
-    """About how many runs are in scope, at no cost; never too few."""
-    counted = Sql("SELECT SUM(next_ordinal) FROM experiments WHERE ") + one_of("experiment_id", scope.experiments)
-    return max(1, number(connection, counted))
 
 
 def estimates(connection: Connection, scope: Scope, tree: Node, total: int) -> list[Estimate]:

@@ -74,8 +74,8 @@ def stream(connection: Connection, sql: Sql) -> Iterator[Any]:
     cursor = result.cursor
     assert cursor is not None
     try:
-        while part := cursor.fetchmany(500):
-            yield from part
+        while (row := cursor.fetchone()) is not None:
+            yield row
     finally:
         result.close()
 

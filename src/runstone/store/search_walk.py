@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from runstone.query.tree import Comparison, Field, Node, Order, Presence
+from runstone.query.tree import Comparison, Field, Node, Order, Presence, fields
 
 from .search_atoms import posting, probe
 from .search_rank import Ranked, compare, ranked, sort
 from .search_source import RUNS, Scope, knows_nan, order_column
-from .search_sql import Sql, batches, ids, joined, listed, one_of, rows, stream
+from .search_sql import Sql, batches, ids, joined, listed, number, one_of, rows, stream
 from .tables import INDEXED_CHARACTERS
 
 #: More equal values than this in a row are walked along the next column instead of sorted.
@@ -32,6 +32,7 @@ _START = Field("attributes", "start_time")
 _RUN_ID = Field("attributes", "run_id")
 
 _NOTHING = object()
+_ANY = 2**62
 
 
 class OverBudget(Exception):
@@ -42,13 +43,15 @@ class Walk:
     """One walk, and the walks inside it.
 
     Args:
-        tree: a normalized filter that is tested run by run; ``None`` for none.
-        budget: how many rows may be looked at before OverBudget is raised; 0 for any number.
+        page: how many runs will be taken first.
+        tree: a normalized filter that the database tests row by row; ``None`` for none.
+        budget: how many rows it may look at in one go along an index before OverBudget is raised.
     """
 
-    def __init__(self, connection: Connection, scope: Scope, tree: Node | None = None, budget: int = 0) -> None:
-        self.connection, self.scope, self.tree = connection, scope, tree
-        self.budget, self.seen = budget, 0
+    def __init__(
+        self, connection: Connection, scope: Scope, page: int = 64, tree: Node | None = None, budget: int = _ANY
+    ) -> None:
+        self.connection, self.scope, self.page, self.tree, self.budget = connection, scope, page, tree, budget
 
     def run_ids(
         self,
@@ -84,15 +87,15 @@ class Walk:
         """The runs that have a value in the first column."""
         first, rest = orders[0], orders[1:]
         edge = shown(first.field, after[0][1]) if after is not None else None
-        source = merged(self.connection, self.scope, first, edge)
+        source = merged(self.connection, self.scope, first, edge, self.tree, self.budget)
         total = whole(orders)
         held: list[Any] = []
-        size, gone = 64, _NOTHING
+        size, gone = self.page + 1, _NOTHING
         while part := list(islice(source, size)):
-            size = min(size * 2, 2_000)
+            size = max(size, min(size * 2, 2_000))
             last = part[-1][0]
             fresh = part if gone is _NOTHING else [pair for pair in part if pair[0] != gone]
-            held += self._passing(fresh, inside, outside)
+            held += _wanted(fresh, inside, outside)
             ready = held if total else _before(held, last)
             held = held[len(ready) :]
             yield from self._sorted(ready, orders, after, edge, total)
@@ -102,6 +105,8 @@ class Walk:
                 yield from self.run_ids(rest, behind, same, outside)
                 held, gone = [], last
         yield from self._sorted(held, orders, after, edge, total)
+        if self.tree is not None and self.budget < population(self.connection, self.scope):
+            raise OverBudget  # or at the end: who knows
 
     def _sorted(
         self, pairs: Sequence[Any], orders: Sequence[Order], after: Sequence[Ranked] | None, edge: Any, total: bool
@@ -126,19 +131,20 @@ class Walk:
         value = group[0][0]
         return (len(group) > 1 and not total) or (after is not None and value == edge)
 
-    def _passing(self, pairs: Sequence[Any], inside: Set[str] | None, outside: Set[str]) -> Sequence[Any]:
-        """The (value, run id) pairs of runs that are wanted."""
-        self.seen += len(pairs)
-        if self.budget and self.seen > self.budget:
-            raise OverBudget
-        if inside is not None:
-            pairs = [pair for pair in pairs if pair[1] in inside]
-        if outside:
-            pairs = [pair for pair in pairs if pair[1] not in outside]
-        if self.tree is None or not pairs:
-            return pairs
-        kept = passing(self.connection, [pair[1] for pair in pairs], self.tree)
-        return [pair for pair in pairs if pair[1] in kept]
+
+def _wanted(pairs: Sequence[Any], inside: Set[str] | None, outside: Set[str]) -> Sequence[Any]:
+    """The (value, run id) pairs of runs that are inside and not outside."""
+    if inside is not None:
+        pairs = [pair for pair in pairs if pair[1] in inside]
+    if outside:
+        pairs = [pair for pair in pairs if pair[1] not in outside]
+    return pairs
+
+
+def population(connection: Connection, scope: Scope) -> int:
+    """About how many runs are in scope, at no cost; never too few."""
+    counted = Sql("SELECT SUM(next_ordinal) FROM experiments WHERE ") + one_of("experiment_id", scope.experiments)
+    return max(1, number(connection, counted))
 
 
 def passing(connection: Connection, run_ids: Sequence[str], tree: Node) -> set[str]:
@@ -150,15 +156,17 @@ def passing(connection: Connection, run_ids: Sequence[str], tree: Node) -> set[s
     return found
 
 
-def merged(connection: Connection, scope: Scope, order: Order, start: Any = None) -> Iterator[Any]:
-    """(value, run id) of every run in scope that has a value, in order of the value, beginning with ``start``.
+def merged(
+    connection: Connection, scope: Scope, order: Order, start: Any = None, tree: Node | None = None, budget: int = _ANY
+) -> Iterator[Any]:
+    """(value, run id) of every run in scope that has a value (and meets ``tree``), in order of the value from ``start`` on.
 
-    Of params and tags the value is its head only. With start_time, equal ones are in order of their ids.
+    Of params and tags the value is its head only. With start_time, equal ones are in order of their ids. With a tree, at
+    most ``budget`` rows of each experiment are looked at.
     """
     parts = _parts(scope, order.field)
-    if len(parts) > STREAMS:
-        return stream(connection, _stream(parts, order, start))
-    sources = [stream(connection, _stream([part], order, start)) for part in parts]
+    groups = [parts] if len(parts) > STREAMS else [[part] for part in parts]
+    sources = [stream(connection, _tested(_stream(group, order, start), tree, budget)) for group in groups]
     if len(sources) == 1:
         return sources[0]
     if order.field == _START:
@@ -167,10 +175,22 @@ def merged(connection: Connection, scope: Scope, order: Order, start: Any = None
     return heapq.merge(*sources, key=lambda pair: pair[0], reverse=order.descending)
 
 
+def _tested(source: Sql, tree: Node | None, budget: int) -> Sql:
+    """The rows of a stream that meet the tree, tested as they come by. The limit keeps them in their order."""
+    if tree is None:
+        return source
+    limited = Sql("(") + source + Sql(" LIMIT ?) AS ", (budget,))
+    if any(field.kind == "attributes" for field in fields(tree)):
+        rows_ = Sql("SELECT w.value, r.run_id FROM ") + limited + Sql("w CROSS JOIN runs AS r ON r.run_id = w.run_id")
+    else:
+        rows_ = Sql("SELECT r.value, r.run_id FROM ") + limited + Sql("r")
+    return rows_ + Sql(" WHERE ") + probe(tree)
+
+
 def ordered(scope: Scope, order: Order) -> Sql:
     """A SELECT of the runs in scope that have a value, in its order (of a param's or tag's value, its head's)."""
     # the limit keeps the order from being lost inside another SELECT
-    return Sql("SELECT run_id FROM (") + _stream(_parts(scope, order.field), order, None) + Sql(" LIMIT ?) AS sorted", (2**62,))
+    return Sql("SELECT run_id FROM (") + _stream(_parts(scope, order.field), order, None) + Sql(" LIMIT ?) AS sorted", (_ANY,))
 
 
 def whole(orders: Sequence[Order]) -> bool:
@@ -190,14 +210,14 @@ def _stream(parts: list[Any], order: Order, start: Any) -> Sql:
     if field.kind == "attributes":
         name = order_column(field)
         where = Scope(tuple({part[0] for part in parts}), tuple({part[1] for part in parts})).runs()
-        head = Sql(f"SELECT {name}, r.run_id FROM runs AS r WHERE ") + where
+        head = Sql(f"SELECT {name} AS value, r.run_id FROM runs AS r WHERE ") + where
     elif field.kind == "datasets":
         name = f"MIN({order_column(field)})"
-        return _dataset_stream(parts, field, name, way)
+        return _dataset_stream(parts, field, name, start, way)
     else:
         name = "t.head" if field.kind in ("params", "tags") else order_column(field)
         where = joined(" AND ", [one_of("t.place", parts), Sql("t.key = ?", (field.key,))])
-        head = Sql(f"SELECT {name}, t.run_id FROM {RUNS.tables[field.kind]} AS t WHERE ") + where
+        head = Sql(f"SELECT {name} AS value, t.run_id FROM {RUNS.tables[field.kind]} AS t WHERE ") + where
     if start is not None:
         head += Sql(f" AND {name} {sign} ?", (start,))
     else:
@@ -206,7 +226,7 @@ def _stream(parts: list[Any], order: Order, start: Any) -> Sql:
     return head + Sql(f" ORDER BY {name}{way}{tail}")
 
 
-def _dataset_stream(places: list[Any], field: Field, name: str, way: str) -> Sql:
+def _dataset_stream(places: list[Any], field: Field, name: str, start: Any, way: str) -> Sql:
     used = " AND t.context <> ''" if field.key == "context" else ""
     active = [number for number in places if number >= 0]
     deleted = [~number for number in places if number < 0]
@@ -218,8 +238,11 @@ def _dataset_stream(places: list[Any], field: Field, name: str, way: str) -> Sql
             if numbers
         ],
     )
-    head = Sql(f"SELECT {name}, r.run_id FROM inputs AS t CROSS JOIN runs AS r ON r.run_id = t.run_id{used} WHERE ") + where
-    return head + Sql(f" GROUP BY r.run_id ORDER BY 1{way}")
+    source = f"inputs AS t CROSS JOIN runs AS r ON r.run_id = t.run_id{used}"
+    grouped = Sql(f"SELECT {name} AS value, r.run_id FROM {source} WHERE ") + where + Sql(" GROUP BY r.run_id")
+    if start is not None:
+        grouped += Sql(f" HAVING {name} {'<=' if way else '>='} ?", (start,))
+    return grouped + Sql(f" ORDER BY 1{way}")
 
 
 def _groups(pairs: Sequence[Any]) -> Iterator[Sequence[Any]]:
