@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from .entities import Experiment, FileInfo, PagedList, Run, ViewType
+from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
 from .records import Record
 
@@ -31,10 +32,15 @@ class Origin(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """Records in order. With an ``origin`` it is a piece of a journal, without one a direct call."""
+    """Records in order. With an ``origin`` it is a piece of a journal, without one a direct call.
+
+    ``once``: points that are stored already (same run, key, step, timestamp and value) are left out. So a caller without
+    a journal, such as an MLflow client, may send a direct batch again when it saw no answer.
+    """
 
     records: Sequence[Record]
     origin: Origin | None = None
+    once: bool = False
 
 
 class Refusal(Struct, frozen=True):
@@ -235,7 +241,53 @@ class Registry(Protocol):
         ...
 
 
-class Store(Sink, Registry, Protocol):
+class ModelOrder(Struct, frozen=True):
+    """A column to order logged models by: an attribute, or ``metrics.k`` measured on a dataset (an empty name: on any)."""
+
+    field: str
+    ascending: bool = True
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+class LoggedModelQuery(Struct, frozen=True, kw_only=True):
+    """Which logged models. With ``datasets`` (name, digest; an empty digest means every one) conditions on metrics mean
+    points measured on one of them, and models without such points are left out. Default order: newest first."""
+
+    experiment_ids: tuple[str, ...]
+    filter: str = ""
+    datasets: tuple[tuple[str, str], ...] = ()
+    order_by: tuple[ModelOrder, ...] = ()
+    limit: int = 100
+    page_token: str | None = None
+
+
+class DatasetUse(Struct, frozen=True):
+    """A dataset that active runs of an experiment read, and for what (``""`` where they did not say)."""
+
+    experiment_id: str
+    name: str
+    digest: str
+    context: str
+
+
+class LoggedModels(Protocol):
+    """The questions about logged models and datasets. They are changed by records alone, through :meth:`Sink.write`."""
+
+    def get_logged_model(self, model_id: str, deleted: bool = False) -> LoggedModel:
+        """With params, tags and points. Raises NotFound, for a deleted one too unless ``deleted``."""
+        ...
+
+    def search_logged_models(self, query: LoggedModelQuery) -> PagedList[LoggedModel]:
+        """Active ones. Raises FilterError, InvalidValue (token), NotFound (an experiment id that is no number)."""
+        ...
+
+    def dataset_uses(self, experiment_ids: Sequence[str]) -> Sequence[DatasetUse]:
+        """Each once, at most 1,000, by experiment, name and digest."""
+        ...
+
+
+class Store(Sink, Registry, LoggedModels, Protocol):
     """A sink that can be asked. Reads see every write that returned before them, from any process on the same store."""
 
     uri: str
@@ -373,4 +425,37 @@ class ArtifactStore(Protocol):
 
     def delete(self, path: str = "") -> None:
         """Remove a file or a folder with all below it; nothing if missing."""
+        ...
+
+
+class PartUploads(Protocol):
+    """Uploads in parts that somebody else makes with presigned addresses. Nothing can be seen until ``complete``."""
+
+    def create(self, path: str) -> str:
+        """Begin one; its id."""
+        ...
+
+    def part_url(self, path: str, upload_id: str, number: int, seconds: int) -> str:
+        """Where part ``number`` (from 1) may be PUT for so many seconds."""
+        ...
+
+    def complete(self, path: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> None:
+        """Put parts (number, ETag) together. Raises InvalidValue for an upload or a part that is unknown."""
+        ...
+
+    def abort(self, path: str, upload_id: str) -> None:
+        """Forget it and its parts."""
+        ...
+
+
+@runtime_checkable
+class Presigning(Protocol):
+    """What an :class:`ArtifactStore` in the cloud can do besides."""
+
+    def presigned(self, path: str, method: Literal["GET", "PUT"], seconds: int) -> str:
+        """An address with which anybody may read or write this one file for so many seconds."""
+        ...
+
+    def part_uploads(self) -> PartUploads | None:
+        """``None`` where it cannot be offered."""
         ...

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
-from runstone.contracts import ArtifactFile
+from runstone.contracts import ArtifactFile, PartUploads
 from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound, StoreUnavailable
 
@@ -31,7 +31,6 @@ from .sources import files_below, open_source
 if TYPE_CHECKING:
     from obstore.store import AzureStore, GCSStore, S3Store
 
-    from .s3_parts import PartUploads
 
 #: Bytes of one part of an upload; four of them are on their way at once. Up to this size a file is one request.
 PART = 8 << 20

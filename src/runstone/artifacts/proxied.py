@@ -155,9 +155,8 @@ class ProxiedArtifacts:
         tries = TRIES if upload.start is not None else 1
         try:
             self._server.ask("PUT", self._address(name), headers=headers, body=upload.pieces, tries=tries)
-        except _SourceBroke as cause:
-            assert cause.__cause__ is not None
-            raise cause.__cause__ from None
+        except _SourceBroke as broken:
+            raise broken.reason from None
         return ArtifactFile(name, upload.size, upload.digest.hexdigest())
 
     def _land(self, name: str, target: Path) -> None:
@@ -203,11 +202,15 @@ class _Upload:
         try:
             return self._stream.read(wanted)
         except OSError as cause:
-            raise _SourceBroke from cause
+            raise _SourceBroke(cause) from cause
 
 
 class _SourceBroke(Exception):
-    """Its cause is no trouble of the connection, as which an OSError would be taken while sending."""
+    """``reason`` is no trouble of the connection, as which an OSError would be taken while sending."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 def _size(entry: dict[str, object]) -> int | None:

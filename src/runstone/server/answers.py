@@ -42,7 +42,7 @@ def answer_known(request: Request, error: Exception) -> Response:
     if error.get_http_status_code() >= 500:
         log.warning("%s %s: %s", request.method, request.url.path, error.message)
     known = {key: value for key, value in error.json_kwargs.items() if key in Error.__struct_fields__}
-    return error_answer(str(error.error_code), error.message, **known)
+    return error_answer(str(error.error_code), error.message, error.get_http_status_code(), **known)
 
 
 def answer_http(request: Request, error: Exception) -> Response:

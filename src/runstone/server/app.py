@@ -26,6 +26,7 @@ from .dispatch import route
 from .endpoints import ROOT, TABLE
 from .guard import Guard
 from .locations import Locations
+from .mlflow import proxy
 from .mlflow.about import SPOKEN
 from .mlflow.api import ROOTS, MlflowApi
 from .mlflow.table import TABLE as MLFLOW_TABLE
@@ -95,6 +96,7 @@ def create_app(
                 any_address=allowed.any_address,
                 origins=allowed.origins,
                 body_limit=allowed.body_limit,
+                is_upload=lambda method, path: proxy.is_upload(method, path.removeprefix(prefix)),
             )
         ],
         exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},
@@ -109,6 +111,7 @@ def _routes(backend: Backend, ui: Ui, prefix: str) -> list[BaseRoute]:
     api += [Route("/openapi.json", _document), Route("/{path:path}", _unknown(api), methods=_METHODS)]
     pages: list[BaseRoute] = [
         Mount(ROOT, routes=api),
+        *proxy.routes(backend),
         *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=_METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
         Route("/version", lambda _: PlainTextResponse(SPOKEN)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -27,6 +27,7 @@ class Guard:
         any_address: also accept any IP address as ``Host``; an address cannot be re-bound.
         origins: further origins that may call (``https://ui.example.org``), ``*`` for all; one's own host always may.
         body_limit: bytes that a request's body may have.
+        is_upload: whether a request (method, path) has a file as its body; whoever takes it limits it.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class Guard:
         any_address: bool = False,
         origins: Sequence[str] = (),
         body_limit: int = 16 * 1024 * 1024,
+        is_upload: Callable[[str, str], bool] = lambda method, path: False,
     ) -> None:
-        self.app, self.any_address, self.body_limit = app, any_address, body_limit
+        self.app, self.any_address, self.body_limit, self.is_upload = app, any_address, body_limit, is_upload
         self.hosts = tuple(host.lower() for host in (*_LOCAL_NAMES, *hosts))
         self.origins = tuple(origin.lower().rstrip("/") for origin in origins)
 
@@ -49,6 +51,9 @@ class Guard:
         refusal = self._refusal(headers)
         if refusal:
             await error_answer("PERMISSION_DENIED", refusal)(scope, receive, send)
+            return
+        if self.is_upload(scope["method"], scope["path"]):
+            await self.app(scope, receive, send)
             return
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self.body_limit:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import messages as m
 from . import shapes
+from .presigning import capabilities
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -20,7 +21,6 @@ def server_info(backend: Backend, request: m.Nothing) -> shapes.Json:
         "store_type": "SqlStore",
         "workspaces_enabled": False,
         "trace_archival_enabled": False,
-        "multipart_uploads_enabled": False,
-        "multipart_downloads_enabled": False,
+        **capabilities(backend),
         "features_enabled": {"gateway": False},
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runstone.server.files import plain, root_at
+
 from . import messages as m
 from . import shapes
 from .runs import run_of
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def list_artifacts(backend: Backend, request: m.ListArtifacts) -> shapes.Json:
     """One level below ``path``."""
     uri = backend.store.get_run(run_of(request)).info.artifact_uri or ""
-    files = backend.artifacts(uri).list(request.path)
+    files = root_at(backend, uri).list(plain(request.path))
     return {
         "root_uri": backend.shown_artifact_uri(uri),
         "files": [shapes.without_none({"path": one.path, "is_dir": one.is_dir, "file_size": one.file_size}) for one in files],

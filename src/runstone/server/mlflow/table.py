@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import about, artifacts, experiments, metrics, runs
+from . import about, artifacts, experiments, metrics, presigning, runs
 from . import messages as m
 from .registry import REGISTRY
 from .row import Row
@@ -38,6 +38,8 @@ TRACKING: tuple[Row, ...] = (
     Row("GET", "/mlflow/metrics/get-history-bulk", m.MetricHistories, metrics.histories),
     Row("GET", "/mlflow/metrics/get-history-bulk-interval", m.MetricInterval, metrics.interval),
     Row("GET", "/mlflow/artifacts/list", m.ListArtifacts, artifacts.list_artifacts),
+    Row("POST", "/mlflow/artifacts/presigned-upload-url", presigning.Presign, presigning.upload, "write"),
+    Row("POST", "/mlflow/artifacts/presigned-download-url", presigning.Presign, presigning.download),
     Row("GET", "/mlflow/server-info", m.Nothing, about.server_info, "none", version=3),
 )
 # fmt: on

@@ -1,0 +1,258 @@
+"""Artifacts through the server: ``mlflow-artifacts:/…``, and the files of runs and model versions for pages and tools."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
+from anyio import to_thread
+from msgspec import Struct
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from runstone.contracts import ArtifactStore, PartUploads, Presigning
+from runstone.errors import InvalidValue, RunstoneError
+from runstone.server.answers import error_answer
+from runstone.server.files import plain, root_at, run_root, send
+from runstone.server.uploads import receive
+
+from . import shapes
+from .presigning import EXPIRES, presigned_download
+from .reading import read
+from .registry_sources import version_place
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+#: Parts that one upload may have.
+MOST_PARTS = 10_000
+#: Requests with a file as their body: method, and how the path begins after the static prefix.
+_UPLOADS = (
+    ("PUT", "/api/2.0/mlflow-artifacts/artifacts/"),
+    ("PUT", "/ajax-api/2.0/mlflow-artifacts/artifacts/"),
+    ("POST", "/ajax-api/2.0/mlflow/upload-artifact"),
+)
+
+
+class NoParts(RunstoneError):
+    """Clients know by how its message begins that they must send the file whole."""
+
+    default_code = "NOT_IMPLEMENTED"
+
+
+class NewUpload(Struct, kw_only=True):
+    """``path`` is the client's own file; its name is that of the artifact."""
+
+    path: str
+    num_parts: int = 1
+
+
+class Part(Struct):
+    part_number: int
+    etag: str = ""
+
+
+class FinishedUpload(Struct, kw_only=True):
+    path: str
+    upload_id: str = ""
+    parts: list[Part] = []
+
+
+class _Served:
+    """The destination that this server offers as ``mlflow-artifacts:/``."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    def root(self) -> ArtifactStore:
+        destination = self.backend.locations.destination
+        if not destination:
+            raise RunstoneError(
+                "This server serves no artifacts (--no-serve-artifacts): clients reach them where they lie.",
+                error_code="ENDPOINT_NOT_FOUND",
+            )
+        return root_at(self.backend, destination)
+
+    async def list(self, request: Request) -> Response:
+        """One level, by bare names, as MLflow's clients expect."""
+        path = plain(request.query_params.get("path", ""))
+        files = await to_thread.run_sync(lambda: self.root().list(path))
+        return _json({"files": [_info(posixpath.basename(one.path), one.is_dir, one.file_size) for one in files]})
+
+    async def download(self, request: Request) -> Response:
+        if not request.path_params["path"]:
+            return await self.list(request)
+        return await send(request, self.root, plain(request.path_params["path"]), download=True)
+
+    async def upload(self, request: Request) -> Response:
+        path = plain(request.path_params["path"])
+        await receive(request, lambda body: self.root().put(body, path))
+        return _json({})
+
+    async def delete(self, request: Request) -> Response:
+        path = plain(request.path_params["path"]).strip("/.")
+        if not path:
+            raise InvalidValue("All artifacts of a server cannot be deleted at once; name a folder or a file.")
+        await to_thread.run_sync(lambda: self.root().delete(path))
+        return _json({})
+
+    async def presigned(self, request: Request) -> Response:
+        path = plain(request.path_params["path"])
+
+        def work() -> shapes.Json:
+            signed, size = presigned_download(self.root(), path, EXPIRES)
+            return {"url": signed, "headers": {}, "file_size": size}
+
+        return _json(await to_thread.run_sync(work))
+
+    async def create_parts(self, request: Request) -> Response:
+        asked = read(NewUpload, request.query_params, await request.body(), {})
+        path = _target(request, asked.path)
+        if not 1 <= asked.num_parts <= MOST_PARTS:
+            raise InvalidValue(f"Invalid value {asked.num_parts} for parameter 'num_parts': it is between 1 and {MOST_PARTS}.")
+
+        def work() -> shapes.Json:
+            uploads = self._parts()
+            upload = uploads.create(path)
+            numbers = range(1, asked.num_parts + 1)
+            return {
+                "upload_id": upload,
+                "credentials": [
+                    {"url": uploads.part_url(path, upload, number, EXPIRES), "part_number": number, "headers": {}}
+                    for number in numbers
+                ],
+            }
+
+        return _json(await to_thread.run_sync(work))
+
+    async def complete_parts(self, request: Request) -> Response:
+        asked = read(FinishedUpload, request.query_params, await request.body(), {})
+        path, upload = _target(request, asked.path), _upload_id(asked)
+        if not asked.parts:
+            raise InvalidValue("Missing value for required parameter 'parts': an upload has at least one.")
+        parts = [(part.part_number, part.etag) for part in asked.parts]
+        await to_thread.run_sync(lambda: self._parts().complete(path, upload, parts))
+        return _json({})
+
+    async def abort_parts(self, request: Request) -> Response:
+        asked = read(FinishedUpload, request.query_params, await request.body(), {})
+        path, upload = _target(request, asked.path), _upload_id(asked)
+        await to_thread.run_sync(lambda: self._parts().abort(path, upload))
+        return _json({})
+
+    def _parts(self) -> PartUploads:
+        root = self.root()
+        uploads = root.part_uploads() if isinstance(root, Presigning) else None
+        if uploads is None:
+            raise NoParts(f"{_NO_PARTS}; send the file whole.")
+        return uploads
+
+
+class _OfRuns:
+    """Files by run or model version, wherever its artifacts are."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    async def get(self, request: Request) -> Response:
+        run_id, path = _run_and_path(request)
+        return await send(request, lambda: run_root(self.backend, run_id), path, download=True)
+
+    async def get_of_version(self, request: Request) -> Response:
+        name, version, path = (_needed(request, one) for one in ("name", "version", "path"))
+        if not version.isdecimal() or len(version) > 9:
+            raise InvalidValue(f"Invalid value {version!r} for parameter 'version' supplied: a number is needed.")
+        uri, folder = await to_thread.run_sync(lambda: version_place(self.backend, name, int(version)))
+        whole = posixpath.join(folder, plain(path)) if folder else plain(path)
+        return await send(request, lambda: root_at(self.backend, uri), whole, download=True)
+
+    async def upload(self, request: Request) -> Response:
+        run_id, path = _run_and_path(request)
+
+        def put(body: BinaryIO) -> None:
+            run = self.backend.store.get_run(run_id)
+            if run.info.lifecycle_stage != "active":
+                raise InvalidValue(f"Run {run_id!r} is deleted; restore it before files are added.")
+            run_root(self.backend, run_id).put(body, path)
+
+        await receive(request, put)
+        return _json({})
+
+
+def routes(backend: Backend) -> list[BaseRoute]:
+    """Everything about artifacts that is no JSON question. To be matched before what takes all of ``/api``."""
+    served, runs = _Served(backend), _OfRuns(backend)
+    files = [
+        _route("GET", "/artifacts", served.list),
+        _route("GET", "/artifacts/{path:path}", served.download),
+        _route("PUT", "/artifacts/{path:path}", served.upload),
+        _route("DELETE", "/artifacts/{path:path}", served.delete),
+        _route("GET", "/presigned/{path:path}", served.presigned),
+        _route("POST", "/mpu/create/{path:path}", served.create_parts),
+        _route("POST", "/mpu/complete/{path:path}", served.complete_parts),
+        _route("POST", "/mpu/abort/{path:path}", served.abort_parts),
+    ]
+    return [
+        Mount("/api/2.0/mlflow-artifacts", routes=files),
+        Mount("/ajax-api/2.0/mlflow-artifacts", routes=files),
+        _route("POST", "/ajax-api/2.0/mlflow/upload-artifact", runs.upload),
+        _route("GET", "/get-artifact", runs.get),
+        _route("GET", "/model-versions/get-artifact", runs.get_of_version),
+    ]
+
+
+def is_upload(method: str, path: str) -> bool:
+    """Whether the body of such a request is a file, whose size is limited here. ``path`` without the static prefix."""
+    return any(method == one and path.startswith(start) for one, start in _UPLOADS)
+
+
+_NO_PARTS = "Multipart upload is not supported for the current artifact repository"
+
+
+def _target(request: Request, file: str) -> str:
+    """The artifact that an upload in parts makes: the client's file name in the folder of the URL."""
+    name = posixpath.basename(file.replace("\\", "/"))
+    return plain(posixpath.join(plain(request.path_params["path"]), plain(name)))
+
+
+def _upload_id(asked: FinishedUpload) -> str:
+    if not asked.upload_id:
+        raise InvalidValue("Missing value for required parameter 'upload_id'.")
+    return asked.upload_id
+
+
+def _run_and_path(request: Request) -> tuple[str, str]:
+    run_id = request.query_params.get("run_id") or _needed(request, "run_uuid")
+    return run_id, plain(_needed(request, "path"))
+
+
+def _needed(request: Request, name: str) -> str:
+    given = request.query_params.get(name, "")
+    if not given:
+        raise InvalidValue(f"Missing value for required parameter '{name}' in the query string.")
+    return given
+
+
+def _info(path: str, is_dir: bool, size: int | None) -> dict[str, Any]:
+    return {"path": path, "is_dir": is_dir} if size is None else {"path": path, "is_dir": is_dir, "file_size": size}
+
+
+def _json(answer: Any) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _route(method: str, path: str, endpoint: Endpoint) -> Route:
+    """A client that goes away is no fault of ours."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ClientDisconnect as cause:
+            return error_answer("BAD_REQUEST", f"The request broke off: {cause}.")
+
+    return Route(path, answer, methods=[method])

@@ -1,0 +1,144 @@
+"""A request's body, streamed into an artifact store: constant memory, and nothing to be seen of one that breaks off."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Callable
+from typing import BinaryIO, TypeVar, cast
+
+from anyio import to_thread
+from starlette.requests import ClientDisconnect, Request
+
+from runstone import settings
+from runstone.errors import RunstoneError
+
+T = TypeVar("T")
+
+#: Bytes handed on at a time, and how many such pieces wait at most.
+PIECE = 1 << 20
+_WAITING = 4
+#: Bytes of a refused body that are still read: a client that is cut off while it sends never sees the reason.
+_DRAIN = 64 << 20
+
+
+class UploadTooLarge(RunstoneError):
+    """More than ``RUNSTONE_MAX_UPLOAD_MB``."""
+
+    default_code = "BAD_REQUEST"
+
+    def get_http_status_code(self) -> int:
+        return 413
+
+
+async def receive(request: Request, put: Callable[[BinaryIO], T]) -> T:
+    """What ``put`` returns for the request's body, which it reads as a file, in a worker thread.
+
+    Raises:
+        UploadTooLarge: the body is longer than the setting allows.
+        RunstoneError: what ``put`` raises; the rest of the body has been read.
+    """
+    limit = settings.MAX_UPLOAD_MB.get() << 20
+    said = request.headers.get("content-length", "")
+    length = int(said) if said.isdigit() else None
+    if length is not None and length > limit:
+        raise _too_large(limit)
+    body = _Body(asyncio.get_running_loop(), length)
+    feeding = asyncio.ensure_future(_feed(request, body, limit))
+    putting = asyncio.ensure_future(to_thread.run_sync(put, cast("BinaryIO", body)))
+    try:
+        await asyncio.wait({feeding, putting}, return_when=asyncio.FIRST_COMPLETED)
+        if not feeding.done() and putting.exception() is not None:
+            body.drain()
+        elif feeding.done() and feeding.exception() is not None:
+            body.break_off(cast("Exception", feeding.exception()))
+        await asyncio.wait({feeding, putting})
+    except asyncio.CancelledError:
+        body.break_off(ClientDisconnect())
+        feeding.cancel()
+        await asyncio.wait({putting})
+        raise
+    if feeding.exception() is not None:
+        putting.exception()  # a consequence, seen
+        raise cast("Exception", feeding.exception())
+    return putting.result()
+
+
+async def _feed(request: Request, body: _Body, limit: int) -> None:
+    seen, waiting, pieces = 0, 0, list[bytes]()
+    try:
+        async for chunk in request.stream():
+            seen += len(chunk)
+            if seen > limit:
+                if not body.over:
+                    body.break_off(_too_large(limit))
+                if seen > limit + _DRAIN:
+                    raise _too_large(limit)
+            if body.over:
+                continue
+            pieces.append(chunk)
+            waiting += len(chunk)
+            if waiting >= PIECE:
+                await body.give(b"".join(pieces))
+                waiting, pieces = 0, []
+    except ClientDisconnect as cause:
+        raise ClientDisconnect("the client went away in the middle of its upload") from cause
+    if seen > limit:
+        raise _too_large(limit)
+    if body.length is not None and seen < body.length and not body.over:
+        raise ClientDisconnect(f"the upload ended after {seen} of {body.length} bytes")
+    await body.give(b"".join(pieces))
+    await body.give(b"")
+
+
+class _Body:
+    """A file that the event loop fills and one thread reads.
+
+    ``size`` is the length that the client announced, if it did.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, length: int | None) -> None:
+        self.length = self.size = length
+        self.over = False
+        self._loop, self._room = loop, asyncio.Semaphore(_WAITING)
+        self._pieces: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+        self._held = memoryview(b"")
+        self._ended = False
+
+    async def give(self, piece: bytes) -> None:
+        """Hand on a piece, empty for the end; waits while enough of them are there."""
+        if not self.over:
+            await self._room.acquire()
+            self._pieces.put(piece)
+
+    def break_off(self, reason: Exception) -> None:
+        """The reader gets this instead of more bytes."""
+        self._pieces.put(reason)
+        self.drain()
+
+    def drain(self) -> None:
+        """Nobody reads any more: what still comes is dropped."""
+        self.over = True
+        for _ in range(_WAITING):
+            self._room.release()
+
+    def read(self, size: int = -1) -> bytes:
+        """As a file's, in the worker thread; ``size`` must be positive, and less may come."""
+        if not self._held and not self._ended:
+            piece = self._pieces.get()
+            if isinstance(piece, Exception):
+                raise piece
+            self._loop.call_soon_threadsafe(self._room.release)
+            self._ended = not piece
+            if len(piece) <= size:
+                return piece
+            self._held = memoryview(piece)
+        taken, self._held = self._held[:size], self._held[size:]
+        return bytes(taken)
+
+
+def _too_large(limit: int) -> UploadTooLarge:
+    return UploadTooLarge(
+        f"The file is larger than the {limit >> 20:,} MiB that this server takes (RUNSTONE_MAX_UPLOAD_MB). "
+        "Raise the setting, or send it in smaller files."
+    )
