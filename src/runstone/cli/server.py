@@ -13,7 +13,25 @@ from .shell import fail
 @click.option(
     "--backend-store-uri", "--store", "--tracking-uri", "store", metavar="URI", default="", help="Where the runs are."
 )
-@click.option("--default-artifact-root", metavar="URI", default="", help="Where experiments made here keep artifacts.")
+@click.option(
+    "--default-artifact-root",
+    metavar="URI",
+    default="",
+    help="Where experiments made here keep artifacts; default: what is served. Clients reach another place by themselves.",
+)
+@click.option(
+    "--serve-artifacts/--no-serve-artifacts",
+    default=True,
+    show_default=True,
+    help="Whether clients reach artifacts through this server, as mlflow-artifacts:/.",
+)
+@click.option(
+    "--artifacts-destination",
+    metavar="URI",
+    default="",
+    help="What is served: a folder, s3://, gs://, az://, abfss:// or wasbs://; default: the store's own folder.",
+)
+@click.option("--artifacts-only", is_flag=True, help="Answer for artifacts and for nothing else.")
 @click.option("-h", "--host", default=None, help="Address to listen on; default 127.0.0.1 (RUNSTONE_HOST).")
 @click.option(
     "-p", "--port", type=click.IntRange(0, 65535), default=None, help="Default 5000 (RUNSTONE_PORT); 0: any free one."
@@ -24,24 +42,28 @@ from .shell import fail
 @click.option("--cors-allowed-origins", default="", help="Origins of other sites that may call, with commas.")
 @click.option("--no-auth", is_flag=True, help="Listen on an address that other machines reach although nobody has to sign in.")
 def server(
-    store: str, default_artifact_root: str, host: str | None, port: int | None, workers: int, static_prefix: str,
-    allowed_hosts: str, cors_allowed_origins: str, no_auth: bool,
+    store: str, default_artifact_root: str, serve_artifacts: bool, artifacts_destination: str, artifacts_only: bool,
+    host: str | None, port: int | None, workers: int, static_prefix: str, allowed_hosts: str, cors_allowed_origins: str,
+    no_auth: bool,
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
     from runstone import settings
     from runstone.server.listen import free_port, serve, url
 
     from .opening import store_uri
-    from .serving import check_host, make_app
+    from .serving import artifact_places, check_host, make_app
     from .workers import serve_with_workers
 
     where, first = host or settings.HOST.get(), settings.PORT.get() if port is None else port
     check_host(where, no_auth)
     uri = store_uri(store)
     found = free_port(where, first)
+    if artifacts_only and not serve_artifacts:
+        raise click.UsageError("--artifacts-only and --no-serve-artifacts leave nothing to serve; give one of them.")
     options: dict[str, Any] = {
         "prefix": static_prefix,
-        "artifact_root": default_artifact_root,
+        **artifact_places(default_artifact_root, artifacts_destination, serve_artifacts),
+        "artifacts_only": artifacts_only,
         "hosts": allowed_hosts.split(","),
         "origins": cors_allowed_origins.split(","),
     }

@@ -18,9 +18,17 @@ RECOVERY = 15.0
 
 
 def make_app(
-    store: str, host: str, *, prefix: str = "", artifact_root: str = "", hosts: Sequence[str] = (), origins: Sequence[str] = ()
+    store: str,
+    host: str,
+    *,
+    prefix: str = "",
+    artifact_root: str = "",
+    artifact_destination: str | None = None,
+    artifacts_only: bool = False,
+    hosts: Sequence[str] = (),
+    origins: Sequence[str] = (),
 ) -> Starlette:
-    """The app over the store at the canonical URI ``store``."""
+    """The app over the store at the canonical URI ``store``; it serves the store's own artifacts unless told another place."""
     from runstone import connect
     from runstone.server.app import Access, create_app
     from runstone.server.listen import is_loopback
@@ -30,15 +38,43 @@ def make_app(
     access = Access(
         hosts=[one for one in hosts if one], any_address=not is_loopback(host), origins=[one for one in origins if one]
     )
+    own = connect.artifact_root(store).as_uri()
     return create_app(
         opened,
         connect.open_artifacts,
         chores=[_recovery(store)],
         prefix=prefix.rstrip("/"),
         artifact_root=artifact_root,
-        artifact_destination=connect.artifact_root(store).as_uri(),
+        artifact_destination=own if artifact_destination is None else artifact_destination,
+        artifacts_only=artifacts_only,
         access=access,
     )
+
+
+def artifact_places(root: str, destination: str, served: bool) -> dict[str, str | None]:
+    """Options of :func:`make_app` for what was typed: where experiments keep artifacts, and what clients reach through us.
+
+    Raises:
+        InvalidValue: there is no way to such a place, or it lies on another server.
+    """
+    if not served:
+        if destination or root.startswith("mlflow-artifacts:"):
+            given = f"--artifacts-destination {destination}" if destination else f"--default-artifact-root {root}"
+            raise InvalidValue(f"--no-serve-artifacts and {given} contradict each other; leave one out.")
+        return {"artifact_root": _place(root), "artifact_destination": ""}
+    place = _place(destination)
+    return {"artifact_root": _place(root) or place, "artifact_destination": place or None}
+
+
+def _place(given: str) -> str:
+    """A URI for a place that can be opened from here; empty for none."""
+    from runstone import connect
+
+    if not given or given.startswith("mlflow-artifacts:"):
+        return given
+    if given.startswith(("http:", "https:")):
+        raise InvalidValue(f"Artifacts cannot be kept at {given!r}: that is another server. Name a folder or an object store.")
+    return connect.open_artifacts(given).uri
 
 
 def check_host(host: str, no_auth: bool) -> None:

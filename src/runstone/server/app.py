@@ -53,6 +53,7 @@ def create_app(
     prefix: str = "",
     artifact_root: str = "",
     artifact_destination: str = "",
+    artifacts_only: bool = False,
     ui: Path = BUILT,
     access: Access | None = None,
     sweep_seconds: float = 5.0,
@@ -67,6 +68,7 @@ def create_app(
         prefix: path below which everything lies, such as ``/ml``.
         artifact_root: where experiments made here keep their artifacts; empty: where the store says.
         artifact_destination: what is served to MLflow's clients as ``mlflow-artifacts:/``; empty: nothing is.
+        artifacts_only: answer for these and for nothing else.
         ui: folder of the built UI.
         poll_seconds: pause between questions to the store while a browser listens.
 
@@ -87,7 +89,7 @@ def create_app(
 
     allowed = access or Access()
     app = Starlette(
-        routes=_routes(backend, Ui(ui, prefix), prefix),
+        routes=_routes(backend, Ui(ui, prefix), prefix, artifacts_only),
         lifespan=lifespan,
         middleware=[
             Middleware(
@@ -105,7 +107,7 @@ def create_app(
     return app
 
 
-def _routes(backend: Backend, ui: Ui, prefix: str) -> list[BaseRoute]:
+def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool) -> list[BaseRoute]:
     mlflow = MlflowApi(MLFLOW_TABLE, backend)
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
     api += [Route("/openapi.json", _document), Route("/{path:path}", _unknown(api), methods=_METHODS)]
@@ -117,12 +119,25 @@ def _routes(backend: Backend, ui: Ui, prefix: str) -> list[BaseRoute]:
         Route("/version", lambda _: PlainTextResponse(SPOKEN)),
         Route("/{path:path}", ui.respond, methods=["GET"]),
     ]
+    if artifacts_only:
+        pages = _artifact_routes(backend)
     if not prefix:
         return pages
     return [
         Mount(prefix, routes=pages),
         Route("/", lambda _: RedirectResponse(prefix + "/")),
         Route(prefix, lambda _: RedirectResponse(prefix + "/")),
+    ]
+
+
+def _artifact_routes(backend: Backend) -> list[BaseRoute]:
+    """For a server that moves bytes and knows no runs."""
+    mlflow = MlflowApi([row for row in MLFLOW_TABLE if row.path == "/mlflow/server-info"], backend)
+    return [
+        *(one for one in proxy.routes(backend) if isinstance(one, Mount)),
+        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=_METHODS) for root in ROOTS),
+        Route("/health", lambda _: PlainTextResponse("OK")),
+        Route("/version", lambda _: PlainTextResponse(SPOKEN)),
     ]
 
 
