@@ -171,6 +171,36 @@ class ArtifactLogged(_Record, frozen=True, array_like=True, tag=21):
     time: int
 
 
+# --- logged models: written straight to a store ---------------------------------------------------------------------------
+
+
+class LoggedModelCreated(_Record, frozen=True, array_like=True, tag=30):
+    """A model that a run makes, before its files are there. ``model_id`` is drawn by the writer (``m-`` and 32 hexadecimal
+    digits): writing the record again changes nothing. ``status`` is one of :class:`LoggedModelStatus`."""
+
+    model_id: str
+    experiment_id: str
+    name: str
+    time: int
+    model_type: str = ""
+    source_run: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    status: str = "PENDING"
+
+
+class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):
+    """``None`` leaves a field as it is. Params are added and never change; a tag set to ``None`` is removed."""
+
+    model_id: str
+    time: int
+    status: str | None = None
+    status_message: str | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str | None] = field(default_factory=dict)
+    deleted: bool | None = None
+
+
 # --- the registry: written straight to a store, as experiments are; version numbers are read back by ``version_key`` ---
 
 
@@ -250,6 +280,8 @@ Record = (
     | Document
     | Lease
     | ArtifactLogged
+    | LoggedModelCreated
+    | LoggedModelChanged
     | RegisteredModelCreated
     | RegisteredModelChanged
     | ModelVersionCreated

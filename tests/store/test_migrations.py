@@ -84,6 +84,11 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
     if revision >= "0002":
         version = store.get_version_by_alias("wine", "champion")
         assert (version.version, version.run_id, version.tags) == ("1", RUN, {"note": "первая"})
+    if revision >= "0003":
+        model = store.get_logged_model("m-" + "c" * 32)
+        assert (model.name, model.status, model.params, model.tags) == ("forest", "READY", {"depth": "3"}, {"лес": "да"})
+        assert [(point.key, point.value, point.dataset_name) for point in model.metrics or ()] == [("lone", -0.5, "iris")]
+        assert model.artifact_location == f"file:///artifacts/1/models/{model.model_id}/artifacts"
     store.close()
     migrated(tmp_path / "fresh.db").dispose()
     assert tables(tmp_path / "s.db") == tables(tmp_path / "fresh.db")

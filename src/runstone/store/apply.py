@@ -28,7 +28,7 @@ from runstone.records import (
     Tags,
 )
 
-from . import registry_write
+from . import logged_models_write, registry_write
 from .arrivals import checked
 from .places import run_folder
 from .states import ACTIVE, DELETED, ExperimentState, RunState
@@ -274,7 +274,7 @@ def _add_metrics(work: Work, record: Metrics) -> None:
     state = work.run(record.run_id)
     state.require_active()
     if checked(record).series:
-        state.metrics.append(record)
+        (state.once if work.once else state.metrics).append(record)
         state.touched = True
 
 
@@ -320,5 +320,6 @@ _APPLY: dict[type, Callable[[Work, Any], None]] = {
     Document: _add_other,
     Lease: _add_lease,
     ArtifactLogged: _add_other,
+    **logged_models_write.APPLY,
     **registry_write.APPLY,
 }

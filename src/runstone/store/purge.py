@@ -47,7 +47,10 @@ def purge_experiment(connection: Connection, sign: str, experiment_id: str) -> N
     runs = connection.exec_driver_sql(f"SELECT count(*) FROM runs WHERE experiment_id = {sign}", (number,)).scalar_one()
     if runs:
         raise WrongState(f"The experiment {experiment_id} still has {runs} runs; remove them first.")
-    for table in ("experiment_tags", "experiments"):
+    models = f"SELECT model_id FROM logged_models WHERE experiment_id = {sign}"
+    for table in ("logged_model_tags", "logged_model_params"):
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE model_id IN ({models})", (number,))
+    for table in ("logged_models", "experiment_tags", "experiments"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE experiment_id = {sign}", (number,))
 
 

@@ -14,10 +14,12 @@ from runstone.contracts import (
     Batch,
     Changes,
     ConsolePiece,
+    DatasetUse,
     DocumentText,
     ExperimentQuery,
     Health,
     KeyInfo,
+    LoggedModelQuery,
     Receipt,
     RegistryQuery,
     RunQuery,
@@ -25,12 +27,14 @@ from runstone.contracts import (
     Series,
 )
 from runstone.entities import Experiment, PagedList, Run
+from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.errors import InvalidValue
 
-from . import health, keys, leases, purge, registry_search, schema, search
+from . import health, keys, leases, logged_models_search, purge, registry_search, schema, search
 from .dialects import Sqlite
 from .history import Histories
+from .logged_models_read import LoggedModelReader
 from .places import Places
 from .read import Reader
 from .registry_read import RegistryReader
@@ -139,6 +143,17 @@ class SqlStore:
 
     def health(self, deep: bool = False) -> Health:
         return self._read(lambda connection: health.look(connection, self._dialect, self.uri, deep))
+
+    # --- logged models ------------------------------------------------------------------------------------------------
+
+    def get_logged_model(self, model_id: str, deleted: bool = False) -> LoggedModel:
+        return self._read(lambda connection: LoggedModelReader(connection, self._places).model(model_id, deleted))
+
+    def search_logged_models(self, query: LoggedModelQuery) -> PagedList[LoggedModel]:
+        return self._read(lambda connection: logged_models_search.search_models(connection, self._places, query))
+
+    def dataset_uses(self, experiment_ids: Sequence[str]) -> Sequence[DatasetUse]:
+        return self._read(lambda connection: LoggedModelReader(connection, self._places).dataset_uses(experiment_ids))
 
     # --- the registry -------------------------------------------------------------------------------------------------
 

@@ -27,8 +27,8 @@ class RunState:
 
     __slots__ = (
         "artifact_uri", "cause", "changed", "deleted_time", "dirty", "end_time", "experiment_id", "lifecycle_stage",
-        "metrics", "name", "new", "old_place", "ordinal", "others", "params", "parent_run_id", "run_id", "start_time", "status",
-        "tags", "touched", "user_id",
+        "metrics", "name", "new", "old_place", "once", "ordinal", "others", "params", "parent_run_id", "run_id", "start_time",
+        "status", "tags", "touched", "user_id",
     )  # fmt: skip
 
     def __init__(self, row: Any, new: bool = False) -> None:
@@ -41,6 +41,7 @@ class RunState:
         self.params: dict[str, tuple[str, int]] = {}
         self.tags: dict[str, str | None] = {}
         self.metrics: list[Metrics] = []
+        self.once: list[Metrics] = []  # of callers that may have sent them before
         self.others: list[MetricLinks | Inputs | Outputs | Console | Document | ArtifactLogged] = []
 
     def row(self) -> tuple[Any, ...]:

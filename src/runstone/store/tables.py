@@ -178,6 +178,7 @@ metric_links = _table(
     _text("model_id", nullable=True),
     _text("dataset_name", nullable=True),
     _text("dataset_digest", nullable=True),
+    Index("metric_links_by_model", "model_id", "key"),
 )
 
 #: Shared between runs, so its key is its content: a digest of all other columns.
@@ -265,6 +266,32 @@ refused = _table(
     _text("error_code"),
     _text("reason"),
     Column("record", LargeBinary, nullable=False),
+)
+
+#: ``artifact_location`` as in ``experiments``.
+logged_models = _table(
+    "logged_models",
+    _text("model_id", primary_key=True),
+    _number("experiment_id"),
+    _text("name"),
+    _text("artifact_location"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    _text("model_type"),
+    _text("source_run", nullable=True),
+    _text("status"),
+    _text("status_message", nullable=True),
+    _text("lifecycle_stage"),
+    Index("logged_models_by_experiment", "experiment_id", "lifecycle_stage", "model_id"),
+    Index("logged_models_by_run", "source_run"),
+)
+
+logged_model_params = _table(
+    "logged_model_params", _text("model_id", primary_key=True), _text("key", primary_key=True), _text("value")
+)
+
+logged_model_tags = _table(
+    "logged_model_tags", _text("model_id", primary_key=True), _text("key", primary_key=True), _text("value")
 )
 
 #: Registered models. Versions and tags hang on ``model_key``, so that a new name is one row.

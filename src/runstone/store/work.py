@@ -17,7 +17,9 @@ from runstone.records import Lease, Record, run_of
 from . import key_counts
 from .context import flush_others
 from .flush import flush_leases, flush_tags, insert_params
+from .history import Histories
 from .metrics import MetricsWriter
+from .once import unseen
 from .pace import Pace
 from .series import Memory, SeriesState, load
 from .statements import Rows, find, names
@@ -40,7 +42,7 @@ class Work:
         self.connection, self.sign, self.memory = connection, sign, memory
         self.now, self.pace = time.time_ns() // 1_000_000, Pace()
         self._direct: dict[int, bool] = {}
-        self.batch = 0
+        self.batch, self.once = 0, False
         self.refused: list[tuple[int, Refusal, str]] = []
         self.runs: dict[str, RunState] = {}
         self.restored: list[str] = []
@@ -100,9 +102,9 @@ class Work:
 
     # --- applying -------------------------------------------------------------------------------------------------
 
-    def begin(self, batch: int, direct: bool) -> None:
+    def begin(self, batch: int, direct: bool, once: bool = False) -> None:
         """What is applied from now on belongs to this batch."""
-        self.batch = batch
+        self.batch, self.once = batch, once
         self._direct[batch] = direct
 
     @property
@@ -148,7 +150,7 @@ class Work:
         """
         self._flush_experiments()
         states = [state for state in self.runs.values() if state.touched]
-        known = {state.run_id: self._series_of(state) for state in states if state.metrics}
+        known = {state.run_id: self._series_of(state) for state in states if state.metrics or state.once}
         moved = {state.run_id: state.place for state in states if state.place != state.old_place and not state.new}
         key_counts.move_runs(self.connection, moved)
         insert_params(self, states)
@@ -162,9 +164,13 @@ class Work:
         flush_others(self, [state for state in states if state.others])
         flush_leases(self, states)
         metrics = MetricsWriter(self.connection, self.sign, self.pace)
+        stored = Histories(self.connection, self.sign).history
         for run_id, series in known.items():
             state = self.runs[run_id]
-            self.count("metrics", state, metrics.add(run_id, state.place, series, state.metrics))
+            news = unseen(run_id, state.once, series, stored) if state.once else None
+            records = state.metrics if news is None else [*state.metrics, news]
+            if records:
+                self.count("metrics", state, metrics.add(run_id, state.place, series, records))
         metrics.flush()
         self._flush_counts()
         self._flush_clock()

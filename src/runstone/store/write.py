@@ -100,7 +100,7 @@ class Writer:
         work = Work(connection, self._dialect.parameter, self._memory)
         work.look_up(record for _, batch in todo for record in batch.records)
         for number, batch in todo:
-            work.begin(number, direct=batch.origin is None)
+            work.begin(number, direct=batch.origin is None, once=batch.once)
             apply(work, batch.records)
         work.flush()
         return [work]

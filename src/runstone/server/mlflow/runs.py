@@ -91,7 +91,7 @@ def log_metric(backend: Backend, request: m.LogMetric) -> shapes.Json:
         request.dataset_name,
         request.dataset_digest,
     )
-    return write(backend, *metric_records(run_of(request), [point]))
+    return write(backend, *metric_records(run_of(request), [point]), once=True)
 
 
 def log_param(backend: Backend, request: m.LogParam) -> shapes.Json:
@@ -130,7 +130,7 @@ def log_batch(backend: Backend, request: m.LogBatch) -> shapes.Json:
     if not records:
         backend.store.get_run(run_id)
         return {}
-    return write(backend, *records)
+    return write(backend, *records, once=True)
 
 
 def log_inputs(backend: Backend, request: m.LogInputs) -> shapes.Json:
@@ -170,8 +170,9 @@ def log_model(backend: Backend, request: m.LogModel) -> shapes.Json:
     return write(backend, Tags(run_id, {MODEL_HISTORY: msgspec.json.encode(history).decode()}))
 
 
-def write(backend: Backend, *records: Record) -> shapes.Json:
-    backend.store.write(Batch(records))
+def write(backend: Backend, *records: Record, once: bool = False) -> shapes.Json:
+    """``once``: these clients send a call again when they saw no answer; its points count once."""
+    backend.store.write(Batch(records, once=once))
     return {}
 
 
