@@ -1,0 +1,210 @@
+"""How a run ends when its process does: by itself, by an exception, by a signal, without a word."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+import runstone
+
+
+class Script:
+    """A script in a process of its own, logging to the test's store."""
+
+    def __init__(self, text: str, **environment: str) -> None:
+        path = Path("train.py")
+        path.write_text("import os, signal, sys, time, runstone\n" + textwrap.dedent(text), encoding="utf-8")
+        self.process = subprocess.Popen(
+            [sys.executable, str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "RUNSTONE_CAPTURE_CONTEXT": "0", **environment},
+        )
+
+    def wait_for(self, word: str) -> None:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if line.strip() != word:
+            pytest.fail(f"{line!r} instead of {word!r}: {self.process.communicate(timeout=30)}")
+
+    def end(self) -> tuple[int, str]:
+        _, err = self.process.communicate(timeout=60)
+        return self.process.returncode, err
+
+
+def only_run() -> runstone.entities.Run:
+    (run,) = runstone.search_runs(search_all_experiments=True, output_format="list")
+    return run
+
+
+def document(run_id: str, name: str) -> str:
+    store = runstone.client.session.session().fresh_store()
+    return next((one.text for one in store.documents(run_id) if one.name == name), "")
+
+
+def test_a_script_that_simply_ends_finishes_its_run() -> None:
+    code, err = Script("runstone.start_run(); runstone.log_metric('m', 1.5)").end()
+    assert (code, err) == (0, "")
+    run = only_run()
+    assert (run.info.status, run.data.metrics) == ("FINISHED", {"m": 1.5})
+    assert runstone.get_experiment(run.info.experiment_id).name == "train"
+    assert run.data.tags["mlflow.source.name"] == "train.py"
+
+
+@pytest.mark.parametrize("form", ["with runstone.start_run():\n    {}", "runstone.start_run()\n{}"])
+def test_an_exception_that_nobody_catches_fails_it(form: str) -> None:
+    code, err = Script(form.format("runstone.log_metric('m', 1); raise ValueError('no such column')")).end()
+    assert code == 1
+    assert err.count("ValueError: no such column") == 1
+    run = only_run()
+    assert (run.info.status, run.info.cause) == ("FAILED", "ValueError: no such column")
+    assert run.data.metrics == {"m": 1}
+    assert "train.py" in document(run.info.run_id, "traceback")
+
+
+def test_an_exit_code_fails_it() -> None:
+    code, _ = Script("with runstone.start_run():\n    sys.exit(3)").end()
+    assert code == 3
+    assert (only_run().info.status, only_run().info.cause) == ("FAILED", "exit code 3")
+
+
+@pytest.mark.parametrize("form", ["with runstone.start_run():\n    {}", "runstone.start_run()\n{}"])
+def test_sigterm_kills_it(form: str) -> None:
+    script = Script(form.format("runstone.log_metric('m', 1); print('ready', flush=True); time.sleep(60)"))
+    script.wait_for("ready")
+    script.process.send_signal(signal.SIGTERM)
+    code, err = script.end()
+    assert (code, err) == (143, "")
+    run = only_run()
+    assert (run.info.status, run.info.cause) == ("KILLED", "signal 15 (SIGTERM)")
+    assert run.data.metrics == {"m": 1}
+
+
+@pytest.mark.parametrize("form", ["with runstone.start_run():\n    {}", "runstone.start_run()\n{}"])
+def test_ctrl_c_kills_it(form: str) -> None:
+    script = Script(form.format("print('ready', flush=True); time.sleep(60)"))
+    script.wait_for("ready")
+    script.process.send_signal(signal.SIGINT)
+    code, err = script.end()
+    assert code == -signal.SIGINT
+    assert "KeyboardInterrupt" in err
+    assert (only_run().info.status, only_run().info.cause) == ("KILLED", "interrupted (Ctrl-C)")
+
+
+def test_sigterm_without_a_run_is_as_if_nobody_listened() -> None:
+    script = Script("with runstone.start_run(): pass\nrunstone.flush(); print('ready', flush=True); time.sleep(60)")
+    script.wait_for("ready")
+    script.process.send_signal(signal.SIGTERM)
+    assert script.end()[0] == -signal.SIGTERM
+    assert only_run().info.status == "FINISHED"
+
+
+def test_sigterm_after_the_run_still_ships_it() -> None:
+    script = Script("with runstone.start_run(): runstone.log_metric('m', 1)\nprint('ready', flush=True); time.sleep(60)")
+    script.wait_for("ready")
+    script.process.send_signal(signal.SIGTERM)
+    script.end()
+    assert (only_run().info.status, only_run().data.metrics) == ("FINISHED", {"m": 1})
+
+
+def test_a_handler_of_the_program_is_left_alone() -> None:
+    script = Script(
+        """
+        def mine(number, frame):
+            runstone.log_metric('seen', number); runstone.end_run('KILLED'); sys.exit(5)
+        signal.signal(signal.SIGTERM, mine)
+        runstone.start_run()
+        print('ready', flush=True); time.sleep(60)
+        """
+    )
+    script.wait_for("ready")
+    script.process.send_signal(signal.SIGTERM)
+    assert script.end()[0] == 5
+    assert only_run().data.metrics == {"seen": 15}
+
+
+def test_sigkill_loses_nothing_and_the_next_run_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    script = Script(
+        """
+        runstone.start_run(run_name='victim')
+        for step in range(1000): runstone.log_metric('m', step, step)
+        print('ready', flush=True); time.sleep(60)
+        """
+    )
+    script.wait_for("ready")
+    script.process.kill()
+    script.end()
+    os.environ["RUNSTONE_QUIET"] = "0"
+    with runstone.start_run(run_name="next"):
+        pass
+    here = runstone.client.session.session()
+    assert here.close(30)
+    assert "earlier processes had left behind" in capsys.readouterr().err
+    runs = {run.info.run_name: run for run in runstone.search_runs(search_all_experiments=True, output_format="list")}
+    victim = runs["victim"]
+    assert victim.info.status == "CRASHED"
+    assert victim.info.cause
+    assert victim.data.summaries["m"].count == 1000
+
+
+def test_a_segmentation_fault_is_told_as_the_cause() -> None:
+    script = Script("import ctypes\nrunstone.start_run()\nrunstone.log_metric('m', 1)\nctypes.string_at(0)")
+    assert script.end()[0] == -signal.SIGSEGV
+    with runstone.start_run():
+        pass
+    runstone.client.session.session().close(30)
+    (victim,) = [
+        run for run in runstone.search_runs(search_all_experiments=True, output_format="list") if run.info.status != "FINISHED"
+    ]
+    assert victim.info.status == "CRASHED"
+    assert "segmentation fault" in victim.info.cause
+
+
+def test_a_thread_that_fails_fails_the_run_it_began() -> None:
+    Script(
+        """
+        import threading
+        def work():
+            runstone.start_run(run_name='of-thread'); raise RuntimeError('in thread')
+        runstone.start_run(run_name='of-main')
+        thread = threading.Thread(target=work); thread.start(); thread.join()
+        """
+    ).end()
+    found = {
+        run.info.run_name: (run.info.status, run.info.cause)
+        for run in runstone.search_runs(search_all_experiments=True, output_format="list")
+    }
+    assert found == {"of-thread": ("FAILED", "RuntimeError: in thread"), "of-main": ("FINISHED", None)}
+
+
+def test_a_worker_given_the_run_by_the_environment_logs_into_it() -> None:
+    with runstone.start_run() as run:
+        code, _ = Script(
+            "with runstone.start_run(): runstone.log_metric('worker', 2)",
+            RUNSTONE_RUN_ID=run.info.run_id,
+            RUNSTONE_TRACKING_URI=runstone.get_tracking_uri(),
+        ).end()
+        assert code == 0
+        runstone.log_metric("main", 1)
+    assert only_run().data.metrics == {"main": 1, "worker": 2}
+    assert only_run().info.status == "FINISHED"
+
+
+def test_a_run_is_running_while_its_process_lives() -> None:
+    script = Script("runstone.start_run(); runstone.flush(); print('ready', flush=True); time.sleep(60)")
+    script.wait_for("ready")
+    try:
+        store = runstone.client.session.session().store
+        store.sweep(time.time_ns() // 1_000_000 + 3_600_000)
+        assert only_run().info.status == "RUNNING"
+    finally:
+        script.process.kill()
+        script.end()

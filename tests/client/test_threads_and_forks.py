@@ -1,0 +1,234 @@
+"""Logging from several threads and processes at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+import runstone
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
+
+
+def in_threads(count: int, work: Callable[[int], None]) -> None:
+    errors: list[BaseException] = []
+
+    def guarded(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+
+
+def counts(run_id: str) -> dict[str, int]:
+    return {key: summary.count for key, summary in runstone.get_run(run_id).data.summaries.items()}
+
+
+def test_eight_threads_log_to_one_run() -> None:
+    def work(number: int) -> None:
+        for step in range(2000):
+            runstone.log_metric(f"t{number}", step, step)
+            runstone.log_metric("shared", number, step)
+        runstone.log_param(f"p{number}", number)
+
+    with runstone.start_run() as run:
+        in_threads(8, work)
+    assert counts(run.info.run_id) == {"shared": 16_000, **{f"t{number}": 2000 for number in range(8)}}
+    assert len(runstone.get_run(run.info.run_id).data.params) == 8
+
+
+def test_threads_with_runs_of_their_own_keep_them_apart() -> None:
+    ids: dict[int, str] = {}
+
+    def work(number: int) -> None:
+        with runstone.start_run(run_name=f"r{number}") as run:
+            ids[number] = run.info.run_id
+            for step in range(500):
+                runstone.log_metric("m", number, step)
+
+    with runstone.start_run() as outer:
+        in_threads(6, work)
+        runstone.log_metric("outer", 1)
+    assert counts(outer.info.run_id) == {"outer": 1}
+    for number, run_id in ids.items():
+        run = runstone.get_run(run_id)
+        assert counts(run_id) == {"m": 500}
+        assert run.data.metrics == {"m": number}
+        assert run.info.status == "FINISHED"
+        assert run.info.parent_run_id is None
+
+
+def test_a_nested_run_in_a_thread_is_a_child_of_the_visible_one() -> None:
+    children: list[str] = []
+
+    def work(number: int) -> None:
+        with runstone.start_run(nested=True) as run:
+            children.append(run.info.run_id)
+
+    with runstone.start_run() as outer:
+        in_threads(3, work)
+    assert {runstone.get_run(child).info.parent_run_id for child in children} == {outer.info.run_id}
+
+
+def test_a_thread_follows_the_run_of_the_main_thread() -> None:
+    turns = [threading.Event() for _ in range(4)]
+    done = [threading.Event() for _ in range(4)]
+
+    def work() -> None:
+        for number in range(4):
+            turns[number].wait()
+            runstone.log_metric("m", number)
+            done[number].set()
+
+    def take_turn(number: int) -> None:
+        turns[number].set()
+        assert done[number].wait(10)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    with runstone.start_run() as first:
+        take_turn(0)
+        with runstone.start_run(nested=True) as inner:
+            take_turn(1)
+        take_turn(2)
+    with runstone.start_run() as second:
+        take_turn(3)
+    thread.join()
+    history = runstone.MlflowClient().get_metric_history
+    assert [point.value for point in history(first.info.run_id, "m")] == [0, 2]
+    assert [point.value for point in history(inner.info.run_id, "m")] == [1]
+    assert [point.value for point in history(second.info.run_id, "m")] == [3]
+
+
+def test_threads_that_log_with_no_run_share_the_one_that_is_started() -> None:
+    in_threads(8, lambda number: runstone.log_metric("m", number))
+    runs = runstone.search_runs(output_format="list")
+    assert len(runs) == 1
+    assert counts(runs[0].info.run_id) == {"m": 8}
+    assert runstone.active_run() is not None
+    runstone.end_run()
+    assert runstone.active_run() is None
+
+
+def test_the_same_param_from_many_threads_has_one_winner() -> None:
+    outcomes: list[str] = []
+
+    def work(number: int) -> None:
+        try:
+            runstone.log_param("p", number)
+            outcomes.append(str(number))
+        except runstone.MlflowException:
+            pass
+
+    with runstone.start_run() as run:
+        in_threads(8, work)
+    assert len(outcomes) == 1
+    assert runstone.get_run(run.info.run_id).data.params == {"p": outcomes[0]}
+
+
+def test_a_forked_child_logs_into_the_same_run_and_does_not_end_it() -> None:
+    with runstone.start_run() as run:
+        runstone.log_metric("both", 0)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                for step in range(1, 501):
+                    runstone.log_metric("both", step, step)
+                    runstone.log_metric("child", step, step)
+                runstone.log_param("from", "child")
+                runstone.end_run()
+                assert runstone.active_run() is None
+                status = 0 if runstone.flush(30) else 2
+            finally:
+                os._exit(status)
+        runstone.log_metric("parent", 1)
+        assert os.waitpid(child, 0)[1] == 0
+        found = runstone.get_run(run.info.run_id)
+        assert found.info.status == "RUNNING"
+        assert found.data.params == {"from": "child"}
+        assert counts(run.info.run_id) == {"both": 501, "child": 500, "parent": 1}
+    assert runstone.get_run(run.info.run_id).info.status == "FINISHED"
+
+
+def test_what_a_forked_child_left_unshipped_is_brought_in_by_the_parents_end() -> None:
+    with runstone.start_run() as run:
+        child = os.fork()
+        if child == 0:
+            for step in range(100):
+                runstone.log_metric("child", step, step)
+            os._exit(0)
+        os.waitpid(child, 0)
+    here = runstone.client.session.session()
+    assert here.close(30)
+    assert counts(run.info.run_id) == {"child": 100}
+    assert runstone.get_run(run.info.run_id).info.status == "FINISHED"
+
+
+def _log_some(number: int) -> int:
+    for step in range(50):
+        runstone.log_metric(f"w{number}", step, step)
+    return number
+
+
+def test_a_pool_of_forked_workers() -> None:
+    with runstone.start_run() as run:
+        context = multiprocessing.get_context("fork")
+        with context.Pool(3) as pool:
+            assert sorted(pool.map(_log_some, range(6))) == list(range(6))
+            pool.close()
+            pool.join()
+    runstone.client.session.session().close(30)
+    assert counts(run.info.run_id) == {f"w{number}": 50 for number in range(6)}
+
+
+def test_a_forked_child_may_have_runs_of_its_own() -> None:
+    with runstone.start_run() as outer:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            with runstone.start_run(nested=True) as run:
+                runstone.log_metric("m", 1)
+            runstone.flush(30)
+            os.write(writing, run.info.run_id.encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        inner = os.read(reading, 100).decode()
+        os.close(reading)
+        os.close(writing)
+        runstone.log_metric("outer", 1)
+    found = runstone.get_run(inner)
+    assert (found.info.status, found.info.parent_run_id, found.data.metrics) == ("FINISHED", outer.info.run_id, {"m": 1})
+    assert counts(outer.info.run_id) == {"outer": 1}
+
+
+def test_several_processes_log_to_one_run_by_its_id() -> None:
+    script = (
+        "import sys, runstone\n"
+        "with runstone.start_run(run_id=sys.argv[1]):\n"
+        "    for step in range(200): runstone.log_metric('m' + sys.argv[2], step, step)\n"
+        "    runstone.log_param('p' + sys.argv[2], 1)\n"
+    )
+    with runstone.start_run() as run:
+        processes = [
+            subprocess.Popen([sys.executable, "-c", script, run.info.run_id, str(number)], stderr=subprocess.PIPE)
+            for number in range(3)
+        ]
+        for process in processes:
+            _, err = process.communicate(timeout=60)
+            assert (process.returncode, err) == (0, b"")
+    assert counts(run.info.run_id) == {f"m{number}": 200 for number in range(3)}
+    assert len(runstone.get_run(run.info.run_id).data.params) == 3

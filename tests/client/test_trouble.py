@@ -1,0 +1,153 @@
+"""Trouble of store and journal: one visible warning, nothing logged is lost, training goes on. Strict mode raises it all."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import runstone
+from runstone.errors import InvalidValue, JournalTrouble, StoreUnavailable, Trouble
+
+
+@pytest.fixture
+def lenient() -> None:
+    os.environ["RUNSTONE_STRICT"] = "0"
+    os.environ["XDG_CACHE_HOME"] = str(Path("cache").absolute())
+
+
+def test_strict_mode_raises_what_the_journal_says() -> None:
+    Path("file").write_text("")
+    os.environ["RUNSTONE_JOURNAL_DIR"] = str(Path("file", "journal").absolute())
+    with pytest.raises(JournalTrouble, match="cannot be written"):
+        runstone.start_run()
+    assert runstone.active_run() is None
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_journal_folder_that_cannot_be_written_sends_journals_to_the_cache(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("file").write_text("")
+    os.environ["RUNSTONE_JOURNAL_DIR"] = str(Path("file", "journal").absolute())
+    for _ in range(2):
+        with runstone.start_run() as run:
+            runstone.log_metric("m", 1.0)
+            runstone.log_param("p", 1)
+    assert runstone.get_run(run.info.run_id).data.metrics == {"m": 1.0}
+    said = capsys.readouterr().err
+    assert said.count("WARNING") == 1
+    assert "cache" in said
+
+
+@pytest.mark.usefixtures("lenient")
+def test_with_no_place_at_all_training_goes_on_and_hears_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("file").write_text("")
+    os.environ["RUNSTONE_JOURNAL_DIR"] = os.environ["XDG_CACHE_HOME"] = str(Path("file", "journal").absolute())
+    with runstone.start_run():
+        for step in range(100):
+            runstone.log_metric("m", 1.0, step)
+        runstone.log_metrics({"m": 1.0})
+        runstone.log_param("p", 1)
+        runstone.set_tag("t", 1)
+        with pytest.raises(InvalidValue, match="Changing param"):
+            runstone.log_param("p", 2)
+    assert capsys.readouterr().err.count("NOTHING IS RECORDED") == 1
+
+
+def test_a_store_that_cannot_be_opened_keeps_everything_until_it_can() -> None:
+    Path(".runstone").mkdir()
+    database = Path(".runstone", "runstone.db")
+    database.write_bytes(b"this is no database at all" * 100)
+    script = (
+        "import runstone\n"
+        "with runstone.start_run(run_name='patient') as run:\n"
+        "    runstone.log_metric('m', 1.0); runstone.log_param('p', 1)\n"
+        "print(run.info.run_id)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "RUNSTONE_STRICT": "0", "RUNSTONE_EXIT_WAIT_SECONDS": "0.2"},
+    )
+    assert "start_run could not be recorded" in done.stderr
+    assert "runstone sync" in done.stderr
+    assert "Traceback" not in done.stderr
+    database.unlink()
+    with runstone.start_run():
+        pass
+    assert runstone.client.session.session().close(30)
+    found = runstone.get_run(done.stdout.strip())
+    assert (found.info.run_name, found.data.metrics, found.data.params) == ("patient", {"m": 1.0}, {"p": "1"})
+    assert found.info.status == "FINISHED"
+    assert runstone.get_experiment(found.info.experiment_id).name == Path.cwd().name
+
+
+def test_strict_mode_raises_what_the_store_says() -> None:
+    Path("runs").mkdir()
+    Path("runs", "runstone.db").write_bytes(b"this is no database at all" * 100)
+    runstone.set_tracking_uri("runs")
+    with pytest.raises(Trouble):
+        runstone.start_run()
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_locked_store_does_not_hold_up_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    with runstone.start_run():
+        pass
+    runstone.flush()
+    lock = sqlite3.connect(Path(".runstone", "runstone.db"), isolation_level=None, timeout=0)
+    lock.execute("BEGIN IMMEDIATE")
+    try:
+        with runstone.start_run() as run:
+            for step in range(1000):
+                runstone.log_metric("m", step, step)
+            runstone.log_params({"p": 1})
+    finally:
+        lock.execute("ROLLBACK")
+        lock.close()
+    found = runstone.get_run(run.info.run_id)
+    assert (found.data.summaries["m"].count, found.data.params, found.info.status) == (1000, {"p": "1"}, "FINISHED")
+
+
+@pytest.mark.usefixtures("lenient")
+def test_reading_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    with runstone.start_run() as run:
+        pass
+    here = runstone.client.session.session()
+
+    def away(self: object) -> None:
+        raise StoreUnavailable("the store is away")
+
+    here.flush()
+    monkeypatch.setattr(type(here), "store", property(away))
+    with pytest.raises(StoreUnavailable, match="the store is away"):
+        runstone.get_run(run.info.run_id)
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:1", "postgresql://h/db", "s3://bucket", 5, "sqlite:///:memory:"])
+def test_a_tracking_uri_that_cannot_be_used_says_which_can(uri: object) -> None:
+    with pytest.raises(InvalidValue, match="folder|SQLite"):
+        runstone.set_tracking_uri(uri)
+
+
+def test_mlflows_own_folder_is_never_written(tmp_path: Path) -> None:
+    (tmp_path / "mlruns" / "0").mkdir(parents=True)
+    (tmp_path / "mlruns" / "0" / "meta.yaml").write_text("name: Default\n")
+    runstone.set_tracking_uri(tmp_path / "mlruns")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InvalidValue, match="MLflow"):
+        runstone.start_run()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_setting_that_cannot_be_read_is_named() -> None:
+    os.environ["RUNSTONE_QUIET"] = "maybe"
+    with pytest.raises(InvalidValue, match="RUNSTONE_QUIET='maybe'"):
+        runstone.start_run()
+    assert runstone.active_run() is None
+    os.environ["RUNSTONE_QUIET"] = "1"
