@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from runstone.contracts import Batch
 from runstone.records import Metrics
+from runstone.store.history import Histories
 
 
 def test_special_numbers_survive(mlflow: Any) -> None:
@@ -88,3 +90,31 @@ def test_a_long_history_comes_whole(mlflow: Any, store: Any) -> None:
     found = mlflow.history(run, "m")
     assert len(found) == count
     assert found[12_345] == (12_345, 12_355, float(np.sqrt(12_345)))
+
+
+def test_a_point_sent_again_counts_once(mlflow: Any) -> None:
+    run = mlflow.run()
+    points = [{"key": "m", "value": step % 7, "timestamp": 5, "step": step} for step in range(1000)]
+    special = [{"key": "n", "value": value, "timestamp": 5, "step": 0} for value in ("NaN", "Infinity", -0.0, 1)]
+    for _ in range(3):
+        mlflow.post("runs/log-batch", run_id=run, metrics=points)
+        mlflow.post("runs/log-batch", run_id=run, metrics=[*special, *special])
+        mlflow.post("runs/log-metric", run_id=run, **points[500])
+    assert len(mlflow.history(run, "m")) == 1000
+    assert len(mlflow.history(run, "n")) == 4
+    mlflow.post("runs/log-metric", run_id=run, key="m", value=99, timestamp=5, step=500)
+    mlflow.post("runs/log-metric", run_id=run, key="m", value=3, timestamp=6, step=500)
+    assert len(mlflow.history(run, "m")) == 1002
+
+
+def test_a_steady_log_reads_no_points(mlflow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = mlflow.run()
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("points were read")
+
+    monkeypatch.setattr(Histories, "history", forbidden)
+    for step in range(20):
+        mlflow.post("runs/log-metric", run_id=run, key="m", value=0.5, timestamp=100 + step, step=step)
+        mlflow.post("runs/log-metric", run_id=run, key="m", value=0.5, timestamp=100 + step, step=step)
+        mlflow.post("runs/log-metric", run_id=run, key="without steps", value=step, timestamp=100 + step // 2)

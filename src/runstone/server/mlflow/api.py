@@ -36,7 +36,7 @@ class MlflowApi:
         for row in rows:
             path = f"{row.version}.0{row.path}"
             if "{" in path:
-                pattern = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", re.sub(r"\.", r"\\.", path)))
+                pattern = _pattern(path)
                 self._patterns.setdefault(path, (pattern, {}))[1][row.method] = row
             else:
                 self._plain.setdefault(path, {})[row.method] = row
@@ -68,6 +68,14 @@ class MlflowApi:
             return _json(found if isinstance(found, bytes) else _encoder.encode(found), encoding)
 
         return await to_thread.run_sync(work)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """``{name}`` is a part of the path, ``{name:path}`` all the rest of it."""
+    parts = re.split(r"{(\w+)(:path)?}", path)
+    texts = [re.escape(part) for part in parts[::3]]
+    names = [f"(?P<{name}>{'.+' if rest else '[^/]+'})" for name, rest in zip(parts[1::3], parts[2::3], strict=True)]
+    return re.compile("".join(text + name for text, name in zip(texts, [*names, ""], strict=True)), re.DOTALL)
 
 
 def _json(body: bytes, accept_encoding: str) -> Response:

@@ -18,7 +18,4 @@ def list_artifacts(backend: Backend, request: m.ListArtifacts) -> shapes.Json:
     """One level below ``path``."""
     uri = backend.store.get_run(run_of(request)).info.artifact_uri or ""
     files = root_at(backend, uri).list(plain(request.path))
-    return {
-        "root_uri": backend.shown_artifact_uri(uri),
-        "files": [shapes.without_none({"path": one.path, "is_dir": one.is_dir, "file_size": one.file_size}) for one in files],
-    }
+    return {"root_uri": backend.shown_artifact_uri(uri), "files": [shapes.file(one) for one in files]}

@@ -13,6 +13,7 @@ from .reading import missing
 
 MAX_RUNS = 50_000
 MAX_EXPERIMENTS = 50_000
+MAX_MODELS = 50_000
 MAX_HISTORY_BULK = 25_000
 MAX_HISTORY_INTERVAL = 2_500
 MAX_HISTORY_RUNS = 100
@@ -35,16 +36,16 @@ def page_size(asked: int, most: int) -> int:
 def view(given: str | int, name: str) -> int:
     """A view type by its protobuf name or number."""
     numbers = {"ACTIVE_ONLY": ViewType.ACTIVE_ONLY, "DELETED_ONLY": ViewType.DELETED_ONLY, "ALL": ViewType.ALL}
-    return _word(given, numbers, name)
+    return word(given, numbers, name)
 
 
 def status(given: str | int) -> str:
     """A run status by its name or number."""
     numbers = {RunStatus.to_string(number): number for number in RunStatus.all_status() if number != RunStatus.CRASHED}
-    return RunStatus.to_string(_word(given, numbers, "status"))
+    return RunStatus.to_string(word(given, numbers, "status"))
 
 
-def _word(given: str | int, numbers: dict[str, int], name: str) -> int:
+def word(given: str | int, numbers: dict[str, int], name: str) -> int:
     """The number of an enum's word, given as either."""
     text = str(given)
     if text.upper() in numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runstone.entities import Dataset, Experiment, Run, RunInfo
+from runstone.entities import Dataset, Experiment, FileInfo, Run, RunInfo
 
 from .reading import json_number
 
@@ -85,6 +85,10 @@ def dataset(found: Dataset) -> Json:
             "profile": found.profile,
         }
     )
+
+
+def file(found: FileInfo) -> Json:
+    return without_none({"path": found.path, "is_dir": found.is_dir, "file_size": found.file_size})
 
 
 def without_none(shape: Json) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import about, artifacts, experiments, metrics, presigning, runs
 from . import messages as m
+from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
 from .row import Row
 
@@ -44,4 +45,4 @@ TRACKING: tuple[Row, ...] = (
 )
 # fmt: on
 
-TABLE: tuple[Row, ...] = (*TRACKING, *REGISTRY)
+TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *REGISTRY)
