@@ -232,3 +232,13 @@ def test_several_processes_log_to_one_run_by_its_id() -> None:
             assert (process.returncode, err) == (0, b"")
     assert counts(run.info.run_id) == {f"m{number}": 200 for number in range(3)}
     assert len(runstone.get_run(run.info.run_id).data.params) == 3
+
+
+def test_a_journal_in_which_nothing_was_written_keeps_nobody_waiting() -> None:
+    client = runstone.MlflowClient()
+    run_id = client.create_run("0").info.run_id
+    here = runstone.client.session.session()
+    here.log(run_id)
+    assert here.flush(20)
+    assert here.close(20)
+    assert list(here.root.rglob("*.seg")) == []

@@ -54,7 +54,7 @@ class LiveReader:
             offset = max(first - segment.start, wire.HEADER_BYTES)
             if offset == end - segment.start:  # a header alone
                 self.position = end
-                continue
+                return Part(first, end, [])
             return self._part(segment, first, offset, end - segment.start)
         return None
 
