@@ -8,6 +8,7 @@ from .version import __version__ as __version__
 
 _LOG, _RUNS, _SEARCH, _WHERE = (f"runstone.client.{part}:" for part in ("log", "runs", "search", "location"))
 _EXPERIMENTS, _FILES = "runstone.client.experiments:", "runstone.client.artifacts:"
+_MODELS = "runstone.client.register:"
 _SYSTEM = "runstone.client.system_settings:"
 
 __getattr__, __dir__ = lazy(
@@ -49,6 +50,11 @@ __getattr__, __dir__ = lazy(
         "log_stream": _FILES + "log_stream",
         "log_table": _FILES + "log_table",
         "log_text": _FILES + "log_text",
+        # registered models
+        "register_model": _MODELS + "register_model",
+        "search_model_versions": _MODELS + "search_model_versions",
+        "search_registered_models": _MODELS + "search_registered_models",
+        "set_model_version_tag": _MODELS + "set_model_version_tag",
         # experiments
         "create_experiment": _EXPERIMENTS + "create_experiment",
         "delete_experiment": _EXPERIMENTS + "delete_experiment",

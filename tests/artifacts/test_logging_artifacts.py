@@ -19,7 +19,7 @@ import pytest
 
 import runstone
 from runstone.entities import FileInfo, Run
-from runstone.errors import InvalidValue, NotFound, NotSupported
+from runstone.errors import InvalidValue, NotFound
 
 matplotlib.use("Agg")
 from matplotlib.figure import Figure
@@ -310,7 +310,7 @@ def test_downloads_that_cannot_be(run: Run) -> None:
         download("runs:/0123456789abcdef0123456789abcdef/x")
     with pytest.raises(InvalidValue):
         download(run_id=run.info.run_id, artifact_path="../../..")
-    with pytest.raises(NotSupported, match="runs:/"):
+    with pytest.raises(NotFound, match="name=m"):
         download("models:/m/1")
 
 

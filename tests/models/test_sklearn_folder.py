@@ -217,7 +217,8 @@ def test_a_file_uri_and_a_copy(tmp_path: Path) -> None:
     [
         ("nowhere", NotFound, "does not exist"),
         (".", NotFound, "no MLmodel file"),
-        ("models:/churn/3", NotSupported, "registry"),
+        ("models:/churn/3", NotFound, "churn"),
+        ("models:/", InvalidValue, "names no model"),
         ("s3://bucket/m", InvalidValue, "'s3'"),
         ("runs:/", InvalidValue, "runs:/<run_id>/<path>"),
         ("runs:/abc", InvalidValue, "runs:/<run_id>/<path>"),

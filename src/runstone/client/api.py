@@ -18,14 +18,15 @@ from .checks import check_key, check_run_id, check_status, number, shown, texts,
 from .guard import guarded
 from .inputs import InputCalls
 from .log import RunOperations
+from .registry import RegistryCalls
 from .run_log import now_ms
 from .runs import RUN_NAME, new_run_id
 from .session import Session, session
 from .surroundings import user
 
 
-class MlflowClient(ArtifactCalls, InputCalls):
-    """Runs and experiments of one store.
+class MlflowClient(ArtifactCalls, InputCalls, RegistryCalls):
+    """Runs and experiments of one store, and registered models.
 
     Logging methods return when the record is in this process's journal, others when the store has answered; reads see
     all that this process has logged.
@@ -52,6 +53,10 @@ class MlflowClient(ArtifactCalls, InputCalls):
     @property
     def _session(self) -> Session:
         return session(self._store_uri)
+
+    @property
+    def _registry_session(self) -> Session:
+        return session(self._registry_uri)
 
     # --- experiments ----------------------------------------------------------------------------------------------
 

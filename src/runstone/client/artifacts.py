@@ -16,8 +16,9 @@ from runstone.entities import FileInfo
 
 from . import loading, tables
 from .checks import check_run_id
-from .downloads import fetch, run_artifacts
+from .downloads import fetch
 from .guard import guarded
+from .places import run_artifacts
 from .run_files import RunFiles
 from .run_log import RunLog
 from .runs import target

@@ -1,6 +1,7 @@
 """Reading artifacts back, wherever a URI says they are: MLflow's ``artifacts`` module.
 
-A URI is ``runs:/<run id>/<path>``, or the URI or path of a file or folder that holds artifacts.
+A URI is ``runs:/<run id>/<path>``, ``models:/<name>/<version>`` (or with a stage, ``latest`` or ``@<alias>``), or the URI or
+path of a file or folder that holds artifacts.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from runstone import connect
 from runstone._lazy import need
 from runstone.contracts import ArtifactStore
 from runstone.entities import FileInfo
-from runstone.errors import InvalidValue, NotFound, NotSupported
+from runstone.entities.model_uris import is_model_uri
+from runstone.errors import InvalidValue
 
-from .checks import check_run_id
-from .session import Session, session
+from .location import get_registry_uri
+from .places import model_place, run_artifacts
+from .session import session
 
 PathLike = str | os.PathLike[str]
 
@@ -32,29 +35,19 @@ class Place(Struct):
     path: str
 
 
-def run_artifacts(here: Session, run_id: str) -> ArtifactStore:
-    """The artifact root of a run, deleted ones too. Raises NotFound."""
-    open_here = here.logs.get(check_run_id(run_id))
-    uri = (open_here.artifact_uri if open_here is not None else "") or here.run(run_id).info.artifact_uri
-    if not uri:
-        raise NotFound(f"Run {run_id} has no place for artifacts.")
-    return connect.open_artifacts(uri)
-
-
-def place_of(artifact_uri: PathLike, tracking_uri: str | None = None) -> Place:
-    """What a URI means. Raises: InvalidValue, NotFound (run), NotSupported."""
+def place_of(artifact_uri: PathLike, tracking_uri: str | None = None, registry_uri: str | None = None) -> Place:
+    """What a URI means. Raises: InvalidValue, NotFound (run, model, version)."""
     text = os.fspath(artifact_uri)
     if not isinstance(text, str) or not text.strip():
         raise InvalidValue(
-            f"Invalid artifact URI {artifact_uri!r}: use runs:/<run id>/<path>, or the path of a file or folder."
+            f"Invalid artifact URI {artifact_uri!r}: use runs:/<run id>/<path>, models:/<name>/<version>, or the path of a "
+            "file or folder."
         )
     if text.startswith("runs:"):
         run_id, _, path = text[len("runs:") :].lstrip("/").partition("/")
         return Place(run_artifacts(session(tracking_uri), run_id), path)
-    if text.startswith("models:"):
-        raise NotSupported(
-            f"{text!r} needs a model registry, which this version does not have yet; use runs:/<run id>/<path> instead."
-        )
+    if is_model_uri(text):
+        return Place(*model_place(session(registry_uri or tracking_uri or get_registry_uri()), text))
     root, _, name = text.rstrip("/").rpartition("/")
     return Place(connect.open_artifacts(root or ("/" if text.startswith("/") else ".")), name)
 
@@ -75,14 +68,14 @@ def download_artifacts(
         artifact_path: a path among its artifacts; all of them if not given.
         dst_path: the folder to copy to, made if missing. Without it, what lies on this machine already is not copied.
         tracking_uri: the store that knows the run; the one in force if ``None``.
-        registry_uri: taken for MLflow's sake.
+        registry_uri: the store that knows registered models; the one in force if ``None``.
 
     Returns:
         The local path of the file or folder; below ``dst_path`` it keeps its relative path.
 
     Raises: InvalidValue unless exactly one of ``artifact_uri`` and ``run_id`` is given, NotFound.
     """
-    place = _place(artifact_uri, run_id, artifact_path, tracking_uri)
+    place = _place(artifact_uri, run_id, artifact_path, tracking_uri, registry_uri)
     return fetch(place.artifacts, place.path, dst_path)
 
 
@@ -97,13 +90,19 @@ def list_artifacts(
     return list(place.artifacts.list(place.path))
 
 
-def _place(artifact_uri: str | None, run_id: str | None, artifact_path: str | None, tracking_uri: str | None) -> Place:
+def _place(
+    artifact_uri: str | None,
+    run_id: str | None,
+    artifact_path: str | None,
+    tracking_uri: str | None,
+    registry_uri: str | None = None,
+) -> Place:
     if (artifact_uri is None) == (run_id is None):
         raise InvalidValue("Exactly one of artifact_uri and run_id must be given.")
     if artifact_uri is not None:
         if artifact_path is not None:
             raise InvalidValue("artifact_path goes with run_id; an artifact_uri has its path inside.")
-        return place_of(artifact_uri, tracking_uri)
+        return place_of(artifact_uri, tracking_uri, registry_uri)
     assert run_id is not None
     return Place(run_artifacts(session(tracking_uri), run_id), artifact_path or "")
 
@@ -199,4 +198,4 @@ def get_artifact_repository(
     artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None
 ) -> ArtifactRepository:
     """A handle on the artifacts below a URI."""
-    return ArtifactRepository(artifact_uri, place_of(artifact_uri, tracking_uri))
+    return ArtifactRepository(artifact_uri, place_of(artifact_uri, tracking_uri, registry_uri))

@@ -11,8 +11,8 @@ from runstone.entities import Run
 from runstone.errors import NotFound
 
 from . import tables
-from .downloads import run_artifacts
 from .experiments import experiment_for_run
+from .places import run_artifacts
 from .run_files import LOGGED_ARTIFACTS, listed_artifacts
 from .session import Session, session
 from .tables import Table

@@ -9,6 +9,8 @@ models:/<model id>          a logged model
 
 from __future__ import annotations
 
+import posixpath
+
 from msgspec import Struct
 
 from runstone.errors import InvalidValue
@@ -61,6 +63,18 @@ def parse_model_uri(text: str) -> ModelUri:
             f"({', '.join(ModelVersionStages.ALL)}). An alias stands after an @: models:/{name}@{suffix}."
         )
     return ModelUri(model_id=name, path=tail.strip("/"))
+
+
+def check_model_name(name: str, parameter: str = "name") -> None:
+    """Raises InvalidValue."""
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"Missing value for required parameter '{parameter}': a registered model has a name.")
+    if "/" in name or ":" in name:
+        raise InvalidValue(
+            f"Invalid model name '{name}'. Names cannot contain '/' or ':', since models:/ URIs are made of them."
+        )
+    if posixpath.normpath(name) != name or name in (".", "..") or "\0" in name:
+        raise InvalidValue(f"Invalid value {name!r} for parameter '{parameter}' supplied: it would not be one folder's name.")
 
 
 def _is_number(text: str) -> bool:

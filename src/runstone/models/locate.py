@@ -8,21 +8,21 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import runstone
-from runstone.errors import InvalidValue, NotFound, NotSupported
+from runstone.errors import InvalidValue, NotFound
 
-WORKS = "A folder, file:///…, runs:/<run_id>/<path> work."
+WORKS = "A folder, file:///…, runs:/<run_id>/<path>, models:/<name>/<version> and models:/<name>@<alias> work."
 
 
 def local_folder(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[str] | None = None) -> Path:
     """The folder of a model on this machine; fetched if it lies elsewhere.
 
     Args:
-        model_uri: a folder, ``file:…``, or ``runs:/<run_id>/<path>``.
+        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>``, or ``models:/<name>/<version>``; instead of the version
+            ``latest`` or a stage, or ``models:/<name>@<alias>``.
         dst_path: a folder that exists, to copy the model to; None reads it where it is, when it can.
 
     Raises:
         NotFound: there is nothing.
-        NotSupported: a registry URI.
         InvalidValue: no URI of a model.
     """
     text = os.fspath(model_uri)
@@ -32,7 +32,7 @@ def local_folder(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[
     if scheme == "runs":
         return _from_run(text, dst_path)
     if scheme == "models":
-        raise NotSupported(f"{text!r} is a registry URI, and this version has no model registry yet. {WORKS}")
+        return Path(runstone.artifacts.download_artifacts(text, dst_path=None if dst_path is None else os.fspath(dst_path)))
     if scheme == "file":
         text = unquote(urlsplit(text).path)
     elif len(scheme) > 1:

@@ -10,10 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 import runstone
 from runstone.client.notices import notice_once
 from runstone.client.session import session
-from runstone.errors import InvalidValue, NotSupported
+from runstone.entities.model_uris import check_model_name
+from runstone.errors import InvalidValue
 
 from .info import ModelInfo
 from .manifest import FILE_NAME, Model
@@ -45,19 +48,15 @@ def log_to_run(
     Args:
         save: called with a folder that does not exist yet and the manifest to complete.
         artifact_path, name: where it goes among the artifacts; one of the two, ``model`` if neither.
-        registered_model_name: not yet; see Raises.
+        registered_model_name: the registered model that gets it as its next version; made if it is not there.
         further: MLflow's arguments about things that this version does not keep; those not None are named in a notice.
 
     Raises:
-        NotSupported: a registered model is asked for. Nothing has been written then.
-        InvalidValue: both places are given, or one that is no relative path.
+        InvalidValue: both places are given, or one that is no relative path, or a name that no registered model can have.
     """
     place = check_place(artifact_path, name)
     if registered_model_name is not None:
-        raise NotSupported(
-            f"registered_model_name={registered_model_name!r} needs a model registry, which this version does not have yet; "
-            "nothing was logged. Without it the model is logged to the run and loads from runs:/<run_id>/" + place + "."
-        )
+        check_model_name(registered_model_name)
     for argument, instead in _LATER.items():
         if further.get(argument):
             notice_once(f"log_model {argument}", f"log_model({argument}=…) is not kept in this version; {instead}.")
@@ -71,7 +70,11 @@ def log_to_run(
         runstone.log_artifacts(folder, place, run_id)
         runstone.log_artifact(last, place, run_id)
     _remember(run_id, manifest)
-    return manifest.get_model_info()
+    info = manifest.get_model_info()
+    if registered_model_name is None:
+        return info
+    version = runstone.register_model(info.model_uri, registered_model_name)
+    return structs.replace(info, registered_model_version=int(version.version))
 
 
 def check_place(artifact_path: str | None, name: str | None) -> str:

@@ -9,7 +9,12 @@ A pickle (cloudpickle and joblib files too) runs code of its author's choice whi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from runstone.client.notices import warn_once
+from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, PermissionDenied
 from runstone.settings import ALLOW_PICKLE
 
@@ -18,6 +23,8 @@ ALLOW, TRUSTED, DENY = "allow", "trusted", "deny"
 #: Types beyond skops' own list that scikit-learn's trees need. Their numbers are not checked when loaded, so a file made
 #: with malice can crash the process, but it cannot run code.
 KNOWN_TYPES = ("sklearn.tree._tree.Tree",)
+
+_from_registry: ContextVar[bool] = ContextVar("from_registry", default=False)
 
 
 def policy() -> str:
@@ -29,17 +36,32 @@ def policy() -> str:
     return meaning
 
 
-def allow_pickle(what: str, from_registry: bool = False) -> None:
+@contextmanager
+def loading_from(model_uri: object) -> Iterator[None]:
+    """Within the block, files are those of this model: whether they come from a registry is told by its URI."""
+    before = _from_registry.set(_is_registered(model_uri))
+    try:
+        yield
+    finally:
+        _from_registry.reset(before)
+
+
+def _is_registered(model_uri: object) -> bool:
+    if not isinstance(model_uri, str) or not is_model_uri(model_uri):
+        return False
+    return not parse_model_uri(model_uri).model_id  # a logged model is its run's, nobody registered it
+
+
+def allow_pickle(what: str) -> None:
     """Pass, warn or raise before a pickle is read.
 
     Args:
         what: the file, for the message.
-        from_registry: whether it comes from a model registry.
 
     Raises:
         PermissionDenied: the policy forbids it.
     """
-    word = policy()
+    word, from_registry = policy(), _from_registry.get()
     if word == DENY or (word == TRUSTED and not from_registry):
         reach = "from a model registry" if word == TRUSTED else "at all"
         raise PermissionDenied(
@@ -64,4 +86,6 @@ def trusted_types(told: list[str] | None) -> list[str]:
     Args:
         told: the list in the MLmodel file.
     """
-    return sorted({*KNOWN_TYPES, *(told or () if policy() == ALLOW else ())})
+    word = policy()
+    counts = word == ALLOW or (word == TRUSTED and _from_registry.get())
+    return sorted({*KNOWN_TYPES, *(told or () if counts else ())})

@@ -16,6 +16,7 @@ from .environment import REQUIREMENTS, warn_of_differences
 from .folder import CODE, use_code
 from .locate import local_folder
 from .manifest import Model
+from .policy import loading_from
 from .signature import ModelSignature
 
 FLAVOR_NAME = "python_function"
@@ -105,7 +106,7 @@ def load_model(
     """Load a model that has the flavor ``python_function``.
 
     Args:
-        model_uri: a folder, ``file:…`` or ``runs:/<run_id>/<path>``; written by Runstone or by MLflow.
+        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` or ``models:/…``; written by Runstone or by MLflow.
         suppress_warnings: say nothing about packages with other versions than the model's.
         dst_path: a folder that exists, to copy the model to first.
         model_config: settings for the model; only models that were saved with some take them.
@@ -129,7 +130,8 @@ def load_model(
     if not suppress_warnings:
         warn_of_differences(folder)
     use_code(folder, settings)
-    implementation = _load(folder, settings)
+    with loading_from(model_uri):
+        implementation = _load(folder, settings)
     return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")))
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from runstone.errors import NotFound
+
 from .parser import parse_order
 from .tree import And, Comparison, Field, Node, Order
 from .vocabulary import NUMBER, TEXT, Vocabulary
+
+if TYPE_CHECKING:
+    from runstone.contracts import Registry
+    from runstone.entities.model_registry import ModelVersion
+    from runstone.entities.model_uris import ModelUri
 
 _PREFIXES = {"tags": "tags", "tag": "tags", "attributes": "attributes", "attribute": "attributes", "attr": "attributes"}
 _TIMES = {"creation_timestamp": NUMBER, "last_updated_timestamp": NUMBER}
@@ -67,3 +76,15 @@ def name_asked(node: Node) -> str | None:
     if isinstance(node, Comparison) and node.field == Field("attributes", "name") and node.operator == "=":
         return str(node.value)
     return None
+
+
+def version_meant(registry: Registry, uri: ModelUri) -> ModelVersion:
+    """The version that a URI with a name means. Raises NotFound, InvalidValue (alias)."""
+    if uri.version is not None:
+        return registry.get_model_version(uri.name, uri.version)
+    if not uri.stage:
+        return registry.get_version_by_alias(uri.name, uri.alias or "latest")
+    found = registry.latest_versions(uri.name, [uri.stage])
+    if not found:
+        raise NotFound(f"No version of registered model {uri.name!r} is in stage {uri.stage}.")
+    return found[0]

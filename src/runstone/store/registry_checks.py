@@ -16,18 +16,6 @@ _ALIAS = re.compile(r"[\w\-]+")
 _LIKE_A_VERSION = re.compile(r"[vV]\d+")
 
 
-def check_model_name(name: str, parameter: str = "name") -> None:
-    """Raises InvalidValue."""
-    if not isinstance(name, str) or not name.strip():
-        raise InvalidValue(f"Missing value for required parameter '{parameter}': a registered model has a name.")
-    if "/" in name or ":" in name:
-        raise InvalidValue(
-            f"Invalid model name '{name}'. Names cannot contain '/' or ':', since models:/ URIs are made of them."
-        )
-    if posixpath.normpath(name) != name or name in (".", "..") or "\0" in name:
-        raise InvalidValue(f"Invalid value {name!r} for parameter '{parameter}' supplied: it would not be one folder's name.")
-
-
 def check_tags(tags: Mapping[str, str | None]) -> None:
     """Raises InvalidValue."""
     for key, value in tags.items():

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from runstone.entities.model_registry import ModelVersion, ModelVersionStages, RegisteredModel
+from runstone.entities.model_uris import check_model_name
 from runstone.errors import InvalidValue, NotFound
 
-from .registry_checks import check_alias, check_model_name, stage_named
+from .registry_checks import check_alias, stage_named
 from .search_sql import Sql, batches, listed, rows
 
 _MODELS = "SELECT r.model_key, r.name, r.creation_time, r.last_update_time, r.description FROM registered_models AS r WHERE "

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runstone.entities.model_registry import ModelVersion, ModelVersionStages
-from runstone.entities.model_uris import ModelUri, is_model_uri, parse_model_uri
-from runstone.errors import AlreadyExists, InvalidValue
+from runstone.entities.model_uris import ModelUri, check_model_name, is_model_uri, parse_model_uri
+from runstone.errors import AlreadyExists, InvalidValue, NotFound
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
 
-from .registry_checks import check_alias, check_model_name, check_status, check_tags, stage_named
+from .registry_checks import check_alias, check_status, check_tags, stage_named
 from .registry_read import RegistryReader
 from .search_sql import Sql, rows, run
 from .statements import Rows
@@ -79,10 +79,10 @@ def create_version(work: Work, record: ModelVersionCreated) -> None:
         raise InvalidValue("Missing value for required parameter 'source': a version says where its files are.")
     if _there(work, Sql("SELECT 1 FROM model_versions WHERE version_key = ?", (record.version_key,))):
         return
-    location, source_run, model_id = _origin(reader, record)
+    source, location, source_run, model_id = _origin(reader, record)
     number = rows(work.connection, Sql("SELECT next_version FROM registered_models WHERE model_key = ?", (key,)))[0][0]
     row = [
-        record.version_key, key, number, time, time, ModelVersionStages.NONE, record.description, record.user_id, record.source,
+        record.version_key, key, number, time, time, ModelVersionStages.NONE, record.description, record.user_id, source,
         location, source_run or None, model_id or None, record.run_link or None, record.status, None,
     ]  # fmt: skip
     _VERSIONS.insert(work.connection, row, work.sign)
@@ -131,17 +131,18 @@ APPLY: dict[type, Callable[[Work, Any], None]] = {
 }
 
 
-def _origin(reader: RegistryReader, record: ModelVersionCreated) -> tuple[str, str, str]:
-    """Where the new version's files are, the run and the logged model they come from. Raises NotFound, InvalidValue."""
+def _origin(reader: RegistryReader, record: ModelVersionCreated) -> tuple[str, str, str, str]:
+    """The source, where the files are, the run and the logged model they come from. Raises NotFound, InvalidValue."""
     uri = parse_model_uri(record.source) if is_model_uri(record.source) else None
     if uri is None or record.location:
-        return record.location or record.source, record.source_run, record.model_id
+        return record.source, record.location or record.source, record.source_run, record.model_id
     if uri.model_id:
-        return record.source, record.source_run, record.model_id or uri.model_id
+        return record.source, record.source, record.source_run, record.model_id or uri.model_id
     copied = _named(reader, uri)
     location = reader.location(copied.name, int(copied.version))
     below = f"{location.rstrip('/')}/{uri.path}" if uri.path else location
-    return below, record.source_run or copied.run_id or "", record.model_id or copied.model_id or ""
+    source = f"models:/{copied.name}/{copied.version}" + (f"/{uri.path}" if uri.path else "")  # an alias may move
+    return source, below, record.source_run or copied.run_id or "", record.model_id or copied.model_id or ""
 
 
 def _named(reader: RegistryReader, uri: ModelUri) -> ModelVersion:
@@ -150,7 +151,7 @@ def _named(reader: RegistryReader, uri: ModelUri) -> ModelVersion:
     if uri.stage:
         found = reader.latest(uri.name, [uri.stage])
         if not found:
-            raise InvalidValue(f"No version of {uri.name} is in stage {uri.stage}.")
+            raise NotFound(f"No version of registered model {uri.name!r} is in stage {uri.stage}.")
         return found[0]
     return reader.by_alias(uri.name, uri.alias or "latest")
 

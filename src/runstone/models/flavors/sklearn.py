@@ -27,7 +27,7 @@ from runstone.models.info import ModelInfo
 from runstone.models.locate import local_folder
 from runstone.models.log import log_to_run
 from runstone.models.manifest import FILE_NAME, Model, written_by
-from runstone.models.policy import KNOWN_TYPES, allow_pickle, trusted_types
+from runstone.models.policy import KNOWN_TYPES, allow_pickle, loading_from, trusted_types
 from runstone.models.pyfunc import FLAVOR_NAME as PYFUNC
 from runstone.models.pyfunc import missing_module
 from runstone.models.signature import ModelSignature, infer_signature
@@ -130,7 +130,7 @@ def log_model(
     Args:
         sk_model, conda_env … skops_trusted_types: as for :func:`save_model`.
         artifact_path, name: where it goes among the run's artifacts, ``model`` if neither is given.
-        registered_model_name: not in this version, which has no registry yet.
+        registered_model_name: the registered model that gets it as its next version; made if it is not there.
         params, tags, model_type, step, model_id, kwargs: of MLflow's logged models; not kept in this version, and a
             notice says so.
 
@@ -138,7 +138,6 @@ def log_model(
         what it became; ``model_uri`` is ``runs:/<run_id>/<name>``, which every ``load_model`` takes.
 
     Raises:
-        NotSupported: ``registered_model_name`` is given, before anything is written.
         InvalidValue: as for :func:`save_model`.
     """
 
@@ -168,7 +167,7 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
     """Load a scikit-learn model, as the object that was saved.
 
     Args:
-        model_uri: a folder, ``file:…`` or ``runs:/<run_id>/<path>``; written by Runstone or by MLflow.
+        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` or ``models:/…``; written by Runstone or by MLflow.
         dst_path: a folder that exists, to copy the model to first.
 
     Raises:
@@ -184,7 +183,8 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
         )
     use_code(folder, settings)
     try:
-        return _read(folder / str(settings.get("pickled_model", "model.pkl")), settings)
+        with loading_from(model_uri):
+            return _read(folder / str(settings.get("pickled_model", "model.pkl")), settings)
     except ModuleNotFoundError as missing:
         raise missing_module(missing, folder) from missing
 

@@ -12,10 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
-from runstone.entities.model_registry import ModelVersion
-from runstone.entities.model_uris import ModelUri, is_model_uri, parse_model_uri
-from runstone.errors import InvalidValue, NotFound
-from runstone.query.registry import PROMPT_TAG
+from runstone.entities.model_uris import is_model_uri, parse_model_uri
+from runstone.errors import InvalidValue
+from runstone.query.registry import PROMPT_TAG, version_meant
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -77,25 +76,13 @@ def _of_model_uri(backend: Backend, source: str, run_id: str, model_id: str) -> 
         if model_id and model_id != uri.model_id:
             raise _refused(source, f"it is not model_id={model_id!r}")
         return Origin(source, run_id, uri.model_id)
-    copied = resolve(backend, uri)
+    copied = version_meant(backend.store, uri)
     if PROMPT_TAG in backend.store.get_registered_model(copied.name).tags:
         raise _refused(source, "versions of a prompt are no models")
     for given, own, what in ((run_id, copied.run_id, "run_id"), (model_id, copied.model_id, "model_id")):
         if given and given != (own or ""):
             raise _refused(source, f"that version's {what} is {own!r}, not {given!r}")
     return Origin(f"models:/{copied.name}/{copied.version}", copied.run_id or "", copied.model_id or "")
-
-
-def resolve(backend: Backend, uri: ModelUri) -> ModelVersion:
-    """The version that a URI with a name means. Raises NotFound, InvalidValue."""
-    if uri.version is not None:
-        return backend.store.get_model_version(uri.name, uri.version)
-    if uri.stage:
-        found = backend.store.latest_versions(uri.name, [uri.stage])
-        if not found:
-            raise NotFound(f"No version of {uri.name} is in stage {uri.stage}.")
-        return found[0]
-    return backend.store.get_version_by_alias(uri.name, uri.alias or "latest")
 
 
 def _of_run_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Origin:
