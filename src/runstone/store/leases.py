@@ -1,60 +1,35 @@
-"""Which running runs have died: nobody renews their lease, and no process that held one can be seen alive."""
+"""Which processes say that they work on which runs: leases taken and given back."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from runstone.entities import RunStatus
 
-from runstone import process, settings
+from .statements import Rows
+from .states import RunState
+from .tables import leases
 
-from .apply import set_status
-from .series import Memory
-from .work import Work
+if TYPE_CHECKING:
+    from .work import Work
 
-CAUSE = "its process ended without a word"
-
-
-def sweep(connection: Connection, sign: str, memory: Memory, now: int) -> list[str]:
-    """Mark dead runs CRASHED; leases that ran out and serve no running run leave. Returns ids of the runs."""
-    rows = connection.exec_driver_sql(
-        "SELECT l.run_id, l.holder, l.host, l.pid, l.pid_start, l.until, r.status FROM leases AS l "
-        "LEFT JOIN runs AS r ON r.run_id = l.run_id"
-    ).fetchall()
-    by_run: dict[str, list[Any]] = {}
-    for row in rows:
-        by_run.setdefault(row[0], []).append(row)
-    dead = [run_id for run_id, held in by_run.items() if all(_over(row, now) for row in held)]
-    work = Work(connection, sign, memory)
-    work.look_up_runs(dead)
-    crashed = []
-    for run_id in dead:
-        connection.exec_driver_sql(f"DELETE FROM leases WHERE run_id = {sign}", (run_id,))
-        state = work.runs.get(run_id)
-        if state is not None and state.status == "RUNNING":
-            set_status(state, "CRASHED", _last_sign(connection, sign, run_id, by_run[run_id], now), CAUSE)
-            crashed.append(run_id)
-    work.flush()
-    return crashed
+_LEASES = Rows(leases, update=["host", "pid", "pid_start", "until"])
 
 
-def anything_due(connection: Connection, sign: str, now: int) -> bool:
-    """Whether some lease has run out: most of the time none has, and nothing need be locked."""
-    select = f"SELECT 1 FROM leases WHERE until < {sign} LIMIT 1"
-    return connection.exec_driver_sql(select, (now,)).fetchone() is not None
-
-
-def _over(row: Any, now: int) -> bool:
-    _, _, host, pid, pid_start, until, _ = row
-    if until >= now:
-        return False
-    return not process.is_alive(host, pid, pid_start)
-
-
-def _last_sign(connection: Connection, sign: str, run_id: str, held: list[Any], now: int) -> int:
-    """When the run was last known to live: its latest point, or the last renewal of a lease."""
-    point: int | None = connection.exec_driver_sql(
-        f"SELECT max(last_timestamp) FROM series WHERE run_id = {sign}", (run_id,)
-    ).scalar()
-    renewed: int = max(row[5] for row in held) - int(settings.LEASE_SECONDS.get() * 1000)
-    return min(now, max(point or 0, renewed))
+def flush_leases(work: Work, states: Sequence[RunState]) -> None:
+    """Leases taken and given back; those of runs that ended leave. A lease may come before its run."""
+    connection, sign = work.connection, work.sign
+    ended = [state.run_id for state in states if state.dirty and not state.new and RunStatus.is_terminated(state.status)]
+    for start in range(0, len(ended), 1000):
+        part = tuple(ended[start : start + 1000])
+        connection.exec_driver_sql(f"DELETE FROM leases WHERE run_id IN ({', '.join([sign] * len(part))})", part)
+    rows: list[Any] = []
+    for lease in {(lease.run_id, lease.holder): lease for lease in work.leases}.values():
+        run = work.runs.get(lease.run_id)
+        if lease.until > 0 and not (run and RunStatus.is_terminated(run.status)):
+            rows += (lease.run_id, lease.holder, lease.host, lease.pid, lease.pid_start, lease.until)
+        else:
+            where = f"run_id = {sign} AND holder = {sign}"
+            connection.exec_driver_sql(f"DELETE FROM leases WHERE {where}", (lease.run_id, lease.holder))
+    _LEASES.insert(connection, rows, sign)

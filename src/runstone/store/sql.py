@@ -31,7 +31,7 @@ from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.errors import InvalidValue
 
-from . import health, keys, leases, logged_models_search, purge, registry_search, schema, search
+from . import health, keys, logged_models_search, purge, registry_search, schema, search, sweep
 from .dialects import Sqlite
 from .history import Histories
 from .logged_models_read import LoggedModelReader
@@ -73,7 +73,7 @@ class SqlStore:
     def sweep(self, now: int) -> Sequence[str]:
         if not self._dialect.writable():  # whoever may only read still reads
             return []
-        if not self._read(lambda connection: leases.anything_due(connection, self._sign, now)):
+        if not self._read(lambda connection: sweep.anything_due(connection, self._sign, now)):
             return []
         return self._writer.sweep(now)
 

@@ -16,8 +16,9 @@ from runstone.records import Lease, Record, run_of
 
 from . import key_counts
 from .context import flush_others
-from .flush import flush_leases, flush_tags, insert_params
+from .flush import flush_tags, insert_params
 from .history import Histories
+from .leases import flush_leases
 from .metrics import MetricsWriter
 from .once import unseen
 from .pace import Pace

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import msgspec
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError, StatementError
 
 from runstone.contracts import Batch, Receipt, Refusal
 from runstone.errors import InvalidValue, RunstoneError
-from runstone.records import Record, run_of
+from runstone.records import Record
 
+from . import refusals
 from .apply import apply
 from .dialects import WRITER, Sqlite
-from .leases import sweep
 from .series import Memory
 from .statements import Rows, find
-from .tables import journals, refused
+from .sweep import sweep
+from .tables import journals
 from .work import Work
 
 T = TypeVar("T")
 
 _JOURNALS = Rows(journals, update=["acknowledged"])
-_REFUSED = Rows(refused)
 _ACKNOWLEDGED = "SELECT journal_id, acknowledged FROM journals WHERE journal_id IN"
 
 #: A value that the database cannot take, as opposed to a database that cannot work.
@@ -81,31 +80,33 @@ class Writer:
 
     def _write(self, connection: Connection, batches: Sequence[Batch], careful: bool) -> list[Receipt]:
         news = _Acknowledged(connection, batches, self._dialect.parameter)
-        refusals: dict[int, list[Refusal]] = {}
-        todo = [(number, batch) for number, batch in enumerate(batches) if news.expects(batch)]
+        todo = {number: batch for number, batch in enumerate(batches) if news.expects(batch)}
+        refused: dict[int, list[Refusal]] = {}
         for work in self._works(connection, todo, careful):
-            self._set_aside(connection, work, batches, refusals)
-            self._try_again(connection, work)
+            self._settle(connection, work, batches)
+            for number, refusal, _ in work.refused:
+                refused.setdefault(number, []).append(refusal)
         news.save()
         return [
-            Receipt(batch.origin.next if batch.origin else 0, tuple(refusals.get(number, ())))
-            if number in dict(todo) or not batch.origin
-            else Receipt(news.stored[batch.origin.journal_id])
+            Receipt(
+                (batch.origin.next if number in todo else news.stored[batch.origin.journal_id]) if batch.origin else 0,
+                refused.get(number, ()),
+            )
             for number, batch in enumerate(batches)
         ]
 
-    def _works(self, connection: Connection, todo: list[tuple[int, Batch]], careful: bool) -> list[Work]:
+    def _works(self, connection: Connection, todo: dict[int, Batch], careful: bool) -> list[Work]:
         if careful:
-            return [self._alone(connection, number, batch, one) for number, batch in todo for one in batch.records]
+            return [self._alone(connection, number, one) for number, batch in todo.items() for one in batch.records]
         work = Work(connection, self._dialect.parameter, self._memory)
-        work.look_up(record for _, batch in todo for record in batch.records)
-        for number, batch in todo:
+        work.look_up(record for batch in todo.values() for record in batch.records)
+        for number, batch in todo.items():
             work.begin(number, direct=batch.origin is None, once=batch.once)
             apply(work, batch.records)
         work.flush()
         return [work]
 
-    def _alone(self, connection: Connection, number: int, batch: Batch, record: Record) -> Work:
+    def _alone(self, connection: Connection, number: int, record: Record) -> Work:
         """One record of a journal, set aside whatever is wrong with it."""
         work = Work(connection, self._dialect.parameter, self._memory)
         work.begin(number, direct=False)
@@ -122,27 +123,16 @@ class Writer:
             failed.refuse(record, InvalidValue(f"It holds a value that cannot be stored: {_words(cause)}"))
             return failed
 
-    def _set_aside(
-        self, connection: Connection, work: Work, batches: Sequence[Batch], refusals: dict[int, list[Refusal]]
-    ) -> None:
-        for number, refusal, code in work.refused:
-            refusals.setdefault(number, []).append(refusal)
-            origin = batches[number].origin
-            keep_refused(connection, self._dialect.parameter, work.now, origin.journal_id if origin else "", refusal, code)
-
-    def _try_again(self, connection: Connection, work: Work) -> None:
-        """A run that came back from the bin gets what was logged to it meanwhile."""
+    def _settle(self, connection: Connection, work: Work, batches: Sequence[Batch]) -> None:
+        """Keep what was refused; a run that came back from the bin gets what was logged to it meanwhile."""
         sign = self._dialect.parameter
+        for number, refusal, code in work.refused:
+            origin = batches[number].origin
+            refusals.keep(connection, sign, work.now, origin.journal_id if origin else "", refusal, code)
         for run_id in work.restored:
-            rows = connection.exec_driver_sql(
-                f"SELECT record, journal_id FROM refused WHERE run_id = {sign} ORDER BY sequence", (run_id,)
-            ).fetchall()
-            connection.exec_driver_sql(f"DELETE FROM refused WHERE run_id = {sign}", (run_id,))
-            for data, journal_id in rows:
-                record = msgspec.msgpack.decode(data, type=Record)
-                again = self._alone(connection, 0, Batch([record]), record)
-                for _, refusal, code in again.refused:
-                    keep_refused(connection, sign, work.now, journal_id, refusal, code)
+            for journal_id, record in refusals.take(connection, sign, run_id):
+                for _, refusal, code in self._alone(connection, 0, record).refused:
+                    refusals.keep(connection, sign, work.now, journal_id, refusal, code)
 
 
 class _Acknowledged:
@@ -174,16 +164,6 @@ class _Acknowledged:
 
     def save(self) -> None:
         _JOURNALS.insert(self._connection, [value for row in self._new.items() for value in row], self._sign)
-
-
-def keep_refused(connection: Connection, sign: str, now: int, journal_id: str, refusal: Refusal, code: str) -> None:
-    """Keep a record that could not be applied, after the others of its run."""
-    record = refusal.record
-    run_id = run_of(record)
-    last = connection.exec_driver_sql(f"SELECT max(sequence) FROM refused WHERE run_id = {sign}", (run_id,)).scalar()
-    number = 0 if last is None else last + 1
-    row: list[Any] = [run_id, number, journal_id, now, code, refusal.reason, msgspec.msgpack.encode(record)]
-    _REFUSED.insert(connection, row, sign)
 
 
 def _words(cause: BaseException) -> str:
