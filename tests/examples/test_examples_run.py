@@ -81,3 +81,14 @@ def test_crash_and_sync() -> None:
 def test_every_example_is_listed_and_tested() -> None:
     readme, tests = (EXAMPLES / "README.md").read_text(), Path(__file__).read_text()
     assert [name for name in SCRIPTS if f"`{name}`" not in readme or f'"{name}"' not in tests] == []
+
+
+def test_the_lectures_registry_snippet() -> None:
+    printed = run("lecture_registry.py").splitlines()
+    versions = runstone.search_model_versions(filter_string="name = 'churn_model'", order_by=["version_number ASC"])
+    assert [(one.version, one.current_stage) for one in versions] == [("1", "None"), ("2", "None"), ("3", "Production")]
+    assert [runstone.get_run(one.run_id).data.params["n_estimators"] for one in versions] == ["10", "20", "40"]
+    assert printed[2] == f"version 3: Production, from run {versions[2].run_id}"
+    right = runstone.get_run(versions[2].run_id).data.metrics["accuracy"]
+    assert printed[3] == f"in production: {right:.3f} right"
+    assert runstone.pyfunc.load_model("models:/churn_model/Production").metadata.run_id == versions[2].run_id
