@@ -87,12 +87,13 @@ def plain(path: str) -> str:
     """``path``, if it cannot climb out even when something behind us decodes it once more.
 
     Raises:
-        InvalidValue: it is absolute, has ``..``, a backslash, a drive or a control character, now or decoded again.
+        InvalidValue: it is absolute, has ``..``, a backslash, a drive or a control character; or, decoded again, it climbs.
     """
     seen = path
     for _ in range(4):
-        parts = seen.split("/")
-        if seen.startswith("/") or ".." in parts or "\\" in seen or seen[1:2] == ":" or any(char < " " for char in seen):
+        climbs = seen.startswith(("/", "\\")) or ".." in seen.replace("\\", "/").split("/") or seen[1:2] == ":" or "\0" in seen
+        # names that MLflow 2 gives images are full of "%": decoded again they may hold anything, but lead nowhere
+        if climbs or (seen is path and ("\\" in seen or any(char < " " for char in seen))):
             raise InvalidValue(
                 f"Invalid artifact path {path!r}: it must be relative, with '/' between its parts, and without '..'."
             )
