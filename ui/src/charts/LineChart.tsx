@@ -121,7 +121,7 @@ function options(element: HTMLElement, latest: React.RefObject<LineChartProps>, 
   return {
     width: Math.max(120, element.clientWidth),
     height: props.height,
-    padding: [10, 12, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     scales: {
       x: { time: axis === "time", distr: logX ? 3 : 1, range: (plot, min, max) => [...(latest.current.zoom ?? widened(plot.data[0], min, max, logX))] },

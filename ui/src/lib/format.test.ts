@@ -45,6 +45,7 @@ describe("numbers", () => {
 
 describe("times and sizes", () => {
   it.each([
+    [40, "40 ms"],
     [420, "0.42 s"],
     [4200, "4.2 s"],
     [31_000, "31 s"],

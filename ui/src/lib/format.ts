@@ -89,9 +89,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long something took: `0.42 s`, `31 s`, `2 min 5 s`, `3 h 12 min`, `2 d 4 h`. */
+/** How long something took: `40 ms`, `0.42 s`, `31 s`, `2 min 5 s`, `3 h 12 min`, `2 d 4 h`. */
 export function formatDuration(milliseconds: number): string {
   const span = Math.max(0, milliseconds);
+  if (span < SECOND / 10) return `${Math.round(span)} ms`;
   if (span < SECOND) return `${(span / SECOND).toFixed(2)} s`;
   if (span < 10 * SECOND) return `${(span / SECOND).toFixed(1)} s`;
   if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;

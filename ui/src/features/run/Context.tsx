@@ -12,7 +12,8 @@ export function Context({ run }: { run: RunDetail }) {
   const has = (name: string) => run.documents.some((one) => one.name === name);
   const host = useQuery({ ...documentQuery(run.info.run_id, "host"), enabled: has("host") });
   const facts = [...codeFacts(run), ...hostFacts(host.data?.text)];
-  const others = run.documents.filter((one) => one.name !== "host");
+  const order = (one: DocumentInfo) => (one.name === "traceback" ? 0 : 1);
+  const others = run.documents.filter((one) => one.name !== "host").sort((a, b) => order(a) - order(b));
   if (!facts.length && !others.length) return null;
   return (
     <Block title="Code and machine" late>

@@ -11,6 +11,7 @@ import { useGridKeys } from "./useGridKeys";
 import type { Rows } from "./useRows";
 
 const HEAD = 34;
+const OVERSCAN = 8;
 
 export interface GridProps {
   label: string;
@@ -38,7 +39,7 @@ export function Grid(props: GridProps) {
     count: rows.matched,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    overscan: OVERSCAN,
     scrollPaddingEnd: HEAD,
   });
   const across = useVirtualizer({
@@ -52,6 +53,8 @@ export function Grid(props: GridProps) {
   });
   useEffect(() => across.measure(), [across, columns]);
   useEffect(() => down.measure(), [down, rowHeight]);
+  // A row that leaves lends its elements to the one that comes.
+  const slots = Math.ceil((scroller.current?.clientHeight ?? 1200) / rowHeight) + 2 * OVERSCAN + 4;
   const items = down.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -113,13 +116,13 @@ export function Grid(props: GridProps) {
         allSelected={rows.matched > 0 && props.selected.size >= rows.matched}
         actions={props.head}
       />
-      <div role="rowgroup" style={{ height: down.getTotalSize(), width, position: "relative" }}>
+      <div role="rowgroup" style={{ height: down.getTotalSize(), width, minWidth: "100%", position: "relative" }}>
         {items.map((item) => {
           const data = rows.at(item.index);
           const run = data?.window.table.run_ids[data.index];
           return (
             <GridRow
-              key={item.index}
+              key={item.index % slots}
               row={item.index}
               top={item.start}
               {...{ width, pinned, from, before }}

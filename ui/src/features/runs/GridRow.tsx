@@ -87,7 +87,7 @@ function CellBox({ row, column, index, active, style, className = "", children }
   className?: string;
   children: Content;
 }) {
-  const kind = column.fixed === "select" ? s.select : column.fixed === "name" ? s.name : column.numeric ? s.number : "";
+  const kind = column.fixed === "select" ? s.select : column.fixed === "name" ? s.name : column.fixed === "status" ? s.line : column.numeric ? s.number : "";
   return (
     <div
       role={column.fixed === "name" ? "rowheader" : "gridcell"}

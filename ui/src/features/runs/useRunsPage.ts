@@ -14,7 +14,7 @@ import { say } from "../../ui/Toasts";
 import { CAUSE } from "./GridRow";
 import { flowingColumns, type GridColumn, pinnedColumns } from "./layout";
 import type { RunsPageProps } from "./RunsPage";
-import { useRows } from "./useRows";
+import { type RowWindow, useRows } from "./useRows";
 import { defaultColumns, equalParams, type RunsView, readView, writeView } from "./view";
 
 /** "Select all" reaches this many runs. */
@@ -46,7 +46,10 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     [experiments, facts.ready, view, specs],
   );
   const rows = useRows(spec, range.first, range.last);
-  const sampleOf = rows.at(0)?.window;
+  // Widths come from the first rows, and stay when these are scrolled away.
+  const firstRows = useRef<RowWindow | undefined>(undefined);
+  firstRows.current = rows.at(0)?.window ?? firstRows.current;
+  const sampleOf = firstRows.current;
   const causes = sampleOf?.columns.get(CAUSE)?.some((cause) => cause !== null) ?? false;
   const pinned = useMemo(() => pinnedColumns(narrow, causes), [narrow, causes]);
   const several = experiments.length !== 1;
@@ -91,7 +94,8 @@ function useFacts(experiments: readonly string[]) {
   const metrics = useQuery(keysQuery("metrics", experiments));
   const chosen = (list.data ?? []).filter((row) => experiments.includes(row.experiment_id));
   const objective = single.data?.objective ?? chosen.find((row) => row.objective)?.objective ?? null;
-  const named = new Map((list.data ?? []).map((row) => [row.experiment_id, row.name]));
+  const names = list.data;
+  const experimentName = useCallback((id: string) => names?.find((row) => row.experiment_id === id)?.name ?? id, [names]);
   return {
     experiment: single.data ?? null,
     missing: single.error instanceof ApiError && single.error.status === 404,
@@ -100,7 +104,7 @@ function useFacts(experiments: readonly string[]) {
     params: params.data ?? NONE,
     metrics: metrics.data ?? NONE,
     ready: (params.isSuccess || params.isError) && (metrics.isSuccess || metrics.isError) && (single.isFetched || one === undefined),
-    experimentName: (id: string) => named.get(id) ?? id,
+    experimentName,
   };
 }
 
