@@ -21,7 +21,7 @@ from .search_sql import Sql, ids, number
 from .search_walk import passing, population
 
 #: Matches are counted up to here to choose a plan.
-COUNT_CAP = 20_000
+COUNT_CAP = 10_000
 #: So few runs are tested rather than listed.
 FEW = 1_000
 
