@@ -17,16 +17,11 @@ from typing import TYPE_CHECKING
 from runstone import settings, wire
 
 from . import owner
-from .segment import MappedSegment, Segment
+from .segment import Segment
 from .space import spaces
 
 if TYPE_CHECKING:
     from .writer import JournalWriter
-
-#: Bytes made ready at one go: a short stretch of the interpreter's lock.
-_PREFAULT = 256 * 1024
-#: Where it starts to be worth to have the next segment ready.
-_SPARE_FROM = 0.25
 
 
 class Keeper:
@@ -54,8 +49,7 @@ class Keeper:
             with contextlib.suppress(queue.Empty):
                 self.wake.get(timeout=max(0.0, looked + period - time.monotonic()))
             for writer in self._open_writers():
-                if writer.current.size >= _SPARE_FROM * writer.current.capacity:
-                    writer.prepare_spare()
+                writer.prepare_spare()
                 for segment in writer.segments[:-1]:
                     segment.release()
             if time.monotonic() < looked + period:
@@ -126,12 +120,6 @@ def _checksums(segment: Segment, start: int, end: int) -> list[int]:
         length = min(wire.SEAL_BLOCK, end - position)
         checksums.append(zlib.crc32(segment.read(length, position - segment.start)))
     return checksums
-
-
-def prefault(segment: MappedSegment) -> None:
-    for start in range(0, segment.capacity, _PREFAULT):
-        segment.prefault(start, min(_PREFAULT, segment.capacity - start))
-        time.sleep(0)
 
 
 _keeper = Keeper()

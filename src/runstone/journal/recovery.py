@@ -22,7 +22,8 @@ from runstone.records import Record, RunChanged
 
 from . import owner
 from .forks import InStore
-from .reader import DeadJournal, Part
+from .reader import Part
+from .remains import DeadJournal
 from .removal import remove_journal
 
 try:

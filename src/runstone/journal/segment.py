@@ -8,9 +8,11 @@ C call that copies, moves the position and raises ValueError when there is no ro
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import mmap
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +21,10 @@ from runstone import wire
 
 _ZEROS = bytes(1 << 18)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-#: Linux: fault pages in for writing, ahead of the first write.
-_POPULATE_WRITE = 23
+#: Linux: fault pages in for writing, ahead of the first write; so many bytes at one go, since no memory is mapped meanwhile.
+_POPULATE_WRITE, _PREFAULT = 23, 1 << 20
+# mmap.madvise would hold the interpreter's lock all the while
+_madvise = getattr(ctypes.CDLL(None), "madvise", None) if sys.platform == "linux" else None
 
 
 class Unmappable(OSError):
@@ -148,10 +152,19 @@ class MappedSegment(Segment):
         if self.used is None:  # a signal handler that rolled meanwhile came to the same result
             self.used = size
 
-    def prefault(self, start: int, length: int) -> None:
-        """Make pages ready for writing, off the writer's thread."""
-        with contextlib.suppress(OSError, ValueError):
-            self._map.madvise(_POPULATE_WRITE, start, length)
+    def prefault(self) -> None:
+        """Make all pages ready for writing, off the writer's thread and without the interpreter's lock."""
+        if _madvise is None:
+            return
+        with contextlib.suppress(ValueError):
+            pages = ctypes.c_char.from_buffer(self._map)
+            try:
+                for start in range(0, self.capacity, _PREFAULT):
+                    length = min(_PREFAULT, self.capacity - start)
+                    if _madvise(ctypes.c_void_p(ctypes.addressof(pages) + start), ctypes.c_size_t(length), _POPULATE_WRITE):
+                        return  # a kernel before 5.14
+            finally:
+                del pages  # else the map could not be closed
 
     def close(self) -> None:
         if hasattr(self, "_map"):  # not when the file system refused it

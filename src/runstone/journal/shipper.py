@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from runstone import settings
 from runstone.contracts import Batch, Origin, Receipt, Refusal, Sink
@@ -35,6 +35,8 @@ _BUSY, _IDLE = 0.1, 0.5
 _BATCH_POINTS, _BATCH_OTHER = 1 << 17, 4000
 #: After this much reading it steps aside for so long, seconds: longer than it takes a waiting thread to wake up.
 _STRETCH, _ASIDE = 0.001, 0.0003
+#: Seconds after which the interpreter changes threads while the shipper works.
+_TURN = 0.002
 #: Seconds before trying again, doubled up to the second number.
 _RETRY, _RETRY_MOST = 0.1, 5.0
 
@@ -234,16 +236,16 @@ class Shipper:
         """Ship until there is nothing left; whether there was anything."""
         moved = False
         while True:
-            loads = self._collect()
-            if loads:
+            with _short_turns():
+                loads = self._collect()
+                if not loads:
+                    self._leases()
+                    self._finish()
+                    return moved
                 self._deliver(loads)
                 moved = True
                 with self._changed:
                     self._changed.notify_all()
-            else:
-                self._leases()
-                self._finish()
-                return moved
 
     def _collect(self) -> list[tuple[Feed, Batch]]:
         loads: list[tuple[Feed, Batch]] = []
@@ -359,6 +361,19 @@ class Shipper:
         if util is not None:
             # children of multiprocessing leave by os._exit; this is the way to be asked before
             util.register_after_fork(self, _close_at_exit)
+
+
+@contextlib.contextmanager
+def _short_turns() -> Iterator[None]:
+    """While the shipper works, a thread that wants the interpreter gets it after 2 ms, not the usual 5."""
+    usual = sys.getswitchinterval()
+    ours = min(usual, _TURN)
+    sys.setswitchinterval(ours)
+    try:
+        yield
+    finally:
+        if abs(sys.getswitchinterval() - ours) < 1e-6:  # else somebody has set it meanwhile
+            sys.setswitchinterval(usual)
 
 
 def _close_at_exit(shipper: Shipper) -> None:

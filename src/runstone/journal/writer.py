@@ -40,6 +40,8 @@ from .space import Space, space_of
 #: The first segment is small, so that a short run costs little; each next one is four times as large, up to the setting.
 FIRST_BYTES = 64 * 1024
 
+#: A segment that is full within so many seconds is worth to have its successor's pages ready.
+_SOON = 10.0
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Hot = tuple[Callable[[bytes], object], dict[str, bytes], bytes]
@@ -92,6 +94,7 @@ class JournalWriter:
         self._by_start: dict[int, Segment] = {}  # journal position to segment: each position begins one segment only
         self._numbers, self._key_ids = itertools.count(1), itertools.count()
         self._spares: list[Segment] = []
+        self._took, self._rolled = 0.0, time.monotonic()  # seconds that the last full segment lasted, and when it was full
         self._space: Space = space_of(self.root)
         for setting in (settings.JOURNAL_SYNC_SECONDS, settings.JOURNAL_CAP_MB, settings.SEGMENT_MB, settings.LEASE_SECONDS):
             setting.get()  # what cannot be read is the caller's mistake, told here and not in a thread
@@ -223,6 +226,8 @@ class JournalWriter:
                 self.current = self._begin(segment, full.end)
             except OSError as cause:
                 raise self._trouble(cause) from cause
+            now = time.monotonic()
+            self._took, self._rolled = now - self._rolled, now
         if self.on_roll is not None:
             self.on_roll(self.hot)
         keeper.rolled()
@@ -274,15 +279,14 @@ class JournalWriter:
             raise
 
     def prepare_spare(self) -> None:
-        """Called in the background: have the next segment ready, its pages included, before it is needed."""
-        size = settings.SEGMENT_MB.get() << 20
-        current = self.current
+        """Called in the background: have the next segment ready, its pages included if it is soon needed."""
+        size, current = settings.SEGMENT_MB.get() << 20, self.current
         if self._spares or self.closed or current.capacity < size or not isinstance(current, MappedSegment):
             return
         with contextlib.suppress(OSError, JournalTrouble):
             spare = self._new_segment(size)
-            if isinstance(spare, MappedSegment):
-                keeper.prefault(spare)
+            if isinstance(spare, MappedSegment) and self._took < _SOON:
+                spare.prefault()
             with self._lock:
                 if not self.closed and not self._stale:
                     self._spares.append(spare)
