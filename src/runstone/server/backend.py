@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
-from runstone.contracts import ArtifactStore, Store
+from runstone.contracts import ArtifactStore, Batch, Receipt, Store
 
+from .gathering import Gathering
 from .locations import Locations
 from .pulse import Pulse
 
@@ -23,6 +24,11 @@ class Backend:
         self.locations = locations or Locations()
         self.shown_uri = without_password(store.uri)
         self.started = milliseconds()
+        self._gathering = Gathering(store)
+
+    def write(self, batch: Batch) -> Receipt:
+        """A direct batch, in one transaction with those of other requests of this moment; errors as ``Store.write``."""
+        return self._gathering.write(batch)
 
     def shown_artifact_uri(self, uri: str) -> str:
         """See :meth:`Locations.shown`."""

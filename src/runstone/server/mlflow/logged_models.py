@@ -77,7 +77,7 @@ def delete_tag(backend: Backend, request: m.ModelTag) -> shapes.Json:
 
 def delete(backend: Backend, request: m.OfModel) -> shapes.Json:
     """Into the trash."""
-    backend.store.write(Batch([LoggedModelChanged(request.model_id, backend.now(), deleted=True)]))
+    backend.write(Batch([LoggedModelChanged(request.model_id, backend.now(), deleted=True)]))
     return {}
 
 
@@ -139,7 +139,7 @@ LOGGED_MODELS: tuple[Row, ...] = (
 
 
 def _written(backend: Backend, model_id: str, record: Record) -> shapes.Json:
-    backend.store.write(Batch([record]))
+    backend.write(Batch([record]))
     return {"model": _shape(backend, backend.store.get_logged_model(model_id))}
 
 

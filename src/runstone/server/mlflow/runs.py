@@ -37,7 +37,7 @@ def create(backend: Backend, request: m.CreateRun) -> shapes.Json:
         )
     name = request.run_name or tags.get(RUN_NAME) or random_name()
     started = backend.now() if request.start_time is None else request.start_time
-    backend.store.write(Batch([RunStarted(run_id, request.experiment_id, started, name, request.user_id, tags)]))
+    backend.write(Batch([RunStarted(run_id, request.experiment_id, started, name, request.user_id, tags)]))
     return {"run": _shape(backend, backend.store.get_run(run_id))}
 
 
@@ -50,7 +50,7 @@ def update(backend: Backend, request: m.UpdateRun) -> shapes.Json:
     """End or rename a run."""
     run_id = run_of(request)
     state = None if request.status is None else status(request.status)
-    backend.store.write(Batch([RunChanged(run_id, backend.now(), state, request.end_time, request.run_name or None)]))
+    backend.write(Batch([RunChanged(run_id, backend.now(), state, request.end_time, request.run_name or None)]))
     info = backend.store.get_run(run_id).info
     return {"run_info": shapes.run_info(info, backend.shown_artifact_uri(info.artifact_uri or ""))}
 
@@ -172,7 +172,7 @@ def log_model(backend: Backend, request: m.LogModel) -> shapes.Json:
 
 def write(backend: Backend, *records: Record, once: bool = False) -> shapes.Json:
     """``once``: these clients send a call again when they saw no answer; its points count once."""
-    backend.store.write(Batch(records, once=once))
+    backend.write(Batch(records, once=once))
     return {}
 
 
