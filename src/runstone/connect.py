@@ -6,6 +6,7 @@ SQLite file (``sqlite:///runs.db``, ``sqlite:////data/runs.db``; its folders lie
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from pathlib import Path
@@ -69,11 +70,13 @@ def open_store(uri: str | os.PathLike[str] = "") -> Store:
 
 
 def journal_root(uri: str | os.PathLike[str] = "") -> Path:
-    """The folder for journals of processes that log to this store."""
+    """The folder for journals of processes that log to this store, and to no other: what lies there is shipped to it."""
     from . import settings
 
-    chosen = settings.JOURNAL_DIR.get()
-    return Path(chosen).absolute() if chosen else _folder(canonical(uri), "journal")
+    place, chosen = canonical(uri), settings.JOURNAL_DIR.get()
+    if chosen:
+        return Path(chosen, hashlib.sha256(place.encode()).hexdigest()[:16]).absolute()
+    return _folder(place, "journal")
 
 
 def artifact_root(uri: str | os.PathLike[str] = "") -> Path:

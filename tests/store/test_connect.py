@@ -59,7 +59,8 @@ def test_folders_lie_in_or_beside_the_store(tmp_path: Path, monkeypatch: pytest.
     assert connect.journal_root(f"sqlite:///{tmp_path}/x.db") == tmp_path / "x-journal"
     assert connect.database(f"sqlite:///{tmp_path}/x.db") == tmp_path / "x.db"
     monkeypatch.setenv("RUNSTONE_JOURNAL_DIR", str(tmp_path / "elsewhere"))
-    assert connect.journal_root(tmp_path) == tmp_path / "elsewhere"
+    assert connect.journal_root(tmp_path).parent == tmp_path / "elsewhere"
+    assert connect.journal_root(tmp_path) != connect.journal_root(tmp_path / "another")  # never mixed
 
 
 def test_a_store_can_be_moved(tmp_path: Path) -> None:

@@ -20,6 +20,15 @@ _INT64 = range(-(2**63), 2**63)
 _plain = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. :\-]{0,249}").fullmatch
 
 
+_good: dict[str, None] = {}  # plain keys seen lately: runs use the same ones again and again
+
+
+def _remember(key: str) -> None:
+    if len(_good) >= 10_000:
+        _good.clear()
+    _good[key] = None
+
+
 def check_key(key: object, kind: str) -> str:
     """``key`` itself, if it can name a metric, param or tag.
 
@@ -29,8 +38,11 @@ def check_key(key: object, kind: str) -> str:
     Raises:
         InvalidValue: it cannot, and the message says why.
     """
+    if type(key) is str and key in _good:
+        return key
     if isinstance(key, str):
         if _plain(key):
+            _remember(key)
             return key
         problem = _key_problem(key)
         if problem is None:

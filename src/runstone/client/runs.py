@@ -25,7 +25,7 @@ from .guard import guarded
 from .notices import notice, notice_once
 from .run_log import RunLog, now_ms
 from .session import Session, session
-from .surroundings import start_tags, user
+from .surroundings import start_tags
 from .verdict import verdict
 
 RUN_NAME, PARENT, NOTE = "mlflow.runName", "mlflow.parentRunId", "mlflow.note.content"
@@ -150,12 +150,11 @@ def _begin(
         all_tags[PARENT] = parent
     place = experiment.artifact_location.rstrip("/")
     artifact_uri = f"{place}/{run_id}/artifacts" if place else ""
-    started = RunStarted(
-        run_id, experiment.experiment_id, now, name, user(), all_tags, "RUNNING", experiment.name, artifact_uri
-    )
+    owner = all_tags.get("mlflow.user", "")
+    started = RunStarted(run_id, experiment.experiment_id, now, name, owner, all_tags, "RUNNING", experiment.name, artifact_uri)
     log = here.begin(started)
     info = RunInfo(
-        run_id, experiment.experiment_id, user(), "RUNNING", now, None, "active", artifact_uri, name, None, all_tags.get(PARENT)
+        run_id, experiment.experiment_id, owner, "RUNNING", now, None, "active", artifact_uri, name, None, all_tags.get(PARENT)
     )
     notice_once(f"kept in {here.uri}", f"run {name} ({run_id}) is kept in {here.uri}; look at it with: {here.how_to_look}")
     return Run(info, RunData({}, {}, all_tags)), log

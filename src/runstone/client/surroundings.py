@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import pwd
@@ -40,9 +41,14 @@ def user() -> str:
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         if found := os.environ.get(name):
             return found
+    return _login(os.getuid())
+
+
+@functools.cache
+def _login(number: int) -> str:
     with contextlib.suppress(KeyError, OSError):
-        return pwd.getpwuid(os.getuid()).pw_name
-    return str(os.getuid())
+        return pwd.getpwuid(number).pw_name
+    return str(number)
 
 
 def entry() -> str:
