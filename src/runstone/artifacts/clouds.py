@@ -36,7 +36,7 @@ _RETRY: Any = {
     "retry_timeout": timedelta(seconds=60),
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=3), "base": 2},
 }
-_CLIENT: dict[str, Any] = {"timeout": "10min", "connect_timeout": "5s", "read_timeout": "60s"}
+_CLIENT: dict[str, Any] = {"timeout": "1day", "connect_timeout": "5s", "read_timeout": "60s"}
 
 
 def open_cloud(uri: str) -> ObjectArtifacts:

@@ -7,13 +7,18 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO
 
 from runstone.errors import DiskFull, InvalidValue, StoreUnavailable
 
 #: Bytes in memory at a time; large enough that hashing and copying release the GIL for most of their time.
 PIECE = 1 << 20
+#: From so many bytes on, hashing has a thread of its own, and writing need not wait for it.
+_LARGE = 8 << 20
+#: Bytes after which the kernel is asked to begin writing.
+_FLUSH = 16 << 20
 #: How names of unfinished files begin; listings hide them and nobody else may use it.
 UNFINISHED = ".runstone-unfinished-"
 
@@ -41,15 +46,36 @@ def copy(stream: BinaryIO, place: str, durable: bool) -> tuple[int, str]:
 
 def _pump(stream: BinaryIO, target: BinaryIO) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
-    while piece := stream.read(PIECE):
-        if not isinstance(piece, (bytes, bytearray, memoryview)):
-            raise InvalidValue(f"The stream gave {type(piece).__name__}, not bytes; open it in binary mode.")
-        digest.update(piece)
-        view = memoryview(piece)
-        while view:  # an unbuffered file may take less than it was given
-            view = view[target.write(view) :]
-        size += len(piece)
+    with ExitStack() as stack:
+        hashing: ThreadPoolExecutor | None = None
+        while piece := stream.read(PIECE):
+            if not isinstance(piece, (bytes, bytearray, memoryview)):
+                raise InvalidValue(f"The stream gave {type(piece).__name__}, not bytes; open it in binary mode.")
+            if hashing is None and size >= _LARGE:
+                hashing = stack.enter_context(ThreadPoolExecutor(1, "runstone-digest"))
+            hashed = hashing.submit(digest.update, piece) if hashing else None
+            _write(piece, target)
+            if hashed is None:
+                digest.update(piece)
+            else:
+                hashed.result()
+            size += len(piece)
+            if size % _FLUSH < len(piece):
+                _begin_flush(target, size)
     return size, digest.hexdigest()
+
+
+def _write(piece: bytes, target: BinaryIO) -> None:
+    view = memoryview(piece)
+    while view:  # an unbuffered file may take less than it was given
+        view = view[target.write(view) :]
+
+
+def _begin_flush(target: BinaryIO, size: int) -> None:
+    """Have the kernel begin to write what it holds, so that the flush at the end has little left to wait for."""
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            os.posix_fadvise(target.fileno(), max(0, size - _FLUSH), _FLUSH, os.POSIX_FADV_DONTNEED)
 
 
 def sync_folder(folder: str) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import obstore
-from obstore.exceptions import PreconditionError
+from obstore.exceptions import GenericError, PreconditionError
 
 from runstone.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from obstore.store import AzureStore, GCSStore, S3Store
 
-#: Bytes asked for in one request; what breaks in the middle costs no more than this again.
-SPAN = 32 << 20
 #: Bytes handed on at a time.
 PIECE = 1 << 20
+#: How often an object that ends too early is asked for again.
+_PATIENCE = 3
 
 
 class ObjectReader(io.BufferedIOBase):
@@ -41,7 +41,7 @@ class ObjectReader(io.BufferedIOBase):
         self._bucket, self._name, self._told = bucket, name, told
         self.size, self.e_tag = size, e_tag
         self._at = 0
-        self._stream: Iterator[Any] | None = None
+        self._stream: Iterator[memoryview] | None = None
         self._held = memoryview(b"")
 
     def readable(self) -> bool:
@@ -89,25 +89,42 @@ class ObjectReader(io.BufferedIOBase):
         super().close()
 
     def _next(self) -> memoryview:
-        """The bytes that follow; a stream that ended is followed by the next span."""
-        with self._told():
-            try:
-                piece = next(self._stream, None) if self._stream is not None else None
-                if piece is None:
-                    self._stream = iter(self._ask())
+        """The bytes that follow; a stream that breaks is taken up again where it was."""
+        for _ in range(_PATIENCE):
+            with self._told():
+                try:
+                    if self._stream is None:
+                        self._stream = self._ask()
                     piece = next(self._stream, None)
-            except PreconditionError:
-                raise StoreUnavailable(f"{self._name!r} was replaced while it was read; read it again.") from None
-        if piece is None:
-            raise StoreUnavailable(f"{self._name!r} ended after {self._at} of {self.size} bytes; read it again.")
-        return memoryview(piece)
+                except PreconditionError:
+                    raise StoreUnavailable(f"{self._name!r} was replaced while it was read; read it again.") from None
+            if piece is not None:
+                return piece
+            self._stream = None
+        raise StoreUnavailable(f"{self._name!r} ended after {self._at} of {self.size} bytes; read it again.")
 
-    def _ask(self) -> Any:
-        end = min(self._at + SPAN, self.size)
-        options: dict[str, Any] = {}
-        if end - self._at < self.size:  # some servers answer a range that is the whole as if it were none
-            options["range"] = (self._at, end)
-        if self.e_tag:
-            options["if_match"] = self.e_tag
-        found = obstore.get(self._bucket, self._name, options=options)  # type: ignore[arg-type]
-        return found.stream(min_chunk_size=PIECE)
+    def _ask(self) -> Iterator[memoryview]:
+        options: dict[str, Any] = {"if_match": self.e_tag} if self.e_tag else {}
+        skipped = 0
+        if self._at:
+            try:
+                found = obstore.get(self._bucket, self._name, options={**options, "range": {"offset": self._at}})  # type: ignore[arg-type]
+            except GenericError as cause:
+                if "non-partial" not in str(cause):
+                    raise
+                # a server that knows no ranges, or does not say so: what comes before is read and dropped
+                found = obstore.get(self._bucket, self._name, options=options)  # type: ignore[arg-type]
+                skipped = self._at
+        else:
+            found = obstore.get(self._bucket, self._name, options=options)  # type: ignore[arg-type]
+        return _without(skipped, found.stream(min_chunk_size=PIECE))
+
+
+def _without(skipped: int, pieces: Iterable[Any]) -> Iterator[memoryview]:
+    for one in pieces:
+        piece = memoryview(one)
+        if skipped >= len(piece):
+            skipped -= len(piece)
+            continue
+        yield piece[skipped:]
+        skipped = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,6 +21,8 @@ from .ranges import Unsatisfiable, wanted
 
 if TYPE_CHECKING:
     from .backend import Backend
+
+log = logging.getLogger("runstone.server")
 
 #: Bytes read and sent at a time.
 PIECE = 1 << 20
