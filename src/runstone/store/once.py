@@ -10,6 +10,8 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from runstone.contracts import Series
 from runstone.records import Metrics
 
@@ -22,8 +24,10 @@ Stored: TypeAlias = Callable[[str, str, int, int, int, None], Series]
 _Point: TypeAlias = "tuple[int, int, float | None]"
 
 
-def unseen(run_id: str, records: Sequence[Metrics], states: dict[str, SeriesState], stored: Stored) -> Metrics | None:
-    """The points of these records, each once, without those that are stored; ``None`` if nothing is left."""
+def unseen(run_id: str, records: Sequence[Metrics], states: dict[str, SeriesState], stored: Stored) -> Sequence[Metrics]:
+    """The points of these records, each once, without those that are stored."""
+    if _all_after(records, states):
+        return records
     keys: list[str] = []
     series: list[int] = []
     points: list[_Point] = []
@@ -34,18 +38,41 @@ def unseen(run_id: str, records: Sequence[Metrics], states: dict[str, SeriesStat
             keys.append(key)
             points += fresh
     if not points:
-        return None
+        return ()
     steps, timestamps, values = zip(*points, strict=True)
     count = len(points)
     plain = [float("nan") if value is None else value for value in values]
-    return Metrics(
-        run_id,
-        keys,
+    columns = (
         struct.pack(f"<{count}I", *series),
         struct.pack(f"<{count}q", *steps),
         struct.pack(f"<{count}d", *plain),
         struct.pack(f"<{count}q", *timestamps),
     )
+    return (Metrics(run_id, keys, *columns),)
+
+
+def _all_after(records: Sequence[Metrics], states: dict[str, SeriesState]) -> bool:
+    """Whether each point comes after the last one of its series, stored or sent before it."""
+    latest: dict[str, tuple[int, int, float]] = {}
+    for record in records:
+        for index, step, timestamp, value in zip(
+            np.frombuffer(record.series, "<u4").tolist(),
+            np.frombuffer(record.steps, "<i8").tolist(),
+            np.frombuffer(record.timestamps, "<i8").tolist(),
+            np.frombuffer(record.values, "<f8").tolist(),
+            strict=True,
+        ):
+            key, point = record.keys[index], (step, timestamp, value)
+            last = latest.get(key)
+            if last is None:
+                state = states.get(key)
+                if state is not None and state.summary is not None:
+                    summary = state.summary
+                    last = (summary.last_step, summary.last_timestamp, summary.last)
+            if last is not None and not point > last:
+                return False
+            latest[key] = point
+    return True
 
 
 def _fresh(run_id: str, key: str, arrival: Arrival, state: SeriesState | None, stored: Stored) -> list[_Point]:

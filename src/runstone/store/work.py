@@ -168,8 +168,9 @@ class Work:
         stored = Histories(self.connection, self.sign).history
         for run_id, series in known.items():
             state = self.runs[run_id]
-            news = unseen(run_id, state.once, series, stored) if state.once else None
-            records = state.metrics if news is None else [*state.metrics, news]
+            records = state.metrics
+            if state.once:
+                records = [*records, *unseen(run_id, state.once, series, stored)]
             if records:
                 self.count("metrics", state, metrics.add(run_id, state.place, series, records))
         metrics.flush()
