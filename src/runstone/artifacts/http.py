@@ -111,6 +111,8 @@ class Server:
         code, message = str(said["error_code"]), str(said.get("message", "the server gave no reason"))
         if answer.status == 507:
             return DiskFull(message)
+        if answer.status == 413:
+            return InvalidValue(message)
         if answer.status in _PASSING:
             return StoreUnavailable(message)
         kind = _KINDS.get(code)

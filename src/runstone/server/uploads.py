@@ -42,6 +42,7 @@ async def receive(request: Request, put: Callable[[BinaryIO], T]) -> T:
     said = request.headers.get("content-length", "")
     length = int(said) if said.isdigit() else None
     if length is not None and length > limit:
+        await _drop(request)
         raise _too_large(limit)
     body = _Body(asyncio.get_running_loop(), length)
     feeding = asyncio.ensure_future(_feed(request, body, limit))
@@ -62,6 +63,15 @@ async def receive(request: Request, put: Callable[[BinaryIO], T]) -> T:
         putting.exception()  # a consequence, seen
         raise cast("Exception", feeding.exception())
     return putting.result()
+
+
+async def _drop(request: Request) -> None:
+    """Read what a client that must be refused sends, as long as that is bearable."""
+    seen = 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen > _DRAIN:
+            return
 
 
 async def _feed(request: Request, body: _Body, limit: int) -> None:
