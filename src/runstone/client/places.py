@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runstone import connect
 from runstone.contracts import ArtifactStore, Registry
+from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound
 from runstone.query.registry import version_meant
@@ -41,11 +42,20 @@ def model_place(here: Session, model_uri: str) -> tuple[ArtifactStore, str]:
     return artifacts, f"{path}/{uri.path}".strip("/") if uri.path else path
 
 
+def model_of_run(here: Session, run_id: str, name: str) -> LoggedModel | None:
+    """The logged model of this name that a run made, the one of the latest step; ``None`` if there is none."""
+    made = sorted(here.run(run_id).outputs.model_outputs, key=lambda one: one.step, reverse=True)
+    models = (here.store.get_logged_model(one.model_id) for one in made)
+    return next((model for model in models if model.name == name), None)
+
+
 def place_at(here: Session, location: str) -> tuple[ArtifactStore, str]:
     """The artifacts that a version's location is in, and the path there. Raises NotFound, InvalidValue."""
     if location.startswith("runs:/"):
         run_id, _, path = location[len("runs:/") :].partition("/")
         return run_artifacts(here, run_id), path.strip("/")
     if is_model_uri(location):
-        raise NotFound(f"The logged model {location!r} is not known to the store {here.uri}.")
+        uri = parse_model_uri(location)
+        model = here.fresh_store().get_logged_model(uri.model_id)
+        return connect.open_artifacts(model.artifact_location), uri.path
     return connect.open_artifacts(location), ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,8 +12,9 @@ from runstone import connect
 from runstone.contracts import ArtifactStore
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound
+from runstone.query.registry import whole_model
 
-from .places import place_at
+from .places import model_of_run, place_at
 from .session import Session
 
 MANIFEST = "MLmodel"
@@ -48,7 +48,11 @@ def source_of(here: Session, registry_uri: str, source: str, run_id: str = "", m
         named = parse_model_uri(source).model_id
         if named and model_id and named != model_id:
             raise InvalidValue(f"source={source!r} is not the logged model model_id={model_id!r}.")
-        return Source(source, run_id, named or model_id)
+        if not named:
+            return Source(source, run_id, model_id)
+        model = whole_model(here.fresh_store().get_logged_model(named))
+        location = "" if here.uri == registry_uri else model.artifact_location
+        return Source(source, run_id or model.source_run_id or "", named, location)
     if source.startswith("runs:"):
         return _of_run(here, registry_uri, source, run_id, model_id)
     local = local_path(source)
@@ -78,9 +82,16 @@ def whole_source(here: Session, registry_uri: str, model_uri: str, key: str) -> 
     local = None if is_model_uri(model_uri) or model_uri.startswith("runs:") else local_path(model_uri)
     if local is None:
         found = source_of(here, registry_uri, model_uri)
-        if not is_model_uri(model_uri):
-            _require_model(*place_at(here, found.location or found.uri), model_uri)
-        return found
+        if is_model_uri(model_uri) or _has_model(*place_at(here, found.location or found.uri)):
+            return found
+        path = model_uri.partition(":")[2].lstrip("/").partition("/")[2].strip("/")
+        logged = model_of_run(here, found.run_id, path) if found.run_id else None
+        if logged is None:
+            raise NotFound(
+                f"There is no whole model at {model_uri!r}: no file {MANIFEST} is there. It is written last, so an upload "
+                "that was cut short leaves none; log the model again."
+            )
+        return source_of(here, registry_uri, logged.model_uri)
     if not (local / MANIFEST).is_file():
         raise NotFound(f"There is no model at {model_uri!r}: a model is a folder with a file {MANIFEST}.")
     if is_remote(registry_uri):
@@ -136,10 +147,6 @@ def _of_store(path: Path, registry_uri: str) -> bool:
     return path.resolve().is_relative_to(connect.artifact_root(registry_uri).resolve())
 
 
-def _require_model(artifacts: ArtifactStore, path: str, model_uri: str) -> None:
+def _has_model(artifacts: ArtifactStore, path: str) -> bool:
     manifest = f"{path}/{MANIFEST}" if path else MANIFEST
-    if not any(one.path == manifest for one in artifacts.list(path)):
-        raise NotFound(
-            f"There is no whole model at {os.fspath(model_uri)!r}: no file {MANIFEST} is there. It is written last, so an "
-            "upload that was cut short leaves none; log the model again."
-        )
+    return any(one.path == manifest for one in artifacts.list(path))

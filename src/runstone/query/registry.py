@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runstone.errors import NotFound
+from runstone.entities.logged_models import LoggedModel, LoggedModelStatus
+from runstone.errors import NotFound, WrongState
 
 from .parser import parse_order
 from .tree import And, Comparison, Field, Node, Order
@@ -88,3 +89,16 @@ def version_meant(registry: Registry, uri: ModelUri) -> ModelVersion:
     if not found:
         raise NotFound(f"No version of registered model {uri.name!r} is in stage {uri.stage}.")
     return found[0]
+
+
+def whole_model(model: LoggedModel) -> LoggedModel:
+    """The logged model, if all its files are there: an upload that was cut short never becomes a version.
+
+    Raises: WrongState.
+    """
+    if model.status != LoggedModelStatus.READY:
+        raise WrongState(
+            f"The logged model {model.model_id} is {model.status}, so its files are not all there; only READY ones can be "
+            "registered. Log the model again."
+        )
+    return model

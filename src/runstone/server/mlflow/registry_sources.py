@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue
-from runstone.query.registry import PROMPT_TAG, version_meant
+from runstone.query.registry import PROMPT_TAG, version_meant, whole_model
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -47,6 +47,11 @@ def origin(backend: Backend, source: str, run_id: str, model_id: str, prompt: bo
         inside = backend.locations.inside(source, backend.store.get_run(run_id).info.artifact_uri or "")
         if inside is not None:
             return Origin(source, run_id, model_id, f"runs:/{run_id}/{inside}")
+    if model_id:
+        model = whole_model(backend.store.get_logged_model(model_id))
+        inside = backend.locations.inside(source, model.artifact_location)
+        if inside is not None:
+            return Origin(source, run_id or model.source_run_id or "", model_id, f"models:/{model_id}/{inside}".rstrip("/"))
     raise _refused(
         source, "name the run (run_id) or logged model (model_id) whose artifacts hold it; paths of the server are never taken"
     )
@@ -58,6 +63,9 @@ def version_place(backend: Backend, name: str, version: int) -> tuple[str, str]:
     if location.startswith("runs:/"):
         run_id, _, path = location[len("runs:/") :].partition("/")
         return backend.store.get_run(run_id).info.artifact_uri or "", path
+    if is_model_uri(location):
+        uri = parse_model_uri(location)
+        return backend.store.get_logged_model(uri.model_id).artifact_location, uri.path
     return location, ""
 
 
@@ -75,7 +83,8 @@ def _of_model_uri(backend: Backend, source: str, run_id: str, model_id: str) -> 
     if uri.model_id:
         if model_id and model_id != uri.model_id:
             raise _refused(source, f"it is not model_id={model_id!r}")
-        return Origin(source, run_id, uri.model_id)
+        model = whole_model(backend.store.get_logged_model(uri.model_id))
+        return Origin(source, run_id or model.source_run_id or "", uri.model_id)
     copied = version_meant(backend.store, uri)
     if PROMPT_TAG in backend.store.get_registered_model(copied.name).tags:
         raise _refused(source, "versions of a prompt are no models")
