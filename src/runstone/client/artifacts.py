@@ -33,7 +33,7 @@ def files_of(log: RunLog, here: Session) -> RunFiles:
     """The artifacts of a run that is open for writing."""
     found = _files.get(log)
     if found is None:
-        found = _files[log] = RunFiles(log, connect.open_artifacts(uri_of(log, here)))
+        found = _files[log] = RunFiles(log, connect.open_artifacts(uri_of(log, here), here.uri))
     return found
 
 
