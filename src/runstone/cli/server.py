@@ -40,11 +40,18 @@ from .shell import fail
 @click.option("--static-prefix", default="", help="Path below which it is reached behind a proxy, like /ml.")
 @click.option("--allowed-hosts", default="", help="Host names that requests may carry, with commas; * as a wildcard.")
 @click.option("--cors-allowed-origins", default="", help="Origins of other sites that may call, with commas.")
+@click.option("--access-log", is_flag=True, help="Write a line for each request to standard error.")
+@click.option(
+    "--expose-prometheus",
+    metavar="FOLDER",
+    default="",
+    help="Answer /metrics for Prometheus; workers keep their counts for each other in this folder.",
+)
 @click.option("--no-auth", is_flag=True, help="Listen on an address that other machines reach although nobody has to sign in.")
 def server(
     store: str, default_artifact_root: str, serve_artifacts: bool, artifacts_destination: str, artifacts_only: bool,
     host: str | None, port: int | None, workers: int, static_prefix: str, allowed_hosts: str, cors_allowed_origins: str,
-    no_auth: bool,
+    access_log: bool, expose_prometheus: str, no_auth: bool,
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
     from runstone import settings
@@ -66,6 +73,8 @@ def server(
         "artifacts_only": artifacts_only,
         "hosts": allowed_hosts.split(","),
         "origins": cors_allowed_origins.split(","),
+        "access_log": access_log,
+        "prometheus": expose_prometheus,
     }
 
     def ready() -> None:

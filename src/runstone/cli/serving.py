@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runstone.errors import InvalidValue
@@ -27,13 +28,18 @@ def make_app(
     artifacts_only: bool = False,
     hosts: Sequence[str] = (),
     origins: Sequence[str] = (),
+    access_log: bool = False,
+    prometheus: str = "",
 ) -> Starlette:
     """The app over the store at the canonical URI ``store``; it serves the store's own artifacts unless told another place."""
     from runstone import connect
     from runstone.server.app import Access, create_app
     from runstone.server.listen import is_loopback
+    from runstone.server.observe import Counters
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    if access_log:
+        logging.getLogger("runstone.access").setLevel(logging.INFO)
     opened = connect.open_store(store)
     access = Access(
         hosts=[one for one in hosts if one], any_address=not is_loopback(host), origins=[one for one in origins if one]
@@ -48,6 +54,7 @@ def make_app(
         artifact_destination=own if artifact_destination is None else artifact_destination,
         artifacts_only=artifacts_only,
         access=access,
+        counters=Counters(Path(prometheus)) if prometheus else None,
     )
 
 

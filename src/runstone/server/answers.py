@@ -14,6 +14,7 @@ from starlette.responses import Response
 from runstone.errors import HTTP_STATUS, RunstoneError
 
 from .compress import WORTHWHILE, accepted, pack
+from .observe import REQUEST_ID
 from .schema import Error
 
 log = logging.getLogger("runstone.server")
@@ -57,5 +58,9 @@ def answer_http(request: Request, error: Exception) -> Response:
 
 def answer_unknown(request: Request, error: Exception) -> Response:
     """A fault of ours: the log has it all, the caller is told so and no more."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return error_answer("INTERNAL_ERROR", f"The server failed on {request.method} {request.url.path}; its log says why.")
+    request_id = request.scope.get(REQUEST_ID, "-")
+    log.error("%s %s failed, request %s", request.method, request.url.path, request_id, exc_info=error)
+    message = f"The server failed on {request.method} {request.url.path}; its log says why, under request {request_id}."
+    answer = error_answer("INTERNAL_ERROR", message)
+    answer.headers["X-Request-Id"] = request_id
+    return answer

@@ -30,8 +30,12 @@ from .mlflow import proxy
 from .mlflow.about import SPOKEN
 from .mlflow.api import ROOTS, MlflowApi
 from .mlflow.table import TABLE as MLFLOW_TABLE
+from .observe import Counters, Observed
 from .pulse import Pulse
 from .static import BUILT, Ui
+
+#: Prometheus' text format.
+METRICS_TYPE = "text/plain; version=0.0.4"
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -56,6 +60,7 @@ def create_app(
     artifacts_only: bool = False,
     ui: Path = BUILT,
     access: Access | None = None,
+    counters: Counters | None = None,
     sweep_seconds: float = 5.0,
     poll_seconds: float = 0.4,
 ) -> Starlette:
@@ -70,6 +75,7 @@ def create_app(
         artifact_destination: what is served to MLflow's clients as ``mlflow-artifacts:/``; empty: nothing is.
         artifacts_only: answer for these and for nothing else.
         ui: folder of the built UI.
+        counters: counts of requests, shown at ``/metrics`` when given.
         poll_seconds: pause between questions to the store while a browser listens.
 
     Raises:
@@ -87,11 +93,12 @@ def create_app(
             yield
             await pulse.close()
 
-    allowed = access or Access()
+    allowed, counted = access or Access(), counters or Counters()
     app = Starlette(
-        routes=_routes(backend, Ui(ui, prefix), prefix, artifacts_only),
+        routes=_routes(backend, Ui(ui, prefix), prefix, artifacts_only, counters),
         lifespan=lifespan,
         middleware=[
+            Middleware(Observed, counters=counted),
             Middleware(
                 Guard,
                 hosts=allowed.hosts,
@@ -99,7 +106,7 @@ def create_app(
                 origins=allowed.origins,
                 body_limit=allowed.body_limit,
                 is_upload=lambda method, path: proxy.is_upload(method, path.removeprefix(prefix)),
-            )
+            ),
         ],
         exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},
     )
@@ -107,7 +114,7 @@ def create_app(
     return app
 
 
-def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool) -> list[BaseRoute]:
+def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counters: Counters | None) -> list[BaseRoute]:
     mlflow = MlflowApi(MLFLOW_TABLE, backend)
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
     api += [Route("/openapi.json", _document), Route("/{path:path}", _unknown(api), methods=_METHODS)]
@@ -121,6 +128,9 @@ def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool) -> list
     ]
     if artifacts_only:
         pages = _artifact_routes(backend)
+    pages.insert(0, Route("/ready", lambda _: _ready(backend)))
+    if counters is not None:
+        pages.insert(0, Route("/metrics", lambda _: PlainTextResponse(counters.text(), media_type=METRICS_TYPE)))
     if not prefix:
         return pages
     return [
@@ -139,6 +149,12 @@ def _artifact_routes(backend: Backend) -> list[BaseRoute]:
         Route("/health", lambda _: PlainTextResponse("OK")),
         Route("/version", lambda _: PlainTextResponse(SPOKEN)),
     ]
+
+
+def _ready(backend: Backend) -> Response:
+    """Whether requests can be served now: the store answers."""
+    backend.store.changes(None)
+    return PlainTextResponse("OK")
 
 
 def _document(_: Request) -> Response:

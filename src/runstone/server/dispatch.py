@@ -17,6 +17,7 @@ from runstone.errors import InvalidValue, RunstoneError
 from .answers import json_answer
 from .backend import Backend
 from .endpoints import Endpoint
+from .observe import ROUTE
 
 #: Content types that an HTML form of another site can send without asking; JSON never comes as one of them.
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
@@ -55,6 +56,7 @@ def _streaming(endpoint: Endpoint, backend: Backend) -> Callable[[Request], Awai
 
 def _arguments(endpoint: Endpoint, request: Request) -> dict[str, Any]:
     """Path parts and the query string, checked."""
+    request.scope[ROUTE] = endpoint.path
     arguments: dict[str, Any] = {name: str(request.path_params[name]) for name in endpoint.parts}
     if endpoint.query is not None:
         arguments["query"] = _query(endpoint.query, request)

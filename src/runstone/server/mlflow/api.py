@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from runstone.server.answers import error_answer
 from runstone.server.compress import WORTHWHILE, accepted, pack
+from runstone.server.observe import ROUTE
 
 from .reading import read
 from .row import Row
@@ -48,6 +49,7 @@ class MlflowApi:
         row = rows.get(request.method)
         if row is None:
             return _unknown(request, rows)
+        request.scope[ROUTE] = row.path
         return await self._answer(row, request, parts)
 
     def _find(self, path: str) -> tuple[dict[str, Row], dict[str, Any]]:
