@@ -42,11 +42,16 @@ def run(store: Store) -> str:
     return RUN
 
 
+def serving(store: Store, destination: str = "") -> TestClient:
+    """The app, which serves artifacts below ``destination``."""
+    app = create_app(store, connect.open_artifacts, artifact_destination=destination, sweep_seconds=3600)
+    return TestClient(app, base_url="http://127.0.0.1:5000", raise_server_exceptions=False)
+
+
 @pytest.fixture
 def ask(store: Store) -> Iterator[Ask]:
     """``ask("POST", "registered-models/create", name="m")``: GETs send a query, all else a JSON body, as MLflow does."""
-    app = create_app(store, connect.open_artifacts, sweep_seconds=3600)
-    with TestClient(app, base_url="http://127.0.0.1:5000", raise_server_exceptions=False) as client:
+    with serving(store) as client:
 
         def send(method: str, path: str, **fields: Any) -> Answer:
             url = f"/api/2.0/mlflow/{path}"

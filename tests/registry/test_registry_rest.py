@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from registry_rest import RUN, Ask
+from registry_rest import RUN, Ask, serving
 
-from runstone.contracts import Store
+from runstone.contracts import Batch, Store
+from runstone.records import ModelVersionCreated, RegisteredModelCreated
 
 
 def version(ask: Ask, name: str = "wine", **fields: Any) -> Any:
@@ -330,3 +332,30 @@ def test_a_copy_keeps_its_files_when_the_original_goes(ask: Ask, wine: str, stor
 def test_a_version_of_no_model_is_not_found(ask: Ask, run: str) -> None:
     answer = ask("POST", "model-versions/create", name="nope", source=f"runs:/{RUN}/model")
     refused(answer, "RESOURCE_DOES_NOT_EXIST", 404)
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_files_of_a_version_are_served_from_its_run_and_the_stores_own_folder_alone(
+    store: Store, run: str, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    artifacts = folder / "artifacts"
+    for place in (artifacts / "0" / run / "artifacts" / "model", artifacts / "registered" / "k"):
+        place.mkdir(parents=True)
+        (place / "MLmodel").write_text("whole")
+    records: list[Any] = [RegisteredModelCreated("k", "wine", 1)]
+    for location in (f"runs:/{run}/model", (artifacts / "registered" / "k").as_uri(), tmp_path.as_uri(), "http://other/x"):
+        records.append(ModelVersionCreated(location, "wine", 1, location))  # as somebody might write into the store itself
+    store.write(Batch(records))
+    with serving(store, artifacts.as_uri()) as client:
+
+        def get(version: int, path: str) -> Any:
+            return client.get("/model-versions/get-artifact", params={"name": "wine", "version": version, "path": path})
+
+        assert [get(version, "MLmodel").text for version in (1, 2)] == ["whole", "whole"]
+        assert [get(version, "secret").status_code for version in (1, 2, 3, 4)] == [404, 404, 403, 403]
+        assert get(1, "../../../../../../secret").status_code == 400
+        uri = client.get("/api/2.0/mlflow/model-versions/get-download-uri", params={"name": "wine", "version": "2"}).json()
+        assert uri == {"artifact_uri": "mlflow-artifacts:/registered/k"}

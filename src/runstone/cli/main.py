@@ -16,6 +16,7 @@ COMMANDS = {
     "server": ("server:server", "Serve UI and API, with mlflow's options."),
     "experiments": ("experiments:experiments", "List, make, rename, delete and restore experiments."),
     "runs": ("runs:runs", "List, show, rank, compare, delete and restore runs."),
+    "models": ("models:models", "List, show, register and promote models."),
     "artifacts": ("artifacts:artifacts", "List, download and add files of a run."),
     "sync": ("sync:sync", "Ship what processes that died have left in their journals."),
     "doctor": ("doctor:doctor", "Check journal, store, versions, disk and clock."),

@@ -40,15 +40,20 @@ def register_model(
     """
     if env_pack is not None:
         raise NotSupported(f"env_pack={env_pack!r} is not known here; leave it out.")
-    client, key = MlflowClient(), uuid.uuid4().hex
-    source = whole_source(client._session, client._registry_session.uri, os.fspath(model_uri), key)
+    made = register(MlflowClient(), os.fspath(model_uri), name, tags)
+    notice(f"created version {made.version} of registered model {name!r}")
+    return made
+
+
+def register(client: MlflowClient, model_uri: str, name: str, tags: dict[str, Any] | None = None) -> ModelVersion:
+    """The same in the stores of a client, without a word."""
+    key = uuid.uuid4().hex
+    source = whole_source(client._session, client._registry_session.uri, model_uri, key)
     try:
-        made = client._register(version_record(key, name, source, tags))
+        return client._register(version_record(key, name, source, tags))
     except RunstoneError:
         drop_copy(client._registry_session.uri, key)
         raise
-    notice(f"created version {made.version} of registered model {name!r}")
-    return made
 
 
 def search_registered_models(

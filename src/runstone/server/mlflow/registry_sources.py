@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
-from runstone.errors import InvalidValue
+from runstone.errors import InvalidValue, PermissionDenied
 from runstone.query.registry import PROMPT_TAG, version_meant, whole_model
 
 if TYPE_CHECKING:
@@ -58,8 +58,28 @@ def origin(backend: Backend, source: str, run_id: str, model_id: str, prompt: bo
 
 
 def version_place(backend: Backend, name: str, version: int) -> tuple[str, str]:
-    """The artifact root of a version's files, and the path of its folder below it. Raises NotFound."""
+    """The artifact root of a version's files, and the path of its folder below it, for the server to read.
+
+    Raises:
+        NotFound: there is no such version, or what it came from is gone.
+        PermissionDenied: its files lie outside of what this server serves, whoever registered it so.
+    """
     location = backend.store.version_location(name, version)
+    served = backend.locations.destination or backend.locations.root
+    ours = location.startswith("runs:/") or is_model_uri(location)
+    if not ours and (not served or backend.locations.inside(location, served) is None):
+        raise PermissionDenied(f"The files of {name} version {version} are at {location!r}, which this server does not serve.")
+    return _place(backend, location)
+
+
+def shown_location(backend: Backend, name: str, version: int) -> str:
+    """Where a version's files are, as one URI that clients can use. Raises NotFound."""
+    root, path = _place(backend, backend.store.version_location(name, version))
+    shown = backend.shown_artifact_uri(root)
+    return f"{shown.rstrip('/')}/{path}" if path else shown
+
+
+def _place(backend: Backend, location: str) -> tuple[str, str]:
     if location.startswith("runs:/"):
         run_id, _, path = location[len("runs:/") :].partition("/")
         return backend.store.get_run(run_id).info.artifact_uri or "", path
@@ -67,13 +87,6 @@ def version_place(backend: Backend, name: str, version: int) -> tuple[str, str]:
         uri = parse_model_uri(location)
         return backend.store.get_logged_model(uri.model_id).artifact_location, uri.path
     return location, ""
-
-
-def shown_location(backend: Backend, name: str, version: int) -> str:
-    """The same as one URI that clients can use."""
-    root, path = version_place(backend, name, version)
-    shown = backend.shown_artifact_uri(root)
-    return f"{shown.rstrip('/')}/{path}" if path else shown
 
 
 def _of_model_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Origin:

@@ -1,0 +1,168 @@
+"""``runstone models``: registered models and their versions. A version is ``name/3``, ``name/Production`` or ``name@alias``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .shell import json_option, store_option
+
+if TYPE_CHECKING:
+    from runstone.contracts import Store
+    from runstone.entities.model_registry import ModelVersion
+
+_version = click.argument("version", metavar="NAME/VERSION")
+
+
+@click.group()
+def models() -> None:
+    """List, show, register and promote models."""
+
+
+@models.command("list")
+@click.option("-f", "--filter", "filter_string", default="", help="Such as \"name LIKE 'churn%' AND tags.team = 'blue'\".")
+@json_option
+@store_option
+def list_models(filter_string: str, as_json: bool, store: str) -> None:
+    """List registered models, by name."""
+    from runstone.client.paging import all_pages
+    from runstone.contracts import RegistryQuery
+
+    from .opening import open_for_reading
+    from .output import moment, print_json, print_table
+
+    opened = open_for_reading(store)
+    found = all_pages(
+        lambda count, token: opened.search_registered_models(
+            RegistryQuery(filter=filter_string, limit=count, page_token=token)
+        ),
+        None,
+    )
+    if as_json:
+        print_json(found)
+        return
+    rows = []
+    for one in found:
+        latest = {version.current_stage: version.version for version in one.latest_versions or ()}
+        newest = max(map(int, latest.values()), default=None)
+        aliases = ", ".join(f"{alias}: {version}" for alias, version in one.aliases.items())
+        rows.append((one.name, newest, latest.get("Production"), aliases or None, moment(one.last_updated_timestamp)))
+    print_table(["Name", "Latest", "Production", "Aliases", "Last update"], rows, right=["Latest", "Production"])
+
+
+@models.command("describe")
+@click.argument("name")
+@json_option
+@store_option
+def describe(name: str, as_json: bool, store: str) -> None:
+    """Show a registered model and its versions, the newest first."""
+    from runstone.client.paging import all_pages
+    from runstone.contracts import RegistryQuery
+    from runstone.query.printer import quoted
+
+    from .opening import open_for_reading
+    from .output import moment, print_json, print_table
+
+    opened = open_for_reading(store)
+    found = opened.get_registered_model(name)
+    wanted = f"name = {quoted(name)}"
+    versions = all_pages(
+        lambda count, token: opened.search_model_versions(
+            RegistryQuery(filter=wanted, order_by=("version_number DESC",), limit=count, page_token=token)
+        ),
+        None,
+    )
+    if as_json:
+        print_json({"registered_model": found, "versions": versions})
+        return
+    about: list[tuple[str, object]] = [("Name", found.name), ("Description", found.description or None)]
+    about += [(f"Tag {key}", value) for key, value in sorted(found.tags.items())]
+    print_table(["", ""], about)
+    rows = [
+        (
+            one.version,
+            one.current_stage,
+            ", ".join(one.aliases or ()) or None,
+            one.run_id,
+            moment(one.creation_timestamp),
+            one.source,
+        )
+        for one in versions
+    ]
+    print_table(["Version", "Stage", "Aliases", "Run", "Created", "Source"], rows, right=["Version"])
+
+
+@models.command("register")
+@click.argument("model_uri", metavar="URI")
+@click.argument("name")
+@json_option
+@store_option
+def register(model_uri: str, name: str, as_json: bool, store: str) -> None:
+    """Make the model at URI (runs:/<run id>/<path>, a folder, models:/…) the next version of NAME."""
+    from runstone.client import MlflowClient
+    from runstone.client.register import register as register_in
+
+    from .opening import store_uri
+    from .output import print_json, safe
+
+    made = register_in(MlflowClient(store_uri(store)), model_uri, name)
+    if as_json:
+        print_json(made)
+    else:
+        click.echo(
+            f"Registered '{safe(made.name)}' version {made.version}; it loads from models:/{safe(made.name)}/{made.version}"
+        )
+
+
+@models.command("transition")
+@_version
+@click.argument("stage")
+@click.option("--archive-existing", is_flag=True, help="Archive what was in that stage.")
+@store_option
+def transition(version: str, stage: str, archive_existing: bool, store: str) -> None:
+    """Move a version to a stage: None, Staging, Production or Archived."""
+    from runstone.contracts import Batch
+    from runstone.records import ModelVersionChanged
+
+    from .opening import milliseconds, open_for_reading
+    from .output import safe
+
+    opened = open_for_reading(store)
+    found = _one(opened, version)
+    opened.write(Batch([ModelVersionChanged(found.name, int(found.version), milliseconds(), stage, archive_existing)]))
+    moved = opened.get_model_version(found.name, int(found.version))
+    click.echo(f"'{safe(moved.name)}' version {moved.version} is in {moved.current_stage}.")
+
+
+@models.command("set-alias")
+@_version
+@click.argument("alias")
+@store_option
+def set_alias(version: str, alias: str, store: str) -> None:
+    """Let ALIAS stand for a version, whatever it stood for before."""
+    from runstone.contracts import Batch
+    from runstone.records import RegisteredModelChanged
+
+    from .opening import milliseconds, open_for_reading
+    from .output import safe
+
+    opened = open_for_reading(store)
+    found = _one(opened, version)
+    opened.write(Batch([RegisteredModelChanged(found.name, milliseconds(), aliases={alias: int(found.version)})]))
+    click.echo(f"'{safe(found.name)}@{safe(alias)}' is version {found.version}.")
+
+
+def _one(store: Store, text: str) -> ModelVersion:
+    """The version that ``name/3``, ``name/Production``, ``name/latest`` or ``name@alias`` means.
+
+    Raises: NotFound, InvalidValue.
+    """
+    from runstone.entities.model_uris import parse_model_uri
+    from runstone.errors import InvalidValue
+    from runstone.query.registry import version_meant
+
+    uri = parse_model_uri("models:/" + text.removeprefix("models:/"))
+    if not uri.name:
+        raise InvalidValue(f"{text!r} names no version: name/3, name/Production, name/latest or name@alias does.")
+    return version_meant(store, uri)
