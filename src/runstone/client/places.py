@@ -19,7 +19,7 @@ def run_artifacts(here: Session, run_id: str) -> ArtifactStore:
     uri = (open_here.artifact_uri if open_here is not None else "") or here.run(run_id).info.artifact_uri
     if not uri:
         raise NotFound(f"Run {run_id} has no place for artifacts.")
-    return connect.open_artifacts(uri)
+    return connect.open_artifacts(uri, here.uri)
 
 
 def model_place(here: Session, model_uri: str) -> tuple[ArtifactStore, str]:
@@ -57,5 +57,5 @@ def place_at(here: Session, location: str) -> tuple[ArtifactStore, str]:
     if is_model_uri(location):
         uri = parse_model_uri(location)
         model = here.fresh_store().get_logged_model(uri.model_id)
-        return connect.open_artifacts(model.artifact_location), uri.path
-    return connect.open_artifacts(location), ""
+        return connect.open_artifacts(model.artifact_location, here.uri), uri.path
+    return connect.open_artifacts(location, here.uri), ""
