@@ -97,11 +97,14 @@ class ObjectReader(io.BufferedIOBase):
                         self._stream = self._ask()
                     piece = next(self._stream, None)
                 except PreconditionError:
-                    raise StoreUnavailable(f"{self._name!r} was replaced while it was read; read it again.") from None
+                    raise self._replaced() from None
             if piece is not None:
                 return piece
             self._stream = None
         raise StoreUnavailable(f"{self._name!r} ended after {self._at} of {self.size} bytes; read it again.")
+
+    def _replaced(self) -> StoreUnavailable:
+        return StoreUnavailable(f"{self._name!r} was replaced while it was read; read it again.")
 
     def _ask(self) -> Iterator[memoryview]:
         options: dict[str, Any] = {"if_match": self.e_tag} if self.e_tag else {}
@@ -117,6 +120,8 @@ class ObjectReader(io.BufferedIOBase):
                 skipped = self._at
         else:
             found = obstore.get(self._bucket, self._name, options=options)  # type: ignore[arg-type]
+        if self.e_tag and found.meta["e_tag"] != self.e_tag:  # not every server looks at if_match
+            raise self._replaced()
         return _without(skipped, found.stream(min_chunk_size=PIECE))
 
 
