@@ -16,6 +16,7 @@ from msgspec import Struct
 from .entities import Experiment, FileInfo, PagedList, Run, ViewType
 from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
+from .entities.traces import TraceHead
 from .records import Record
 
 if TYPE_CHECKING:
@@ -287,7 +288,29 @@ class LoggedModels(Protocol):
         ...
 
 
-class Store(Sink, Registry, LoggedModels, Protocol):
+class TraceQuery(Struct, frozen=True, kw_only=True):
+    """Which traces. Default order: newest first."""
+
+    experiment_ids: tuple[str, ...]
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    limit: int = 100
+    page_token: str | None = None
+
+
+class Traces(Protocol):
+    """The questions about traces. They are changed by records alone, through :meth:`Sink.write`."""
+
+    def get_trace(self, trace_id: str) -> TraceHead:
+        """Raises NotFound."""
+        ...
+
+    def search_traces(self, query: TraceQuery) -> PagedList[TraceHead]:
+        """Raises FilterError, InvalidValue (token), NotFound (an experiment id that is no number)."""
+        ...
+
+
+class Store(Sink, Registry, LoggedModels, Traces, Protocol):
     """A sink that can be asked. Reads see every write that returned before them, from any process on the same store."""
 
     uri: str

@@ -201,6 +201,33 @@ class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):
     deleted: bool | None = None
 
 
+# --- traces: written straight to a store ------------------------------------------------------------------------------------
+
+
+class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
+    """The head of a trace, at its end; written again it replaces state, duration and details and adds to the rest.
+    ``duration`` is milliseconds, ``details`` a JSON object (see :class:`TraceHead`)."""
+
+    trace_id: str
+    experiment_id: str
+    time: int
+    duration: int | None = None
+    state: str = "OK"
+    details: str = "{}"
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class TraceChanged(_Record, frozen=True, array_like=True, tag=33):
+    """A tag set to ``None`` is removed; ``details`` ``None`` leaves them. ``deleted`` removes the trace for ever."""
+
+    trace_id: str
+    time: int
+    tags: dict[str, str | None] = field(default_factory=dict)
+    details: str | None = None
+    deleted: bool = False
+
+
 # --- the registry: written straight to a store, as experiments are; version numbers are read back by ``version_key`` ---
 
 
@@ -282,6 +309,8 @@ Record = (
     | ArtifactLogged
     | LoggedModelCreated
     | LoggedModelChanged
+    | TraceStarted
+    | TraceChanged
     | RegisteredModelCreated
     | RegisteredModelChanged
     | ModelVersionCreated

@@ -29,6 +29,7 @@ from runstone.records import (
     RunChanged,
     RunStarted,
     Tags,
+    TraceStarted,
 )
 from runstone.store.dialects import Sqlite
 from runstone.store.schema import HEAD
@@ -76,6 +77,7 @@ def fill(store: SqlStore) -> None:
                 LoggedModelCreated("m-" + "c" * 32, "1", "forest", 5500, "classifier", RUN, {"depth": "3"}, {"лес": "да"}),
                 LoggedModelChanged("m-" + "c" * 32, 5600, status="READY"),
                 MetricLinks(RUN, "lone", 7, 1_700_000_000_000, -0.5, "m-" + "c" * 32, "iris", "abc123"),
+                TraceStarted("tr-1", "1", 5000, 12, "OK", "{}", {"mlflow.sourceRun": RUN}, {"mlflow.traceName": "след"}),
                 RegisteredModelCreated("a" * 32, "wine", 6000, "rates wine", {"team": "blue"}),
                 ModelVersionCreated("b" * 32, "wine", 7000, f"runs:/{RUN}/model", RUN, tags={"note": "первая"}),
                 RegisteredModelChanged("wine", 8000, aliases={"champion": 1}),

@@ -89,6 +89,9 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
         assert (model.name, model.status, model.params, model.tags) == ("forest", "READY", {"depth": "3"}, {"лес": "да"})
         assert [(point.key, point.value, point.dataset_name) for point in model.metrics or ()] == [("lone", -0.5, "iris")]
         assert model.artifact_location == f"file:///artifacts/1/models/{model.model_id}/artifacts"
+    if revision >= "0004":
+        trace = store.get_trace("tr-1")
+        assert (trace.request_time, trace.duration, trace.tags) == (5000, 12, {"mlflow.traceName": "след"})
     store.close()
     migrated(tmp_path / "fresh.db").dispose()
     assert tables(tmp_path / "s.db") == tables(tmp_path / "fresh.db")

@@ -14,7 +14,7 @@ from .dialects import WRITER, Sqlite
 from .tables import metadata
 
 #: Names of all migrations, oldest first (a test compares them with the folder).
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 #: What says that a database is ours.
 APPLICATION = "runstone"

@@ -25,13 +25,15 @@ from runstone.contracts import (
     RunQuery,
     RunTable,
     Series,
+    TraceQuery,
 )
 from runstone.entities import Experiment, PagedList, Run
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
-from runstone.errors import InvalidValue
+from runstone.entities.traces import TraceHead
+from runstone.errors import InvalidValue, NotFound
 
-from . import health, keys, logged_models_search, purge, registry_search, schema, search, sweep
+from . import health, keys, logged_models_search, purge, registry_search, schema, search, sweep, traces
 from .dialects import Sqlite
 from .history import Histories
 from .logged_models_read import LoggedModelReader
@@ -144,7 +146,7 @@ class SqlStore:
     def health(self, deep: bool = False) -> Health:
         return self._read(lambda connection: health.look(connection, self._dialect, self.uri, deep))
 
-    # --- logged models ------------------------------------------------------------------------------------------------
+    # --- logged models, traces ------------------------------------------------------------------------------------------------
 
     def get_logged_model(self, model_id: str, deleted: bool = False) -> LoggedModel:
         return self._read(lambda connection: LoggedModelReader(connection, self._places).model(model_id, deleted))
@@ -154,6 +156,15 @@ class SqlStore:
 
     def dataset_uses(self, experiment_ids: Sequence[str]) -> Sequence[DatasetUse]:
         return self._read(lambda connection: LoggedModelReader(connection, self._places).dataset_uses(experiment_ids))
+
+    def get_trace(self, trace_id: str) -> TraceHead:
+        found = self._read(lambda connection: traces.heads(connection, self._places, [trace_id]))
+        if not found:
+            raise NotFound(f"Trace with ID '{trace_id}' not found.")
+        return found[0]
+
+    def search_traces(self, query: TraceQuery) -> PagedList[TraceHead]:
+        return self._read(lambda connection: traces.search(connection, self._places, query))
 
     # --- the registry -------------------------------------------------------------------------------------------------
 

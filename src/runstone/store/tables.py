@@ -294,6 +294,23 @@ logged_model_tags = _table(
     "logged_model_tags", _text("model_id", primary_key=True), _text("key", primary_key=True), _text("value")
 )
 
+#: Heads of traces; their spans are artifacts. ``artifact_location`` as in ``experiments``.
+traces = _table(
+    "traces",
+    _text("trace_id", primary_key=True),
+    _number("experiment_id"),
+    _number("request_time"),
+    _number("duration", nullable=True),
+    _text("state"),
+    _text("artifact_location"),
+    _text("details"),
+    Index("traces_by_experiment", "experiment_id", "request_time", "trace_id"),
+)
+
+trace_metadata = _table("trace_metadata", _text("trace_id", primary_key=True), _text("key", primary_key=True), _text("value"))
+
+trace_tags = _table("trace_tags", _text("trace_id", primary_key=True), _text("key", primary_key=True), _text("value"))
+
 #: Registered models. Versions and tags hang on ``model_key``, so that a new name is one row.
 registered_models = _table(
     "registered_models",

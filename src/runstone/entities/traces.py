@@ -1,0 +1,20 @@
+"""Traces: what one request to an application did, as its head tells; the spans lie among the artifacts."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class TraceHead(Struct, frozen=True):
+    """``request_time`` is milliseconds since 1970 UTC, ``duration`` milliseconds. ``state`` is OK, ERROR, IN_PROGRESS or
+    STATE_UNSPECIFIED. ``details`` is a JSON object of what is only shown: previews, the client's id, assessments."""
+
+    trace_id: str
+    experiment_id: str
+    request_time: int
+    duration: int | None
+    state: str
+    artifact_location: str
+    details: str = "{}"
+    metadata: dict[str, str] = {}  # msgspec copies it
+    tags: dict[str, str] = {}

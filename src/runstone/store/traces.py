@@ -1,0 +1,151 @@
+"""Traces in the store: what their records do, and reading and searching them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from runstone.contracts import TraceQuery
+from runstone.entities import PagedList
+from runstone.entities.traces import TraceHead
+from runstone.errors import InvalidValue, NotFound
+from runstone.query import paging
+from runstone.query.parser import parse_filter
+from runstone.query.printer import order_text, to_text
+from runstone.query.traces import TRACES, trace_order
+from runstone.query.tree import Node, normalized
+from runstone.records import TraceChanged, TraceStarted
+
+from .places import Places
+from .search_atoms import probe
+from .search_rank import compare, packed, ranked, sort, unpacked
+from .search_source import Source
+from .search_sql import Sql, batches, joined, listed, one_of, rows, run
+from .statements import Rows
+from .tables import trace_metadata, trace_tags, traces
+from .work import Work, experiment_number
+
+STATES = ("STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS")
+
+_TRACES = Rows(traces, update=["request_time", "duration", "state", "details"])
+_METADATA, _TAGS = Rows(trace_metadata, update=["value"]), Rows(trace_tags, update=["value"])
+_HEADS = (
+    "SELECT trace_id, experiment_id, request_time, duration, state, artifact_location, details FROM traces WHERE trace_id IN "
+)
+
+
+def _text_of(table: str, key: str) -> str:
+    return f"(SELECT k.value FROM {table} AS k WHERE k.trace_id = r.trace_id AND k.\"key\" = '{key}')"
+
+
+_SOURCE = Source(
+    "traces",
+    "trace_id",
+    {
+        "trace_id": "r.trace_id",
+        "experiment_id": "CAST(r.experiment_id AS TEXT)",
+        "timestamp_ms": "r.request_time",
+        "execution_time_ms": "r.duration",
+        "status": "r.state",
+        "name": _text_of("trace_tags", "mlflow.traceName"),
+        "run_id": _text_of("trace_metadata", "mlflow.sourceRun"),
+    },
+    {"tags": "trace_tags", "params": "trace_metadata"},
+)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def _start(work: Work, record: TraceStarted) -> None:
+    work.next_change()  # from here on no other writer's record can come between
+    if not record.trace_id or "/" in record.trace_id:
+        raise InvalidValue(f"Invalid trace id {record.trace_id!r}: it must be a text that is not empty, without slashes.")
+    if record.state not in STATES:
+        raise InvalidValue(f"Invalid state {record.state!r} of a trace; there are {', '.join(STATES)}.")
+    experiment = work.experiment(record.experiment_id)
+    if not work.late:
+        experiment.require_active()
+    place = f"{experiment.artifact_location.rstrip('/')}/traces/{record.trace_id}/artifacts"
+    row = [
+        record.trace_id, experiment.experiment_id, record.time, record.duration, record.state, place, record.details,
+    ]  # fmt: skip
+    _TRACES.insert(work.connection, row, work.sign)
+    _insert(work, _METADATA, record.trace_id, record.metadata)
+    _insert(work, _TAGS, record.trace_id, record.tags)
+
+
+def _change(work: Work, record: TraceChanged) -> None:
+    work.next_change()
+    if not rows(work.connection, Sql("SELECT 1 FROM traces WHERE trace_id = ?", (record.trace_id,))):
+        raise NotFound(f"Trace with ID '{record.trace_id}' not found.")
+    if record.deleted:
+        for table in ("trace_tags", "trace_metadata", "traces"):
+            run(work.connection, Sql(f"DELETE FROM {table} WHERE trace_id = ?", (record.trace_id,)))
+        return
+    _insert(work, _TAGS, record.trace_id, {key: value for key, value in record.tags.items() if value is not None})
+    for key in (key for key, value in record.tags.items() if value is None):
+        run(work.connection, Sql('DELETE FROM trace_tags WHERE trace_id = ? AND "key" = ?', (record.trace_id, key)))
+    if record.details is not None:
+        run(work.connection, Sql("UPDATE traces SET details = ? WHERE trace_id = ?", (record.details, record.trace_id)))
+
+
+#: One function for each kind of record.
+APPLY: dict[type, Callable[[Work, Any], None]] = {TraceStarted: _start, TraceChanged: _change}
+
+
+def _insert(work: Work, into: Rows, trace_id: str, texts: dict[str, str]) -> None:
+    into.insert(work.connection, [part for key, value in texts.items() for part in (trace_id, key, value)], work.sign)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def heads(connection: Connection, places: Places, trace_ids: Sequence[str]) -> list[TraceHead]:
+    """In the order asked for; those that do not exist are left out."""
+    metadata, tags = _texts(connection, "trace_metadata", trace_ids), _texts(connection, "trace_tags", trace_ids)
+    found = {}
+    for part in batches(trace_ids):
+        for trace_id, experiment, time, duration, state, place, details in rows(connection, Sql(_HEADS) + listed(part)):
+            found[trace_id] = TraceHead(
+                trace_id, str(experiment), time, duration, state, places.experiment(place), details,
+                metadata.get(trace_id, {}), tags.get(trace_id, {}),
+            )  # fmt: skip
+    return [found[trace_id] for trace_id in trace_ids if trace_id in found]
+
+
+def _texts(connection: Connection, table: str, trace_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for part in batches(trace_ids):
+        select = Sql(f'SELECT trace_id, "key", value FROM {table} WHERE trace_id IN ') + listed(part)
+        for trace_id, key, value in rows(connection, select):
+            found.setdefault(trace_id, {})[key] = value
+    return found
+
+
+def search(connection: Connection, places: Places, query: TraceQuery) -> PagedList[TraceHead]:
+    """One page. Raises FilterError, InvalidValue."""
+    if query.limit < 1:
+        raise InvalidValue(f"Invalid value {query.limit} for parameter 'max_results' supplied: it must be a positive number.")
+    tree, orders = parse_filter(query.filter, TRACES), trace_order(query.order_by)
+    numbers = [experiment_number(one) for one in query.experiment_ids]
+    if not numbers:
+        return PagedList()
+    mark = paging.fingerprint("traces", numbers, to_text(tree), order_text(orders))
+    found = ranked(connection, [row[0] for row in rows(connection, _matching(tree, numbers))], orders, _SOURCE)
+    sort(found, orders)
+    if query.page_token:
+        after = unpacked(paging.decode(query.page_token, mark).values, orders)
+        found = [row for row in found if compare(row.rank, after, orders) > 0]
+    page = found[: query.limit]
+    token = paging.encode(paging.Place(mark, packed(page[-1].rank))) if page and len(found) > len(page) else None
+    return PagedList(heads(connection, places, [row.id for row in page]), token)
+
+
+def _matching(tree: Node | None, numbers: Sequence[int]) -> Sql:
+    tests = [one_of("r.experiment_id", numbers)]
+    if tree is not None:
+        tests.append(probe(normalized(tree), _SOURCE))
+    return Sql("SELECT r.trace_id FROM traces AS r WHERE ") + joined(" AND ", tests)
