@@ -27,7 +27,7 @@ from .endpoints import ROOT, TABLE
 from .guard import Guard
 from .locations import Locations
 from .mlflow import proxy
-from .mlflow.about import SPOKEN
+from .mlflow.about import SPOKEN_TO_TRACERS
 from .mlflow.api import ROOTS, MlflowApi
 from .mlflow.table import TABLE as MLFLOW_TABLE
 from .observe import Counters, Observed
@@ -123,7 +123,7 @@ def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counter
         *proxy.routes(backend),
         *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=_METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
-        Route("/version", lambda _: PlainTextResponse(SPOKEN)),
+        Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
         Route("/{path:path}", ui.respond, methods=["GET"]),
     ]
     if artifacts_only:
@@ -147,7 +147,7 @@ def _artifact_routes(backend: Backend) -> list[BaseRoute]:
         *(one for one in proxy.routes(backend) if isinstance(one, Mount)),
         *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=_METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
-        Route("/version", lambda _: PlainTextResponse(SPOKEN)),
+        Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
     ]
 
 

@@ -11,8 +11,9 @@ from .presigning import capabilities
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
-#: The version of MLflow whose endpoints are answered here; its clients choose by it what they send.
-SPOKEN = "3.17.2"
+#: What ``GET /version`` answers. Only the client's tracer asks: from 3.4 on it sends spans as OpenTelemetry's protobuf,
+#: to older servers it keeps them among the artifacts, where we have them.
+SPOKEN_TO_TRACERS = "3.3.2"
 
 
 def server_info(backend: Backend, request: m.Nothing) -> shapes.Json:

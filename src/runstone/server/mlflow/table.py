@@ -7,6 +7,7 @@ from . import messages as m
 from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
 from .row import Row
+from .traces import TRACES
 
 # fmt: off
 TRACKING: tuple[Row, ...] = (
@@ -45,4 +46,4 @@ TRACKING: tuple[Row, ...] = (
 )
 # fmt: on
 
-TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *REGISTRY)
+TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *TRACES, *REGISTRY)

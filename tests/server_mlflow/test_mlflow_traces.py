@@ -1,0 +1,97 @@
+"""Heads of traces as MLflow's tracer keeps and finds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def v3(mlflow: Any) -> Any:
+    return type(mlflow)(mlflow.client, "/api/3.0/mlflow")
+
+
+def head(trace_id: str, experiment: str = "0", second: int = 1, **more: Any) -> dict[str, Any]:
+    info = {
+        "trace_id": trace_id,
+        "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}},
+        "request_time": f"2026-01-31T12:00:{second:02d}.123456789Z",
+        "execution_duration": "1.5s",
+        "state": "OK",
+        "trace_metadata": {"mlflow.sourceRun": "r1"},
+        "tags": {"mlflow.traceName": f"name {second}"},
+        "request_preview": "what?",
+        **more,
+    }
+    return {"trace": {"trace_info": info}}
+
+
+def test_a_head_is_kept_and_brought_up_to_date(v3: Any) -> None:
+    v3.post("traces", **head("tr-1", state="IN_PROGRESS", execution_duration=None))
+    made = v3.post("traces", **head("tr-1"))["trace"]["trace_info"]
+    found = v3.get("traces/tr-1")["trace"]["trace_info"]
+    assert found == made
+    assert (found["state"], found["execution_duration"], found["request_preview"]) == ("OK", "1.500s", "what?")
+    assert found["request_time"] == "2026-01-31T12:00:01.123Z"
+    assert found["tags"]["mlflow.artifactLocation"] == "mlflow-artifacts:/0/traces/tr-1/artifacts"
+    v3.refused("GET", "traces/nobody", 404, "RESOURCE_DOES_NOT_EXIST")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"request_time": "noon"},
+        {"execution_duration": "long"},
+        {"state": "FINE"},
+        {"tags": {"a\n": "b"}},
+        {"trace_location": {}},
+    ],
+)
+def test_a_head_that_cannot_be_is_refused(v3: Any, wrong: dict[str, Any]) -> None:
+    v3.refused("POST", "traces", json=head("tr-1", **wrong))
+    v3.refused("GET", "traces/tr-1", 404, "RESOURCE_DOES_NOT_EXIST")
+
+
+def test_tags_and_assessments(mlflow: Any, v3: Any) -> None:
+    v3.post("traces", **head("tr-1"))
+    mlflow.answer("PATCH", "traces/tr-1/tags", json={"key": "t", "value": "1"})
+    assert v3.get("traces/tr-1")["trace"]["trace_info"]["tags"]["t"] == "1"
+    mlflow.answer("DELETE", "traces/tr-1/tags", json={"key": "t"})
+    mlflow.refused("DELETE", "traces/tr-1/tags", 404, "RESOURCE_DOES_NOT_EXIST", json={"key": "t"})
+    made = v3.post("traces/tr-1/assessments", assessment={"assessment_name": "good", "feedback": {"value": True}})["assessment"]
+    assert v3.get("traces/tr-1")["trace"]["trace_info"]["assessments"] == [made]
+
+
+def test_search(mlflow: Any, v3: Any) -> None:
+    made = mlflow.experiment("traced")
+    for second in range(5):
+        state = "ERROR" if second == 3 else "OK"
+        v3.post("traces", **head(f"tr-{second}", made, second, state=state))
+    place = [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": made}}]
+
+    def ids(**query: Any) -> list[str]:
+        return [one["trace_id"] for one in v3.post("traces/search", locations=place, **query)["traces"]]
+
+    assert ids() == [f"tr-{second}" for second in (4, 3, 2, 1, 0)]
+    assert ids(filter="status = 'ERROR'") == ids(filter="trace.status != 'OK'") == ["tr-3"]
+    assert ids(filter="name = 'name 2' AND metadata.`mlflow.sourceRun` = 'r1'") == ["tr-2"]
+    assert ids(filter="tags.`mlflow.traceName` LIKE 'name%' AND run_id = 'r1'", order_by=["timestamp_ms ASC"])[0] == "tr-0"
+    first = v3.post("traces/search", locations=place, max_results=3)
+    second = v3.post("traces/search", locations=place, max_results=3, page_token=first["next_page_token"])
+    assert [one["trace_id"] for one in second["traces"]] == ["tr-1", "tr-0"]
+    v3.refused("POST", "traces/search", json={"locations": place, "max_results": 501})
+    v3.refused("POST", "traces/search", json={"locations": place, "filter": "size > 3"})
+
+
+def test_delete_by_id_and_by_age(mlflow: Any, v3: Any) -> None:
+    for second in range(5):
+        v3.post("traces", **head(f"tr-{second}", second=second))
+    assert mlflow.post("traces/delete-traces", experiment_id="0", request_ids=["tr-4", "nobody"]) == {"traces_deleted": 1}
+    until = 1769860802123  # the third
+    assert mlflow.post("traces/delete-traces", experiment_id="0", max_timestamp_millis=until, max_traces=2) == {
+        "traces_deleted": 2
+    }
+    assert mlflow.post("traces/delete-traces", experiment_id="0", max_timestamp_millis=until) == {"traces_deleted": 1}
+    v3.get("traces/tr-3")
+    mlflow.refused("POST", "traces/delete-traces", json={"experiment_id": "0"})
