@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from click.testing import Result
+
+from runstone import connect
+from runstone.contracts import Batch, Store
+from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelCreated, RunChanged
 
 Call = Callable[..., Result]
 Read = Callable[..., Any]
@@ -50,3 +56,33 @@ def test_what_is_not_there_is_said(call: Call, tmp_path: Path) -> None:
         (("list", "--filter", "x ="), "attribute"),
     ):
         assert told in call("models", *words, code=1).stderr
+
+
+def test_gc_keeps_runs_that_versions_are_made_of(call: Call, read: Read, store: Store, make_run: Callable[..., str]) -> None:
+    held, gone = make_run(), make_run()
+    store.write(Batch([RegisteredModelCreated("k", "m", 1), ModelVersionCreated("v", "m", 1, f"runs:/{held}/model", held)]))
+    store.write(Batch([RunChanged(one, 1, deleted=True) for one in (held, gone)]))
+    done = call("gc", "--yes", "--json")
+    assert json.loads(done.stdout)["runs"] == [gone]
+    assert held in done.stderr
+    assert "m/1" in done.stderr
+    store.write(Batch([ModelVersionChanged("m", 1, 1, deleted=True)]))
+    assert read("gc", "--yes")["runs"] == [held]
+
+
+def test_gc_removes_copies_of_deleted_versions(call: Call, read: Read, store: Store, tmp_path: Path) -> None:
+    source = folder(tmp_path)
+    for _ in range(3):
+        call("models", "register", source, "m")
+    store.write(Batch([ModelVersionChanged("m", 1, 1, deleted=True), ModelVersionChanged("m", 2, 1, deleted=True)]))
+    copies = {
+        number: connect.artifact_root(store.uri) / "registered" / one.name
+        for number, one in enumerate(
+            sorted((connect.artifact_root(store.uri) / "registered").iterdir(), key=lambda one: one.stat().st_ctime_ns), 1
+        )
+    }
+    os.utime(copies[1], (1, 1))
+    os.utime(copies[3], (1, 1))
+    assert read("gc", "--dry-run")["folders"] == [str(copies[1])]  # the second is too young, the third in use
+    call("gc", "--yes")
+    assert [copy.exists() for copy in copies.values()] == [False, True, True]

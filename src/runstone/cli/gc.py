@@ -25,20 +25,28 @@ _UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000}
 @json_option
 @store_option
 def gc(older_than: str, run_ids: str, experiment_ids: str, yes: bool, dry_run: bool, as_json: bool, store: str) -> None:
-    """Remove deleted runs and experiments for ever: rows and artifacts."""
+    """Remove deleted runs and experiments for ever: rows and artifacts. Runs that registered models are made of stay."""
+    import shutil
+
+    from .gc_models import spared, unused_copies
     from .opening import milliseconds, open_for_reading
     from .output import note, print_json
 
     before = milliseconds() - _span(older_than) if older_than else None
     opened = open_for_reading(store)
     runs, experiments = _chosen(opened, _split(run_ids), _split(experiment_ids), before)
+    runs, experiments = spared(opened, runs, experiments)
     what = f"{_count(runs, 'run')} and {_count(experiments, 'experiment')}"
-    answer = {
+    answer: dict[str, object] = {
         "runs": [info.run_id for info in runs],
         "experiments": [one.experiment_id for one in experiments],
         "removed": not dry_run,
     }
-    if dry_run or not (runs or experiments):
+    copies = [] if run_ids or experiment_ids else unused_copies(opened)
+    if copies:
+        what += f" and {len(copies)} folder{'s' * (len(copies) != 1)} of deleted model versions"
+        answer["folders"] = [str(one) for one in copies]
+    if dry_run or not (runs or experiments or copies):
         _tell(
             as_json, answer, f"{what} would be removed." if dry_run else "Nothing to remove: the trash has nothing that fits."
         )
@@ -46,6 +54,8 @@ def gc(older_than: str, run_ids: str, experiment_ids: str, yes: bool, dry_run: b
     if not yes:
         click.confirm(f"Remove {what} with all artifacts for ever?", abort=True, err=True)
     kept = _remove(opened, runs, experiments)
+    for folder in copies:
+        shutil.rmtree(folder)
     for line in kept:
         note(line)
     if as_json:
