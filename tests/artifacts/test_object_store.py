@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,3 +162,27 @@ def test_many_small_files_of_a_tree_ask_for_their_folder_once(server: S3Server, 
     assert len(list(artifacts.walk("a"))) == 60
     target = artifacts.fetch("a", tmp_path / "back")
     assert sorted(file.read_text() for file in target.rglob("*") if file.is_file()) == sorted(map(str, range(60)))
+
+
+def test_a_forked_child_is_told_instead_of_waiting_for_ever(server: S3Server) -> None:
+    uri = server.place()
+    connect.open_artifacts(uri).put(io.BytesIO(b"x"), "a")
+    code = f"""
+        import io, os
+        from runstone import connect
+        artifacts = connect.open_artifacts({uri!r})
+        first = artifacts.list()
+        child = os.fork()
+        if not child:
+            try:
+                connect.open_artifacts({uri!r}).put(io.BytesIO(b"y"), "b")
+            except Exception as error:
+                print(type(error).__name__, flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print([info.path for info in artifacts.list()])
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "StoreUnavailable\n['a']\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -38,14 +39,34 @@ _RETRY: Any = {
 }
 _CLIENT: dict[str, Any] = {"timeout": "1day", "connect_timeout": "5s", "read_timeout": "60s"}
 
+#: What the settings of the clouds begin with.
+_SETTINGS = ("AWS_", "AZURE_", "GOOGLE_", "MLFLOW_S3_", "HOME")
+#: Opened places that are kept, with their connections.
+_MOST = 256
+_opened: dict[tuple[object, ...], ObjectArtifacts] = {}
+_lock = threading.Lock()
+
 
 def open_cloud(uri: str) -> ObjectArtifacts:
-    """The files below ``uri``.
+    """The files below ``uri``; the same object, with its connections, while the settings stay the same.
 
     Raises:
         InvalidValue: the URI names no bucket, or what the environment says about it cannot be used.
         NotSupported: the package ``obstore`` is not installed.
     """
+    known = (uri, *(pair for pair in sorted(os.environ.items()) if pair[0].startswith(_SETTINGS)))
+    with _lock:
+        found = _opened.get(known)
+    if found is None:
+        found = _open(uri)
+        with _lock:
+            if len(_opened) >= _MOST:
+                _opened.clear()
+            _opened[known] = found
+    return found
+
+
+def _open(uri: str) -> ObjectArtifacts:
     parts = urlsplit(uri)
     scheme = parts.scheme.lower()
     if not parts.netloc or parts.query or parts.fragment:
@@ -151,3 +172,13 @@ def _first(environment: Mapping[str, str], *names: str) -> str:
 
 def _first_line(cause: BaseException) -> str:
     return str(cause).strip().partition("\n")[0][:300]
+
+
+def _after_fork() -> None:
+    """A child must not use its parent's connections."""
+    global _lock
+    _lock = threading.Lock()
+    _opened.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)

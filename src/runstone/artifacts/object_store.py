@@ -223,6 +223,7 @@ class ObjectArtifacts:
     @contextmanager
     def _told(self, path: object) -> Iterator[None]:
         """Errors of the object store, in words."""
+        _require_unforked()
         try:
             yield
         except FileNotFoundError:
@@ -247,6 +248,29 @@ class ObjectArtifacts:
         return StoreUnavailable(
             f"{self.uri} refused access to {path!r}: its credentials are missing, wrong, or not allowed to do this."
         )
+
+
+#: Whether this process used an object store, and whether its parent had done so when it forked.
+_used = _inherited = False
+
+
+def _require_unforked() -> None:
+    """The threads that talk to object stores do not live on in a forked child; waiting for them would be for ever."""
+    global _used
+    if _inherited:
+        raise StoreUnavailable(
+            "This process was forked from one that had used an object store, and cannot use it itself. Log such artifacts "
+            "from the parent, or start processes with multiprocessing's 'spawn' or 'forkserver'."
+        )
+    _used = True
+
+
+def _after_fork() -> None:
+    global _inherited
+    _inherited = _inherited or _used
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Pieces:
