@@ -1,0 +1,184 @@
+"""What every store must do with logged models, traces, and points that come twice; see :mod:`.store_suite` for its use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Store, TraceQuery
+from runstone.entities import Dataset, DatasetInput, InputTag
+from runstone.errors import InvalidValue, NotFound, ParamChanged, WrongState
+from runstone.records import (
+    ExperimentChanged,
+    ExperimentCreated,
+    Inputs,
+    LoggedModelChanged,
+    LoggedModelCreated,
+    MetricLinks,
+    Record,
+    RunStarted,
+    TraceChanged,
+    TraceStarted,
+)
+
+from .store_suite import metrics, rows
+
+
+class ModelsSuite:
+    """Each test gets a store with one experiment, ``1``, and one run, ``r1``."""
+
+    def make(self, folder: Path) -> Store:
+        """An empty store; ``folder`` is a temporary folder for its use alone."""
+        raise NotImplementedError("say how to make a store")
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[Store]:
+        made = self.make(tmp_path / "store")
+        self.write(made, ExperimentCreated("iris", time=1), RunStarted("r1", "1", 1000, "n"))
+        yield made
+        made.close()
+
+    def write(self, store: Store, *records: Record, once: bool = False) -> None:
+        store.write(Batch(records, once=once))
+
+    def model(self, store: Store, name: str, time: int = 10, **fields: Any) -> str:
+        self.write(store, LoggedModelCreated(f"m-{name}", "1", name, time, **fields))
+        return f"m-{name}"
+
+    def names(self, store: Store, **query: Any) -> list[str]:
+        return [one.name for one in store.search_logged_models(LoggedModelQuery(experiment_ids=("1",), **query))]
+
+    # --- logged models ------------------------------------------------------------------------------------------------
+
+    def test_a_logged_model_is_read_back(self, store: Store) -> None:
+        made = self.model(store, "forest", source_run="r1", params={"ключ": "1"}, tags={"a": "b"}, model_type="classifier")
+        found = store.get_logged_model(made)
+        assert (found.name, found.experiment_id, found.status, found.source_run_id) == ("forest", "1", "PENDING", "r1")
+        assert (found.params, found.tags, found.model_type) == ({"ключ": "1"}, {"a": "b"}, "classifier")
+        assert found.artifact_location.endswith(f"/1/models/{made}/artifacts")
+        assert found.creation_timestamp == found.last_updated_timestamp == 10
+        self.model(store, "forest", time=99)  # again: nothing changes
+        assert store.get_logged_model(made) == found
+        with pytest.raises(NotFound):
+            store.get_logged_model("m-nobody")
+
+    def test_a_logged_model_changes(self, store: Store) -> None:
+        made = self.model(store, "forest", tags={"a": "1", "b": "2"}, params={"p": "1"})
+        self.write(store, LoggedModelChanged(made, 20, "READY", tags={"a": None, "c": "3"}, params={"p": "1", "q": "2"}))
+        found = store.get_logged_model(made)
+        assert (found.status, found.tags, found.params) == ("READY", {"b": "2", "c": "3"}, {"p": "1", "q": "2"})
+        assert found.last_updated_timestamp == 20
+        with pytest.raises(ParamChanged):
+            self.write(store, LoggedModelChanged(made, 21, params={"p": "2"}))
+        with pytest.raises(InvalidValue):
+            self.write(store, LoggedModelChanged(made, 21, "GREAT"))
+
+    def test_a_deleted_model_is_read_only(self, store: Store) -> None:
+        made = self.model(store, "forest")
+        self.write(store, LoggedModelChanged(made, 20, deleted=True))
+        assert self.names(store) == []
+        assert store.get_logged_model(made, deleted=True).lifecycle_stage == "deleted"
+        with pytest.raises(NotFound):
+            self.write(store, LoggedModelChanged(made, 21, "READY"))
+        self.write(store, LoggedModelChanged(made, 22, deleted=False))
+        assert self.names(store) == ["forest"]
+
+    def test_no_model_in_a_deleted_or_unknown_experiment(self, store: Store) -> None:
+        with pytest.raises(NotFound):
+            self.write(store, LoggedModelCreated("m-1", "99", "x", 1))
+        self.write(store, ExperimentChanged("1", 5, deleted=True))
+        with pytest.raises(WrongState):
+            self.model(store, "late")
+
+    def test_models_are_found_by_what_was_measured(self, store: Store) -> None:
+        for name, time, train, test in (
+            ("a", 10, 0.9, 0.5),
+            ("b", 11, 0.8, 0.7),
+            ("c", 12, None, None),
+            ("d", 13, math.nan, 0.1),
+        ):
+            made = self.model(store, name, time, params={"p": name})
+            for data, value in (("train", train), ("test", test)):
+                if value is not None:
+                    self.write(store, MetricLinks("r1", "acc", 0, time, value, made, data, "d"))
+        assert self.names(store) == ["d", "c", "b", "a"]
+        assert self.names(store, filter="metrics.acc > 0.6") == ["b", "a"]
+        assert self.names(store, filter="metrics.acc > 0.6", datasets=(("test", ""),)) == ["b"]
+        assert self.names(store, filter="metrics.acc > 0.6 OR params.p = 'c'") == ["c", "b", "a"]
+        assert self.names(store, datasets=(("train", "d"),)) == ["d", "b", "a"]
+        best = ModelOrder("metrics.acc", False, "train", "d")
+        assert self.names(store, order_by=(best,)) == ["a", "b", "d", "c"]  # NaN, then missing, last
+        assert self.names(store, order_by=(ModelOrder("name"),), limit=2) == ["a", "b"]
+        points = store.get_logged_model("m-a").metrics or []
+        assert [(point.dataset_name, point.value, point.run_id) for point in points] == [
+            ("train", 0.9, "r1"),
+            ("test", 0.5, "r1"),
+        ]
+
+    def test_pages_of_models(self, store: Store) -> None:
+        for number in range(5):
+            self.model(store, f"n{number}", 10 + number // 2)
+        found, token = [], None
+        while True:
+            page = store.search_logged_models(LoggedModelQuery(experiment_ids=("1",), limit=2, page_token=token))
+            found += [one.name for one in page]
+            token = page.token
+            if token is None:
+                break
+        assert found == ["n4", "n2", "n3", "n0", "n1"]
+
+    def test_uses_of_datasets(self, store: Store) -> None:
+        item = DatasetInput(Dataset("iris", "d1", "local", "{}"), [InputTag("mlflow.data.context", "training")])
+        self.write(store, Inputs("r1", [item]), Inputs("r1", [DatasetInput(Dataset("wine", "d2", "local", "{}"))]))
+        found = [(one.name, one.digest, one.context) for one in store.dataset_uses(["1"])]
+        assert found == [("iris", "d1", "training"), ("wine", "d2", "")]
+        assert not store.dataset_uses(["0"])
+
+    # --- traces -------------------------------------------------------------------------------------------------------
+
+    def test_a_trace_is_kept_changed_and_removed(self, store: Store) -> None:
+        self.write(store, TraceStarted("t1", "1", 100, None, "IN_PROGRESS", metadata={"m": "1"}, tags={"a": "1"}))
+        self.write(store, TraceStarted("t1", "1", 100, 5, "OK", '{"x":1}', {"n": "2"}, {"b": "2"}))
+        self.write(store, TraceChanged("t1", 101, {"a": None, "c": "3"}))
+        found = store.get_trace("t1")
+        assert (found.state, found.duration, found.details) == ("OK", 5, '{"x":1}')
+        assert (found.metadata, found.tags) == ({"m": "1", "n": "2"}, {"b": "2", "c": "3"})
+        assert found.artifact_location.endswith("/1/traces/t1/artifacts")
+        self.write(store, TraceChanged("t1", 102, deleted=True))
+        with pytest.raises(NotFound):
+            store.get_trace("t1")
+
+    def test_traces_are_found(self, store: Store) -> None:
+        for number in range(4):
+            state, tags = "ERROR" if number == 2 else "OK", {"mlflow.traceName": f"n{number}"}
+            self.write(store, TraceStarted(f"t{number}", "1", 100 + number, number, state, "{}", {"k": "v"}, tags))
+
+        def ids(**query: Any) -> list[str]:
+            return [one.trace_id for one in store.search_traces(TraceQuery(experiment_ids=("1",), **query))]
+
+        assert ids() == ["t3", "t2", "t1", "t0"]
+        assert ids(filter="status = 'ERROR'") == ids(filter="name = 'n2' AND metadata.k = 'v'") == ["t2"]
+        assert ids(filter="execution_time_ms >= 2", order_by=("timestamp_ms ASC",)) == ["t2", "t3"]
+        assert not store.search_traces(TraceQuery(experiment_ids=("0",)))
+
+    # --- points that come twice ---------------------------------------------------------------------------------------
+
+    def test_a_point_written_once_again_counts_once(self, store: Store) -> None:
+        points = [(step, [step / 2, math.nan, -0.0][step % 3], 10) for step in range(600)]
+        for _ in range(2):
+            self.write(store, metrics("r1", m=points, lone=[(0, 1.0, 5)]), once=True)
+            self.write(store, metrics("r1", m=points[100:110]), metrics("r1", m=points[100:110]), once=True)
+        assert len(rows(store.history("r1", "m"))) == 600
+        assert rows(store.history("r1", "lone")) == [(0, 1.0, 5)]
+        self.write(store, metrics("r1", m=[(100, 0.25, 10), (100, 0.25, 11), (700, 1.0, 10)]), once=True)
+        assert len(rows(store.history("r1", "m"))) == 603
+        assert store.get_run("r1").data.summaries["m"].count == 603
+
+    def test_a_point_of_a_plain_batch_is_always_added(self, store: Store) -> None:
+        for _ in range(2):
+            self.write(store, metrics("r1", m=[(0, 1.0, 5)]))
+        assert len(rows(store.history("r1", "m"))) == 2
