@@ -57,7 +57,7 @@ def test_nested_runs(any_peer: Any) -> None:
 def test_search(any_peer: Any) -> None:
     found = any_peer.run("""
         import math
-        name = f"search {mlflow.__version__}"
+        name = f"search of runs {mlflow.__version__}"
         mlflow.set_experiment(name)
         for i in range(7):
             with mlflow.start_run(run_name=f"r{i}"):
