@@ -10,6 +10,7 @@ models:/<model id>          a logged model
 from __future__ import annotations
 
 import posixpath
+import re
 
 from msgspec import Struct
 
@@ -32,6 +33,10 @@ class ModelUri(Struct, frozen=True):
     latest: bool = False
     model_id: str = ""
     path: str = ""
+
+
+#: Control characters, and halves of characters that no text in UTF-8 has.
+_CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def is_model_uri(text: str) -> bool:
@@ -73,7 +78,7 @@ def check_model_name(name: str, parameter: str = "name") -> None:
         raise InvalidValue(
             f"Invalid model name '{name}'. Names cannot contain '/' or ':', since models:/ URIs are made of them."
         )
-    if posixpath.normpath(name) != name or name in (".", "..") or "\0" in name:
+    if posixpath.normpath(name) != name or name in (".", "..") or _CONTROL.search(name):
         raise InvalidValue(f"Invalid value {name!r} for parameter '{parameter}' supplied: it would not be one folder's name.")
 
 

@@ -94,6 +94,7 @@ def _object(body: bytes) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
             found = json.loads(body)  # bare NaN and Infinity, as Python's json writes them
+            json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair is no text that could be kept
         except (ValueError, RecursionError) as cause:
             raise RunstoneError(f"The request's body is no JSON: {cause}", error_code="MALFORMED_REQUEST") from cause
     if not isinstance(found, dict):
