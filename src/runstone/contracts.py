@@ -411,8 +411,9 @@ class ArtifactStore(Protocol):
 
     uri: str
 
-    def put(self, source: Path | BinaryIO, path: str) -> ArtifactFile:
-        """Copy a file there, whole or not at all; an existing one is replaced. The digest is that of the bytes stored.
+    def put(self, source: Path | BinaryIO, path: str, *, digest: bool = True) -> ArtifactFile:
+        """Copy a file there, whole or not at all; an existing one is replaced. The digest is that of the bytes stored, or
+        empty where the caller has no use for it: it is most of the work.
 
         Raises NotFound (no such source), InvalidValue (path), StoreUnavailable (full or read-only disk).
         """

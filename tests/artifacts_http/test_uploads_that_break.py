@@ -122,7 +122,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path, serve: Serve) -> None:
 
 def test_a_disk_without_room_is_told_apart() -> None:
     class Full(LocalArtifacts):
-        def _put(self, stream: object, name: str) -> object:  # type: ignore[override]
+        def _put(self, stream: object, name: str, digest: bool = True) -> object:  # type: ignore[override]
             stream.read(1 << 20)  # type: ignore[attr-defined]
             raise DiskFull("The disk is full.")
 

@@ -23,8 +23,9 @@ _FLUSH = 16 << 20
 UNFINISHED = ".runstone-unfinished-"
 
 
-def copy(stream: BinaryIO, place: str, durable: bool) -> tuple[int, str]:
+def copy(stream: BinaryIO, place: str, durable: bool, digest: bool = True) -> tuple[int, str]:
     """Copy ``stream`` to ``place``, through an unfinished file beside it; (bytes, SHA-256 in hex) of what was copied.
+    Without ``digest`` the second is empty.
 
     The content is flushed to the disk before the rename where ``durable``; the name is not, until :func:`sync_folder`.
     On any error the unfinished file is gone and ``place`` is as it was.
@@ -33,7 +34,7 @@ def copy(stream: BinaryIO, place: str, durable: bool) -> tuple[int, str]:
     with told(place):
         try:
             with open(unfinished, "xb", buffering=0) as target:
-                size, digest = _pump(stream, target)
+                size, hashed = _pump(stream, target, digest)
                 if durable:
                     os.fsync(target.fileno())
             os.replace(unfinished, place)
@@ -41,28 +42,28 @@ def copy(stream: BinaryIO, place: str, durable: bool) -> tuple[int, str]:
             with suppress(OSError):
                 os.unlink(unfinished)
             raise
-    return size, digest
+    return size, hashed
 
 
-def _pump(stream: BinaryIO, target: BinaryIO) -> tuple[int, str]:
+def _pump(stream: BinaryIO, target: BinaryIO, wanted: bool) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     with ExitStack() as stack:
         hashing: ThreadPoolExecutor | None = None
         while piece := stream.read(PIECE):
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise InvalidValue(f"The stream gave {type(piece).__name__}, not bytes; open it in binary mode.")
-            if hashing is None and size >= _LARGE:
+            if wanted and hashing is None and size >= _LARGE:
                 hashing = stack.enter_context(ThreadPoolExecutor(1, "runstone-digest"))
             hashed = hashing.submit(digest.update, piece) if hashing else None
             _write(piece, target)
-            if hashed is None:
-                digest.update(piece)
-            else:
+            if hashed is not None:
                 hashed.result()
+            elif wanted:
+                digest.update(piece)
             size += len(piece)
             if size % _FLUSH < len(piece):
                 _begin_flush(target, size)
-    return size, digest.hexdigest()
+    return size, digest.hexdigest() if wanted else ""
 
 
 def _write(piece: bytes, target: BinaryIO) -> None:

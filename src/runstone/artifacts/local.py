@@ -39,13 +39,13 @@ class LocalArtifacts:
         self._durable = durable
         self.uri = self._root.as_uri()
 
-    def put(self, source: Path | BinaryIO, path: str) -> ArtifactFile:
+    def put(self, source: Path | BinaryIO, path: str, *, digest: bool = True) -> ArtifactFile:
         name = clean(path, file=True)
         if isinstance(source, (str, Path)):
             with open_source(Path(source)) as stream:
-                put = self._put(stream, name)
+                put = self._put(stream, name, digest)
         else:
-            put = self._put(source, name)
+            put = self._put(source, name, digest)
         self._sync([put])
         return put
 
@@ -141,7 +141,7 @@ class LocalArtifacts:
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
-    def _put(self, stream: BinaryIO, name: str) -> ArtifactFile:
+    def _put(self, stream: BinaryIO, name: str, digest: bool = True) -> ArtifactFile:
         place = self._place(name)
         if os.path.isdir(place):
             raise InvalidValue(f"Cannot put a file at artifact path {name!r}: a folder of that name is there.")
@@ -149,8 +149,8 @@ class LocalArtifacts:
         with told(name):
             os.makedirs(folder, exist_ok=True)
         self._inside(os.path.realpath(folder), name)
-        size, digest = copy(stream, place, self._durable)
-        return ArtifactFile(name, size, digest)
+        size, hashed = copy(stream, place, self._durable, digest)
+        return ArtifactFile(name, size, hashed)
 
     def _sync(self, put: Sequence[ArtifactFile]) -> None:
         if self._durable:

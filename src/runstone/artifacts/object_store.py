@@ -57,12 +57,12 @@ class ObjectArtifacts:
         self._folders: set[str] = set()
         self._lock = threading.Lock()
 
-    def put(self, source: Path | BinaryIO, path: str) -> ArtifactFile:
+    def put(self, source: Path | BinaryIO, path: str, *, digest: bool = True) -> ArtifactFile:
         name = clean(path, file=True)
         if isinstance(source, (str, Path)):
             with open_source(Path(source)) as stream:
-                return self._put(stream, name)
-        return self._put(source, name)
+                return self._put(stream, name, digest)
+        return self._put(source, name, digest)
 
     def put_tree(self, folder: Path, path: str = "") -> Sequence[ArtifactFile]:
         if not os.path.isdir(folder):
@@ -150,9 +150,9 @@ class ObjectArtifacts:
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
-    def _put(self, stream: BinaryIO, name: str) -> ArtifactFile:
+    def _put(self, stream: BinaryIO, name: str, digest: bool) -> ArtifactFile:
         self._check_free(name)
-        pieces = _Pieces(stream)
+        pieces = _Pieces(stream, digest)
         head = pieces.take(PART)
         with self._told(name):
             try:
@@ -163,7 +163,7 @@ class ObjectArtifacts:
                     obstore.put(self._bucket, name, pieces.rest(head), chunk_size=size, max_concurrency=_AT_ONCE)
             except FileNotFoundError:
                 raise self._no_bucket() from None
-        return ArtifactFile(name, pieces.size, pieces.digest.hexdigest())
+        return ArtifactFile(name, pieces.size, pieces.digest.hexdigest() if digest else "")
 
     def _check_free(self, name: str) -> None:
         """Raises InvalidValue where a folder has this name, or a part of it is a file."""
@@ -274,10 +274,11 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Pieces:
-    """What is read of a stream, counted and hashed on its way."""
+    """What is read of a stream, counted and, if wanted, hashed on its way."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, hashed: bool) -> None:
         self._read: Callable[[int], bytes] = stream.read
+        self._hashed = hashed
         self.size, self.digest = 0, hashlib.sha256()
 
     def take(self, wanted: int) -> bytes:
@@ -289,7 +290,8 @@ class _Pieces:
                 raise InvalidValue(f"The stream gave {type(piece).__name__}, not bytes; open it in binary mode.")
             if not piece:
                 break
-            self.digest.update(piece)
+            if self._hashed:
+                self.digest.update(piece)
             taken += piece
         self.size += len(taken)
         return bytes(taken)

@@ -67,12 +67,12 @@ class ProxiedArtifacts:
     def __init__(self, uri: str, server: Server, inside: str) -> None:
         self.uri, self._server, self._inside = uri, server, inside
 
-    def put(self, source: Path | BinaryIO, path: str) -> ArtifactFile:
+    def put(self, source: Path | BinaryIO, path: str, *, digest: bool = True) -> ArtifactFile:
         name = clean(path, file=True)
         if isinstance(source, (str, Path)):
             with open_source(Path(source)) as stream:
-                return self._put(stream, name)
-        return self._put(source, name)
+                return self._put(stream, name, digest)
+        return self._put(source, name, digest)
 
     def put_tree(self, folder: Path, path: str = "") -> Sequence[ArtifactFile]:
         if not os.path.isdir(folder):
@@ -146,8 +146,8 @@ class ProxiedArtifacts:
     def _address(self, name: str) -> str:
         return f"{ROUTE}/{quote(posixpath.join(self._inside, name), safe='/')}"
 
-    def _put(self, stream: BinaryIO, name: str) -> ArtifactFile:
-        upload = _Upload(stream)
+    def _put(self, stream: BinaryIO, name: str, digest: bool) -> ArtifactFile:
+        upload = _Upload(stream, digest)
         headers = {"Content-Type": "application/octet-stream"}
         if upload.length is not None:
             headers["Content-Length"] = str(upload.length)
@@ -157,7 +157,7 @@ class ProxiedArtifacts:
             self._server.ask("PUT", self._address(name), headers=headers, body=upload.pieces, tries=tries)
         except _SourceBroke as broken:
             raise broken.reason from None
-        return ArtifactFile(name, upload.size, upload.digest.hexdigest())
+        return ArtifactFile(name, upload.size, upload.digest.hexdigest() if digest else "")
 
     def _land(self, name: str, target: Path) -> None:
         there = target / name
@@ -168,13 +168,13 @@ class ProxiedArtifacts:
 
 
 class _Upload:
-    """A stream on its way, counted and hashed.
+    """A stream on its way, counted and, if wanted, hashed.
 
     ``start`` is where it begins, ``None`` if it cannot be read again; ``length`` its bytes from there, if known.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, hashed: bool) -> None:
+        self._stream, self._hashed = stream, hashed
         self.size, self.digest = 0, hashlib.sha256()
         self.start: int | None = None
         self.length: int | None = None
@@ -192,7 +192,8 @@ class _Upload:
         while piece := self._piece(PIECE if self.length is None else min(PIECE, self.length - self.size)):
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise InvalidValue(f"The stream gave {type(piece).__name__}, not bytes; open it in binary mode.")
-            self.digest.update(piece)
+            if self._hashed:
+                self.digest.update(piece)
             self.size += len(piece)
             yield bytes(piece)
         if self.length is not None and self.size < self.length:

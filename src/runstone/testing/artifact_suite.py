@@ -77,6 +77,13 @@ class ArtifactSuite:
         with artifacts.open("a") as stream:
             assert stream.read() == b"abc"
 
+    def test_a_digest_is_left_out_when_nobody_wants_it(self, artifacts: ArtifactStore) -> None:
+        data = bytes(range(256)) * 80_000
+        put = artifacts.put(io.BytesIO(data), "a", digest=False)
+        assert (put.size, put.digest) == (len(data), "")
+        with artifacts.open("a") as stream:
+            assert stream.read() == data
+
     def test_putting_again_replaces(self, artifacts: ArtifactStore) -> None:
         artifacts.put(io.BytesIO(b"a long first content"), "a")
         artifacts.put(io.BytesIO(b"short"), "a")

@@ -91,7 +91,7 @@ class _Served:
 
     async def upload(self, request: Request) -> Response:
         path = plain(request.path_params["path"])
-        await receive(request, lambda body: self.root().put(body, path))
+        await receive(request, lambda body: self.root().put(body, path, digest=False))
         return _json({})
 
     async def delete(self, request: Request) -> Response:
@@ -178,7 +178,7 @@ class _OfRuns:
             run = self.backend.store.get_run(run_id)
             if run.info.lifecycle_stage != "active":
                 raise InvalidValue(f"Run {run_id!r} is deleted; restore it before files are added.")
-            run_root(self.backend, run_id).put(body, path)
+            run_root(self.backend, run_id).put(body, path, digest=False)
 
         await receive(request, put)
         return _json({})
