@@ -14,6 +14,17 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 
+#: Folders whose tests share a server, a browser or a peer: one worker each, so that none is started twice.
+TOGETHER = ("compat", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.parent.name
+        if folder in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+
+
 @pytest.fixture(autouse=True)
 def clean_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings of the outside are hidden, trouble raises, and files that a test makes land in a folder of its own.
