@@ -151,6 +151,20 @@ def test_files_of_runs_for_pages(over_folder: Running, over_s3: Running) -> None
         assert ask("POST", f"{put}?run_uuid={run}&path=late", body=b"x").status == 400
 
 
+def test_files_of_a_logged_model(over_s3: Running) -> None:
+    made = post(over_s3, "/api/2.0/mlflow/logged-models", experiment_id=experiment(over_s3), name="m").json()
+    model = made["model"]["info"]["model_id"]
+    upload = post(over_s3, "/api/2.0/mlflow/artifacts/presigned-upload-url", model_id=model, path="MLmodel").json()
+    assert ask("PUT", upload["presigned_url"], body=b"flavors: {}").status == 200
+    get = f"{over_s3.url}/ajax-api/2.0/mlflow/logged-models/{model}/artifacts/files?artifact_file_path="
+    assert ask("GET", get + "MLmodel").data == b"flavors: {}"
+    assert ask("GET", get + "../MLmodel").status == 400
+    assert ask("GET", get + "nothing").status == 404
+    assert ask("GET", get.replace(model, "m-" + "0" * 32) + "MLmodel").status == 404
+    for fields in ({}, {"model_id": model, "run_id": "0" * 32}):
+        assert post(over_s3, "/api/2.0/mlflow/artifacts/presigned-upload-url", path="a", **fields).status == 400
+
+
 def test_files_of_a_model_version(over_folder: Running) -> None:
     run = post(over_folder, "/api/2.0/mlflow/runs/create", experiment_id=experiment(over_folder)).json()["run"]["info"][
         "run_id"

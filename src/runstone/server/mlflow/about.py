@@ -23,5 +23,7 @@ def server_info(backend: Backend, request: m.Nothing) -> shapes.Json:
         "workspaces_enabled": False,
         "trace_archival_enabled": False,
         **capabilities(backend),
+        "presigned_upload_run_id_supported": True,
+        "presigned_upload_model_id_supported": True,
         "features_enabled": {"gateway": False},
     }

@@ -28,9 +28,24 @@ class Presign(Struct, kw_only=True):
     expiration: int = EXPIRES
 
 
-def upload(backend: Backend, request: Presign) -> shapes.Json:
-    """An address to PUT one file of a run."""
-    path, root = _asked(request), run_root(backend, request.run_id)
+class PresignUpload(Struct, kw_only=True):
+    """For a run or a logged model, one of the two."""
+
+    path: str
+    run_id: str = ""
+    model_id: str = ""
+    expiration: int = EXPIRES
+
+
+def upload(backend: Backend, request: PresignUpload) -> shapes.Json:
+    """An address to PUT one file of a run or a logged model."""
+    if bool(request.run_id) == bool(request.model_id):
+        raise InvalidValue("Exactly one of run_id and model_id must be given.")
+    path = _asked(request)
+    if request.model_id:
+        root = root_at(backend, backend.store.get_logged_model(request.model_id).artifact_location)
+    else:
+        root = run_root(backend, request.run_id)
     if not isinstance(root, Presigning):
         raise RunstoneError(_NO_UPLOAD, error_code="NOT_IMPLEMENTED")
     return {"presigned_url": root.presigned(path, "PUT", request.expiration), "headers": {}}
@@ -64,7 +79,7 @@ def capabilities(backend: Backend) -> dict[str, bool]:
     }
 
 
-def _asked(request: Presign) -> str:
+def _asked(request: Presign | PresignUpload) -> str:
     if not 1 <= request.expiration <= LONGEST:
         raise InvalidValue(
             f"Invalid value {request.expiration} for parameter 'expiration' supplied: it is between 1 and {LONGEST} seconds."

@@ -171,6 +171,14 @@ class _OfRuns:
         whole = posixpath.join(folder, plain(path)) if folder else plain(path)
         return await send(request, lambda: root_at(self.backend, uri), whole, download=True)
 
+    async def get_of_model(self, request: Request) -> Response:
+        model_id, path = request.path_params["model_id"], plain(_needed(request, "artifact_file_path"))
+
+        def root() -> ArtifactStore:
+            return root_at(self.backend, self.backend.store.get_logged_model(model_id).artifact_location)
+
+        return await send(request, root, path, download=True)
+
     async def upload(self, request: Request) -> Response:
         run_id, path = _run_and_path(request)
 
@@ -201,6 +209,7 @@ def routes(backend: Backend) -> list[BaseRoute]:
         Mount("/api/2.0/mlflow-artifacts", routes=files),
         Mount("/ajax-api/2.0/mlflow-artifacts", routes=files),
         _route("POST", "/ajax-api/2.0/mlflow/upload-artifact", runs.upload),
+        _route("GET", "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", runs.get_of_model),
         _route("GET", "/get-artifact", runs.get),
         _route("GET", "/model-versions/get-artifact", runs.get_of_version),
     ]

@@ -40,7 +40,7 @@ TRACKING: tuple[Row, ...] = (
     Row("GET", "/mlflow/metrics/get-history-bulk", m.MetricHistories, metrics.histories),
     Row("GET", "/mlflow/metrics/get-history-bulk-interval", m.MetricInterval, metrics.interval),
     Row("GET", "/mlflow/artifacts/list", m.ListArtifacts, artifacts.list_artifacts),
-    Row("POST", "/mlflow/artifacts/presigned-upload-url", presigning.Presign, presigning.upload, "write"),
+    Row("POST", "/mlflow/artifacts/presigned-upload-url", presigning.PresignUpload, presigning.upload, "write"),
     Row("POST", "/mlflow/artifacts/presigned-download-url", presigning.Presign, presigning.download),
     Row("GET", "/mlflow/server-info", m.Nothing, about.server_info, "none", version=3),
 )
