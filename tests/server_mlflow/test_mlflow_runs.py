@@ -91,7 +91,7 @@ def test_an_empty_batch_still_needs_its_run(mlflow: Any) -> None:
     mlflow.refused("POST", "runs/log-batch", 404, "RESOURCE_DOES_NOT_EXIST", json={"run_id": "nobody"})
 
 
-@pytest.mark.parametrize("key", ["x" * 251, "/a", "a/../b", "..", "a\nb", "a\x00", "\ud800"])
+@pytest.mark.parametrize("key", ["x" * 251, "/a", "a/../b", "..", "a\nb", "a\x00"])
 def test_keys_that_cannot_be_are_refused(mlflow: Any, key: str) -> None:
     run = mlflow.run()
     body = '{"run_id": "%s", "key": %s, "value": "1", "timestamp": 1}'

@@ -48,7 +48,9 @@ def test_numbers_come_as_texts_too(mlflow: Any) -> None:
     assert isinstance(point["timestamp"], int)
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"3", b"\xff\xfe", b'{"a":' * 100_000, b'"x"', b"null"])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"3", b"\xff\xfe", b'{"a":' * 100_000, b'"x"', b"null", b'{"filter": "\\ud800"}']
+)
 def test_what_is_no_json_object_is_refused(mlflow: Any, body: bytes) -> None:
     found = mlflow.client.post("/api/2.0/mlflow/experiments/search", content=body)
     assert (found.status_code, found.json()["error_code"]) == (400, "MALFORMED_REQUEST")
