@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _decode = msgspec.msgpack.Decoder(Record).decode
 _SIGN = np.uint64(1 << 63)
 _KIND = np.uint64(0xFFFF_FFFF)
-_32 = np.uint64(32)
+_32, _ONE = np.uint64(32), np.uint64(1)
 _METRICS = (wire.METRIC, wire.METRIC_AT)
 _OTHERS = (wire.RECORD, wire.KEY, wire.SEAL)
 _rows_of = struct.Struct("<QqQdQ").iter_unpack
@@ -85,7 +85,7 @@ class Decoder:
         A piece that ends for want of room ends with ``stop`` ``limit`` and ``end < limit``.
         """
         piece = Piece(offset, LIMIT, [], 0, 0, 0, [])
-        rows: list[bytes] = []
+        view, rows = memoryview(data), list[memoryview]()
         others: list[Record] = []
         room = max_points
         while piece.end < limit and room > 0 and piece.other < max_other:
@@ -97,7 +97,7 @@ class Decoder:
                     break
                 room -= count
                 length = count * wire.METRIC_BYTES
-                rows.append(data[piece.end : piece.end + length])
+                rows.append(view[piece.end : piece.end + length])
             else:
                 length = self._other(data, piece, word, others, rows, limit)
                 if length == 0:
@@ -125,12 +125,12 @@ class Decoder:
         return taken
 
     def _are_points(self, rows: Words) -> NDArray[np.bool_]:
-        kinds = rows[:, 0] & _KIND
-        good = (rows[:, 4] == self._salt) & (rows[:, 2] != 0) & ((kinds == wire.METRIC) | (kinds == wire.METRIC_AT))
+        good = (rows[:, 4] == self._salt) & (rows[:, 2] != 0)
+        good &= (rows[:, 0] & _KIND) - _ONE <= _ONE  # kind 1 or 2; less than 1 wraps around
         good &= (rows[:, 0] >> _32) < len(self.keys)
         return np.asarray(good)
 
-    def _other(self, data: bytes, piece: Piece, word: int, others: list[Record], rows: list[bytes], limit: int) -> int:
+    def _other(self, data: bytes, piece: Piece, word: int, others: list[Record], rows: list[memoryview], limit: int) -> int:
         """One frame that is no point: its length, or 0 and the reason in ``piece.stop``."""
         offset, length = piece.end, wire.frame_bytes(word)
         if word == 0:
@@ -139,6 +139,8 @@ class Decoder:
             piece.stop = BROKEN
         elif offset + length > limit:
             piece.stop = MORE
+        elif word & 0xFFFF_FFFF == wire.KEY and data[offset - length : offset] == data[offset : offset + length]:
+            return length  # the second of two
         else:
             body = self._body(data, offset, word, length)
             if body is not None and self._take(word & 0xFFFF_FFFF, body, piece, others, rows):
@@ -153,7 +155,7 @@ class Decoder:
         check = wire.CHECK << 32 | zlib.crc32(body, zlib.crc32(data[offset : offset + 8]))
         return body if data[offset + 8 : offset + 16] == check.to_bytes(8, "little") else None
 
-    def _take(self, kind: int, body: bytes, piece: Piece, others: list[Record], rows: list[bytes]) -> bool:
+    def _take(self, kind: int, body: bytes, piece: Piece, others: list[Record], rows: list[memoryview]) -> bool:
         if kind == wire.KEY:
             self.keys[int.from_bytes(body[:4], "little")] = body[4:].decode(errors="replace")
         elif kind == wire.SEAL:
@@ -173,7 +175,7 @@ class Decoder:
                 others.append(record)
         return True
 
-    def _gather(self, piece: Piece, rows: list[bytes], others: list[Record]) -> None:
+    def _gather(self, piece: Piece, rows: list[memoryview], others: list[Record]) -> None:
         """Points first, then the other records, into ``piece``; both lists are emptied."""
         if rows:
             table = np.frombuffer(rows[0] if len(rows) == 1 else b"".join(rows), "<u8").reshape(-1, 5)
