@@ -14,15 +14,11 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 
-#: Folders whose tests share a server, a browser or a peer: one worker each, so that none is started twice.
-TOGETHER = ("compat", "e2e")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a peer run in one worker, so that none is started twice."""
     for item in items:
-        folder = item.path.parent.name
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+        if item.path.parent.name == "compat":
+            item.add_marker(pytest.mark.xdist_group("compat"))
 
 
 @pytest.fixture(autouse=True)

@@ -22,13 +22,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def chromium() -> str:
+    """Where it is; tests that need it are skipped where there is none, or no UI to show."""
     if CHROMIUM is None or not BUILT.exists():
         pytest.skip("no Chromium" if CHROMIUM is None else "the UI is not built: make ui")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """One for each file: while it lives, its event loop runs in this thread, and other tests need the thread without."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield running
         running.close()
 
@@ -45,14 +52,14 @@ def realistic(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def server(realistic: dict[str, Any], browser: Any) -> Iterator[Server]:
+def server(realistic: dict[str, Any], chromium: str) -> Iterator[Server]:
     running = Server(realistic["store"]).start()
     yield running
     running.stop()
 
 
 @pytest.fixture
-def serve(tmp_path: Path, browser: Any) -> Iterator[Callable[..., Server]]:
+def serve(tmp_path: Path, chromium: str) -> Iterator[Callable[..., Server]]:
     """Start a server of the test's own: ``serve(store, *options)``."""
     with contextlib.ExitStack() as stack:
 

@@ -128,10 +128,7 @@ class MlflowClient(ArtifactCalls, InputCalls, RegistryCalls):
         run_id = new_run_id()
         begun = now_ms() if start_time is None else whole(start_time, "start_time")
         owner = given.get("mlflow.user") or user()
-        place = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
-        started = RunStarted(
-            run_id, experiment.experiment_id, begun, name, owner, {**given, RUN_NAME: name}, artifact_uri=place
-        )
+        started = RunStarted(run_id, experiment.experiment_id, begun, name, owner, {**given, RUN_NAME: name})
         self._session.store.write(Batch([started]))
         return self._session.store.get_run(run_id)
 

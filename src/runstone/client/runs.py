@@ -151,7 +151,8 @@ def _begin(
     place = experiment.artifact_location.rstrip("/")
     artifact_uri = f"{place}/{run_id}/artifacts" if place else ""
     owner = all_tags.get("mlflow.user", "")
-    started = RunStarted(run_id, experiment.experiment_id, now, name, owner, all_tags, "RUNNING", experiment.name, artifact_uri)
+    # where its artifacts are follows from the experiment, also when the store's folder has moved: it is not written
+    started = RunStarted(run_id, experiment.experiment_id, now, name, owner, all_tags, "RUNNING", experiment.name)
     log = here.begin(started)
     info = RunInfo(
         run_id, experiment.experiment_id, owner, "RUNNING", now, None, "active", artifact_uri, name, None, all_tags.get(PARENT)
