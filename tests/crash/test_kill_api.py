@@ -77,7 +77,7 @@ def verdict_after_recovery(folder: Path) -> Verdict:
     for run in store.search_runs(RunQuery(experiment_ids=(experiment.experiment_id,))):
         assert run.info.status == "CRASHED"
         assert run.info.cause
-        for key, summary in run.data.summaries.items():
+        for key, summary in store.get_run(run.info.run_id).data.summaries.items():
             series = store.history(run.info.run_id, key)
             assert len(series.steps) == summary.count
             if key.startswith("logger"):

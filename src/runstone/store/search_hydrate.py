@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 from sqlalchemy import Connection
 
-from runstone.entities import Run, RunData, RunInfo, Summary
+from runstone.entities import Metric, Run, RunData, RunInfo, Summary
 
 from .search_sql import Sql, batches, listed, rows
 
@@ -24,20 +24,25 @@ _SERIES = (
     "SELECT run_id, key, count, nans, first, first_step, first_timestamp, last, last_step, last_timestamp, "
     "min, min_step, max, max_step FROM series WHERE run_id IN "
 )
+#: A third of the columns, and so of the time: what a search shows of a series.
+_LAST = "SELECT run_id, key, last, last_timestamp, last_step FROM series WHERE run_id IN "
 _NAN = float("nan")
 _TEXTS = msgspec.json.Decoder(dict[str, str])
 
 
-def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate) -> list[Run]:
-    """The runs in the order of their ids, each with params, tags and summaries; ids of no run are left out."""
+def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate, summaries: bool = True) -> list[Run]:
+    """The runs in the order of their ids, each with params, tags and metrics; ids of no run are left out.
+
+    Without ``summaries`` only the last point of each series is known.
+    """
     infos: dict[str, RunInfo] = {}
     for part in batches(run_ids):
         for row in rows(connection, Sql(_RUNS) + listed(part)):
             infos[row[0]] = _info(row, locate)
-    metrics = _summaries(connection, run_ids)
+    metrics: dict[str, Any] = _summaries(connection, run_ids) if summaries else _last_points(connection, run_ids)
     params, tags = _texts(connection, "params", run_ids), _texts(connection, "tags", run_ids)
     return [
-        Run(infos[run_id], RunData(metrics.get(run_id, {}), params.get(run_id, {}), tags.get(run_id, {})))
+        Run(infos[run_id], RunData(metrics[run_id], params.get(run_id, {}), tags.get(run_id, {})))
         for run_id in run_ids
         if run_id in infos
     ]
@@ -64,4 +69,12 @@ def _summaries(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict
             if row[4] is None or row[7] is None:
                 row = tuple(_NAN if place in (4, 7) and cell is None else cell for place, cell in enumerate(row))
             found[row[0]][row[1]] = Summary(*row[2:])
+    return found
+
+
+def _last_points(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Metric]]:
+    found: dict[str, list[Metric]] = {run_id: [] for run_id in run_ids}
+    for part in batches(run_ids):
+        for run_id, key, value, timestamp, step in rows(connection, Sql(_LAST) + listed(part)):
+            found[run_id].append(Metric(key, _NAN if value is None else value, timestamp, step))
     return found

@@ -53,8 +53,8 @@ def run(found: Run, artifact_uri: str) -> Json:
         "info": run_info(found.info, artifact_uri),
         "data": {
             "metrics": [
-                {"key": key, "value": json_number(last.last), "timestamp": last.last_timestamp, "step": last.last_step}
-                for key, last in data.summaries.items()
+                {"key": last.key, "value": json_number(last.value), "timestamp": last.timestamp, "step": last.step}
+                for last in data.metric_objects
             ],
             "params": pairs(data.params),
             "tags": pairs(data.tags),

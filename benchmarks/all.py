@@ -1,0 +1,43 @@
+"""Every benchmark, one after the other, each printing one table: the figures of the README.
+
+    python benchmarks/all.py --peers PYTHON     (a Python that has mlflow, wandb and tensorboardX)
+
+Run it on an idle machine. Each figure is a ratio to a peer or to a limit measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+#: script -> whether it takes --peers
+SCRIPTS = {
+    "logging_speed.py": True,
+    "runs_per_second.py": True,
+    "ingest.py": False,
+    "history.py": False,
+    "search.py": True,
+    "install_size.py": False,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", help="a Python that has mlflow, wandb and tensorboardX")
+    options = parser.parse_args()
+    failed = []
+    for script, with_peers in SCRIPTS.items():
+        print(f"\n=== {script}", flush=True)
+        peers = ["--peers", options.peers] if options.peers and with_peers else []
+        if subprocess.run([sys.executable, str(HERE / script), *peers], check=False).returncode:
+            failed.append(script)
+    if failed:
+        print(f"\nfailed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
