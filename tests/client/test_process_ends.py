@@ -152,7 +152,7 @@ def test_sigkill_loses_nothing_and_the_next_run_tells(capsys: pytest.CaptureFixt
     victim = runs["victim"]
     assert victim.info.status == "CRASHED"
     assert victim.info.cause
-    assert victim.data.summaries["m"].count == 1000
+    assert runstone.get_run(victim.info.run_id).data.summaries["m"].count == 1000
 
 
 def test_a_segmentation_fault_is_told_as_the_cause() -> None:
