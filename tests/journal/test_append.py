@@ -104,6 +104,36 @@ def test_a_late_write_to_a_full_segment_is_refused_not_lost(open_run: OpenRun, s
         late(wire.pack_metric(keys["loss"], 2, wire.now(), 0.0, salt))
 
 
+def test_a_segment_that_is_just_being_finished_never_looks_longer_than_it_is(open_run: OpenRun) -> None:
+    writer = open_run()
+    writer.metric("loss", 0.0, 0)
+    segment, before = writer.current, writer.position
+    seen: list[int] = []
+    write_more, keys, salt = writer.hot
+
+    class Watched:
+        """The segment's map, looked at by another thread after each step of ``finish``."""
+
+        def __init__(self, real: object) -> None:
+            self.real = real
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.real, name)
+
+        def __getitem__(self, place: slice) -> bytes:
+            return self.real[place]  # type: ignore[index, no-any-return]
+
+        def seek(self, *place: int) -> None:
+            write_more(wire.pack_metric(keys["loss"], 1, 1.0, 0.0, salt))  # too late for the look before, still in time
+            self.real.seek(*place)  # type: ignore[attr-defined]
+            seen.append(writer.position)
+
+    segment._map = Watched(segment._map)  # type: ignore[attr-defined]
+    segment.finish()
+    assert seen == [before + wire.METRIC_BYTES]
+    assert writer.position == before + wire.METRIC_BYTES
+
+
 def test_long_records_take_a_segment_that_fits(open_run: OpenRun, shipper: Shipper, ledger: Ledger) -> None:
     writer = open_run()
     shipper.add(writer)

@@ -303,6 +303,7 @@ def test_a_signal_handler_that_logs_in_the_midst_of_logging(root: Path, shipper:
 
 
 def test_a_keyboard_interrupt_anywhere_leaves_the_journal_whole(root: Path, shipper: Shipper, ledger: Ledger) -> None:
+    os.environ["RUNSTONE_JOURNAL_SEGMENT_MB"] = "1"  # a new one every fifty calls
     writer = begun(root, shipper)
     done = threading.Event()
     finished: list[int] = []
@@ -313,11 +314,11 @@ def test_a_keyboard_interrupt_anywhere_leaves_the_journal_whole(root: Path, ship
     before = signal.signal(signal.SIGVTALRM, interrupt)
     try:
         for round_number in range(30):
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0.002 + round_number % 7 / 1000)
             try:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0.002 + round_number % 7 / 1000)
                 while not done.is_set():
                     step = len(finished)
-                    writer.append(Console("run", "stdout", step, "x" * 30_000))
+                    writer.append(Console("run", "stdout", step, "x" * 20_000))
                     finished.append(step)
             except KeyboardInterrupt:
                 pass

@@ -48,7 +48,7 @@ class Segment:
         self.start = 0
         self.used: int | None = None
         self.named = False
-        self._closing = threading.Lock()
+        self._closing = threading.RLock()
         # whoever finds a file of this name has not been told that another process writes it: never append to it
         self.fd = os.open(path, _FLAGS, 0o666)
 
@@ -97,7 +97,7 @@ class Segment:
 
     def disown(self) -> None:
         """In a forked child: this is the parent's. Writes raise ValueError from now on."""
-        self._closing = threading.Lock()  # a thread of the parent may have held it
+        self._closing = threading.RLock()  # a thread of the parent may have held it
         with contextlib.suppress(OSError):
             self.close()
 
@@ -117,6 +117,7 @@ class MappedSegment(Segment):
     """Raises Unmappable when the file system refuses, OSError when the disk is full."""
 
     _map: mmap.mmap
+    _known = wire.HEADER_BYTES  # so many bytes at least are used, once it has begun
 
     def __init__(self, path: Path, number: int, capacity: int) -> None:
         super().__init__(path, number, capacity)
@@ -133,24 +134,29 @@ class MappedSegment(Segment):
     @property
     def size(self) -> int:
         try:
-            return self._map.tell()
+            size = self._map.tell()
+            if size == self.capacity:  # full to the last byte, or being finished at this moment: the frames tell
+                return self._count()
         except ValueError:  # unmapped between two looks of another thread
-            return self.used or 0
+            return self.used or self._known
+        self._known = size
+        return size
+
+    def _count(self) -> int:
+        """Bytes used by whole frames, whatever the map's position says. Nothing may be written meanwhile."""
+        size = self._known
+        while size + 8 <= self.capacity and (word := int.from_bytes(self._map[size : size + 8], "little")):
+            size += wire.frame_bytes(word)
+        return size
 
     def finish(self) -> None:
-        if self.used is not None:
-            return
-        try:
-            size = self._map.tell()
-            # from here on every writer gets ValueError, one that holds the old write method included
-            self._map.seek(0, os.SEEK_END)
-            # a thread may have written between those two lines: what it wrote is whole, and follows
-            while size + 8 <= self.capacity and (word := int.from_bytes(self._map[size : size + 8], "little")):
-                size += wire.frame_bytes(word)
-        except ValueError:  # closed by a fork or another thread
-            return
-        if self.used is None:  # a signal handler that rolled meanwhile came to the same result
-            self.used = size
+        with contextlib.suppress(ValueError):  # closed by a fork or another thread
+            if self.used is None:
+                self._known = self.size
+                # from here on every writer gets ValueError, one that holds the old write method included
+                self._map.seek(0, os.SEEK_END)
+                # what a thread wrote between those two lines is whole, and follows
+                self.used = self._count()
 
     def prefault(self) -> None:
         """Make all pages ready for writing, off the writer's thread and without the interpreter's lock."""
