@@ -78,6 +78,8 @@ __getattr__, __dir__ = lazy(
         "set_system_metrics_node_id": _SYSTEM + "set_system_metrics_node_id",
         "set_system_metrics_samples_before_logging": _SYSTEM + "set_system_metrics_samples_before_logging",
         "set_system_metrics_sampling_interval": _SYSTEM + "set_system_metrics_sampling_interval",
+        # projects
+        "run": "runstone.projects.runner:run",
         # the client and modules
         "Client": "runstone.client.api:MlflowClient",
         "MlflowClient": "runstone.client.api:MlflowClient",
@@ -88,6 +90,7 @@ __getattr__, __dir__ = lazy(
         "entities": "runstone.entities",
         "exceptions": "runstone.exceptions",
         "models": "runstone.models",
+        "projects": "runstone.projects",
         "pyfunc": "runstone.pyfunc",
         "sklearn": "runstone.sklearn",
         "tracking": "runstone.tracking",

@@ -28,7 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "models": WORDS | {"client"},
     "data": LOW | {"client", "models"},
     "autolog": WORDS | {"client", "models", "data"},
-    "projects": WORDS | {"client"},
+    "environments": WORDS,
+    "projects": WORDS | {"client", "environments", "dropin"},
     "importers": LOW,
 }
 #: shells, faces and shipped tools: they may import anything, because nothing imports them

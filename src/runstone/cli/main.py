@@ -18,6 +18,8 @@ COMMANDS = {
     "runs": ("runs:runs", "List, show, rank, compare, delete and restore runs."),
     "models": ("models:models", "List, show, register and promote models."),
     "artifacts": ("artifacts:artifacts", "List, download and add files of a run."),
+    "run": ("run:run", "Run a project: a folder or git repository with an MLproject file."),
+    "stop": ("stop:stop", "End a project's run that is under way."),
     "sync": ("sync:sync", "Ship what processes that died have left in their journals."),
     "doctor": ("doctor:doctor", "Check journal, store, versions, disk and clock."),
     "gc": ("gc:gc", "Remove deleted runs and experiments for ever."),

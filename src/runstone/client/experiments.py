@@ -59,7 +59,7 @@ def set_experiment(
         raise InvalidValue("set_experiment() takes an experiment_name or an experiment_id, exactly one of them.")
     here = session()
     if experiment_name is not None:
-        found = _named(here, check_experiment_name(experiment_name), fresh=True)
+        found = experiment_named(here, check_experiment_name(experiment_name), fresh=True)
     else:
         found = _numbered(here, check_experiment_id(experiment_id), fresh=True)
     if found.lifecycle_stage != LifecycleStage.ACTIVE:
@@ -101,11 +101,11 @@ def chosen_experiment(here: Session) -> Experiment | None:
     if here.uri in _chosen:
         return _numbered(here, _chosen[here.uri].experiment_id)
     if "" in _chosen:
-        return _named(here, _chosen[""].name)  # chosen before the tracking URI was changed
+        return experiment_named(here, _chosen[""].name)  # chosen before the tracking URI was changed
     if settings.EXPERIMENT_ID.get():
         return _numbered(here, settings.EXPERIMENT_ID.get())
     if settings.EXPERIMENT_NAME.get():
-        return _named(here, check_experiment_name(settings.EXPERIMENT_NAME.get()))
+        return experiment_named(here, check_experiment_name(settings.EXPERIMENT_NAME.get()))
     return None
 
 
@@ -119,7 +119,7 @@ def _default(here: Session) -> Experiment:
         f"no experiment was set, so runs go to {name!r}, named after this {'script' if _script() else 'folder'}; "
         "set_experiment(name) chooses another",
     )
-    return _named(here, name, tags={AUTO_TAG: "true"})
+    return experiment_named(here, name, tags={AUTO_TAG: "true"})
 
 
 def _script() -> Path | None:
@@ -148,7 +148,7 @@ def _numbered(here: Session, experiment_id: str, fresh: bool = False) -> Experim
     return _remember(here, experiment_id, here.store.get_experiment(experiment_id))
 
 
-def _named(here: Session, name: str, tags: dict[str, str] | None = None, fresh: bool = False) -> Experiment:
+def experiment_named(here: Session, name: str, tags: dict[str, str] | None = None, fresh: bool = False) -> Experiment:
     """By name; made if there is none, by whichever process comes first."""
     about = f"name {name}"
     seen = None if fresh else _known.get((here.uri, about))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import sys
 import time
 
 _FIELD = re.compile(r"^(Name|Version):[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
@@ -11,13 +12,15 @@ _FIELD = re.compile(r"^(Name|Version):[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGN
 _STRETCH = 8
 
 
-def installed() -> str:
+def installed(path: list[str] | None = None) -> str:
     """``name==version``, one to a line, sorted by name; for a name found twice, the one that Python would import.
+
+    ``path``: folders of packages to look in, this process's own if not given.
 
     Between short stretches it sleeps for a moment, which gives the interpreter lock to whoever wants it.
     """
     found: dict[str, tuple[str, str]] = {}
-    for number, distribution in enumerate(importlib.metadata.distributions()):
+    for number, distribution in enumerate(importlib.metadata.distributions(path=sys.path if path is None else path)):
         if number % _STRETCH == 0:
             time.sleep(0.0005)
         name, version = _name_and_version(distribution)

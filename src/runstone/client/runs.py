@@ -106,7 +106,7 @@ def start_run(
         settings.RUN_ID.unset()
         run, log = _resume(here, resumed, first_tags)
     else:
-        run, log = _begin(here, experiment_id, run_name, _parent(here, stack, nested, parent_run_id), first_tags)
+        run, log = begin(here, experiment_id, run_name, _parent(here, stack, nested, parent_run_id), first_tags)
     entry = Active(ActiveRun(run), log, here)
     here.active.add(log.run_id)
     active.push(entry)
@@ -139,9 +139,10 @@ def _parent(here: Session, stack: list[Active], nested: bool, parent_run_id: str
     return parent_run_id
 
 
-def _begin(
+def begin(
     here: Session, experiment_id: str | None, run_name: str | None, parent: str | None, tags: dict[str, str]
 ) -> tuple[Run, RunLog]:
+    """A new run, open for writing, that is on nobody's stack. ``parent`` is the run that it is a child of."""
     experiment = experiment_for_run(here, experiment_id)
     name = _name(run_name, tags)
     run_id, now = new_run_id(), now_ms()

@@ -1,0 +1,134 @@
+"""A run whose work another process does while this one watches over it: a project's, a job's on a cluster.
+
+It is written to through a journal of this process, so its lease is held here: as long as the watcher lives the run is not taken
+for crashed, and when the watcher dies the run's own process, if it logs, still holds it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runstone import settings
+from runstone.entities import Run
+from runstone.errors import NotFound, RunstoneError, Trouble
+from runstone.journal.recovery import recover
+from runstone.records import Console, Document, Record
+
+from . import active, ending
+from .checks import check_run_id, texts
+from .guard import guarded
+from .run_log import RunLog
+from .runs import begin, finish_with
+from .session import Session, session
+from .transcript import Transcript
+
+#: Tag that asks whoever watches over a run to end it; its value says who asked.
+STOP_TAG = "runstone.stop"
+_OVER = ("FINISHED", "FAILED", "KILLED")
+
+
+class Attended:
+    """Made by :func:`attend`. Safe for several threads; trouble of store and journal is warned of, not raised."""
+
+    def __init__(self, here: Session, run: Run, log: RunLog) -> None:
+        self.run, self._here, self._log = run, here, log
+        self._transcript = Transcript(settings.CONSOLE_CAP_MB.get() << 20)
+        here.active.add(log.run_id)
+        here.recover_once()
+
+    @property
+    def run_id(self) -> str:
+        return self._log.run_id
+
+    @property
+    def store_uri(self) -> str:
+        """The store's canonical URI, for the process that does the work."""
+        return self._here.uri
+
+    @guarded
+    def params(self, values: Mapping[str, Any]) -> None:
+        """Raises ParamChanged."""
+        self._log.log_params(values)
+
+    @guarded
+    def tags(self, values: Mapping[str, Any]) -> None:
+        self._log.set_tags(values)
+
+    @guarded
+    def document(self, name: str, media_type: str, text: str) -> None:
+        """A text of the run's context; see :class:`~runstone.records.Document`."""
+        self._append(Document(self.run_id, name, media_type, text))
+
+    def heard(self, stream: str, data: bytes) -> None:
+        """The process printed this. Written by :meth:`write`."""
+        self._transcript.feed(stream, time.time_ns() // 1_000_000, data)
+
+    @guarded
+    def write(self, end: bool = False) -> None:
+        """Write what was heard and is due; all of it at the end."""
+        for piece in self._transcript.take(time.time_ns() // 1_000_000, end):
+            self._append(Console(self.run_id, piece.stream, piece.time, piece.text))
+
+    def stop_asked(self) -> str | None:
+        """Who wants the run to stop, if anybody does; ``None`` also while the store cannot be asked."""
+        try:
+            return self._here.store.get_run(self.run_id).data.tags.get(STOP_TAG)
+        except (NotFound, Trouble):
+            return None
+
+    @guarded
+    def end(self, status: str, cause: str | None = None) -> str:
+        """Write how it ended, unless its own process said something worse; close it here. The status that stands."""
+        self.write(end=True)
+        said = self._said()
+        if said is None or (status != "FINISHED" and said == "FINISHED"):
+            self._log.end(status, cause)
+            said = status
+        self._here.release(self.run_id)
+        self._here.flush(settings.EXIT_WAIT_SECONDS.get())
+        return said
+
+    def _said(self) -> str | None:
+        """How the run's own process ended it, if it did; what that process left unshipped is brought in first."""
+        try:
+            self._here.flush(settings.EXIT_WAIT_SECONDS.get())
+            if Path(self._here.root, self.run_id).is_dir():
+                recover(self._here.root, self._here.store, self.run_id)
+            run = self._here.store.get_run(self.run_id)
+        except RunstoneError:
+            return None
+        return run.info.status if run.info.status in _OVER else None
+
+    def _append(self, record: Record) -> None:
+        self._log.append(record)
+
+
+def attend(
+    experiment_id: str | None = None,
+    run_name: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    run_id: str | None = None,
+) -> Attended:
+    """Begin a run to watch over, or take over one that is there.
+
+    Args:
+        experiment_id: its experiment; the one that is set if ``None``.
+        run_name: its name; a pleasant one if ``None``.
+        tags: its first tags. A run that is active in the calling thread becomes its parent.
+        run_id: a run that is there already; the other arguments but ``tags`` are then left aside.
+
+    Raises: NotFound, WrongState (deleted), InvalidValue.
+    """
+    ending.watch(finish_with)
+    here = session()
+    given = texts(tags or {}, "tag")
+    if run_id is not None:
+        log = here.log(check_run_id(run_id))
+        log.set_tags(given)
+        return Attended(here, here.run(run_id), log)
+    outer = active.visible()
+    run, log = begin(here, experiment_id, run_name, outer.log.run_id if outer else None, given)
+    return Attended(here, run, log)

@@ -1,0 +1,1 @@
+"""Where projects run: one file per kind of place."""

@@ -1,0 +1,140 @@
+"""A project's command as a process of this machine."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from runstone.client.attended import Attended
+from runstone.errors import ExecutionException
+
+#: Seconds between SIGTERM and SIGKILL.
+GRACE = 10.0
+#: Seconds between two looks at whether the run is to be stopped.
+ASK_EVERY = 1.0
+_LOOK = 0.05
+
+
+class Process:
+    """A started command; what it prints goes to this process's streams and to the run.
+
+    Args:
+        arguments: program and arguments.
+        folder: where it runs.
+        environment: all of its variables.
+
+    Raises: ExecutionException when it cannot be started.
+    """
+
+    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                arguments,
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that it ends with all that it started
+            )
+        except OSError as cause:
+            raise ExecutionException(f"{arguments[0]!r} could not be started in {folder}: {cause.strerror}.") from cause
+
+    def watch(self, run: Attended, stop: Callable[[], str | None]) -> tuple[str, str | None]:
+        """Until it has ended: status of the run, and why. Whatever interrupts this ends the process first."""
+        why: str | None = None
+        try:
+            why = self._listen(run, stop)
+        except BaseException:
+            self._end()
+            raise
+        finally:
+            for _, pipe, _ in self._pipes():
+                pipe.close()
+        code = self._process.wait()
+        if why is not None:
+            return "KILLED", why
+        return ("FINISHED", None) if code == 0 else ("FAILED", _cause(code))
+
+    def _listen(self, run: Attended, stop: Callable[[], str | None]) -> str | None:
+        """Why it was stopped, if it was."""
+        why, asked = None, time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            for name, pipe, onto in self._pipes():
+                os.set_blocking(pipe.fileno(), False)
+                selector.register(pipe, selectors.EVENT_READ, (name, onto))
+            while selector.get_map():
+                for key, _ in selector.select(_LOOK):
+                    name, onto = key.data
+                    data = _read(key.fd)
+                    if data == b"":
+                        selector.unregister(key.fileobj)
+                    elif data:
+                        run.heard(name, data)
+                        _show(onto, data)
+                run.write()
+                if self._process.poll() is not None and not selector.select(0):
+                    break  # what it left running in the background may hold the pipes open
+                if time.monotonic() - asked >= ASK_EVERY:
+                    asked = time.monotonic()
+                    why = why or stop() or _asked(run)
+                    if why is not None:
+                        self._end()
+        return why
+
+    def _pipes(self) -> Sequence[tuple[str, BinaryIO, BinaryIO | None]]:
+        out, err = self._process.stdout, self._process.stderr
+        assert out is not None
+        assert err is not None
+        shown = [getattr(stream, "buffer", None) for stream in (sys.stdout, sys.stderr)]
+        return [("stdout", out, shown[0]), ("stderr", err, shown[1])]  # type: ignore[list-item]
+
+    def _end(self) -> None:
+        """SIGTERM to the whole group, SIGKILL to what remains after the grace."""
+        self._signal(signal.SIGTERM)
+        give_up = time.monotonic() + GRACE
+        while self._process.poll() is None and time.monotonic() < give_up:
+            time.sleep(_LOOK)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+def _asked(run: Attended) -> str | None:
+    who = run.stop_asked()
+    return None if who is None else f"stopped by {who}"
+
+
+def _read(fd: int) -> bytes | None:
+    try:
+        return os.read(fd, 1 << 16)
+    except BlockingIOError:
+        return None
+
+
+def _show(onto: BinaryIO | None, data: bytes) -> None:
+    if onto is not None:
+        with suppress(OSError, ValueError):  # our own reader is gone; the run still has the text
+            onto.write(data)
+            onto.flush()
+
+
+def _cause(code: int) -> str:
+    if code > 128:  # as a shell tells of a program that a signal ended
+        code = -(code - 128) if code - 128 in set(signal.Signals) else code
+    if code >= 0:
+        return f"exit code {code}"
+    with suppress(ValueError):
+        return f"signal {-code} ({signal.Signals(-code).name})"
+    return f"signal {-code}"

@@ -1,0 +1,245 @@
+"""``run``: from a project's URI to a finished run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from runstone.client.attended import Attended, attend
+from runstone.client.downloads import download_artifacts
+from runstone.client.experiments import check_experiment_name, chosen_experiment, experiment_named
+from runstone.client.notices import notice
+from runstone.client.session import session
+from runstone.client.surroundings import user
+from runstone.environments import MANAGERS, Environment
+from runstone.errors import ExecutionException, InvalidValue, NotFound, NotSupported
+
+from . import docker, spec, surroundings
+from . import environment as envs
+from .backends.local import Process
+from .command import Command, build
+from .served import Served
+from .source import Source, fetch
+from .submitted import SubmittedRun
+
+#: MLflow's tags of a project's run.
+ENTRY_POINT, BACKEND, ENV = "mlflow.project.entryPoint", "mlflow.project.backend", "mlflow.project.env"
+
+
+class Job(Struct, frozen=True):
+    """Everything decided before the run begins."""
+
+    source: Source
+    project: spec.Project
+    entry_point: spec.EntryPoint
+    params: dict[str, str]
+    command: Command
+    manager: str | None
+    docker_args: dict[str, Any]
+    build_image: bool
+
+
+def run(
+    uri: str,
+    entry_point: str = "main",
+    version: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    docker_args: Mapping[str, Any] | None = None,
+    experiment_name: str | None = None,
+    experiment_id: str | None = None,
+    backend: str = "local",
+    backend_config: Mapping[str, Any] | str | None = None,
+    storage_dir: str | None = None,
+    synchronous: bool = True,
+    run_id: str | None = None,
+    run_name: str | None = None,
+    env_manager: str | None = None,
+    build_image: bool = False,
+    docker_auth: Mapping[str, Any] | None = None,
+) -> SubmittedRun:
+    """Run a project. The script inside logs to the same run: it finds the run's id and the store in its environment.
+
+    Args:
+        uri: a folder, ``file:`` URI or git repository (``https://…``, ``ssh://…``, ``git@host:…``); ``#folder`` a part of it.
+        entry_point: of the ``MLproject`` file, or a ``.py`` or ``.sh`` file of the project.
+        version: commit, branch or tag; git only. A local working tree is left as it is.
+        parameters: values by name. Those that the entry point does not have are passed on as ``--name value``.
+        docker_args: options for ``docker run``; a value of ``True`` means a flag.
+        experiment_name: where the run belongs, made if it is not there; the project's name if none is given or set. Or
+        experiment_id: its id.
+        backend: ``local``.
+        backend_config: what a back end needs, a mapping or the path of a JSON file.
+        storage_dir: where files behind URIs are brought to for parameters of type ``path``; a temporary folder if ``None``.
+        synchronous: wait for the end. If not, a thread of this process watches; the process waits for it before it ends.
+        run_id: a run that was made for this before.
+        run_name: its name; a pleasant one if ``None``.
+        env_manager: ``local``, ``uv``, ``virtualenv`` or ``conda``; chosen by what the project asks for if ``None``.
+        build_image: put the project's files into an image of its own (docker projects).
+        docker_auth: not used; `docker login` is.
+
+    Raises:
+        NotFound, InvalidValue, MissingConfigException: the project, its entry point or a parameter is wrong; no run is begun.
+        ExecutionException: the run failed (only when ``synchronous``). Its status and cause are stored.
+    """
+    _check_backend(backend, backend_config)
+    if env_manager is not None and env_manager not in MANAGERS:
+        raise InvalidValue(f"{env_manager!r} is no environment manager. What works: {', '.join(MANAGERS)}.")
+    if experiment_name and experiment_id:
+        raise InvalidValue("Specify only one of 'experiment_name' or 'experiment_id'.")
+    source = fetch(uri, version)
+    cleaning = ExitStack()
+    cleaning.callback(source.discard)
+    try:
+        project = spec.load(source.folder)
+        point, params, command = _command(project, entry_point, parameters or {}, storage_dir, cleaning)
+        job = Job(source, project, point, params, command, env_manager, dict(docker_args or {}), build_image)
+        experiment = experiment_id or _experiment(experiment_name, project.name)
+        attended = attend(experiment, run_name, _tags(job, backend, version), run_id)
+    except BaseException:
+        cleaning.close()
+        raise
+    attended.params(job.params)
+    submitted = SubmittedRun(attended.run_id, lambda stop: _work(job, attended, stop), _ending(attended, cleaning))
+    if not synchronous:
+        submitted.attend_aside()
+    elif not submitted.attend():
+        raise ExecutionException(f"Run (ID '{attended.run_id}') {submitted.get_status().lower()}: {submitted.cause}")
+    return submitted
+
+
+def _check_backend(backend: str, config: Mapping[str, Any] | str | None) -> None:
+    if backend != "local":
+        raise NotSupported(f"Got unsupported execution mode {backend!r}. Supported values: 'local'.")
+    if isinstance(config, str | os.PathLike):
+        try:
+            config = json.loads(Path(config).read_text("utf-8"))
+        except (OSError, ValueError) as cause:
+            raise InvalidValue(f"backend_config {config!r} cannot be read as a JSON file: {cause}") from cause
+    if config is not None and not isinstance(config, Mapping):
+        raise InvalidValue(f"backend_config must be a mapping or the path of a JSON file; it is {config!r}.")
+
+
+def _experiment(name: str | None, project: str) -> str | None:
+    """The id of the experiment of this name, made if missing. Without a name: of the one that is set (``None``), else of
+    one that is called like the project."""
+    here = session()
+    if not name and chosen_experiment(here) is not None:
+        return None
+    return experiment_named(here, check_experiment_name(name or project)).experiment_id
+
+
+def _command(
+    project: spec.Project, name: str, given: Mapping[str, Any], storage: str | None, cleaning: ExitStack
+) -> tuple[spec.EntryPoint, dict[str, str], Command]:
+    """The entry point, the params of the run, and the command."""
+    entry_point = project.entry_point(name)
+    values, options = entry_point.values(given)
+    brought = dict(values)
+    for key, value in values.items():
+        if entry_point.parameters[key].type == "path":
+            brought[key] = _path(entry_point.parameters[key], value, key in given, project.folder, storage, cleaning)
+    return entry_point, {**values, **options}, build(entry_point.command, brought, options)
+
+
+def _path(parameter: spec.Parameter, value: str, given: bool, folder: Path, storage: str | None, cleaning: ExitStack) -> str:
+    """An absolute path for a parameter of type ``path``: a value that was given counts from the working folder, a default from
+    the project's. What is behind a URI is brought here."""
+    scheme = urlsplit(value).scheme
+    if len(scheme) > 1 and scheme != "file":
+        if storage is None:
+            storage = tempfile.mkdtemp(prefix="runstone-parameter-")
+            cleaning.callback(shutil.rmtree, storage, ignore_errors=True)
+        place = Path(storage, f"param_{parameter.name}")
+        place.mkdir(parents=True, exist_ok=True)
+        return str(download_artifacts(artifact_uri=value, dst_path=str(place)))
+    path = Path(urlsplit(value).path if scheme == "file" else value).expanduser()
+    places = (Path.cwd(), folder) if given else (folder, Path.cwd())
+    found = next((base / path for base in places if (base / path).exists()), None)
+    if found is None:
+        raise NotFound(
+            f"Got value {value!r} for parameter {parameter.name!r}, but there is no such file or folder "
+            f"in {places[0]} or {places[1]}."
+        )
+    return str(found.resolve())
+
+
+def _tags(job: Job, backend: str, version: str | None) -> dict[str, str]:
+    tags = {
+        "mlflow.user": user(),
+        "mlflow.source.name": job.source.uri,
+        "mlflow.source.type": "PROJECT",
+        ENTRY_POINT: job.entry_point.name,
+        BACKEND: backend,
+    }
+    if version:
+        tags["mlflow.project.version"] = version
+    if job.source.branch:
+        tags["mlflow.source.git.branch"] = job.source.branch
+    return tags
+
+
+def _ending(attended: Attended, cleaning: ExitStack) -> Callable[[str, str | None], str]:
+    def over(status: str, cause: str | None) -> str:
+        cleaning.close()
+        stands: str = attended.end(status, cause)
+        return stands
+
+    return over
+
+
+def _work(job: Job, attended: Attended, stop: Callable[[], str | None]) -> tuple[str, str | None]:
+    """Make the environment, run the command, watch it."""
+    try:
+        environment = _environment(job, attended)
+        around = surroundings.gathering(
+            job.source.folder, job.command.shown, environment.python, envs.packages(environment), attended
+        )
+        with ExitStack() as beside, around:
+            server = None
+            if not attended.store_uri.startswith("http") and envs.has_real_mlflow(environment):
+                server = beside.enter_context(Served(attended.store_uri))
+            variables = envs.variables(
+                environment, os.environ, attended.run_id, attended.run.info.experiment_id, attended.store_uri, server
+            )
+            notice(f"running {job.command.shown!r} in {job.source.folder}")
+            return _start(job, variables).watch(attended, stop)
+    except ExecutionException as error:
+        attended.document("traceback", "text/plain", error.message)
+        return "FAILED", error.message
+    except Exception as error:
+        attended.document("traceback", "text/plain", traceback.format_exc())
+        return "FAILED", f"{type(error).__name__}: {error}"
+
+
+def _environment(job: Job, attended: Attended) -> Environment:
+    def tell(line: str) -> None:
+        notice(line)
+        attended.heard("stderr", f"{line}\n".encode())
+        attended.write()
+
+    environment = envs.prepare(job.project, job.manager, tell)
+    kind = "docker" if job.project.docker else environment.manager
+    if kind != "local":
+        attended.tags({ENV: kind})
+    return environment
+
+
+def _start(job: Job, variables: Mapping[str, str]) -> Process:
+    everything = {**variables, **job.command.variables}
+    arguments = ["bash", "-c", job.command.text]
+    if job.project.docker:
+        docker_env = dict(job.project.docker)
+        if job.build_image:
+            docker_env["image"] = docker.build(docker_env, job.source.folder, job.project.name)
+        arguments = docker.docker_command(docker_env, job.source.folder, job.command, job.docker_args, everything)
+    return Process(arguments, job.source.folder, everything)

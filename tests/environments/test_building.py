@@ -1,0 +1,71 @@
+"""Environments are made once, also when several want one at the same time. Nothing comes from the network."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from runstone.environments import build, of_requirements, ready
+from runstone.errors import InvalidValue
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package that needs no build backend from outside: a wheel made by hand."""
+    import zipfile
+
+    wheel = tmp_path / "tinything-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as out:
+        out.writestr("tinything.py", "VALUE = 7\n")
+        out.writestr("tinything-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tinything\nVersion: 1.0\n")
+        out.writestr(
+            "tinything-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        out.writestr("tinything-1.0.dist-info/RECORD", "")
+    return wheel
+
+
+@pytest.mark.parametrize("manager", ["uv", "virtualenv"])
+def test_it_has_what_was_asked_for_and_is_found_again(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manager: str
+) -> None:
+    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
+    wants = of_requirements([f"./{package.name}"], tmp_path)
+    said: list[str] = []
+    first = ready(wants, manager, said.append)
+    assert subprocess.check_output([first.python, "-c", "import tinything; print(tinything.VALUE)"], text=True) == "7\n"
+    assert said
+    said.clear()
+    assert ready(wants, manager, said.append) == first
+    assert said == []
+    shown = subprocess.check_output(["python", "-c", "import sys; print(sys.prefix)"], env=first.variables({}), text=True)
+    assert shown.strip() == str(first.folder)
+
+
+def test_several_that_want_it_at_once_build_it_once(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
+    wants = of_requirements([f"./{package.name}"], tmp_path)
+    made, real = [], build._BUILD["uv"]
+    monkeypatch.setitem(build._BUILD, "uv", lambda *given: (made.append(1), real(*given))[1])
+    threads = [threading.Thread(target=ready, args=(wants, "uv")) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(made) == 1
+
+
+def test_what_a_killed_build_left_is_made_anew(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
+    wants = of_requirements([f"./{package.name}"], tmp_path)
+    (tmp_path / "envs" / wants.key("uv") / "bin").mkdir(parents=True)
+    found = ready(wants, "uv")
+    assert subprocess.run([found.python, "-c", "import tinything"], check=False).returncode == 0
+
+
+def test_an_unknown_manager_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="'pipenv' is no environment manager"):
+        ready(of_requirements([], tmp_path), "pipenv")
