@@ -20,6 +20,7 @@ SCRIPTS = {
     "ingest.py": False,
     "history.py": False,
     "search.py": True,
+    "autolog.py": True,
     "install_size.py": False,
 }
 

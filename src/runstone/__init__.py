@@ -85,6 +85,7 @@ __getattr__, __dir__ = lazy(
         "MlflowClient": "runstone.client.api:MlflowClient",
         "MlflowException": "runstone.errors:MlflowException",
         "artifacts": "runstone.artifacts",
+        "autolog": "runstone.autolog",
         "client": "runstone.client",
         "data": "runstone.data",
         "entities": "runstone.entities",

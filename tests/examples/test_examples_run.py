@@ -78,6 +78,20 @@ def test_crash_and_sync() -> None:
     assert only_run("crashes").info.status == "CRASHED"
 
 
+def test_the_lectures_homework() -> None:
+    printed = run("lecture_autolog.py").splitlines()
+    trees = re.match(r"best by hand: (\d+) trees", printed[0])
+    assert trees
+    assert printed[1:] == [
+        f"best by autolog: {trees[1]} trees",
+        "by hand: 5 runs of 1 params, 1 metrics, 0 artifacts",
+        "autolog: 5 runs of 19 params, 8 metrics, 6 artifacts",
+    ]
+    found = runstone.search_runs(experiment_names=["churn_autolog"], output_format="list")
+    assert {one.data.tags["mlflow.autologging"] for one in found} == {"sklearn"}
+    assert {one.data.tags["estimator_name"] for one in found} == {"RandomForestClassifier"}
+
+
 def test_every_example_is_listed_and_tested() -> None:
     readme, tests = (EXAMPLES / "README.md").read_text(), Path(__file__).read_text()
     assert [name for name in SCRIPTS if f"`{name}`" not in readme or f'"{name}"' not in tests] == []

@@ -1,0 +1,76 @@
+"""What autologging adds to ``RandomForestClassifier().fit`` on 1,000 × 20.
+
+    python benchmarks/autolog.py [--peers PYTHON] [--turns 5]
+
+Each row is a fresh process: it times fits without and with autologging in turns, the first of each left out. The overhead is
+the median of the one less that of the other: params, metrics, figures, dataset, the model with its signature.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+
+def measure(tracker: str, turns: int) -> dict[str, float]:
+    """Medians in milliseconds."""
+    warnings.simplefilter("ignore")
+    if tracker == "runstone":
+        import runstone as mlflow
+    else:
+        import mlflow
+    from sklearn.datasets import make_classification
+    from sklearn.ensemble import RandomForestClassifier
+
+    folder = Path.cwd()
+    mlflow.set_tracking_uri(str(folder / "store") if tracker == "runstone" else f"sqlite:///{folder}/mlflow.db")
+    mlflow.set_experiment("autolog")
+    x, y = make_classification(n_samples=1000, n_features=20, random_state=42)
+    times: dict[bool, list[float]] = {False: [], True: []}
+    for turn in range(turns + 1):
+        for logging in (False, True):
+            mlflow.sklearn.autolog(disable=not logging, silent=True)
+            begun = time.perf_counter()
+            RandomForestClassifier(random_state=turn).fit(x, y)
+            times[logging].append(1000 * (time.perf_counter() - begun))
+    plain, logged = (statistics.median(times[logging][1:]) for logging in (False, True))
+    return {"plain": plain, "logged": logged, "overhead": logged - plain}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", help="a Python that has mlflow")
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print("FOUND" + json.dumps(measure(options.one, options.turns)))
+        return 0
+    found = {}
+    for tracker, python in (("runstone", sys.executable), ("mlflow", options.peers)):
+        if python:
+            command = [python, str(Path(__file__).resolve()), "--one", tracker, "--turns", str(options.turns)]
+            with tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            if "FOUND" not in done.stdout:
+                print(done.stderr, file=sys.stderr)
+                return 1
+            found[tracker] = json.loads(done.stdout.partition("FOUND")[2])
+    print(f"{'':10} {'fit, ms':>10} {'with autolog':>14} {'overhead':>10}")
+    for tracker, told in found.items():
+        print(f"{tracker:10} {told['plain']:10.0f} {told['logged']:14.0f} {told['overhead']:10.0f}")
+    if "mlflow" in found:
+        ratio = found["mlflow"]["overhead"] / found["runstone"]["overhead"]
+        print(f"mlflow's overhead is {ratio:.1f} times ours (target: at least 5)")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,62 @@
+"""The same scripts under the real mlflow, recorded, and under ours: the same params, metrics, tags, data, files and models."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from autolog_cases import CASES, logged
+
+import runstone
+
+HERE = Path(__file__).parent
+RECORDED = json.loads((HERE / "mlflow_autolog.json").read_text())
+PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
+#: Cases that are quick under the real mlflow; the whole record is ``python autolog_cases.py FOLDER`` there.
+QUICK = ["own_run", "positive_label"]
+
+
+def near(value: Any) -> Any:
+    """Figures to twelve digits: another processor may round the last ones otherwise."""
+    if isinstance(value, dict):
+        return {key: near(one) for key, one in value.items() if key != "order"}
+    if isinstance(value, list):
+        return [near(one) for one in value]
+    try:
+        return f"{float(value):.11g}" if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_the_same_is_logged(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours = json.loads(json.dumps(logged(runstone, [name])))
+    assert near(ours[name]) == near(RECORDED[name])
+
+
+def test_the_record_has_what_the_cases_are_about() -> None:
+    """So that two empty answers cannot agree."""
+    children = [run for run in RECORDED["grid"] if run["child"]]
+    assert len(children) == 2
+    assert "cv_results.csv" in RECORDED["grid"][0]["files"]
+    assert "f1_score_test_x" in RECORDED["measured_afterwards"][0]["metrics"]
+    assert RECORDED["failing"][0]["status"] == "FAILED"
+    assert RECORDED["switched_off"] == []
+    assert RECORDED["exclusive"][0]["params"] == {}
+
+
+@pytest.mark.peer
+@pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)")
+def test_the_record_is_the_real_mlflows(tmp_path: Path) -> None:
+    command = [PEER, str(HERE / "autolog_cases.py"), str(tmp_path), *QUICK]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert "FOUND" in done.stdout, done.stderr[-3000:]
+    told = json.loads(done.stdout.partition("FOUND")[2])
+    assert {name: near(runs) for name, runs in told.items()} == {name: near(RECORDED[name]) for name in QUICK}
