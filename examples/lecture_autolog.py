@@ -32,7 +32,5 @@ score = "metrics.RandomForestClassifier_score_X_test"
 auto = mlflow.search_runs(order_by=[f"{score} DESC", "start_time ASC"], output_format="list")
 print(f"best by autolog: {auto[0].data.params['n_estimators']} trees")
 for name, runs in (("by hand", by_hand), ("autolog", auto)):
-    files = mlflow.MlflowClient().list_artifacts(runs[0].info.run_id)
-    print(
-        f"{name}: {len(runs)} runs of {len(runs[0].data.params)} params, {len(runs[0].data.metrics)} metrics, {len(files)} artifacts"
-    )
+    best, files = runs[0].data, mlflow.MlflowClient().list_artifacts(runs[0].info.run_id)
+    print(f"{name}: {len(runs)} runs of {len(best.params)} params, {len(best.metrics)} metrics, {len(files)} artifacts")
