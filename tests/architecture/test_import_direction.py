@@ -10,7 +10,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "runstone"
 
-WORDS = {"entities", "records", "errors", "settings", "process", "names", "_lazy", "version"}
+WORDS = {"entities", "records", "errors", "settings", "process", "names", "turns", "_lazy", "version"}
 SEAMS = {"contracts", "wire", "wire_read", "query"}
 LOW = WORDS | SEAMS
 

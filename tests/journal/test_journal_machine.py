@@ -44,9 +44,10 @@ class StillShipper(Shipper):
 class JournalMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
-        # no keeper: the machine says when a second has passed
-        self.patch = mock.patch.multiple(keeper, rolled=mock.DEFAULT, watch=mock.DEFAULT)
-        self.patch.start()
+        # no threads: the machine says when a second has passed, and when there is a spare segment
+        self.patches = [mock.patch.object(keeper, "watch"), mock.patch.object(keeper, "rolled")]
+        for patch in self.patches:
+            patch.start()
         self.folder = Path(tempfile.mkdtemp(prefix="journal-machine-"))
         self.ledger = Ledger(self.folder / "ledger.db")
         self.shipper = StillShipper(lambda: self.ledger, on_trouble=self.troubles)
@@ -67,9 +68,16 @@ class JournalMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
-            self.patch.stop()
+            for patch in self.patches:
+                patch.stop()
             self.writer.close()
             shutil.rmtree(self.folder)
+
+    # --- in the background
+
+    @rule()
+    def prepare(self) -> None:
+        self.writer.prepare_spare()
 
     # --- logging
 

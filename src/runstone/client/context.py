@@ -15,6 +15,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from runstone.records import Document, Record, Tags
+from runstone.turns import short_turns
 
 from . import surroundings
 
@@ -86,7 +87,8 @@ def _work() -> None:
     """Gather, then serve whoever has come meanwhile; ends when nobody waits."""
     global _gathered, _worker
     # What gathers pulls in a good deal of the standard library: that too is loaded here, off the caller's thread.
-    gathered: Gathered = importlib.import_module("runstone.client.gathering").collect()  # it never raises
+    with short_turns():
+        gathered: Gathered = importlib.import_module("runstone.client.gathering").collect()  # it never raises
     while True:
         with _lock:
             _gathered = gathered

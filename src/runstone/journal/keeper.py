@@ -1,4 +1,4 @@
-"""The thread that keeps this process's journals: to the disk every second, checksums, spare segments, heartbeats.
+"""The thread that keeps this process's journals: to the disk every second, checksums, heartbeats.
 
 Apart from the shipper, so that a store that is away or slow never widens the window that a power failure can take.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import threading
 import time
 import weakref
@@ -15,13 +14,18 @@ import zlib
 from typing import TYPE_CHECKING
 
 from runstone import settings, wire
+from runstone.turns import short_turns
 
 from . import owner
 from .segment import Segment
 from .space import spaces
+from .spares import Spares
 
 if TYPE_CHECKING:
     from .writer import JournalWriter
+
+#: Bytes read at one go for their checksums.
+_STRETCH = 16 * wire.SEAL_BLOCK
 
 
 class Keeper:
@@ -29,40 +33,31 @@ class Keeper:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # a signal handler may put while a put is under way
         self.writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
         self.thread: threading.Thread | None = None
+        self.spares: Spares | None = None
         self._beat_at = 0.0
 
     def watch(self, writer: JournalWriter) -> None:
         with self.lock:
             self.writers.add(writer)
             if self.thread is None:
+                self.spares = Spares()
                 self.thread = threading.Thread(target=self._run, name="runstone-keeper", daemon=True)
                 self.thread.start()
 
     def _run(self) -> None:
-        looked = time.monotonic()
         while True:
             # twice in each period: what is there at one look and still there at the next is brought to the disk
-            period = settings.JOURNAL_SYNC_SECONDS.get() / 2
-            with contextlib.suppress(queue.Empty):
-                self.wake.get(timeout=max(0.0, looked + period - time.monotonic()))
-            for writer in self._open_writers():
-                writer.prepare_spare()
-                for segment in writer.segments[:-1]:
-                    segment.release()
-            if time.monotonic() < looked + period:
-                continue
-            looked = time.monotonic()
-            self.look()
+            time.sleep(settings.JOURNAL_SYNC_SECONDS.get() / 2)
+            with short_turns():
+                self.look()
             with self.lock:
                 if not self.writers:
-                    self.thread = None
+                    spares, self.thread, self.spares = self.spares, None, None
+                    if spares is not None:
+                        spares.end()
                     return
-
-    def _open_writers(self) -> list[JournalWriter]:
-        return [writer for writer in list(self.writers) if not writer.closed]
 
     def look(self) -> None:
         """Journals that have something since the last look go to the disk, unless it was shipped meanwhile."""
@@ -116,9 +111,9 @@ def _sync_name(segment: Segment) -> None:
 
 def _checksums(segment: Segment, start: int, end: int) -> list[int]:
     checksums = []
-    for position in range(start, end, wire.SEAL_BLOCK):
-        length = min(wire.SEAL_BLOCK, end - position)
-        checksums.append(zlib.crc32(segment.read(length, position - segment.start)))
+    for position in range(start, end, _STRETCH):
+        data = memoryview(segment.read(min(_STRETCH, end - position), position - segment.start))
+        checksums += [zlib.crc32(data[at : at + wire.SEAL_BLOCK]) for at in range(0, len(data), wire.SEAL_BLOCK)]
     return checksums
 
 
@@ -129,9 +124,11 @@ def watch(writer: JournalWriter) -> None:
     _keeper.watch(writer)
 
 
-def rolled() -> None:
-    """A segment was filled: a spare may be wanted soon."""
-    _keeper.wake.put(None)
+def rolled(writer: JournalWriter) -> None:
+    """A segment was filled: a spare is wanted soon."""
+    spares = _keeper.spares
+    if spares is not None:
+        spares.wake(writer)
 
 
 def _in_child() -> None:

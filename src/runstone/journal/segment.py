@@ -21,8 +21,10 @@ from runstone import wire
 
 _ZEROS = bytes(1 << 18)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-#: Linux: fault pages in for writing, ahead of the first write; so many bytes at one go, since no memory is mapped meanwhile.
-_POPULATE_WRITE, _PREFAULT = 23, 1 << 20
+#: Linux: fault pages in for writing, ahead of the first write; forget which pages are mapped, they stay in the file's cache.
+_POPULATE_WRITE, _FORGET = 23, 4
+#: So many bytes at one go, since no memory is mapped meanwhile.
+_STRIDE = 1 << 20
 # mmap.madvise would hold the interpreter's lock all the while
 _madvise = getattr(ctypes.CDLL(None), "madvise", None) if sys.platform == "linux" else None
 
@@ -114,7 +116,11 @@ class Segment:
 
 
 class MappedSegment(Segment):
-    """Raises Unmappable when the file system refuses, OSError when the disk is full."""
+    """Raises Unmappable when the file system refuses, OSError when the disk is full.
+
+    The map is four bytes shorter than the file. Frames are multiples of eight, so that they never fill it: a position at
+    its very end always means that it is being finished, and then alone the frames have to be counted.
+    """
 
     _map: mmap.mmap
     _known = wire.HEADER_BYTES  # so many bytes at least are used, once it has begun
@@ -123,7 +129,9 @@ class MappedSegment(Segment):
         super().__init__(path, number, capacity)
         try:
             _allocate(self.fd, capacity)
-            self._map = mmap.mmap(self.fd, capacity)
+            self._length = capacity - 4
+            self._map = mmap.mmap(self.fd, self._length)
+            self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
         except BaseException as cause:
             self.remove()
             if isinstance(cause, OSError) and cause.errno in _REFUSALS:
@@ -135,7 +143,7 @@ class MappedSegment(Segment):
     def size(self) -> int:
         try:
             size = self._map.tell()
-            if size == self.capacity:  # full to the last byte, or being finished at this moment: the frames tell
+            if size == self._length:  # being finished at this moment: the frames tell
                 return self._count()
         except ValueError:  # unmapped between two looks of another thread
             return self.used or self._known
@@ -145,7 +153,7 @@ class MappedSegment(Segment):
     def _count(self) -> int:
         """Bytes used by whole frames, whatever the map's position says. Nothing may be written meanwhile."""
         size = self._known
-        while size + 8 <= self.capacity and (word := int.from_bytes(self._map[size : size + 8], "little")):
+        while size + 8 <= self._length and (word := int.from_bytes(self._map[size : size + 8], "little")):
             size += wire.frame_bytes(word)
         return size
 
@@ -160,21 +168,36 @@ class MappedSegment(Segment):
 
     def prefault(self) -> None:
         """Make all pages ready for writing, off the writer's thread and without the interpreter's lock."""
+        self._advise(_POPULATE_WRITE)  # a kernel before 5.14 refuses: then each page is made ready when it is met
+
+    def release(self) -> None:
+        self._forget_pages()
+        super().release()
+
+    def remove(self) -> None:
+        self._forget_pages()
+        super().remove()
+
+    def _forget_pages(self) -> None:
+        """What makes up most of unmapping, done here since ``mmap.close`` would hold the interpreter's lock meanwhile."""
+        if self.used is not None and self.capacity > _STRIDE:
+            self._advise(_FORGET)
+
+    def _advise(self, advice: int) -> None:
         if _madvise is None:
             return
-        with contextlib.suppress(ValueError):
-            pages = ctypes.c_char.from_buffer(self._map)
-            try:
-                for start in range(0, self.capacity, _PREFAULT):
-                    length = min(_PREFAULT, self.capacity - start)
-                    if _madvise(ctypes.c_void_p(ctypes.addressof(pages) + start), ctypes.c_size_t(length), _POPULATE_WRITE):
-                        return  # a kernel before 5.14
-            finally:
-                del pages  # else the map could not be closed
+        for start in range(0, self._length, _STRIDE):
+            with self._closing:  # what lies at this address afterwards may be anybody's
+                if self._map.closed:
+                    return
+                place, length = ctypes.c_void_p(self._address + start), min(_STRIDE, self._length - start)
+                if _madvise(place, ctypes.c_size_t(length), advice):
+                    return
 
     def close(self) -> None:
-        if hasattr(self, "_map"):  # not when the file system refused it
-            self._map.close()
+        with self._closing:
+            if hasattr(self, "_map"):  # not when the file system refused it
+                self._map.close()
         super().close()
 
 

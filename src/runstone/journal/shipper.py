@@ -15,13 +15,14 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from runstone import settings
 from runstone.contracts import Batch, Origin, Receipt, Refusal, Sink
 from runstone.errors import JournalTrouble, RunstoneError, Trouble
 from runstone.process import host_identity
 from runstone.records import Lease, Record
+from runstone.turns import short_turns
 
 from . import owner
 from .forks import InStore
@@ -35,8 +36,6 @@ _BUSY, _IDLE = 0.1, 0.5
 _BATCH_POINTS, _BATCH_OTHER = 1 << 17, 4000
 #: After this much reading it steps aside for so long, seconds: longer than it takes a waiting thread to wake up.
 _STRETCH, _ASIDE = 0.001, 0.0003
-#: Seconds after which the interpreter changes threads while the shipper works.
-_TURN = 0.002
 #: Seconds before trying again, doubled up to the second number.
 _RETRY, _RETRY_MOST = 0.1, 5.0
 
@@ -236,7 +235,7 @@ class Shipper:
         """Ship until there is nothing left; whether there was anything."""
         moved = False
         while True:
-            with _short_turns():
+            with short_turns():
                 loads = self._collect()
                 if not loads:
                     self._leases()
@@ -347,8 +346,8 @@ class Shipper:
             for segment in feed.writer.segments:
                 segment.remove()
                 feed.writer.dropped(segment)
-            feed.writer.gone = True
             remove_journal(feed.writer.folder)
+            feed.writer.removed()
             with self._changed:
                 self._feeds.pop(feed.journal_id, None)
 
@@ -361,19 +360,6 @@ class Shipper:
         if util is not None:
             # children of multiprocessing leave by os._exit; this is the way to be asked before
             util.register_after_fork(self, _close_at_exit)
-
-
-@contextlib.contextmanager
-def _short_turns() -> Iterator[None]:
-    """While the shipper works, a thread that wants the interpreter gets it after 2 ms, not the usual 5."""
-    usual = sys.getswitchinterval()
-    ours = min(usual, _TURN)
-    sys.setswitchinterval(ours)
-    try:
-        yield
-    finally:
-        if abs(sys.getswitchinterval() - ours) < 1e-6:  # else somebody has set it meanwhile
-            sys.setswitchinterval(usual)
 
 
 def _close_at_exit(shipper: Shipper) -> None:

@@ -23,17 +23,25 @@ _spaces: dict[Path, Space] = {}
 
 
 class Space:
-    """One for each root and process. ``others`` is what other processes' journals take, as last measured."""
+    """One for each root and process. ``others`` is what other processes' journals take, as last measured.
+
+    Kept by file, so that who was interrupted need not know whether its file was counted already.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.mine = 0
+        self._mine: dict[Path, int] = {}
         self.others = 0
         self._changed = threading.Condition()
         self._freed_at = time.monotonic()
 
-    def take(self, size: int) -> None:
-        """Raises JournalTrouble when the cap is reached and stays so."""
+    @property
+    def mine(self) -> int:
+        """Bytes that this process's journals take."""
+        return sum(list(self._mine.values()))
+
+    def take(self, path: Path, size: int) -> None:
+        """Room for a file. Raises JournalTrouble when the cap is reached and stays so."""
         cap = settings.JOURNAL_CAP_MB.get() << 20
         with self._changed:
             while self.mine and self.mine + self.others + size > cap:
@@ -44,14 +52,21 @@ class Space:
                         "nothing more is recorded until some are. Make the store reachable, or raise RUNSTONE_JOURNAL_CAP_MB."
                     )
                 self._changed.wait(patience)
-            self.mine += size
+            self._mine[path] = size
 
-    def give(self, size: int) -> None:
-        """A segment was removed."""
+    def give(self, path: Path) -> None:
+        """The file is gone, or never came to be."""
         with self._changed:
-            self.mine -= size
+            if self._mine.pop(path, None) is None:
+                return
             self._freed_at = time.monotonic()
             self._changed.notify_all()
+
+    def give_all(self, folder: Path) -> None:
+        """A journal's folder is gone, and with it what an interrupted call had left in it."""
+        for path in list(self._mine):
+            if path.parent == folder:
+                self.give(path)
 
     def measure(self) -> None:
         """Look at what lies below the root."""

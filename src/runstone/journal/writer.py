@@ -39,9 +39,11 @@ from .space import Space, space_of
 
 #: The first segment is small, so that a short run costs little; each next one is four times as large, up to the setting.
 FIRST_BYTES = 64 * 1024
+#: A thread that logs and finds no spare makes a segment no larger than this itself: a larger one takes milliseconds.
+_OWN_BYTES = 1 << 20
 
-#: A segment that is full within so many seconds is worth to have its successor's pages ready.
-_SOON = 10.0
+#: A segment that is full within so many seconds is worth to have its successor's pages ready; within so many, two.
+_SOON, _VERY_SOON = 10.0, 0.5
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Hot = tuple[Callable[[bytes], object], dict[str, bytes], bytes]
@@ -100,7 +102,7 @@ class JournalWriter:
             setting.get()  # what cannot be read is the caller's mistake, told here and not in a thread
         try:
             self._make_folder()
-            self.current = self._begin(self._new_segment(FIRST_BYTES), 0)
+            self.current = self._first()
         except (OSError, JournalTrouble) as cause:
             self._clear_away()
             raise self._trouble(cause) from cause
@@ -108,6 +110,14 @@ class JournalWriter:
             self._clear_away()
             raise
         keeper.watch(self)
+
+    def _first(self) -> Segment:
+        segment = self._new_segment(FIRST_BYTES)
+        try:
+            return self._begin(segment, 0)
+        except BaseException:
+            self._give_up(segment)
+            raise
 
     def _make_folder(self) -> None:
         for _ in range(10):
@@ -217,32 +227,37 @@ class JournalWriter:
                 return
             table = sum(len(key) * 8 + 96 for key in self.keys)
             least = max(FIRST_BYTES, -(-(wire.HEADER_BYTES + table + need + 4096) // 4096) * 4096)
-            # a cap is shared by at least four segments, so that shipping one makes room for another
-            most = min(settings.SEGMENT_MB.get() << 20, settings.JOURNAL_CAP_MB.get() << 18)
-            size = max(least, min(full.capacity * 4, most))
             try:
-                segment = self._take_spare(size) or self._largest_segment(size, least)
-                full.finish()
-                self.current = self._begin(segment, full.end)
+                self.current = self._successor(full, self._take_spare(least) or self._own_segment(least))
             except OSError as cause:
                 raise self._trouble(cause) from cause
             now = time.monotonic()
             self._took, self._rolled = now - self._rolled, now
         if self.on_roll is not None:
             self.on_roll(self.hot)
-        keeper.rolled()
+        keeper.rolled(self)
+
+    def _next_bytes(self) -> int:
+        """Of the segment after the current one, unless what is to be written needs more."""
+        # a cap is shared by at least four segments, so that shipping one makes room for another
+        return min(self.current.capacity * 4, settings.SEGMENT_MB.get() << 20, settings.JOURNAL_CAP_MB.get() << 18)
+
+    def _successor(self, full: Segment, segment: Segment) -> Segment:
+        try:
+            full.finish()
+            return self._begin(segment, full.end)
+        except BaseException:
+            if segment not in self._by_start.values():  # interrupted before anybody could write to it
+                self._give_up(segment)
+            raise
 
     def _begin(self, segment: Segment, start: int) -> Segment:
         """Fill in the head and make it the one that begins at ``start``, unless a signal handler has made another."""
         created = time.time_ns() // 1_000_000
         header = wire.Header(self.journal_id, self.run_id, self.salt, segment.number, start, segment.capacity, created)
-        try:
-            segment.begin(header)
-            for key, word in list(self.keys.items()):
-                segment.write(wire.key_frames(int.from_bytes(word[4:], "little"), key, self.salt))
-        except BaseException:
-            self._give_up(segment)
-            raise
+        segment.begin(header)
+        for key, word in list(self.keys.items()):
+            segment.write(wire.key_frames(int.from_bytes(word[4:], "little"), key, self.salt))
         chosen = self._by_start.setdefault(start, segment)
         if chosen is not segment:
             self._give_up(segment)
@@ -250,10 +265,11 @@ class JournalWriter:
 
     def _give_up(self, segment: Segment) -> None:
         segment.remove()
-        self._space.give(segment.capacity)
+        self._space.give(segment.path)
 
-    def _largest_segment(self, size: int, least: int) -> Segment:
-        """One of ``size`` bytes, or of fewer when the disk has no room for that."""
+    def _own_segment(self, least: int) -> Segment:
+        """One made by the thread that needs it: not large, and smaller when the disk has no room for that."""
+        size = max(least, min(self._next_bytes(), _OWN_BYTES))
         while True:
             try:
                 return self._new_segment(size)
@@ -263,11 +279,11 @@ class JournalWriter:
             size = max(least, size // 8 * 2)
 
     def _new_segment(self, size: int) -> Segment:
-        self._space.take(size)
         # counted up at once, so that a signal handler that logs in the midst of this takes the next number
         number = next(self._numbers)
         path = self.folder / f"{number:06d}.seg"
         try:
+            self._space.take(path, size)
             if mappable(self.root):
                 try:
                     return MappedSegment(path, number, size)
@@ -275,30 +291,32 @@ class JournalWriter:
                     warn_plain(self.root, refusal.strerror or str(refusal))
             return PlainSegment(path, number, size)
         except BaseException:
-            self._space.give(size)
+            self._space.give(path)
             raise
 
-    def prepare_spare(self) -> None:
-        """Called in the background: have the next segment ready, its pages included if it is soon needed."""
-        size, current = settings.SEGMENT_MB.get() << 20, self.current
-        if self._spares or self.closed or current.capacity < size or not isinstance(current, MappedSegment):
-            return
+    def prepare_spare(self) -> bool:
+        """Called in the background: have a segment ready for the next change; whether there was need of it."""
+        wanted = 2 if self._took < _VERY_SOON and self._next_bytes() << 3 <= settings.JOURNAL_CAP_MB.get() << 20 else 1
+        if len(self._spares) >= wanted or self.closed or not isinstance(self.current, MappedSegment):
+            return False
         with contextlib.suppress(OSError, JournalTrouble):
-            spare = self._new_segment(size)
+            spare = self._new_segment(self._next_bytes())
             if isinstance(spare, MappedSegment) and self._took < _SOON:
                 spare.prefault()
             with self._lock:
                 if not self.closed and not self._stale:
                     self._spares.append(spare)
-                    return
+                    return True
             self._give_up(spare)
+        return False
 
-    def _take_spare(self, size: int) -> Segment | None:
+    def _take_spare(self, least: int) -> Segment | None:
+        """The oldest one, if it is of so many bytes at least; else that goes."""
         try:
-            spare = self._spares.pop()
+            spare = self._spares.pop(0)
         except IndexError:
             return None
-        if spare.capacity >= size:
+        if spare.capacity >= least:
             return spare
         self._give_up(spare)
         return None
@@ -307,7 +325,12 @@ class JournalWriter:
         """The shipper has removed a segment. The last one stays in the list, to answer for the position."""
         if segment is not self.segments[-1]:
             self._by_start.pop(segment.start, None)
-        self._space.give(segment.capacity)
+        self._space.give(segment.path)
+
+    def removed(self) -> None:
+        """The shipper has removed the folder."""
+        self.gone = True
+        self._space.give_all(self.folder)
 
     # --- ends -----------------------------------------------------------------------------------------------------
 
