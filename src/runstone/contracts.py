@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, runtime_checkable
 from msgspec import Struct
 
 from .entities import Experiment, FileInfo, PagedList, Run, ViewType
+from .entities.accounts import Grant, Group, Session, Token, User
 from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
 from .entities.traces import TraceHead
@@ -403,6 +404,88 @@ class Store(Sink, Registry, LoggedModels, Traces, Protocol):
     def health(self, deep: bool = False) -> Health: ...
 
     def close(self) -> None: ...
+
+
+class Accounts(Protocol):
+    """Users and what they may do: the one thing that is no record, since secrets have no place in journals (decision 012).
+
+    ``version`` rises with every change that could take something away from somebody, so that caches know. Unknown users,
+    groups, tokens and grants raise NotFound, names that are taken AlreadyExists.
+    """
+
+    def version(self) -> int: ...
+
+    def users(self) -> Sequence[User]: ...
+
+    def find_user(self, username: str = "", user_id: int = 0, subject: str = "") -> User | None:
+        """By one of the three."""
+        ...
+
+    def add_user(self, username: str, password_hash: str = "", is_admin: bool = False, subject: str = "") -> User: ...
+
+    def change_user(self, user_id: int, password_hash: str | None = None, is_admin: bool | None = None) -> None:
+        """A new password ends all sessions. Raises WrongState where no administrator would be left."""
+        ...
+
+    def delete_user(self, user_id: int) -> None:
+        """With tokens, sessions and grants. Raises as ``change_user``."""
+        ...
+
+    def groups(self, user_id: int = 0) -> Sequence[Group]:
+        """All, or those of one user."""
+        ...
+
+    def add_group(self, name: str, description: str = "") -> Group: ...
+
+    def change_group(self, group_id: int, name: str | None = None, description: str | None = None) -> Group: ...
+
+    def delete_group(self, group_id: int) -> None: ...
+
+    def members(self, group_id: int) -> Sequence[User]: ...
+
+    def set_member(self, group_id: int, user_id: int, member: bool) -> None: ...
+
+    def grants(self, holder_ids: Sequence[int] = (), resource_type: str = "", resource: str = "") -> Sequence[Grant]:
+        """Of these holders, or of everybody on one resource."""
+        ...
+
+    def grant(self, holder_id: int, resource_type: str, resource: str, permission: str) -> Grant:
+        """Give, or change what was given. Raises NotFound for a registered model that is not there."""
+        ...
+
+    def revoke(self, grant_id: int) -> None: ...
+
+    def tokens(self, user_id: int = 0) -> Sequence[Token]: ...
+
+    def find_token(self, digest: str) -> Token | None: ...
+
+    def add_token(self, user_id: int, name: str, scope: str, expires: int | None, digest: str) -> Token: ...
+
+    def delete_token(self, token_id: int) -> None: ...
+
+    def find_session(self, digest: str) -> Session | None: ...
+
+    def add_session(self, session: Session) -> None: ...
+
+    def delete_sessions(self, digest: str = "", user_id: int = 0) -> None: ...
+
+    def failures(self, key: str, since: int) -> int:
+        """How often ``key`` failed to sign in after ``since``."""
+        ...
+
+    def add_failure(self, key: str, now: int) -> None: ...
+
+    def experiments_of(self, kind: Literal["run", "model", "trace"], ids: Sequence[str]) -> dict[str, str]:
+        """The experiments of runs, logged models or traces, deleted ones too; what is not there is left out."""
+        ...
+
+
+@runtime_checkable
+class WithAccounts(Protocol):
+    """A store that also keeps accounts."""
+
+    @property
+    def accounts(self) -> Accounts: ...
 
 
 class ArtifactStore(Protocol):

@@ -47,6 +47,9 @@ SERIES = {
 
 def fill(store: SqlStore) -> None:
     """What every golden store holds."""
+    user, group = store.accounts.add_user("ada", "$argon2id$…", True), store.accounts.add_group("wine")
+    store.accounts.set_member(group.group_id, user.user_id, True)
+    store.accounts.grant(group.group_id, "experiment", "1", "EDIT")
     data = Dataset("wine", "abc123", "local", '{"uri": "wine.csv"}', None, '{"rows": 178}')
     store.write(Batch([ExperimentCreated("train", "1", tags={"team": "blue"}, time=1000)]))
     for piece in range(3):

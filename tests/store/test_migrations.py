@@ -92,6 +92,12 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
     if revision >= "0004":
         trace = store.get_trace("tr-1")
         assert (trace.request_time, trace.duration, trace.tags) == (5000, 12, {"mlflow.traceName": "след"})
+    if revision >= "0005":
+        ada = store.accounts.find_user("ada")
+        assert ada is not None
+        (group,) = store.accounts.groups(ada.user_id)
+        assert [(one.resource, one.permission) for one in store.accounts.grants([group.group_id])] == [("1", "EDIT")]
+    store.accounts.add_group("new")  # the clock of accounts is there, in stores that came from before as well
     store.close()
     migrated(tmp_path / "fresh.db").dispose()
     assert tables(tmp_path / "s.db") == tables(tmp_path / "fresh.db")

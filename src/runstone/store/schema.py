@@ -14,7 +14,7 @@ from .dialects import WRITER, Sqlite
 from .tables import metadata
 
 #: Names of all migrations, oldest first (a test compares them with the folder).
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = REVISIONS[-1]
 #: What says that a database is ours.
 APPLICATION = "runstone"
@@ -83,4 +83,5 @@ def seed(connection: Connection) -> None:
     now = time.time_ns() // 1_000_000
     connection.exec_driver_sql(f"INSERT INTO meta VALUES ('application', '{APPLICATION}'), ('store_id', '{uuid.uuid4().hex}')")
     connection.exec_driver_sql("INSERT INTO clock VALUES (0, 1, 1)")
+    connection.exec_driver_sql("INSERT INTO account_clock VALUES (0, 1, 1)")
     connection.exec_driver_sql(f"INSERT INTO experiments VALUES (0, 'Default', '0', 'active', {now}, {now}, NULL, 0, 1)")

@@ -34,6 +34,7 @@ from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
 
 from . import health, keys, logged_models_search, purge, registry_search, schema, search, sweep, traces
+from .accounts import SqlAccounts
 from .dialects import Sqlite
 from .history import Histories
 from .logged_models_read import LoggedModelReader
@@ -63,6 +64,7 @@ class SqlStore:
         self._engine = dialect.engine()
         self._writer = Writer(self._engine, dialect)
         self._guarded(lambda: schema.ensure(self._engine, dialect))
+        self.accounts = SqlAccounts(self._read, self._writer.transaction, dialect.parameter)
 
     # --- writing ------------------------------------------------------------------------------------------------------
 

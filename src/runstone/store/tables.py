@@ -358,3 +358,74 @@ model_versions = _table(
 model_version_tags = _table(
     "model_version_tags", _text("version_key", primary_key=True), _text("key", primary_key=True), _text("value")
 )
+
+#: One row (``id`` 0): what caches of accounts compare, and the next number of users, groups, grants and tokens.
+account_clock = _table("account_clock", _number("id", primary_key=True), _number("version"), _number("next_id"))
+
+users = _table(
+    "users",
+    _number("user_id", primary_key=True),
+    _text("username"),
+    _number("is_admin"),
+    _text("password_hash"),
+    _text("subject"),
+    _number("creation_time"),
+    Index("users_by_name", "username", unique=True),
+    Index("users_by_subject", "subject"),
+)
+
+user_groups = _table(
+    "user_groups",
+    _number("group_id", primary_key=True),
+    _text("name"),
+    _text("description"),
+    Index("user_groups_by_name", "name", unique=True),
+)
+
+group_members = _table(
+    "group_members",
+    _number("group_id", primary_key=True),
+    _number("user_id", primary_key=True),
+    Index("group_members_by_user", "user_id"),
+)
+
+#: ``resource`` is an experiment's id or a registered model's key, so that renaming keeps them and a new model of an old
+#: name has none. ``*`` means all.
+grants = _table(
+    "grants",
+    _number("grant_id", primary_key=True),
+    _number("holder_id"),
+    _text("resource_type"),
+    _text("resource"),
+    _text("permission"),
+    Index("grants_by_holder", "holder_id", "resource_type", "resource", unique=True),
+    Index("grants_by_resource", "resource_type", "resource"),
+)
+
+tokens = _table(
+    "tokens",
+    _number("token_id", primary_key=True),
+    _number("user_id"),
+    _text("name"),
+    _text("scope"),
+    _number("creation_time"),
+    _number("expires", nullable=True),
+    _number("last_used", nullable=True),
+    _text("digest"),
+    Index("tokens_by_digest", "digest", unique=True),
+    Index("tokens_by_user", "user_id"),
+)
+
+sessions = _table(
+    "sessions",
+    _text("digest", primary_key=True),
+    _number("user_id"),
+    _number("creation_time"),
+    _number("expires"),
+    Index("sessions_by_user", "user_id"),
+)
+
+#: Passwords that were wrong, as long as they count.
+login_failures = _table(
+    "login_failures", _text("failed", primary_key=True), _number("time", primary_key=True), _text("nonce", primary_key=True)
+)
