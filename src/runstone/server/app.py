@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,31 +13,30 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from runstone.contracts import Store
 from runstone.errors import InvalidValue, RunstoneError
 
 from . import openapi
-from .answers import answer_http, answer_known, answer_unknown, error_answer
+from .answers import answer_http, answer_known, answer_unknown
 from .backend import Backend, OpenArtifacts
 from .chores import Chore, doing
 from .dispatch import route
 from .endpoints import ROOT, TABLE
 from .guard import Guard
 from .locations import Locations
-from .mlflow import proxy
+from .mlflow import files_table
 from .mlflow.about import SPOKEN_TO_TRACERS
 from .mlflow.api import ROOTS, MlflowApi
 from .mlflow.table import TABLE as MLFLOW_TABLE
 from .observe import Counters, Observed
 from .pulse import Pulse
 from .static import BUILT, Ui
+from .unknown import METHODS, unknown
 
 #: Prometheus' text format.
 METRICS_TYPE = "text/plain; version=0.0.4"
-
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Access(Struct, frozen=True):
@@ -105,7 +104,7 @@ def create_app(
                 any_address=allowed.any_address,
                 origins=allowed.origins,
                 body_limit=allowed.body_limit,
-                is_upload=lambda method, path: proxy.is_upload(method, path.removeprefix(prefix)),
+                is_upload=lambda method, path: files_table.is_upload(method, path.removeprefix(prefix)),
             ),
         ],
         exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},
@@ -117,11 +116,14 @@ def create_app(
 def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counters: Counters | None) -> list[BaseRoute]:
     mlflow = MlflowApi(MLFLOW_TABLE, backend)
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
-    api += [Route("/openapi.json", _document), Route("/{path:path}", _unknown(api), methods=_METHODS)]
+    api += [
+        Route("/openapi.json", _document),
+        Route("/{path:path}", unknown(api, f"{ROOT}/openapi.json lists them all."), methods=METHODS),
+    ]
     pages: list[BaseRoute] = [
         Mount(ROOT, routes=api),
-        *proxy.routes(backend),
-        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=_METHODS) for root in ROOTS),
+        *files_table.routes(backend),
+        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
         Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
         Route("/{path:path}", ui.respond, methods=["GET"]),
@@ -144,8 +146,8 @@ def _artifact_routes(backend: Backend) -> list[BaseRoute]:
     """For a server that moves bytes and knows no runs."""
     mlflow = MlflowApi([row for row in MLFLOW_TABLE if row.path == "/mlflow/server-info"], backend)
     return [
-        *(one for one in proxy.routes(backend) if isinstance(one, Mount)),
-        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=_METHODS) for root in ROOTS),
+        *files_table.routes(backend, served_only=True),
+        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
         Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
     ]
@@ -160,20 +162,3 @@ def _ready(backend: Backend) -> Response:
 def _document(_: Request) -> Response:
     body = json.dumps(openapi.document()).encode()
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
-
-
-def _unknown(known: Sequence[BaseRoute]) -> Callable[[Request], Response]:
-    """Answers for a path that no endpoint has, or not with this method."""
-
-    def answer(request: Request) -> Response:
-        partial = [one for one in known if isinstance(one, Route) and one.matches(request.scope)[0] is Match.PARTIAL]
-        methods = sorted({method for one in partial for method in one.methods or ()})
-        if methods:
-            message = f"{request.method} is no method of {request.url.path}; it takes {', '.join(methods)}."
-            refused = error_answer("BAD_REQUEST", message, 405)
-            refused.headers["Allow"] = ", ".join(methods)
-            return refused
-        message = f"No endpoint {request.method} {request.url.path}. {ROOT}/openapi.json lists them all."
-        return error_answer("ENDPOINT_NOT_FOUND", message)
-
-    return answer

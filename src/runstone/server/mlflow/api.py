@@ -11,9 +11,9 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runstone.server.answers import error_answer
 from runstone.server.compress import WORTHWHILE, accepted, pack
 from runstone.server.observe import ROUTE
+from runstone.server.unknown import no_endpoint, wrong_method
 
 from .reading import read
 from .row import Row
@@ -48,7 +48,7 @@ class MlflowApi:
         rows, parts = self._find(path)
         row = rows.get(request.method)
         if row is None:
-            return _unknown(request, rows)
+            return wrong_method(request, sorted(rows)) if rows else no_endpoint(request)
         request.scope[ROUTE] = row.path
         return await self._answer(row, request, parts)
 
@@ -86,12 +86,3 @@ def _json(body: bytes, accept_encoding: str) -> Response:
     if encoding:
         body, headers["Content-Encoding"] = pack(body, encoding), encoding
     return Response(body, 200, headers, media_type="application/json")
-
-
-def _unknown(request: Request, rows: dict[str, Row]) -> Response:
-    if not rows:
-        return error_answer("ENDPOINT_NOT_FOUND", f"No endpoint {request.method} {request.url.path}.")
-    methods = ", ".join(sorted(rows))
-    refused = error_answer("BAD_REQUEST", f"{request.method} is no method of {request.url.path}; it takes {methods}.", 405)
-    refused.headers["Allow"] = methods
-    return refused

@@ -12,6 +12,7 @@ from runstone.names import random_name
 from runstone.records import LoggedModelChanged, LoggedModelCreated, Record
 from runstone.server.files import plain, root_at
 
+from . import answers as a
 from . import logged_models_messages as m
 from . import shapes
 from .limits import MAX_DATASET_EXPERIMENTS, MAX_MODELS, check_keys, page_size, word
@@ -124,16 +125,16 @@ def search_datasets(backend: Backend, request: m.SearchDatasets) -> shapes.Json:
 
 # fmt: off
 LOGGED_MODELS: tuple[Row, ...] = (
-    Row("POST", "/mlflow/logged-models", m.CreateModel, create, "write"),
-    Row("POST", "/mlflow/logged-models/search", m.SearchModels, search),
-    Row("GET", "/mlflow/logged-models/{model_id}", m.GetModel, get),
-    Row("PATCH", "/mlflow/logged-models/{model_id}", m.FinalizeModel, finalize, "write"),
-    Row("DELETE", "/mlflow/logged-models/{model_id}", m.OfModel, delete, "write"),
-    Row("POST", "/mlflow/logged-models/{model_id}/params", m.ModelParams, log_params, "write"),
-    Row("PATCH", "/mlflow/logged-models/{model_id}/tags", m.ModelTags, set_tags, "write"),
-    Row("DELETE", "/mlflow/logged-models/{model_id}/tags/{tag_key:path}", m.ModelTag, delete_tag, "write"),
-    Row("GET", "/mlflow/logged-models/{model_id}/artifacts/directories", m.ModelFolder, list_folder),
-    Row("POST", "/mlflow/experiments/search-datasets", m.SearchDatasets, search_datasets),
+    Row("POST", "/mlflow/logged-models", m.CreateModel, a.OneModel, create, "write"),
+    Row("POST", "/mlflow/logged-models/search", m.SearchModels, a.Models, search),
+    Row("GET", "/mlflow/logged-models/{model_id}", m.GetModel, a.OneModel, get),
+    Row("PATCH", "/mlflow/logged-models/{model_id}", m.FinalizeModel, a.OneModel, finalize, "write"),
+    Row("DELETE", "/mlflow/logged-models/{model_id}", m.OfModel, a.Nothing, delete, "write"),
+    Row("POST", "/mlflow/logged-models/{model_id}/params", m.ModelParams, a.OneModel, log_params, "write"),
+    Row("PATCH", "/mlflow/logged-models/{model_id}/tags", m.ModelTags, a.OneModel, set_tags, "write"),
+    Row("DELETE", "/mlflow/logged-models/{model_id}/tags/{tag_key:path}", m.ModelTag, a.Nothing, delete_tag, "write"),
+    Row("GET", "/mlflow/logged-models/{model_id}/artifacts/directories", m.ModelFolder, a.Files, list_folder),
+    Row("POST", "/mlflow/experiments/search-datasets", m.SearchDatasets, a.Datasets, search_datasets),
 )
 # fmt: on
 

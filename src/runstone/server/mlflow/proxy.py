@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 from anyio import to_thread
 from msgspec import Struct
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
 
 from runstone.contracts import ArtifactStore, PartUploads, Presigning
 from runstone.errors import InvalidValue, RunstoneError
-from runstone.server.answers import error_answer
 from runstone.server.files import plain, root_at, run_root, send
 from runstone.server.uploads import receive
 
@@ -27,16 +24,8 @@ from .registry_sources import version_place
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 #: Parts that one upload may have.
 MOST_PARTS = 10_000
-#: Requests with a file as their body: method, and how the path begins after the static prefix.
-_UPLOADS = (
-    ("PUT", "/api/2.0/mlflow-artifacts/artifacts/"),
-    ("PUT", "/ajax-api/2.0/mlflow-artifacts/artifacts/"),
-    ("POST", "/ajax-api/2.0/mlflow/upload-artifact"),
-)
 
 
 class NoParts(RunstoneError):
@@ -63,7 +52,29 @@ class FinishedUpload(Struct, kw_only=True):
     parts: list[Part] = []
 
 
-class _Served:
+class Below(Struct):
+    path: str = ""
+
+
+class OfRun(Struct):
+    """``run_uuid`` is the old name of ``run_id``."""
+
+    path: str
+    run_id: str = ""
+    run_uuid: str = ""
+
+
+class OfModel(Struct):
+    artifact_file_path: str
+
+
+class OfVersion(Struct):
+    name: str
+    version: str
+    path: str
+
+
+class Served:
     """The destination that this server offers as ``mlflow-artifacts:/``."""
 
     def __init__(self, backend: Backend) -> None:
@@ -79,22 +90,26 @@ class _Served:
         return root_at(self.backend, destination)
 
     async def list(self, request: Request) -> Response:
+        """One level of the served files."""
         """One level, by bare names, as MLflow's clients expect."""
         path = plain(request.query_params.get("path", ""))
         files = await to_thread.run_sync(lambda: self.root().list(path))
         return _json({"files": [_info(posixpath.basename(one.path), one.is_dir, one.file_size) for one in files]})
 
     async def download(self, request: Request) -> Response:
+        """The bytes of one served file, whole or a range."""
         if not request.path_params["path"]:
             return await self.list(request)
         return await send(request, self.root, plain(request.path_params["path"]), download=True)
 
     async def upload(self, request: Request) -> Response:
+        """Keep a file, whole or not at all."""
         path = plain(request.path_params["path"])
         await receive(request, lambda body: self.root().put(body, path, digest=False))
         return _json({})
 
     async def delete(self, request: Request) -> Response:
+        """Remove a served file or folder."""
         path = plain(request.path_params["path"]).strip("/.")
         if not path:
             raise InvalidValue("All artifacts of a server cannot be deleted at once; name a folder or a file.")
@@ -102,6 +117,7 @@ class _Served:
         return _json({})
 
     async def presigned(self, request: Request) -> Response:
+        """An address of the object store for one file."""
         path = plain(request.path_params["path"])
 
         def work() -> shapes.Json:
@@ -111,6 +127,7 @@ class _Served:
         return _json(await to_thread.run_sync(work))
 
     async def create_parts(self, request: Request) -> Response:
+        """Begin an upload in parts."""
         asked = read(NewUpload, request.query_params, await request.body(), {})
         path = _target(request, asked.path)
         if not 1 <= asked.num_parts <= MOST_PARTS:
@@ -131,6 +148,7 @@ class _Served:
         return _json(await to_thread.run_sync(work))
 
     async def complete_parts(self, request: Request) -> Response:
+        """Put the parts together."""
         asked = read(FinishedUpload, request.query_params, await request.body(), {})
         path, upload = _target(request, asked.path), _upload_id(asked)
         if not asked.parts:
@@ -140,6 +158,7 @@ class _Served:
         return _json({})
 
     async def abort_parts(self, request: Request) -> Response:
+        """Forget an upload in parts."""
         asked = read(FinishedUpload, request.query_params, await request.body(), {})
         path, upload = _target(request, asked.path), _upload_id(asked)
         await to_thread.run_sync(lambda: self._parts().abort(path, upload))
@@ -153,17 +172,19 @@ class _Served:
         return uploads
 
 
-class _OfRuns:
+class OfRuns:
     """Files by run or model version, wherever its artifacts are."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
 
     async def get(self, request: Request) -> Response:
+        """The bytes of a file of a run."""
         run_id, path = _run_and_path(request)
         return await send(request, lambda: run_root(self.backend, run_id), path, download=True)
 
     async def get_of_version(self, request: Request) -> Response:
+        """The bytes of a file of a model version."""
         name, version, path = (_needed(request, one) for one in ("name", "version", "path"))
         if not version.isdecimal() or len(version) > 9:
             raise InvalidValue(f"Invalid value {version!r} for parameter 'version' supplied: a number is needed.")
@@ -172,6 +193,7 @@ class _OfRuns:
         return await send(request, lambda: root_at(self.backend, uri), whole, download=True)
 
     async def get_of_model(self, request: Request) -> Response:
+        """The bytes of a file of a logged model."""
         model_id, path = request.path_params["model_id"], plain(_needed(request, "artifact_file_path"))
 
         def root() -> ArtifactStore:
@@ -180,6 +202,7 @@ class _OfRuns:
         return await send(request, root, path, download=True)
 
     async def upload(self, request: Request) -> Response:
+        """Keep a file among the artifacts of an active run."""
         run_id, path = _run_and_path(request)
 
         def put(body: BinaryIO) -> None:
@@ -190,34 +213,6 @@ class _OfRuns:
 
         await receive(request, put)
         return _json({})
-
-
-def routes(backend: Backend) -> list[BaseRoute]:
-    """Everything about artifacts that is no JSON question. To be matched before what takes all of ``/api``."""
-    served, runs = _Served(backend), _OfRuns(backend)
-    files = [
-        _route("GET", "/artifacts", served.list),
-        _route("GET", "/artifacts/{path:path}", served.download),
-        _route("PUT", "/artifacts/{path:path}", served.upload),
-        _route("DELETE", "/artifacts/{path:path}", served.delete),
-        _route("GET", "/presigned/{path:path}", served.presigned),
-        _route("POST", "/mpu/create/{path:path}", served.create_parts),
-        _route("POST", "/mpu/complete/{path:path}", served.complete_parts),
-        _route("POST", "/mpu/abort/{path:path}", served.abort_parts),
-    ]
-    return [
-        Mount("/api/2.0/mlflow-artifacts", routes=files),
-        Mount("/ajax-api/2.0/mlflow-artifacts", routes=files),
-        _route("POST", "/ajax-api/2.0/mlflow/upload-artifact", runs.upload),
-        _route("GET", "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", runs.get_of_model),
-        _route("GET", "/get-artifact", runs.get),
-        _route("GET", "/model-versions/get-artifact", runs.get_of_version),
-    ]
-
-
-def is_upload(method: str, path: str) -> bool:
-    """Whether the body of such a request is a file, whose size is limited here. ``path`` without the static prefix."""
-    return any(method == one and path.startswith(start) for one, start in _UPLOADS)
 
 
 _NO_PARTS = "Multipart upload is not supported for the current artifact repository"
@@ -253,15 +248,3 @@ def _info(path: str, is_dir: bool, size: int | None) -> dict[str, Any]:
 
 def _json(answer: Any) -> Response:
     return Response(msgspec.json.encode(answer), media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def _route(method: str, path: str, endpoint: Endpoint) -> Route:
-    """A client that goes away is no fault of ours."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except ClientDisconnect as cause:
-            return error_answer("BAD_REQUEST", f"The request broke off: {cause}.")
-
-    return Route(path, answer, methods=[method])

@@ -12,6 +12,7 @@ from runstone.errors import InvalidValue, RunstoneError
 from runstone.query.registry import PROMPT_TAG
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
 
+from . import answers as a
 from . import registry_messages as m
 from .limits import page_size
 from .registry_sources import origin, shown_location
@@ -264,27 +265,27 @@ def _version_shape(found: ModelVersion) -> Json:
 
 # fmt: off
 REGISTRY: tuple[Row, ...] = (
-    Row("POST", "/mlflow/registered-models/create", m.CreateRegisteredModel, create_model, "write"),
-    Row("GET", "/mlflow/registered-models/get", m.ModelName, get_model),
-    Row("POST", "/mlflow/registered-models/rename", m.RenameRegisteredModel, rename_model, "write"),
-    Row("PATCH", "/mlflow/registered-models/update", m.UpdateRegisteredModel, update_model, "write"),
-    Row("DELETE", "/mlflow/registered-models/delete", m.ModelName, delete_model, "write"),
-    Row("GET", "/mlflow/registered-models/search", m.SearchRegisteredModels, search_models),
-    Row("POST", "/mlflow/registered-models/get-latest-versions", m.GetLatestVersions, latest_versions),
-    Row("GET", "/mlflow/registered-models/get-latest-versions", m.GetLatestVersions, latest_versions),
-    Row("POST", "/mlflow/registered-models/set-tag", m.SetModelTag, set_model_tag, "write"),
-    Row("DELETE", "/mlflow/registered-models/delete-tag", m.DeleteModelTag, delete_model_tag, "write"),
-    Row("POST", "/mlflow/registered-models/alias", m.SetAlias, set_alias, "write"),
-    Row("DELETE", "/mlflow/registered-models/alias", m.OfAlias, delete_alias, "write"),
-    Row("GET", "/mlflow/registered-models/alias", m.OfAlias, get_by_alias),
-    Row("POST", "/mlflow/model-versions/create", m.CreateModelVersion, create_version, "write"),
-    Row("GET", "/mlflow/model-versions/get", m.OfVersion, get_version),
-    Row("PATCH", "/mlflow/model-versions/update", m.UpdateModelVersion, update_version, "write"),
-    Row("POST", "/mlflow/model-versions/transition-stage", m.TransitionStage, transition_stage, "write"),
-    Row("DELETE", "/mlflow/model-versions/delete", m.OfVersion, delete_version, "write"),
-    Row("GET", "/mlflow/model-versions/search", m.SearchModelVersions, search_versions),
-    Row("GET", "/mlflow/model-versions/get-download-uri", m.OfVersion, download_uri),
-    Row("POST", "/mlflow/model-versions/set-tag", m.SetVersionTag, set_version_tag, "write"),
-    Row("DELETE", "/mlflow/model-versions/delete-tag", m.DeleteVersionTag, delete_version_tag, "write"),
+    Row("POST", "/mlflow/registered-models/create", m.CreateRegisteredModel, a.OneRegistered, create_model, "write"),
+    Row("GET", "/mlflow/registered-models/get", m.ModelName, a.OneRegistered, get_model),
+    Row("POST", "/mlflow/registered-models/rename", m.RenameRegisteredModel, a.OneRegistered, rename_model, "write"),
+    Row("PATCH", "/mlflow/registered-models/update", m.UpdateRegisteredModel, a.OneRegistered, update_model, "write"),
+    Row("DELETE", "/mlflow/registered-models/delete", m.ModelName, a.Nothing, delete_model, "write"),
+    Row("GET", "/mlflow/registered-models/search", m.SearchRegisteredModels, a.Registered, search_models),
+    Row("POST", "/mlflow/registered-models/get-latest-versions", m.GetLatestVersions, a.Versions, latest_versions),
+    Row("GET", "/mlflow/registered-models/get-latest-versions", m.GetLatestVersions, a.Versions, latest_versions),
+    Row("POST", "/mlflow/registered-models/set-tag", m.SetModelTag, a.Nothing, set_model_tag, "write"),
+    Row("DELETE", "/mlflow/registered-models/delete-tag", m.DeleteModelTag, a.Nothing, delete_model_tag, "write"),
+    Row("POST", "/mlflow/registered-models/alias", m.SetAlias, a.Nothing, set_alias, "write"),
+    Row("DELETE", "/mlflow/registered-models/alias", m.OfAlias, a.Nothing, delete_alias, "write"),
+    Row("GET", "/mlflow/registered-models/alias", m.OfAlias, a.OneVersion, get_by_alias),
+    Row("POST", "/mlflow/model-versions/create", m.CreateModelVersion, a.OneVersion, create_version, "write"),
+    Row("GET", "/mlflow/model-versions/get", m.OfVersion, a.OneVersion, get_version),
+    Row("PATCH", "/mlflow/model-versions/update", m.UpdateModelVersion, a.OneVersion, update_version, "write"),
+    Row("POST", "/mlflow/model-versions/transition-stage", m.TransitionStage, a.OneVersion, transition_stage, "write"),
+    Row("DELETE", "/mlflow/model-versions/delete", m.OfVersion, a.Nothing, delete_version, "write"),
+    Row("GET", "/mlflow/model-versions/search", m.SearchModelVersions, a.Versions, search_versions),
+    Row("GET", "/mlflow/model-versions/get-download-uri", m.OfVersion, a.DownloadUri, download_uri),
+    Row("POST", "/mlflow/model-versions/set-tag", m.SetVersionTag, a.Nothing, set_version_tag, "write"),
+    Row("DELETE", "/mlflow/model-versions/delete-tag", m.DeleteVersionTag, a.Nothing, delete_version_tag, "write"),
 )
 # fmt: on

@@ -16,6 +16,7 @@ from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
 from runstone.records import TraceChanged, TraceStarted
 
+from . import answers as a
 from . import shapes
 from .limits import check_keys, page_size
 from .reading import missing
@@ -188,16 +189,16 @@ def delete(backend: Backend, request: DeleteTraces) -> shapes.Json:
 
 # fmt: off
 TRACES: tuple[Row, ...] = (
-    Row("POST", "/mlflow/traces", StartTrace, start, "write", 3),
-    Row("POST", "/mlflow/traces/search", SearchTraces, search, version=3),
-    Row("GET", "/mlflow/traces/{trace_id}", OfTrace, get, version=3),
-    Row("POST", "/mlflow/traces/{trace_id}/assessments", Assess, assess, "write", 3),
-    Row("POST", "/mlflow/traces/delete-traces", DeleteTraces, delete, "write"),
-    Row("POST", "/mlflow/traces/delete-traces", DeleteTraces, delete, "write", 3),
-    Row("PATCH", "/mlflow/traces/{trace_id}/tags", TagTrace, set_tag, "write"),
-    Row("PATCH", "/mlflow/traces/{trace_id}/tags", TagTrace, set_tag, "write", 3),
-    Row("DELETE", "/mlflow/traces/{trace_id}/tags", UntagTrace, delete_tag, "write"),
-    Row("DELETE", "/mlflow/traces/{trace_id}/tags", UntagTrace, delete_tag, "write", 3),
+    Row("POST", "/mlflow/traces", StartTrace, a.OneTrace, start, "write", 3),
+    Row("POST", "/mlflow/traces/search", SearchTraces, a.TraceInfos, search, version=3),
+    Row("GET", "/mlflow/traces/{trace_id}", OfTrace, a.OneTrace, get, version=3),
+    Row("POST", "/mlflow/traces/{trace_id}/assessments", Assess, a.OneAssessment, assess, "write", 3),
+    Row("POST", "/mlflow/traces/delete-traces", DeleteTraces, a.TracesDeleted, delete, "write"),
+    Row("POST", "/mlflow/traces/delete-traces", DeleteTraces, a.TracesDeleted, delete, "write", 3),
+    Row("PATCH", "/mlflow/traces/{trace_id}/tags", TagTrace, a.Nothing, set_tag, "write"),
+    Row("PATCH", "/mlflow/traces/{trace_id}/tags", TagTrace, a.Nothing, set_tag, "write", 3),
+    Row("DELETE", "/mlflow/traces/{trace_id}/tags", UntagTrace, a.Nothing, delete_tag, "write"),
+    Row("DELETE", "/mlflow/traces/{trace_id}/tags", UntagTrace, a.Nothing, delete_tag, "write", 3),
 )
 # fmt: on
 
