@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -11,18 +10,17 @@ from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from runstone.contracts import Store
 from runstone.errors import InvalidValue, RunstoneError
 
-from . import openapi
 from .answers import answer_http, answer_known, answer_unknown
 from .backend import Backend, OpenArtifacts
 from .chores import Chore, doing
 from .dispatch import route
+from .docs_page import described, docs_page
 from .endpoints import ROOT, TABLE
 from .guard import Guard
 from .locations import Locations
@@ -117,7 +115,7 @@ def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counter
     mlflow = MlflowApi(MLFLOW_TABLE, backend)
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
     api += [
-        Route("/openapi.json", _document),
+        Route("/openapi.json", described(prefix)),
         Route("/{path:path}", unknown(api, f"{ROOT}/openapi.json lists them all."), methods=METHODS),
     ]
     pages: list[BaseRoute] = [
@@ -126,6 +124,7 @@ def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counter
         *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
         Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
+        Route("/docs", docs_page(prefix)),
         Route("/{path:path}", ui.respond, methods=["GET"]),
     ]
     if artifacts_only:
@@ -157,8 +156,3 @@ def _ready(backend: Backend) -> Response:
     """Whether requests can be served now: the store answers."""
     backend.store.changes(None)
     return PlainTextResponse("OK")
-
-
-def _document(_: Request) -> Response:
-    body = json.dumps(openapi.document()).encode()
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})

@@ -69,3 +69,10 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/events", s.ChangesEvent, about.events, query=s.EventsQuery, media="text/event-stream"),
 )
 # fmt: on
+
+#: What answers plain text at the server's root, to anybody, and says nothing of any run.
+PLAIN = {
+    "/health": "``OK`` while the process answers.",
+    "/ready": "``OK`` while its store answers, too.",
+    "/version": "The version of MLflow whose wire is spoken to tracers.",
+}

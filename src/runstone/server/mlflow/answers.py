@@ -63,19 +63,19 @@ class RunInfo(Struct):
     end_time: Whole = UNSET
 
 
-class Point(Struct):
+class MetricPoint(Struct):
     key: str
     value: Value
     timestamp: int
     step: int
 
 
-class PointOfRun(Point):
+class PointOfRun(MetricPoint):
     run_id: str
 
 
 class RunData(Struct):
-    metrics: list[Point]
+    metrics: list[MetricPoint]
     params: list[KeyValue]
     tags: list[KeyValue]
 
@@ -133,7 +133,7 @@ class Runs(Struct):
 
 
 class Points(Struct):
-    metrics: list[Point]
+    metrics: list[MetricPoint]
     next_page_token: Text = UNSET
 
 
@@ -212,7 +212,7 @@ class ModelInfo(Struct):
     status_message: Text = UNSET
 
 
-class ModelPoint(Point):
+class ModelPoint(MetricPoint):
     run_id: str
     model_id: Text = UNSET
     dataset_name: Text = UNSET
