@@ -25,6 +25,15 @@ def _flag(text: str) -> bool:
     raise ValueError("true or false")
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.strip().lower() not in words:
+            raise ValueError(f"one of {', '.join(words)} is meant")
+        return text.strip().lower()
+
+    return read
+
+
 class Setting(Generic[T]):
     """One row of the table: names, type, default, meaning."""
 
@@ -94,5 +103,6 @@ EXIT_WAIT_SECONDS = Setting("RUNSTONE_EXIT_WAIT_SECONDS", float, 30.0, "how long
 PORT = Setting("RUNSTONE_PORT", int, 5000, "port of `runstone ui` and `runstone server`", "MLFLOW_PORT")
 HOST = Setting("RUNSTONE_HOST", str, "127.0.0.1", "address they listen on", "MLFLOW_HOST")
 MAX_UPLOAD_MB = Setting("RUNSTONE_MAX_UPLOAD_MB", int, 10240, "largest artifact a server takes, MiB")
+SAME_RUN = Setting("RUNSTONE_SAME_RUN", _one_of("notice", "reuse", "refuse", "off"), "notice", "what to do when a finished run with the same code, environment and command exists: notice, reuse (projects), refuse, off")
 ENV_DIR = Setting("RUNSTONE_ENV_DIR", str, "", "folder of environments made for projects and models; default in the user's cache", "MLFLOW_ENV_ROOT")
 ALLOW_PICKLE = Setting("RUNSTONE_ALLOW_PICKLE", str, "allow", "models in formats that run code when loaded: allow, trusted or deny", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION")

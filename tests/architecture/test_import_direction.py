@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "data": LOW | {"client", "models"},
     "autolog": WORDS | {"client", "models", "data"},
     "environments": WORDS,
-    "projects": WORDS | {"client", "environments", "dropin"},
+    "projects": LOW | {"client", "environments", "dropin"},
     "importers": LOW,
 }
 #: shells, faces and shipped tools: they may import anything, because nothing imports them

@@ -34,7 +34,7 @@ def test_a_short_script_has_its_context(tmp_path: Path) -> None:
         """,
     )
     found = {document.name: document.text for document in store.documents(run_id)}
-    assert found.keys() == {"host", "packages"}
+    assert found.keys() == {"host", "packages", "sources"}
     assert json.loads(found["host"])["entry"] == str(tmp_path / "train.py")
     assert "numpy==" in found["packages"]
 

@@ -17,7 +17,7 @@ from runstone.errors import NotFound, RunstoneError, Trouble
 from runstone.journal.recovery import recover
 from runstone.records import Console, Document, Record
 
-from . import active, ending
+from . import active, ending, same
 from .checks import check_run_id, texts
 from .guard import guarded
 from .run_log import RunLog
@@ -71,6 +71,10 @@ class Attended:
         """Write what was heard and is due; all of it at the end."""
         for piece in self._transcript.take(time.time_ns() // 1_000_000, end):
             self._append(Console(self.run_id, piece.stream, piece.time, piece.text))
+
+    def say_if_equal(self, tags: Mapping[str, str]) -> None:
+        """Say that a run with the same code, environment and command exists, if so."""
+        same.look(self._here, self.run.info.experiment_id, self.run.info.start_time or 0, dict(tags))
 
     def stop_asked(self) -> str | None:
         """Who wants the run to stop, if anybody does; ``None`` also while the store cannot be asked."""

@@ -73,6 +73,19 @@ def settle(timeout: float | None = None) -> bool:
     return True
 
 
+def known_tags() -> dict[str, str | None]:
+    """The tags that were gathered; none while nothing was."""
+    return dict(_gathered.tags) if _gathered is not None else {}
+
+
+def tags_now() -> dict[str, str | None]:
+    """The tags, waiting for them if need be."""
+    if not _still_true(_gathered):
+        gather("", lambda record: None)
+        settle()
+    return known_tags()
+
+
 def forget() -> None:
     """Gather anew next time."""
     global _gathered

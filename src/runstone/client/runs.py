@@ -102,6 +102,8 @@ def start_run(
     here = session()
     first_tags = _first_tags(tags, description)
     resumed = run_id or settings.RUN_ID.get()
+    if not stack and not resumed:
+        companions.refuse_equal(here, experiment_id, now_ms())
     if resumed:
         settings.RUN_ID.unset()
         run, log = _resume(here, resumed, first_tags)

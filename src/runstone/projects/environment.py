@@ -41,7 +41,7 @@ def prepare(project: Project, manager: str | None, tell: build.Tell) -> Environm
     chosen = manager or _manager(kind)
     if kind == PYTHON and chosen == build.CONDA:
         raise InvalidValue(f"{file} is a python_env, which conda cannot make. Use --env-manager uv, virtualenv or local.")
-    lines = tuple(_own(line) for line in wants.lines)
+    lines = tuple(own_requirement(line) for line in wants.lines)
     return ready(Wants(wants.python, lines, wants.constraints, wants.conda if chosen == build.CONDA else None), chosen, tell)
 
 
@@ -51,7 +51,7 @@ def _manager(kind: str | None) -> str:
     return build.UV if build.find_uv() is not None else build.VIRTUALENV
 
 
-def _own(line: str) -> str:
+def own_requirement(line: str) -> str:
     """A line that asks for Runstone, when this one was installed from a folder, means that folder."""
     try:
         wanted = Requirement(line)

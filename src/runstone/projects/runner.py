@@ -15,14 +15,16 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from runstone import settings
+from runstone.client import same
 from runstone.client.attended import Attended, attend
 from runstone.client.downloads import download_artifacts
-from runstone.client.experiments import check_experiment_name, chosen_experiment, experiment_named
+from runstone.client.experiments import check_experiment_name, chosen_experiment, experiment_for_run, experiment_named
 from runstone.client.notices import notice
 from runstone.client.session import session
 from runstone.client.surroundings import user
 from runstone.environments import MANAGERS, Environment
-from runstone.errors import ExecutionException, InvalidValue, NotFound, NotSupported
+from runstone.errors import ExecutionException, InvalidValue, NotFound, NotSupported, WrongState
 
 from . import docker, spec, surroundings
 from . import environment as envs
@@ -104,6 +106,10 @@ def run(
         point, params, command = _command(project, entry_point, parameters or {}, storage_dir, cleaning)
         job = Job(source, project, point, params, command, env_manager, dict(docker_args or {}), build_image)
         experiment = experiment_id or _experiment(experiment_name, project.name)
+        done = None if run_id else _made_before(job, experiment)
+        if done is not None:
+            cleaning.close()
+            return done
         attended = attend(experiment, run_name, _tags(job, backend, version), run_id)
     except BaseException:
         cleaning.close()
@@ -136,6 +142,26 @@ def _experiment(name: str | None, project: str) -> str | None:
     if not name and chosen_experiment(here) is not None:
         return None
     return experiment_named(here, check_experiment_name(name or project)).experiment_id
+
+
+def _made_before(job: Job, experiment: str | None) -> SubmittedRun | None:
+    """Where the setting ``RUNSTONE_SAME_RUN`` is ``reuse``: a finished run with the same code, environment and command.
+
+    Raises: WrongState where it is ``refuse`` and there is one.
+    """
+    chosen, here = settings.SAME_RUN.get(), session()
+    if chosen not in (same.REUSE, same.REFUSE):
+        return None
+    environment = envs.prepare(job.project, job.manager, notice)
+    looked = surroundings.look(job.source.folder, job.command.shown, environment.python, envs.packages(environment))
+    tags: dict[str, str | None] = dict(looked.tags)
+    found = same.find(here, tags, (experiment_for_run(here, experiment).experiment_id,))
+    if not found:
+        return None
+    if chosen == same.REFUSE:
+        raise WrongState(f"This exact run exists (same code, environment and command): {same.described(found)}.")
+    notice(f"this exact run exists and is not made again: {same.described(found)}")
+    return SubmittedRun.ended(found[0].info.run_id)
 
 
 def _command(

@@ -26,6 +26,13 @@ class SubmittedRun:
         self.cause: str | None = None
         self._thread: threading.Thread | None = None
 
+    @classmethod
+    def ended(cls, run_id: str) -> SubmittedRun:
+        """One that finished before."""
+        found = cls(run_id, lambda stop: ("FINISHED", None), lambda status, cause: status)
+        found._status = "FINISHED"
+        return found
+
     def attend(self) -> bool:
         """Do the watching on the calling thread, until the process has ended; whether it succeeded."""
         try:

@@ -1,0 +1,196 @@
+"""A run is got back from what was recorded of it, and checked; two runs are told apart by their planted cause."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from making import git
+
+import runstone
+from runstone.projects.evidence import ancestor, changed, evidence
+from runstone.projects.reproduce import CANNOT, DIFFERS, REPRODUCED, VERDICT_TAG, in_words, plan, reproduce
+
+TRAIN = """
+import argparse, random
+import runstone
+from part.helper import scale
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--alpha", type=float, default=1.0)
+given = parser.parse_args()
+runstone.set_experiment("forest")
+with runstone.start_run():
+    runstone.log_params(vars(given))
+    random.seed(given.seed)
+    runstone.log_metric("score", scale(given.alpha) * random.random())
+"""
+
+
+@pytest.fixture
+def code(project: Callable[..., Path]) -> Path:
+    folder = project(train__py=TRAIN)
+    (folder / "part").mkdir()
+    (folder / "part" / "helper.py").write_text("def scale(x):\n    return 2 * x\n", "utf-8")
+    return folder
+
+
+@pytest.fixture
+def repository(code: Path) -> Path:
+    git(code, "init")
+    git(code, "add", ".")
+    git(code, "commit", "-m", "one")
+    return code
+
+
+def train(folder: Path, *options: str) -> str:
+    subprocess.run([sys.executable, "train.py", *options], cwd=folder, check=True, capture_output=True)
+    (run,) = runstone.search_runs(search_all_experiments=True, max_results=1, output_format="list")
+    return str(run.info.run_id)
+
+
+def test_after_the_working_tree_changed(repository: Path) -> None:
+    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")  # never committed
+    (repository / "part" / "__init__.py").write_text("# untracked\n", "utf-8")
+    run_id = train(repository, "--alpha", "2")
+    git(repository, "checkout", ".")
+    (repository / "part" / "__init__.py").unlink()
+    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 0\n", "utf-8")
+    verdict = reproduce(run_id)
+    assert (verdict.status, verdict.layers, verdict.compared) == (REPRODUCED, [], 1), in_words(verdict)
+    old, new = runstone.get_run(run_id), runstone.get_run(verdict.run_id)
+    assert new.data.metrics == old.data.metrics
+    assert new.data.tags["runstone.reproduces"] == run_id
+    for run in (old, new):
+        assert json.loads(run.data.tags[VERDICT_TAG])["status"] == REPRODUCED
+    assert (repository / "part" / "helper.py").read_text("utf-8").endswith("return 0\n")
+
+
+def test_without_git_from_the_files_that_were_imported(code: Path) -> None:
+    run_id = train(code)
+    for file in (code / "train.py", code / "part" / "helper.py"):
+        file.unlink()
+    assert reproduce(run_id).status == REPRODUCED
+
+
+def test_a_program_that_is_not_deterministic_differs_and_a_tolerance_helps(code: Path) -> None:
+    text = (code / "train.py").read_text("utf-8").replace("random.seed(given.seed)", "pass")
+    (code / "train.py").write_text(text.replace("* random.random()", "* (1 + 0.001 * random.random())"), "utf-8")
+    run_id = train(code)
+    verdict = reproduce(run_id)
+    assert verdict.status == DIFFERS
+    assert "not deterministic" in in_words(verdict)
+    assert reproduce(run_id, tolerance=0.01).status == REPRODUCED
+
+
+def test_a_tolerance_by_the_spread_of_seeds(code: Path) -> None:
+    run_id = train(code, "--seed", "1")
+    with pytest.raises(ValueError, match="at least 3 runs that differ only in their seeds; there are 1"):
+        reproduce(run_id, tolerance="seeds")
+    for seed in ("2", "3"):
+        train(code, "--seed", seed)
+    assert reproduce(run_id, tolerance="seeds").status == REPRODUCED
+
+
+def test_what_is_missing_is_said_beforehand_and_kept(repository: Path) -> None:
+    run_id = train(repository)
+    repository.rename(repository.with_name("moved"))
+    found = plan(run_id)
+    assert len(found.missing) == 1
+    assert "commit " in found.missing[0]
+    assert str(repository) in found.missing[0]
+    verdict = reproduce(run_id)
+    assert (verdict.status, verdict.run_id) == (CANNOT, "")
+    assert json.loads(runstone.get_run(run_id).data.tags[VERDICT_TAG])["missing"] == list(found.missing)
+
+
+def test_a_patch_that_no_longer_applies_ends_the_new_run_with_the_reason(repository: Path) -> None:
+    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")
+    run_id = train(repository)
+    from runstone import connect
+    from runstone.contracts import Batch
+    from runstone.records import Document
+
+    broken = "diff --git a/gone.py b/gone.py\n--- a/gone.py\n+++ b/gone.py\n@@ -1 +1 @@\n-a\n+b\n"
+    connect.open_store(runstone.get_tracking_uri()).write(Batch([Document(run_id, "git.diff", "text/x-diff", broken)]))
+    verdict = reproduce(run_id)
+    assert verdict.status == CANNOT
+    assert "gone.py" in verdict.missing[0]
+    assert runstone.get_run(verdict.run_id).info.status == "FAILED"
+
+
+def test_data_that_is_gone_is_missing(tmp_path: Path) -> None:
+    from runstone.entities import Dataset
+
+    with runstone.start_run() as run:
+        runstone.log_input(Dataset("iris", "d1", "local", json.dumps({"uri": str(tmp_path / "gone.csv")})))
+    assert any("dataset 'iris'" in one for one in plan(run.info.run_id).missing)
+
+
+def test_the_difference_names_the_planted_cause(repository: Path) -> None:
+    first = train(repository)
+    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")
+    git(repository, "commit", "-am", "two")
+    second = train(repository)
+    found = changed(evidence(first), evidence(second))
+    assert found.changed == ["code"]
+    assert "-    return 2 * x\n+    return 3 * x\n" in found.layer("code").text
+    assert [one.name for one in found.metrics] == ["score"]
+    assert git(repository, "status", "--porcelain") in ("", "?? part/__pycache__/")
+    assert ancestor(evidence(second)).run.info.run_id == first
+
+
+def test_commands_say_the_same(repository: Path, store: str) -> None:
+    from click.testing import CliRunner
+
+    from runstone.cli.main import cli
+
+    first, second = train(repository), train(repository, "--alpha", "3")
+    third = train(repository, "--alpha", "3")
+
+    def call(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(cli, [*words, "--store", store])
+        assert done.exit_code == code, done.output
+        return done.output
+
+    shown = call("diff", first[:10], second[:10])
+    assert "python train.py --alpha 3" in shown
+    found = json.loads(call("diff", second, "--json"))
+    assert found["before"] == first
+    assert [layer["layer"] for layer in found["layers"] if layer["same"] is False] == ["config"]
+    assert [one["run_id"] for one in json.loads(call("find-same", third, "--json"))] == [second]
+    call("find-same", first, code=1)
+    assert call("reproduce", second, "--dry-run").startswith("would run: python train.py --alpha 3")
+    assert json.loads(call("reproduce", second, "--json"))["status"] == REPRODUCED
+
+
+@pytest.mark.parametrize("way", ["refuse", "reuse"])
+def test_an_equal_run_is_refused_or_taken_instead(repository: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    first = runstone.projects.run(str(repository), "train.py", experiment_name="forest")
+    monkeypatch.setenv("RUNSTONE_SAME_RUN", way)
+    if way == "refuse":
+        with pytest.raises(runstone.MlflowException, match=f"exact run exists .*{first.run_id}.*score"):
+            runstone.projects.run(str(repository), "train.py", experiment_name="forest")
+    else:
+        assert runstone.projects.run(str(repository), "train.py", experiment_name="forest").run_id == first.run_id
+    other = runstone.projects.run(str(repository), "train.py", parameters={"alpha": 2.0}, experiment_name="forest")
+    assert other.run_id != first.run_id
+
+
+def test_a_script_is_told_of_an_equal_run_and_may_be_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RUNSTONE_QUIET")
+    first = train(repository)
+    words = [sys.executable, "train.py"]
+    again = subprocess.run(words, cwd=repository, check=True, capture_output=True, text=True)
+    assert (
+        f"this exact run exists (same code, environment and command): {runstone.get_run(first).info.run_name}" in again.stderr
+    )
+    monkeypatch.setenv("RUNSTONE_SAME_RUN", "refuse")
+    refused = subprocess.run(words, cwd=repository, check=False, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "WrongState: This exact run exists" in refused.stderr
