@@ -8,7 +8,7 @@ from .version import __version__ as __version__
 
 _LOG, _RUNS, _SEARCH, _WHERE = (f"runstone.client.{part}:" for part in ("log", "runs", "search", "location"))
 _EXPERIMENTS, _FILES = "runstone.client.experiments:", "runstone.client.artifacts:"
-_MODELS = "runstone.client.register:"
+_MODELS, _LOGGED = "runstone.client.register:", "runstone.client.logged_models:"
 _SYSTEM = "runstone.client.system_settings:"
 
 __getattr__, __dir__ = lazy(
@@ -56,6 +56,26 @@ __getattr__, __dir__ = lazy(
         "search_model_versions": _MODELS + "search_model_versions",
         "search_registered_models": _MODELS + "search_registered_models",
         "set_model_version_tag": _MODELS + "set_model_version_tag",
+        # logged models
+        **{
+            name: f"runstone.client.logged_models:{name}"
+            for name in (
+                "ActiveModel",
+                "clear_active_model",
+                "create_external_model",
+                "delete_logged_model_tag",
+                "finalize_logged_model",
+                "get_active_model_id",
+                "get_logged_model",
+                "initialize_logged_model",
+                "last_logged_model",
+                "log_model_params",
+                "log_outputs",
+                "search_logged_models",
+                "set_active_model",
+                "set_logged_model_tags",
+            )
+        },  # fmt: skip
         # experiments
         "create_experiment": _EXPERIMENTS + "create_experiment",
         "delete_experiment": _EXPERIMENTS + "delete_experiment",

@@ -176,7 +176,9 @@ class ArtifactLogged(_Record, frozen=True, array_like=True, tag=21):
 
 class LoggedModelCreated(_Record, frozen=True, array_like=True, tag=30):
     """A model that a run makes, before its files are there. ``model_id`` is drawn by the writer (``m-`` and 32 hexadecimal
-    digits): writing the record again changes nothing. ``status`` is one of :class:`LoggedModelStatus`."""
+    digits): writing the record again changes nothing. ``status`` is one of :class:`LoggedModelStatus`. ``path``: below the
+    artifacts of ``source_run``, where its files are then; without, it has a place of its own. A model with a path is of its
+    run's experiment, whatever ``experiment_id`` says, and may be written to the run's journal."""
 
     model_id: str
     experiment_id: str
@@ -187,6 +189,7 @@ class LoggedModelCreated(_Record, frozen=True, array_like=True, tag=30):
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     status: str = "PENDING"
+    path: str = ""
 
 
 class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):

@@ -78,6 +78,7 @@ EXPERIMENT_NAME = Setting("RUNSTONE_EXPERIMENT_NAME", str, "", "experiment of ru
 EXPERIMENT_ID = Setting("RUNSTONE_EXPERIMENT_ID", str, "", "id of that experiment; wins over the name", "MLFLOW_EXPERIMENT_ID")
 RUN_ID = Setting("RUNSTONE_RUN_ID", str, "", "run that start_run() resumes", "MLFLOW_RUN_ID")
 RUN_NAME = Setting("RUNSTONE_RUN_NAME", str, "", "name of the next run", "MLFLOW_RUN_NAME")
+ACTIVE_MODEL_ID = Setting("RUNSTONE_ACTIVE_MODEL_ID", str, "", "logged model that points are measured for, unless a call names one", "MLFLOW_ACTIVE_MODEL_ID")
 RUN_CONTEXT = Setting("RUNSTONE_RUN_CONTEXT", str, "", "JSON object of tags for every run", "MLFLOW_RUN_CONTEXT")
 TRACKING_USERNAME = Setting("RUNSTONE_TRACKING_USERNAME", str, "", "user for a server with sign-in", "MLFLOW_TRACKING_USERNAME")
 TRACKING_PASSWORD = Setting("RUNSTONE_TRACKING_PASSWORD", str, "", "its password", "MLFLOW_TRACKING_PASSWORD")

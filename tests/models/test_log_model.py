@@ -114,9 +114,9 @@ def test_what_is_not_kept_is_said_once(capsys: pytest.CaptureFixture[str], monke
     monkeypatch.delenv("RUNSTONE_QUIET")
     with runstone.start_run():
         for _ in range(2):
-            runstone.sklearn.log_model(FOREST, "model", params={"a": 1}, tags={})
+            runstone.sklearn.log_model(FOREST, "model", prompts=["p"], auth_policy=None)
     told = capsys.readouterr().err
-    assert told.count("log_model(params=…) is not kept") == 1
+    assert told.count("log_model(prompts=…) is not kept") == 1
     assert "tags=" not in told
 
 

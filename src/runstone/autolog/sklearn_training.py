@@ -138,6 +138,7 @@ def log_model(
         info = runstone.sklearn.log_model(
             estimator, name=name, signature=signature if signature is not None else False, input_example=example,
             serialization_format=options.serialization_format, registered_model_name=registered,
+            params={key: str(value)[: core.PARAM_CAP] for key, value in params.items()},
         )  # fmt: skip
         model_id: str | None = info.model_id
         return model_id

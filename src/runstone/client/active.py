@@ -107,6 +107,12 @@ def shared() -> bool:
     return bool(everyone) and all(entry.stack is everyone[0].stack for entry in everyone)
 
 
+def stir() -> None:
+    """Have everything that is remembered about active runs looked up again."""
+    with lock:
+        _changed()
+
+
 def changes() -> int:
     """A number that rises with every change of a stack."""
     return _changes

@@ -18,6 +18,7 @@ from .checks import check_key, check_run_id, check_status, number, shown, texts,
 from .guard import guarded
 from .inputs import InputCalls
 from .log import RunOperations
+from .logged_models import LoggedModelCalls
 from .registry import RegistryCalls
 from .run_log import now_ms
 from .runs import RUN_NAME, new_run_id
@@ -25,7 +26,7 @@ from .session import Session, session
 from .surroundings import user
 
 
-class MlflowClient(ArtifactCalls, InputCalls, RegistryCalls):
+class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls):
     """Runs and experiments of one store, and registered models.
 
     Logging methods return when the record is in this process's journal, others when the store has answered; reads see

@@ -16,7 +16,7 @@ from typing import Any
 
 from runstone import connect, settings
 
-from . import active, context, experiments, faults, location, notices
+from . import active, active_model, context, experiments, faults, location, notices
 from . import session as sessions
 from .active import Active
 from .verdict import Terminated
@@ -71,7 +71,7 @@ def reset() -> None:
     for one in sessions.sessions():
         one.close(settings.EXIT_WAIT_SECONDS.get())
     connect.close_all()
-    for part in (active, sessions, experiments, location, notices, faults):
+    for part in (active, active_model, sessions, experiments, location, notices, faults):
         part.forget()
 
 

@@ -109,6 +109,19 @@ def chosen_experiment(here: Session) -> Experiment | None:
     return None
 
 
+def where_to_look(here: Session, everywhere: bool = False) -> list[str]:
+    """The experiments that a search means that names none: the chosen one, else those that runs without a named one went to;
+    ``everywhere``: all."""
+    chosen = None if everywhere else chosen_experiment(here)
+    if chosen is not None:
+        return [chosen.experiment_id]
+    return [
+        experiment.experiment_id
+        for experiment in all_pages(lambda count, token: search(here, ViewType.ACTIVE_ONLY, count, None, None, token), None)
+        if everywhere or experiment.experiment_id == "0" or AUTO_TAG in experiment.tags
+    ]
+
+
 def _default(here: Session) -> Experiment:
     chosen = chosen_experiment(here)
     if chosen is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from runstone import wire
 
-from . import active
+from . import active, active_model
 from .checks import check_key
 from .guard import guarded
 from .run_log import RunLog
@@ -52,7 +52,8 @@ def log_metric(
         synchronous: ``False`` returns a :class:`RunOperations` to wait on.
         timestamp: milliseconds since 1970 UTC; now if not given.
         run_id: the run to log to instead of the active one.
-        model_id: the logged model it was measured for.
+        model_id: the logged model it was measured for; if not given the active one (:func:`runstone.set_active_model`), else
+            those that this process logged to the run at this step.
         dataset: the dataset it was measured on, a thing with ``name`` and ``digest``.
 
     Raises:
@@ -95,8 +96,8 @@ def _log_metric(
 ) -> RunOperations | None:
     seen = active.changes()
     log, here = target(run_id, "log_metric")
-    log.metric(key, value, step, timestamp, model_id, _named(dataset))
-    if run_id is None:
+    log.metric(key, value, step, timestamp, model_id or active_model.current(), _named(dataset))
+    if run_id is None and not log.models and not active_model.any_set():
         _keep_hot(log, seen)
     return _operations(here, synchronous)
 
@@ -135,7 +136,7 @@ def log_metrics(
 ) -> RunOperations | None:
     """Log one point of each of several metrics, all or none; see :func:`log_metric` for the arguments."""
     log, here = target(run_id, "log_metrics")
-    log.metrics(metrics, step, timestamp, model_id, _named(dataset))
+    log.metrics(metrics, step, timestamp, model_id or active_model.current(), _named(dataset))
     return _operations(here, synchronous)
 
 

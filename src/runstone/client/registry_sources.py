@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from runstone import connect
 from runstone.contracts import ArtifactStore
@@ -82,8 +82,12 @@ def whole_source(here: Session, registry_uri: str, model_uri: str, key: str) -> 
     local = None if is_model_uri(model_uri) or model_uri.startswith("runs:") else local_path(model_uri)
     if local is None:
         found = source_of(here, registry_uri, model_uri)
-        if is_model_uri(model_uri) or _has_model(*place_at(here, found.location or found.uri)):
+        if is_model_uri(model_uri):
             return found
+        if _has_model(*place_at(here, found.location or found.uri)):
+            path = model_uri.partition(":")[2].lstrip("/").partition("/")[2].strip("/")
+            made = model_of_run(here, found.run_id, path)
+            return found if made is None else structs.replace(found, model_id=made.model_id)
         path = model_uri.partition(":")[2].lstrip("/").partition("/")[2].strip("/")
         logged = model_of_run(here, found.run_id, path) if found.run_id else None
         if logged is None:

@@ -30,6 +30,7 @@ class RunLog:
     Attributes:
         params, tags: what is known here of the run's params and tags; whole for a run that was started here or resumed.
         started: the record that began the run, if this process (or the one it was forked from) began it.
+        models: ids of the logged models that this process made of the run, by step; points of that step are theirs.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class RunLog:
     ) -> None:
         self.run_id, self.experiment_id, self.artifact_uri = run_id, experiment_id, artifact_uri
         self.params, self.tags, self.started = dict(params or {}), dict(tags or {}), started
+        self.models: dict[int, list[str]] = {}
         self.lock = RLock()
         self.writer = writer
         self._inherited = self._closing = False
@@ -83,7 +85,8 @@ class RunLog:
             self._begin_in_child()
         points = [(check_key(key, "metric"), number(key, value)) for key, value in values.items()]
         at = 0 if step is None else whole(step, "step")
-        linked = model_id is not None or dataset is not None
+        model_ids: list[str | None] = [*(self.models.get(at, ()) if model_id is None else [model_id])] or [None]
+        linked = model_ids != [None] or dataset is not None
         when = (now_ms() if linked else None) if timestamp is None else whole(timestamp, "timestamp")
         if when is None:
             self._points_of_now(points, at)
@@ -93,7 +96,8 @@ class RunLog:
         if linked and when is not None:
             name, digest = dataset or (None, None)
             for key, value in points:
-                self.append(MetricLinks(self.run_id, key, at, when, value, model_id, name, digest))
+                for one in model_ids:
+                    self.append(MetricLinks(self.run_id, key, at, when, value, one, name, digest))
 
     def _points_of_now(self, points: list[tuple[str, float]], step: int) -> None:
         write, keys, salt = self.writer.hot

@@ -147,17 +147,7 @@ def _experiments(here: Session, ids: list[str] | None, names: list[str] | None, 
         return [experiment.experiment_id for experiment in found if experiment is not None]
     if ids:
         return ids
-    if not everywhere:
-        chosen = experiments.chosen_experiment(here)
-        if chosen is not None:
-            return [chosen.experiment_id]
-    return [
-        experiment.experiment_id
-        for experiment in all_pages(
-            lambda count, token: experiments.search(here, ViewType.ACTIVE_ONLY, count, None, None, token), None
-        )
-        if everywhere or experiment.experiment_id == "0" or experiments.AUTO_TAG in experiment.tags
-    ]
+    return experiments.where_to_look(here, everywhere)
 
 
 def frame(runs: list[Run]) -> Any:

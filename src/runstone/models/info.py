@@ -23,6 +23,7 @@ class ModelInfo(Struct, frozen=True, eq=False, kw_only=True):
         utc_time_created: UTC, as text.
         mlflow_version: the version of the format.
         metadata: the caller's own.
+        model_id, name, params, tags, step: of the logged model.
     """
 
     artifact_path: str | None
@@ -40,6 +41,9 @@ class ModelInfo(Struct, frozen=True, eq=False, kw_only=True):
     prompts: list[str] | None = None
     model_id: str | None = None
     name: str | None = None
+    params: dict[str, str] | None = None
+    tags: dict[str, str] | None = None
+    step: int = 0
 
     @property
     def signature_dict(self) -> dict[str, Any] | None:

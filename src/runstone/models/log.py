@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,12 @@ from typing import Any
 from msgspec import structs
 
 import runstone
+from runstone.client import logged_models
+from runstone.client.checks import texts
 from runstone.client.notices import notice_once
 from runstone.client.session import session
+from runstone.entities import LoggedModelOutput
+from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_uris import check_model_name
 from runstone.errors import InvalidValue
 
@@ -25,13 +30,8 @@ from .manifest import FILE_NAME, Model
 HISTORY = "mlflow.log-model.history"
 DEFAULT_NAME = "model"
 
-_LATER = {
-    "params": "runstone.log_params keeps them on the run",
-    "tags": "runstone.set_tags keeps them on the run",
-    "model_type": "metadata={'model_type': …} keeps it with the model",
-    "model_id": "leave it out to log a model of the active run",
-    "prompts": "metadata keeps them with the model",
-}
+#: Characters that no logged model's name has, where a path among the artifacts may.
+_NO_NAME = re.compile("[/:.%\"']")
 
 
 def log_to_run(
@@ -39,9 +39,15 @@ def log_to_run(
     artifact_path: str | None,
     name: str | None,
     registered_model_name: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    model_type: str | None = None,
+    step: int = 0,
+    model_id: str | None = None,
     **further: Any,
 ) -> ModelInfo:
-    """Save a model and copy it to the active run's artifacts; a run is started where there is none.
+    """Save a model and copy it to the active run's artifacts; a run is started where there is none. It becomes a logged model
+    of the run, with an id of its own.
 
     The manifest is copied last: a copy that was cut short is no model.
 
@@ -49,32 +55,70 @@ def log_to_run(
         save: called with a folder that does not exist yet and the manifest to complete.
         artifact_path, name: where it goes among the artifacts; one of the two, ``model`` if neither.
         registered_model_name: the registered model that gets it as its next version; made if it is not there.
-        further: MLflow's arguments about things that this version does not keep; those not None are named in a notice.
+        params, tags, model_type: of the logged model.
+        step: of the run, when it was made; points that are logged at this step are the model's, too.
+        model_id: a logged model that waits for its files (``initialize_logged_model``): they go to its place.
+        further: MLflow's arguments about things that are not kept here; those not None are named in a notice.
 
     Raises:
         InvalidValue: both places are given, or one that is no relative path, or a name that no registered model can have.
+        NotFound: there is no logged model with this id.
     """
     place = check_place(artifact_path, name)
     if registered_model_name is not None:
         check_model_name(registered_model_name)
-    for argument, instead in _LATER.items():
-        if further.get(argument):
-            notice_once(f"log_model {argument}", f"log_model({argument}=…) is not kept in this version; {instead}.")
+    for argument in [key for key, value in further.items() if value]:
+        notice_once(f"log_model {argument}", f"log_model({argument}=…) is not kept here; metadata= keeps it with the model.")
+    waiting = None if model_id is None else runstone.get_logged_model(model_id)
     run = runstone.active_run() or runstone.start_run()
     run_id: str = run.info.run_id
-    manifest = Model(artifact_path=place, run_id=run_id)
+    own = logged_models.new_model_id() if waiting is None else waiting.model_id
+    manifest = Model(artifact_path=place, run_id=run_id, model_id=own)
     with tempfile.TemporaryDirectory(prefix="runstone-model-") as temporary:
         folder, last = Path(temporary, "model"), Path(temporary, FILE_NAME)
-        save(folder, manifest)
-        (folder / FILE_NAME).replace(last)
-        runstone.log_artifacts(folder, place, run_id)
-        runstone.log_artifact(last, place, run_id)
-    _remember(run_id, manifest)
-    info = manifest.get_model_info()
+        try:
+            save(folder, manifest)
+            (folder / FILE_NAME).replace(last)
+            _copy(folder, last, place, run_id, waiting)
+        except BaseException:
+            if waiting is not None:
+                runstone.finalize_logged_model(own, "FAILED")
+            raise
+    kept_params, kept_tags = texts(params or {}, "param"), texts(tags or {}, "tag")
+    if waiting is None:
+        logged_models.made_by_run(
+            session().log(run_id), _NO_NAME.sub("_", place), place, step, kept_params, kept_tags, model_type or "", own
+        )
+        _remember(run_id, manifest)
+    else:
+        _finish_waiting(own, run_id, step, kept_params, kept_tags)
+    uri = None if waiting is None else f"models:/{own}"
+    info = structs.replace(manifest.get_model_info(uri), name=place, params=kept_params, tags=kept_tags, step=step)
     if registered_model_name is None:
         return info
     version = runstone.register_model(info.model_uri, registered_model_name)
     return structs.replace(info, registered_model_version=int(version.version))
+
+
+def _copy(folder: Path, manifest: Path, place: str, run_id: str, waiting: LoggedModel | None) -> None:
+    """Copy a model's files, and its manifest last."""
+    if waiting is None:
+        runstone.log_artifacts(folder, place, run_id)
+        runstone.log_artifact(manifest, place, run_id)
+    else:
+        client = runstone.MlflowClient()
+        client.log_model_artifacts(waiting.model_id, folder)
+        client.log_model_artifact(waiting.model_id, manifest)
+
+
+def _finish_waiting(model_id: str, run_id: str, step: int, params: dict[str, str], tags: dict[str, str]) -> None:
+    client = runstone.MlflowClient()
+    if params:
+        client.log_model_params(model_id, params)
+    if tags:
+        client.set_logged_model_tags(model_id, tags)
+    client.log_outputs(run_id, [LoggedModelOutput(model_id, step)])
+    client.finalize_logged_model(model_id, "READY")
 
 
 def check_place(artifact_path: str | None, name: str | None) -> str:

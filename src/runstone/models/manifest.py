@@ -126,6 +126,7 @@ class Model:
             metadata=self.metadata,
             env_vars=self.env_vars,
             prompts=self.prompts,
+            model_id=self.model_id,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from runstone.entities.logged_models import LoggedModelStatus
 from runstone.errors import InvalidValue, NotFound, ParamChanged
 from runstone.records import LoggedModelChanged, LoggedModelCreated
 
+from .places import run_folder
 from .search_sql import Sql, rows, run
 from .statements import Rows
-from .states import ACTIVE, DELETED
+from .states import ACTIVE, DELETED, ExperimentState
 from .tables import logged_model_params, logged_model_tags, logged_models
 from .work import Work
 
@@ -32,11 +33,10 @@ def _create(work: Work, record: LoggedModelCreated) -> None:
         )
     if _row(work, record.model_id):
         return
-    experiment = work.experiment(record.experiment_id)
+    experiment, place = _place(work, record)
     if not work.late:
         experiment.require_active()
     time = record.time or work.now
-    place = f"{experiment.artifact_location.rstrip('/')}/models/{record.model_id}/artifacts"
     row = [
         record.model_id, experiment.experiment_id, record.name, place, time, time, record.model_type,
         record.source_run or None, _known(record.status), None, ACTIVE,
@@ -44,6 +44,21 @@ def _create(work: Work, record: LoggedModelCreated) -> None:
     _MODELS.insert(work.connection, row, work.sign)
     _insert(work, _PARAMS, record.model_id, record.params)
     _insert(work, _TAGS, record.model_id, record.tags)
+
+
+def _place(work: Work, record: LoggedModelCreated) -> tuple[ExperimentState, str]:
+    """The experiment that a new model is of, and where its files are. Raises NotFound, InvalidValue (path)."""
+    if not record.path:
+        experiment = work.experiment(record.experiment_id)
+        return experiment, f"{experiment.artifact_location.rstrip('/')}/models/{record.model_id}/artifacts"
+    parts = record.path.split("/")
+    if any(part in ("", ".", "..") for part in parts) or any(one in record.path for one in "\\:\x00"):
+        raise InvalidValue(f"Invalid path {record.path!r} of a logged model: it is relative, such as 'model', without '..'.")
+    work.look_up_runs([record.source_run])
+    made = work.run(record.source_run)
+    experiment = work.experiment(made.experiment_id)
+    root = made.artifact_uri or run_folder(experiment.artifact_location, made.run_id)
+    return experiment, f"{root.rstrip('/')}/{record.path}"
 
 
 def _change(work: Work, record: LoggedModelChanged) -> None:

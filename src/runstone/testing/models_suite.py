@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Store, TraceQuery
+from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Origin, Store, TraceQuery
 from runstone.entities import Dataset, DatasetInput, InputTag
 from runstone.errors import InvalidValue, NotFound, ParamChanged, WrongState
 from runstone.records import (
@@ -65,6 +65,24 @@ class ModelsSuite:
         assert store.get_logged_model(made) == found
         with pytest.raises(NotFound):
             store.get_logged_model("m-nobody")
+
+    def test_a_logged_model_may_lie_among_its_runs_artifacts(self, store: Store) -> None:
+        made = self.model(store, "inside", source_run="r1", path="a/model")
+        root = store.get_run("r1").info.artifact_uri
+        assert store.get_logged_model(made).artifact_location == f"{root}/a/model"
+        for wrong in ("../x", "/etc", "a/../../b", "s3://b", "a\\b", "a//b"):
+            with pytest.raises(InvalidValue, match="path"):
+                self.model(store, "wrong", source_run="r1", path=wrong)
+        with pytest.raises(NotFound):
+            self.model(store, "wrong", source_run="nobody", path="model")
+
+    def test_a_logged_model_comes_by_a_journal(self, store: Store) -> None:
+        """Beside the record that begins its run."""
+        begun = RunStarted("r2", "1", 1000, "n")
+        records = [begun, LoggedModelCreated("m-j", "", "made", 5, source_run="r2", path="model", status="READY")]
+        receipt = store.write(Batch(records, Origin("j", 0, 10)))
+        assert not receipt.refused
+        assert (store.get_logged_model("m-j").experiment_id, store.get_logged_model("m-j").status) == ("1", "READY")
 
     def test_a_logged_model_changes(self, store: Store) -> None:
         made = self.model(store, "forest", tags={"a": "1", "b": "2"}, params={"p": "1"})

@@ -131,8 +131,8 @@ def log_model(
         sk_model, conda_env … skops_trusted_types: as for :func:`save_model`.
         artifact_path, name: where it goes among the run's artifacts, ``model`` if neither is given.
         registered_model_name: the registered model that gets it as its next version; made if it is not there.
-        params, tags, model_type, step, model_id, kwargs: of MLflow's logged models; not kept in this version, and a
-            notice says so.
+        params, tags, model_type, step, model_id: of the logged model; see :func:`runstone.models.log.log_to_run`.
+        kwargs: further arguments of MLflow's; a notice names them.
 
     Returns:
         what it became; ``model_uri`` is ``runs:/<run_id>/<name>``, which every ``load_model`` takes.
@@ -159,8 +159,8 @@ def log_model(
             extra_files=extra_files,
         )
 
-    later = {"params": params, "tags": tags, "model_type": model_type, "model_id": model_id, **kwargs}
-    return log_to_run(save, artifact_path, name, registered_model_name, **later)
+    logged: dict[str, Any] = {"params": params, "tags": tags, "model_type": model_type, "step": step, "model_id": model_id}
+    return log_to_run(save, artifact_path, name, registered_model_name, **logged, **kwargs)
 
 
 def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[str] | None = None) -> Any:
