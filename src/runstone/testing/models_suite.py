@@ -79,7 +79,7 @@ class ModelsSuite:
     def test_a_logged_model_comes_by_a_journal(self, store: Store) -> None:
         """Beside the record that begins its run."""
         begun = RunStarted("r2", "1", 1000, "n")
-        records = [begun, LoggedModelCreated("m-j", "", "made", 5, source_run="r2", path="model", status="READY")]
+        records: list[Record] = [begun, LoggedModelCreated("m-j", "", "made", 5, source_run="r2", path="model", status="READY")]
         receipt = store.write(Batch(records, Origin("j", 0, 10)))
         assert not receipt.refused
         assert (store.get_logged_model("m-j").experiment_id, store.get_logged_model("m-j").status) == ("1", "READY")
