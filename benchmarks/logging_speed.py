@@ -1,22 +1,31 @@
 """What one logged point costs the training loop, as a multiple of an empty Python function with the same arguments.
 
-    python benchmarks/logging_speed.py [--peers PYTHON] [--calls 300000]
+    python benchmarks/logging_speed.py [--peers PYTHON] [--calls 4000000]
 
-Each row is a fresh process: it times the empty function and the tracker in turns, so that both meet the same machine.
-``--peers`` names a Python that has mlflow, wandb (offline) and tensorboardX; those that it lacks are left out. The second
-table shows every call of a million, one by one, while the shipper works beside.
+Each row is a fresh process: it times an empty loop, the empty function and the tracker in turns, so that all meet the same
+machine. "as timed" compares the loops as they are, "without the loop" takes the empty loop off both first.
+``--peers`` names a Python that has mlflow, wandb (offline) and tensorboardX; those that it lacks are left out.
+
+The second table shows every call of some millions, one by one, from the first after ``start_run`` on, while shipper, keeper
+and the capture of the run's context work beside. Two control loops, each as long, in processes of their own right before and
+after, show what the machine and Python do by themselves: an empty function alone, and one beside a thread that counts for
+1 ms, sleeps for 0.3 ms, and does nothing else. "taken away" are pauses in whose thousand calls the system gave the
+processor to somebody else, as it counts for this very thread.
 """
 
 from __future__ import annotations
 
 import argparse
+import array
 import gc
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +41,9 @@ TRACKERS = {
     "tensorboardX": ("tensorboardX add_scalar", 2_000),
 }
 TURNS = 15
-PAUSES = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0)  # milliseconds
+PAUSES = (0.01, 0.1, 1.0, 2.0, 5.0, 10.0)  # milliseconds
+#: Calls between two looks at what the system did to this thread.
+BLOCK = 1000
 
 Log = Callable[..., Any]
 
@@ -99,37 +110,75 @@ def turn(call: Log, first: int, count: int) -> float:
     return (time.perf_counter_ns() - began) / count
 
 
+def empty_loop(count: int) -> float:
+    began = time.perf_counter_ns()
+    for _ in range(count):
+        pass
+    return (time.perf_counter_ns() - began) / count
+
+
 def measure(name: str, limit: int) -> dict[str, float]:
     log, flush = MAKE[name]()
     count = min(limit, TRACKERS[name][1])
+    often = max(count, 10_000)
     step = 0
     turn(log, step, min(count, 200))
-    pairs = []
+    times = []
     for _ in range(TURNS):
         step += count
-        pairs.append((turn(empty, step, max(count, 10_000)), turn(log, step, count)))
+        times.append((empty_loop(often), turn(empty, step, often), turn(log, step, count)))
     flush()
-    return {"empty": statistics.median(a for a, _ in pairs), "call": statistics.median(b for _, b in pairs),
-            "ratio": statistics.median(b / a for a, b in pairs)}  # fmt: skip
+    loop, nothing, call = (statistics.median(column) for column in zip(*times, strict=True))
+    return {"loop": loop, "empty": nothing, "call": call,
+            "ratio": statistics.median(c / b for _, b, c in times),
+            "strict": statistics.median((c - a) / (b - a) for a, b, c in times)}  # fmt: skip
 
 
-def pauses(calls: int) -> dict[str, Any]:
-    """Every call of many timed by itself, with the shipper and the keeper at work."""
-    log, flush = MAKE["runstone"]()
-    clock, took = time.perf_counter_ns, [0] * calls
-    turn(log, 0, 1000)
-    gc.disable()  # a collection of the benchmark's own list would be counted
-    for step in range(calls):
-        began = clock()
-        log("loss", 0.5, step)
-        took[step] = clock() - began
+def counting() -> None:
+    """A thread that takes turns as ours do, and does nothing."""
+    while True:
+        end = time.perf_counter() + 0.001
+        while time.perf_counter() < end:
+            pass
+        time.sleep(0.0003)
+
+
+def pauses(name: str, calls: int) -> dict[str, Any]:
+    """Every call of many timed by itself."""
+    log: Log = empty
+    flush: Callable[[], object] = lambda: None  # noqa: E731
+    if name == "runstone":
+        log, flush = MAKE["runstone"]()
+    elif name == "thread":
+        from runstone.turns import TURN
+
+        sys.setswitchinterval(TURN)
+        threading.Thread(target=counting, daemon=True).start()
+    clock, took, usage = time.perf_counter_ns, array.array("q", bytes(8 * calls)), resource.getrusage
+    mine = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
+    gc.collect()
+    gc.disable()  # a collection of the benchmark's own would be counted
+    log("loss", 0.5, 0)  # the series is known from here on
+    taken_away = 0
+    for block in range(0, calls, BLOCK):
+        switches = usage(mine).ru_nivcsw
+        for step in range(block, min(block + BLOCK, calls)):
+            began = clock()
+            log("loss", 0.5, step)
+            took[step] = clock() - began
+        if usage(mine).ru_nivcsw > switches:
+            taken_away += sum(t > PAUSES[-2] * 1e6 for t in took[block : block + BLOCK])
     began = clock()
     flush()
     waited = (clock() - began) / 1e9
     ordered = sorted(took)
     return {"mean": statistics.fmean(took), "p99": ordered[int(calls * 0.99)], "p99.99": ordered[int(calls * 0.9999)],
-            "max": ordered[-1], "flush": waited,
-            "over": {f"{limit:g} ms": sum(t > limit * 1e6 for t in took) for limit in PAUSES}}  # fmt: skip
+            "max": ordered[-1], "flush": waited, "away": taken_away,
+            "over": [sum(t > limit * 1e6 for t in took) for limit in PAUSES]}  # fmt: skip
+
+
+#: what is in the loop -> how it is called, in the order of the table
+LOOPS = {"alone": "an empty function", "runstone": "runstone.log_metric", "thread": "an empty function, a thread beside"}
 
 
 def in_fresh_process(python: str, *arguments: str) -> Any:
@@ -147,30 +196,50 @@ def in_fresh_process(python: str, *arguments: str) -> Any:
     return json.loads(lines[-1])
 
 
+def show_cost(peers: str | None) -> None:
+    print(f"{'one point':<42}{'ns a call':>12}{'× as timed':>13}{'× without the loop':>20}{'points/s':>12}")
+    for name, (label, _) in TRACKERS.items():
+        python = sys.executable if name == "runstone" else peers
+        found = python and in_fresh_process(python, "--only", name)
+        if found:
+            if name == "runstone":
+                print(f"{'an empty loop':<42}{found['loop']:>12,.0f}")
+                print(f"{'an empty Python function':<42}{found['empty']:>12,.0f}{1:>13.1f}{1:>20.1f}")
+            print(
+                f"{label:<42}{found['call']:>12,.0f}{found['ratio']:>13.1f}{found['strict']:>20.1f}"
+                f"{1e9 / found['call']:>12,.0f}"
+            )
+
+
+def show_pauses(calls: int) -> None:
+    print(f"\n{calls:,} calls one by one, while they are shipped (the clock itself included)")
+    limits = "".join(f"{f'> {limit:g} ms':>10}" for limit in PAUSES)
+    print(f"{'':<36}{'mean ns':>9}{'p99 ns':>8}{'÷ mean':>8}{'p99.99':>9}{'longest ms':>12}{limits}{'taken away':>12}")
+    for name, label in LOOPS.items():
+        found = in_fresh_process(sys.executable, "--only", f"pauses-{name}", "--calls", str(calls))
+        if not found:
+            continue
+        over = "".join(f"{count:>10,}" for count in found["over"])
+        p99 = f"{found['p99']:>8,}{found['p99'] / found['mean']:>8.1f}{found['p99.99']:>9,}"
+        print(f"{label:<36}{found['mean']:>9,.0f}{p99}{found['max'] / 1e6:>12.2f}{over}{found['away']:>12,}", flush=True)
+        if name == "runstone":
+            waited = found["flush"]
+    print(f"until all are in the store, after the last call: {waited:.2f} s")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", help="a Python that has mlflow, wandb and tensorboardX")
-    parser.add_argument("--calls", type=int, default=1_000_000, help="calls timed one by one")
-    parser.add_argument("--only", choices=[*TRACKERS, "pauses"], help=argparse.SUPPRESS)
+    parser.add_argument("--calls", type=int, default=4_000_000, help="calls timed one by one")
+    parser.add_argument("--only", choices=[*TRACKERS, *(f"pauses-{name}" for name in LOOPS)], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
-        answer = pauses(options.calls) if options.only == "pauses" else measure(options.only, options.calls)
+        what, _, loop = options.only.partition("pauses-")
+        answer = pauses(loop, options.calls) if loop else measure(what, options.calls)
         print(json.dumps(answer), flush=True)
         os._exit(0)  # ends without waiting for what the tracker would still do
-    print(f"{'one point':<42}{'ns a call':>12}{'× empty':>10}{'points/s':>12}")
-    for name, (label, _) in TRACKERS.items():
-        python = sys.executable if name == "runstone" else options.peers
-        answer = python and in_fresh_process(python, "--only", name)
-        if answer:
-            if name == "runstone":
-                print(f"{'an empty Python function':<42}{answer['empty']:>12,.0f}{1:>10.1f}")
-            print(f"{label:<42}{answer['call']:>12,.0f}{answer['ratio']:>10.1f}{1e9 / answer['call']:>12,.0f}")
-    found = in_fresh_process(sys.executable, "--only", "pauses", "--calls", str(options.calls))
-    print(f"\n{options.calls:,} calls one by one while they are shipped (ns; the clock itself included)")
-    p99 = f"p99 {found['p99']:,} = {found['p99'] / found['mean']:.1f} × mean"
-    print(f"mean {found['mean']:,.0f}   {p99}   p99.99 {found['p99.99']:,}")
-    print(f"longest {found['max'] / 1e6:.2f} ms   until all are in the store after the last call: {found['flush']:.2f} s")
-    print("calls longer than  " + "   ".join(f"{limit}: {count:,}" for limit, count in found["over"].items()))
+    show_cost(options.peers)
+    show_pauses(options.calls)
     return 0
 
 
