@@ -76,6 +76,34 @@ def test_an_exit_code_fails_it() -> None:
     assert (only_run().info.status, only_run().info.cause) == ("FAILED", "exit code 3")
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "ending"),
+    [
+        ("sys.exit(3)", 3, ("FAILED", "exit code 3")),
+        ("sys.exit('no data')", 1, ("FAILED", "exit code 1: no data")),
+        ("sys.exit()", 0, ("FINISHED", None)),
+        ("try: sys.exit(3)\nexcept SystemExit: pass", 0, ("FINISHED", None)),
+        ("import threading; t = threading.Thread(target=lambda: sys.exit(3)); t.start(); t.join()", 0, ("FINISHED", None)),
+        ("def deep():\n    sys.exit(4)\ndeep()", 4, ("FAILED", "exit code 4")),
+        ("sys.exit = lambda code: os._exit(0) if code else None\nrunstone.end_run()", 0, ("FINISHED", None)),
+    ],
+)
+def test_an_exit_code_outside_a_block_counts_too(words: str, code: int, ending: tuple[str, str | None]) -> None:
+    returned, _ = Script(f"runstone.start_run()\nrunstone.log_metric('m', 1)\n{words}").end()
+    assert returned == code
+    assert (only_run().info.status, only_run().info.cause) == ending
+
+
+def test_who_asks_for_the_active_run_after_its_block_is_told_where_it_is() -> None:
+    """The lecture's first snippet: an error with MLflow too."""
+    lines = "with runstone.start_run():\n    pass\nprint(runstone.active_run().info.run_id)"
+    code, err = Script(lines, RUNSTONE_QUIET="0").end()
+    assert code == 1
+    assert "AttributeError: 'NoneType' object has no attribute 'info'" in err
+    assert f"Its id is {only_run().info.run_id}" in err.splitlines()[-1]
+    assert only_run().info.status == "FINISHED"
+
+
 @pytest.mark.parametrize("form", ["with runstone.start_run():\n    {}", "runstone.start_run()\n{}"])
 def test_sigterm_kills_it(form: str) -> None:
     script = Script(form.format("runstone.log_metric('m', 1); print('ready', flush=True); time.sleep(60)"))

@@ -87,6 +87,14 @@ def test_a_fault_is_named(root: Path, ledger: Ledger, last_words: str, cause: st
     assert cause in str(ledger.get_run("run").info.cause)
 
 
+def test_a_fault_is_laid_to_the_thread_that_met_it(root: Path) -> None:
+    last_words = (
+        "import threading, time\nfor _ in range(3): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
+    )
+    folder = dead_process(root, last_words + "def culprit(): ctypes.string_at(0)\nculprit()")
+    assert "signal 11 (segmentation fault) in string_at (__init__.py" in cause_of_death(folder)
+
+
 def test_want_of_memory_is_told_by_the_group_counter(root: Path, tmp_path: Path) -> None:
     counter = tmp_path / "memory.events"
     counter.write_text("low 0\noom 3\noom_kill 2\n")

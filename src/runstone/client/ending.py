@@ -16,7 +16,7 @@ from typing import Any
 
 from runstone import connect, settings
 
-from . import active, active_model, context, experiments, faults, location, notices
+from . import active, active_model, context, exits, experiments, faults, location, notices
 from . import session as sessions
 from .active import Active
 from .verdict import Terminated
@@ -36,6 +36,7 @@ def watch(finish: Callable[[Active, BaseException | None], None]) -> None:
     if first:
         atexit.register(at_exit)
         _chain_excepthooks()
+        exits.watch()
         _take_sigterm()
     _at_exit_of_worker()
 
@@ -49,7 +50,7 @@ def end_all(error: BaseException | None, stack: list[Active] | None = None) -> N
 
 def at_exit() -> None:
     """End what is active, ship what was logged, and say so if something remains."""
-    end_all(_signalled)
+    end_all(_signalled or exits.left_by())
     wait = settings.EXIT_WAIT_SECONDS.get()
     context.settle(wait)
     for one in sessions.sessions():
@@ -71,7 +72,7 @@ def reset() -> None:
     for one in sessions.sessions():
         one.close(settings.EXIT_WAIT_SECONDS.get())
     connect.close_all()
-    for part in (active, active_model, sessions, experiments, location, notices, faults):
+    for part in (active, active_model, sessions, exits, experiments, location, notices, faults):
         part.forget()
 
 
@@ -86,6 +87,7 @@ def _chain_excepthooks() -> None:
             end_all(error)
         finally:
             before(kind, error, trace)
+            _say_which_run(error)
 
     sys.excepthook = hook
     before_in_threads = threading.excepthook
@@ -98,6 +100,17 @@ def _chain_excepthooks() -> None:
             before_in_threads(args)
 
     threading.excepthook = thread_hook
+
+
+def _say_which_run(error: BaseException) -> None:
+    """``mlflow.active_run().info`` after the ``with`` block: MLflow has nothing there either, and beginners ask why."""
+    last = active.last_run_id
+    asked = isinstance(error, AttributeError) and getattr(error, "obj", error) is None
+    if asked and last is not None and getattr(error, "name", "") in ("info", "data") and not active.every():
+        notices.notice(
+            f"no run is active here any more: the with block has ended it. "
+            f"Its id is {last}; last_active_run().info.run_id gives it."
+        )
 
 
 # --- signals -------------------------------------------------------------------------------------------------------

@@ -144,7 +144,9 @@ def _fault(folder: Path) -> str:
     if not found:
         return ""
     what = _FAULTS.get(found[1].strip(), found[1].strip())
-    place = re.search(r'File "([^"]+)", line (\d+) in (\S+)', text)
+    # of several threads, listed in any order, the one that met the fault is called current
+    _, _, own = text.partition("Current thread")
+    place = re.search(r'\A[^\n]*\n\s*File "([^"]+)", line (\d+) in (\S+)', own)
     return f"{what} in {place[3]} ({Path(place[1]).name}, line {place[2]})" if place else what
 
 
