@@ -47,24 +47,24 @@ from .shell import fail
     default="",
     help="Answer /metrics for Prometheus; workers keep their counts for each other in this folder.",
 )
+@click.option("--uds", metavar="PATH", default="", help="Listen on this UNIX socket and on no port; also --host unix:PATH.")
+@click.option("--ssl-certfile", metavar="FILE", default="", help="Serve HTTPS with this certificate (PEM, with its chain).")
+@click.option("--ssl-keyfile", metavar="FILE", default="", help="Its key (PEM, without a password).")
 @click.option("--no-auth", is_flag=True, help="Listen on an address that other machines reach although nobody has to sign in.")
 def server(
     store: str, default_artifact_root: str, serve_artifacts: bool, artifacts_destination: str, artifacts_only: bool,
     host: str | None, port: int | None, workers: int, static_prefix: str, allowed_hosts: str, cors_allowed_origins: str,
-    access_log: bool, expose_prometheus: str, no_auth: bool,
+    access_log: bool, expose_prometheus: str, uds: str, ssl_certfile: str, ssl_keyfile: str, no_auth: bool,
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
-    from runstone import settings
-    from runstone.server.listen import free_port, serve, url
+    from runstone.server.listen import serve
 
     from .opening import store_uri
-    from .serving import artifact_places, check_host, make_app
+    from .serving import artifact_places, find_address, make_app
     from .workers import serve_with_workers
 
-    where, first = host or settings.HOST.get(), settings.PORT.get() if port is None else port
-    check_host(where, no_auth)
+    address = find_address(host, port, uds, ssl_certfile, ssl_keyfile, no_auth)
     uri = store_uri(store)
-    found = free_port(where, first)
     if artifacts_only and not serve_artifacts:
         raise click.UsageError("--artifacts-only and --no-serve-artifacts leave nothing to serve; give one of them.")
     options: dict[str, Any] = {
@@ -78,10 +78,10 @@ def server(
     }
 
     def ready() -> None:
-        click.echo(f"Runstone server: {url(where, found, static_prefix)}   store: {uri}   (Ctrl-C ends it)")
+        click.echo(f"Runstone server: {address.url(static_prefix)}   store: {uri}   (Ctrl-C ends it)")
 
-    app = make_app(uri, where, **options)  # also with workers: a wrong store or prefix is told here, once
+    app = make_app(uri, address.host, **options)  # also with workers: a wrong store or prefix is told here, once
     if workers == 1:
-        serve(app, where, found, ready)
-    elif not serve_with_workers(uri, where, found, workers, options, ready):
+        serve(app, address, ready)
+    elif not serve_with_workers(uri, address, workers, options, ready):
         fail("A worker could not start; its own message is above.")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from runstone.server.chores import Chore
+    from runstone.server.listen import Address
 
 #: Seconds between looks for journals that dead processes left.
 RECOVERY = 15.0
@@ -82,6 +83,27 @@ def _place(given: str) -> str:
     if given.startswith(("http:", "https:")):
         raise InvalidValue(f"Artifacts cannot be kept at {given!r}: that is another server. Name a folder or an object store.")
     return connect.open_artifacts(given).uri
+
+
+def find_address(host: str | None, port: int | None, uds: str, certificate: str, key: str, no_auth: bool) -> Address:
+    """Where to listen, for what was typed; nobody listens there yet. Raises InvalidValue."""
+    from runstone import settings
+    from runstone.server.listen import Address, Tls, free_port
+
+    where = host or settings.HOST.get()
+    if where.startswith("unix:"):
+        uds, where = uds or where.removeprefix("unix:"), "127.0.0.1"
+    if bool(certificate) != bool(key):
+        raise InvalidValue("--ssl-certfile and --ssl-keyfile go together; give both or neither.")
+    tls = Tls(certificate, key) if certificate else None
+    if tls is not None:
+        tls.check()
+    if uds:
+        address = Address(socket=str(Path(uds).absolute()), tls=tls)
+        address.clear()
+        return address
+    check_host(where, no_auth)
+    return Address(where, free_port(where, settings.PORT.get() if port is None else port), tls=tls)
 
 
 def check_host(host: str, no_auth: bool) -> None:

@@ -19,7 +19,7 @@ from .shell import store_option
 def ui(host: str | None, port: int | None, static_prefix: str, no_auth: bool, browse: bool, store: str) -> None:
     """Serve the UI on this machine and say where; Ctrl-C ends it."""
     from runstone import settings
-    from runstone.server.listen import TRIES, free_port, serve, url
+    from runstone.server.listen import TRIES, Address, free_port, serve
 
     from .opening import store_uri
     from .output import note
@@ -30,15 +30,15 @@ def ui(host: str | None, port: int | None, static_prefix: str, no_auth: bool, br
     uri = store_uri(store)
     app = make_app(uri, where, prefix=static_prefix)
     found = free_port(where, first, TRIES if first else 1)
-    address = url(where, found, static_prefix)
+    address = Address(where, found)
 
     def ready() -> None:
         if first and found != first:
             note(f"Port {first} is taken; using {found}.")
-        click.echo(f"Runstone UI: {address}   store: {uri}   (Ctrl-C ends it)")
+        click.echo(f"Runstone UI: {address.url(static_prefix)}   store: {uri}   (Ctrl-C ends it)")
         if browse:
             import webbrowser
 
-            webbrowser.open(address)
+            webbrowser.open(address.url(static_prefix))
 
-    serve(app, where, found, ready)
+    serve(app, address, ready)

@@ -1,10 +1,13 @@
-"""``runstone server --workers N``: several processes over one store. None of them keeps state, so any may answer."""
+"""``runstone server --workers N``: several processes over one store. None of them keeps state, so any may answer.
+
+One that dies is replaced. Should the parent die without a word, its workers end, too: they would hold the port.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import socket
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,32 +16,36 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from runstone.server.listen import Address
+
 #: How the parent tells a worker what to serve.
 _VARIABLE = "_RUNSTONE_WORKER"
+#: Seconds between a worker's looks for its parent, and how long it may take to end once that is gone.
+_LOOK, _END = 0.5, 10.0
+#: Seconds before a worker that died is replaced; one that cannot start must not keep the machine busy.
+_RESPAWN = 0.5
 
 
 def serve_with_workers(
-    store: str, host: str, port: int, workers: int, options: Mapping[str, Any], ready: Callable[[], None]
+    store: str, address: Address, workers: int, options: Mapping[str, Any], ready: Callable[[], None]
 ) -> bool:
     """Answer until SIGINT or SIGTERM; ``False`` when the workers ended by themselves."""
     from granian import Granian
-    from granian.constants import Interfaces
     from granian.errors import FatalError
 
-    os.environ[_VARIABLE] = json.dumps({"store": store, "host": host, **options})
+    described = {"store": store, "host": address.host, "parent": os.getpid(), **options}
+    os.environ[_VARIABLE] = json.dumps(described)
     parent = Granian(
         "runstone.cli.workers:app",
-        address="127.0.0.1" if host == "localhost" else host.strip("[]"),
-        port=port,
-        interface=Interfaces.ASGI,
         workers=workers,
         factory=True,
-        websockets=False,
-        log_enabled=False,
         workers_kill_timeout=5,
+        respawn_failed_workers=True,
+        respawn_interval=_RESPAWN,
+        **address.options(),
     )
     # the parent only watches: it is a worker that listens, a moment later
-    threading.Thread(target=_when_listening, args=(host, port, ready), daemon=True).start()
+    threading.Thread(target=_when_listening, args=(address, ready), daemon=True).start()
     try:
         parent.serve()
     except FatalError:
@@ -46,14 +53,14 @@ def serve_with_workers(
     return True
 
 
-def _when_listening(host: str, port: int, ready: Callable[[], None]) -> None:
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))
+def _when_listening(address: Address, ready: Callable[[], None]) -> None:
     while True:
         try:
-            socket.create_connection((near, port), timeout=1).close()
+            address.connect()
         except OSError:
             time.sleep(0.02)
         else:
+            address.settle()
             ready()
             return
 
@@ -63,4 +70,13 @@ def app() -> Starlette:
     from .serving import make_app
 
     given = json.loads(os.environ[_VARIABLE])
+    threading.Thread(target=_end_with, args=(given.pop("parent"),), daemon=True).start()
     return make_app(given.pop("store"), given.pop("host"), **given)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_END)
+    os._exit(1)

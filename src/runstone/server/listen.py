@@ -8,10 +8,16 @@ import errno
 import ipaddress
 import signal
 import socket
+import ssl
+import stat
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
+from msgspec import Struct
 from starlette.applications import Starlette
 
 from runstone.errors import InvalidValue
@@ -20,6 +26,99 @@ from runstone.errors import InvalidValue
 GRACE = 10.0
 #: Ports tried after one that is taken.
 TRIES = 50
+#: Seconds that a client may take for the head of a request: one that dribbles bytes holds nothing for longer.
+HEAD_SECONDS = 20
+
+
+class Tls(Struct, frozen=True):
+    """PEM files of the server's certificate (with its chain) and of its key, which has no password."""
+
+    certificate: str
+    key: str
+
+    def check(self) -> None:
+        """Raises InvalidValue for files that do not make a server's certificate."""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, password=_no_password)
+        except (OSError, ValueError) as cause:
+            raise InvalidValue(
+                f"TLS cannot be served with the certificate {self.certificate!r} and the key {self.key!r}: {cause}. Both are "
+                "PEM files, the key belongs to the certificate and has no password."
+            ) from cause
+
+
+def _no_password() -> str:
+    raise ValueError("the key asks for a password")
+
+
+class Address(Struct, frozen=True):
+    """Where a server listens: a port of an address, or a socket in the file system; plain or with TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    socket: str = ""
+    tls: Tls | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Of Granian's servers."""
+        place: dict[str, Any] = {
+            "address": "127.0.0.1" if self.host == "localhost" else self.host.strip("[]"),
+            "port": self.port,
+        }
+        if self.socket:
+            place = {"uds": Path(self.socket)}
+        if self.tls is not None:
+            place |= {
+                "ssl_cert": Path(self.tls.certificate),
+                "ssl_key": Path(self.tls.key),
+                "ssl_protocol_min": SSLProtocols.tls12,
+            }
+        return {
+            **place,
+            "interface": Interfaces.ASGI,
+            "log_enabled": False,
+            "websockets": False,
+            "backlog": 1024,
+            "http1_settings": HTTP1Settings(header_read_timeout=1000 * HEAD_SECONDS),
+        }
+
+    def url(self, prefix: str = "") -> str:
+        """Where a browser on this machine finds it; for a socket, which file it is."""
+        if self.socket:
+            return f"unix:{self.socket}{prefix and ' ' + prefix}"
+        found = url(self.host, self.port, prefix)
+        return found if self.tls is None else "https" + found.removeprefix("http")
+
+    def connect(self) -> None:
+        """Try whether something listens. Raises OSError."""
+        if self.socket:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(1)
+                probe.connect(self.socket)
+            return
+        host = self.host.strip("[]")
+        socket.create_connection(({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), self.port), timeout=1).close()
+
+    def clear(self) -> None:
+        """Take away a socket that a server left which is gone. Raises InvalidValue: it is in use, or no socket."""
+        path = Path(self.socket)
+        if not path.parent.is_dir():
+            raise InvalidValue(f"There is no folder for the socket {self.socket!r}; make {path.parent} first.")
+        if not path.exists():
+            return
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            raise InvalidValue(f"{self.socket!r} is there and is no socket; name another path.")
+        try:
+            self.connect()
+        except OSError:
+            path.unlink()
+        else:
+            raise InvalidValue(f"Another server answers at the socket {self.socket!r}; name another path, or end it.")
+
+    def settle(self) -> None:
+        """Once it listens: a socket is for the user who started the server, and who else may is for ``chmod`` to say."""
+        if self.socket:
+            Path(self.socket).chmod(0o600)
 
 
 def is_loopback(host: str) -> bool:
@@ -55,17 +154,16 @@ def url(host: str, port: int, prefix: str = "") -> str:
     return f"http://{f'[{shown}]' if ':' in shown and '[' not in shown else shown}:{port}{prefix}"
 
 
-def serve(app: Starlette, host: str, port: int, ready: Callable[[], None]) -> None:
-    """Answer on ``host``:``port`` until SIGINT or SIGTERM; ``ready`` is called once it listens.
+def serve(app: Starlette, address: Address, ready: Callable[[], None]) -> None:
+    """Answer there until SIGINT or SIGTERM; ``ready`` is called once it listens.
 
     Streams of events end first, answers under way get :data:`GRACE` seconds.
     """
-    asyncio.run(_serve(app, host, port, ready))
+    asyncio.run(_serve(app, address, ready))
 
 
-async def _serve(app: Starlette, host: str, port: int, ready: Callable[[], None]) -> None:
-    address = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    server = Server(app, address, port, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024)
+async def _serve(app: Starlette, address: Address, ready: Callable[[], None]) -> None:
+    server = Server(app, **address.options())
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,7 +171,8 @@ async def _serve(app: Starlette, host: str, port: int, ready: Callable[[], None]
     serving = asyncio.create_task(server.serve())
     waiting = asyncio.create_task(told.wait())
     try:
-        if await _listens(address, port, serving):
+        if await _listens(address, serving):
+            address.settle()
             ready()
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -87,13 +186,11 @@ async def _serve(app: Starlette, host: str, port: int, ready: Callable[[], None]
         serving.result()
 
 
-async def _listens(host: str, port: int, serving: asyncio.Task[None]) -> bool:
+async def _listens(address: Address, serving: asyncio.Task[None]) -> bool:
     """Wait until a connection is taken; ``False`` when the server ended instead."""
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     while not serving.done():
         with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(near, port)
-            writer.close()
+            address.connect()
             return True
         await asyncio.sleep(0.01)
     return False
