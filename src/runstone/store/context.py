@@ -60,7 +60,8 @@ def flush_others(work: Work, states: Sequence[RunState]) -> None:
     _CONSOLE.insert(connection, printed, sign)
     _LINKS.insert(connection, links, sign)
     for rows, found in ((_DOCUMENTS, texts), (_FILES, files), (_DATASETS, sets), (_INPUTS, used), (_MODELS, logged)):
-        rows.insert(connection, [value for row in found.values() for value in row], sign)
+        # in order of their keys: datasets are shared, and two transactions must not wait for each other
+        rows.insert(connection, [value for _, row in sorted(found.items()) for value in row], sign)
 
 
 def _add_models(record: Inputs | Outputs, number: _Numbers, logged: dict[Any, tuple[Any, ...]]) -> None:

@@ -8,16 +8,16 @@ from runstone.contracts import Health
 from runstone.errors import StoreCorrupt
 
 from .chunks import decode
-from .dialects import Sqlite
+from .dialects import Dialect
 from .schema import HEAD, revision
 
 _COUNTS = ("experiments", "runs", "params", "tags", "series", "chunks", "journals", "refused")
 
 
-def look(connection: Connection, dialect: Sqlite, uri: str, deep: bool) -> Health:
+def look(connection: Connection, dialect: Dialect, uri: str, deep: bool) -> Health:
     """Counts and sizes; ``deep`` reads the whole file, and every chunk's checksum."""
     problems: list[str] = []
-    facts: dict[str, int | str] = {"bytes": dialect.size()}
+    facts: dict[str, int | str] = {"bytes": dialect.size(connection)}
     for table in _COUNTS:
         facts[table] = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
     facts["points"] = connection.exec_driver_sql('SELECT coalesce(sum("count"), 0) FROM series').scalar_one()

@@ -57,4 +57,4 @@ def _begun_alike(connection: Connection, table: str, places: Sequence[int], key:
     """What follows the common beginning of long texts, in the first thousand runs; not the first of them."""
     some = Sql(f"SELECT t.value FROM {table} AS t WHERE ") + one_of("t.place", places)
     some += Sql(" AND t.key = ? LIMIT 1000", (key,))
-    return [row[0] for row in rows(connection, Sql("SELECT DISTINCT value FROM (") + some + Sql(") AS some LIMIT 2"))][1:]
+    return [row[0] for row in rows(connection, Sql("SELECT DISTINCT value FROM (") + some + Sql(") AS beginnings LIMIT 2"))][1:]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 import runstone.store as package
 from runstone.errors import InvalidValue, StoreTooNew
 
-from .dialects import WRITER, Sqlite
+from .dialects import WRITER, Dialect
 from .tables import metadata
 
 #: Names of all migrations, oldest first (a test compares them with the folder).
@@ -22,7 +22,7 @@ APPLICATION = "runstone"
 _VERSION = "SELECT version_num, (SELECT value FROM meta WHERE key = 'application') FROM alembic_version"
 
 
-def ensure(engine: Engine, dialect: Sqlite) -> None:
+def ensure(engine: Engine, dialect: Dialect) -> None:
     """Bring the tables to this version: make them, migrate them, or leave them.
 
     Raises: StoreTooNew; InvalidValue for a database of another program, which is left as it is.
@@ -34,14 +34,15 @@ def ensure(engine: Engine, dialect: Sqlite) -> None:
         connection = connection.execution_options(**{WRITER: True})
         dialect.prepare(connection)
         with connection.begin():
-            found = revision(connection, dialect)  # now alone
+            dialect.claim(connection, None)
+            found = revision(connection, dialect)
             if found is None:
                 create(connection)
             elif found != HEAD:
                 package.migrate.upgrade(connection)
 
 
-def revision(connection: Connection, dialect: Sqlite) -> str | None:
+def revision(connection: Connection, dialect: Dialect) -> str | None:
     """The migration a database is at; ``None`` for one without tables. Raises as :func:`ensure`."""
     tables = dialect.tables(connection)
     if not tables:
@@ -53,17 +54,17 @@ def revision(connection: Connection, dialect: Sqlite) -> str | None:
         raise InvalidValue(_foreign(dialect, tables))
     if found not in REVISIONS:
         raise StoreTooNew(
-            f"{dialect.path} was written by a newer version of Runstone (schema {found}); this one knows schemas up to {HEAD}. "
-            "Upgrade with `pip install -U runstone`, or choose another tracking URI."
+            f"{dialect.place} was written by a newer version of Runstone (schema {found}); this one knows schemas up to "
+            f"{HEAD}. Upgrade with `pip install -U runstone`, or choose another tracking URI."
         )
     return str(found)
 
 
-def _foreign(dialect: Sqlite, tables: set[str]) -> str:
+def _foreign(dialect: Dialect, tables: set[str]) -> str:
     owner = "MLflow" if {"experiments", "latest_metrics"} <= tables else "another program"
     return (
-        f"{dialect.path} is a database of {owner} and is left as it is. Choose another tracking URI: "
-        "a folder ('./runs') or an SQLite file of its own ('sqlite:///runstone.db')."
+        f"{dialect.place} is a database of {owner} and is left as it is. Choose another tracking URI: "
+        "a folder ('./runs'), an SQLite file of its own ('sqlite:///runstone.db'), or a PostgreSQL database of its own."
     )
 
 

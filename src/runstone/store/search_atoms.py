@@ -143,8 +143,8 @@ def _test(atom: Comparison | Membership, negated: bool, source: Source) -> Sql:
     if atom.operator in ("LIKE", "ILIKE"):
         word = "NOT " if negated else ""
         if atom.operator == "ILIKE":
-            return Sql(f"{name} {word}LIKE ?", (str(atom.value),))
-        return Sql(f"{name} {word}GLOB ?", (glob(str(atom.value)),))
+            return Sql(f"LOWER({name}) {word}LIKE ?", (_lower(str(atom.value)),))
+        return Sql(f"{name} {word}LIKE ?", (str(atom.value),))
     return _comparison(atom.field, _OPPOSITE[atom.operator] if negated else atom.operator, atom.value, negated, source)
 
 
@@ -180,10 +180,9 @@ def _membership(atom: Membership, negated: bool, source: Source) -> Sql:
     return Sql(f"({name} IS NOT NULL AND ") + inside + Sql(")")
 
 
-def glob(pattern: str) -> str:
-    """A LIKE pattern in SQLite's case-sensitive GLOB: ``%`` any text, ``_`` any character, nothing else is special."""
-    special = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-    return "".join(special.get(character, character) for character in pattern)
+def _lower(text: str) -> str:
+    """As ``LOWER`` does it in both databases: the letters of ASCII, and no others."""
+    return "".join(character.lower() if character.isascii() else character for character in text)
 
 
 def _fixed_start(pattern: str) -> str:

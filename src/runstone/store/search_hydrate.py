@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from runstone.entities import Metric, Run, RunData, RunInfo, Summary
 
+from .dialects import of
 from .search_sql import Sql, batches, listed, rows
 
 #: (experiment's location, run id, stored artifact URI) to the run's artifact URI.
@@ -56,9 +57,10 @@ def _info(row: Sequence[Any], locate: Locate) -> RunInfo:
 def _texts(connection: Connection, table: str, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     start = Sql(f"SELECT run_id, json_group_object(key, value) FROM {table} WHERE run_id IN ")
+    plain = of(connection).texts
     for part in batches(run_ids):
         for run_id, values in rows(connection, start + listed(part) + Sql(" GROUP BY run_id")):
-            found[run_id] = _TEXTS.decode(values)
+            found[run_id] = plain(_TEXTS.decode(values))
     return found
 
 

@@ -56,7 +56,7 @@ def _estimate(connection: Connection, scope: Scope, node: Node, total: int, cap:
         return Estimate(node, max(cap, total // 3), False)
     select = posting(node, scope)
     assert select is not None
-    counted = Sql("SELECT COUNT(*) FROM (") + select + Sql(" LIMIT ?) AS some", (cap,))
+    counted = Sql("SELECT COUNT(*) FROM (") + select + Sql(" LIMIT ?) AS matches", (cap,))
     runs = number(connection, counted)
     return Estimate(node, runs if runs < cap else max(cap, total // 2), runs < cap)
 

@@ -1,6 +1,7 @@
 """Pieces of SQL text with their values, and the few forms in which search runs them.
 
-Values are always bound, never written into the text. A piece uses ``?`` for a value, whatever the driver's sign.
+Values are always bound, never written into the text. Pieces are in the package's SQL (:mod:`.dialects`), with ``?`` for a
+value, and put into the database's own when they are sent.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection
+
+from .dialects import of
 
 #: Ids in one ``IN`` list.
 BATCH = 1_000
@@ -69,15 +72,9 @@ def number(connection: Connection, sql: Sql) -> int:
 
 
 def stream(connection: Connection, sql: Sql) -> Iterator[Any]:
-    """Rows as they are wanted; the database goes no further than asked."""
-    result = connection.exec_driver_sql(_signed(connection, sql.text), sql.values)
-    cursor = result.cursor
-    assert cursor is not None
-    try:
-        while (row := cursor.fetchone()) is not None:
-            yield row
-    finally:
-        result.close()
+    """Rows as they are wanted; the database goes hardly further than asked."""
+    dialect = of(connection)
+    return dialect.stream(connection, dialect.sql(sql.text), sql.values)
 
 
 def ids(connection: Connection, posting: Sql) -> list[str]:
@@ -93,4 +90,4 @@ def batches(values: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]
 
 
 def _signed(connection: Connection, text: str) -> str:
-    return text if connection.dialect.paramstyle == "qmark" else text.replace("?", "%s")
+    return of(connection).sql(text)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from runstone.query.tree import Comparison, Field, Node, Order, Presence, fields
 
+from .dialects import SAME_ORDER
 from .search_atoms import posting, probe
 from .search_rank import Ranked, compare, ranked, sort
 from .search_source import RUNS, Scope, knows_nan, order_column
@@ -166,7 +167,7 @@ def merged(
     """
     parts = _parts(scope, order.field)
     groups = [parts] if len(parts) > STREAMS else [[part] for part in parts]
-    sources = [stream(connection, _tested(_stream(group, order, start), tree, budget)) for group in groups]
+    sources = [stream(connection, _tested(_stream(group, order, start), tree, budget, order.descending)) for group in groups]
     if len(sources) == 1:
         return sources[0]
     if order.field == _START:
@@ -175,7 +176,7 @@ def merged(
     return heapq.merge(*sources, key=lambda pair: pair[0], reverse=order.descending)
 
 
-def _tested(source: Sql, tree: Node | None, budget: int) -> Sql:
+def _tested(source: Sql, tree: Node | None, budget: int, descending: bool) -> Sql:
     """The rows of a stream that meet the tree, tested as they come by. The limit keeps them in their order."""
     if tree is None:
         return source
@@ -184,7 +185,7 @@ def _tested(source: Sql, tree: Node | None, budget: int) -> Sql:
         rows_ = Sql("SELECT w.value, r.run_id FROM ") + limited + Sql("w CROSS JOIN runs AS r ON r.run_id = w.run_id")
     else:
         rows_ = Sql("SELECT r.value, r.run_id FROM ") + limited + Sql("r")
-    return rows_ + Sql(" WHERE ") + probe(tree)
+    return rows_ + Sql(" WHERE ") + probe(tree) + Sql(SAME_ORDER[descending])
 
 
 def ordered(scope: Scope, order: Order) -> Sql:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runstone.contracts import (
     ArtifactFile,
@@ -35,7 +35,7 @@ from runstone.errors import InvalidValue, NotFound
 
 from . import health, keys, logged_models_search, purge, registry_search, schema, search, sweep, traces
 from .accounts import SqlAccounts
-from .dialects import Sqlite
+from .dialects import Dialect, lost
 from .history import Histories
 from .logged_models_read import LoggedModelReader
 from .places import Places
@@ -58,9 +58,10 @@ class SqlStore:
     Raises: StoreUnavailable, StoreCorrupt, StoreTooNew; InvalidValue for another program's database.
     """
 
-    def __init__(self, dialect: Sqlite, uri: str, artifact_root: str) -> None:
+    def __init__(self, dialect: Dialect, uri: str, artifact_root: str) -> None:
         self.uri = uri
         self._dialect, self._sign, self._places = dialect, dialect.parameter, Places(artifact_root)
+        self._failures: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *dialect.failures)
         self._engine = dialect.engine()
         self._writer = Writer(self._engine, dialect)
         self._guarded(lambda: schema.ensure(self._engine, dialect))
@@ -75,11 +76,10 @@ class SqlStore:
         return self._writer.write_all(batches)
 
     def sweep(self, now: int) -> Sequence[str]:
-        if not self._dialect.writable():  # whoever may only read still reads
-            return []
-        if not self._read(lambda connection: sweep.anything_due(connection, self._sign, now)):
-            return []
-        return self._writer.sweep(now)
+        def needed(connection: Connection) -> bool:  # whoever may only read still reads
+            return sweep.anything_due(connection, self._sign, now) and self._dialect.writable(connection)
+
+        return self._writer.sweep(now) if self._read(needed) else []
 
     def purge(self, run_ids: Sequence[str]) -> None:
         self._writer.transaction(lambda connection: purge.purge_runs(connection, self._sign, run_ids))
@@ -210,12 +210,20 @@ class SqlStore:
             with self._engine.connect() as connection, connection.begin():
                 return read(connection)
 
-        return self._guarded(inside)
+        def patient() -> T:
+            try:
+                return inside()
+            except DBAPIError as cause:
+                if not lost(cause):
+                    raise
+            return inside()  # the server was restarted, say: reading again harms nobody
+
+        return self._guarded(patient)
 
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
             return work()
-        except (DBAPIError, sqlite3.Error) as cause:
+        except self._failures as cause:
             raise self._dialect.error(cause) from cause
         except (OverflowError, UnicodeEncodeError) as cause:
             raise InvalidValue(f"Nothing like this can be stored, so nothing can be found: {cause}") from cause

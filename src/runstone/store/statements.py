@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from .dialects import of
+
 #: Parameters in one statement; more rows than fit are split. Compiling longer ones takes more than it saves.
 _PARAMETERS = 2048
 
@@ -26,8 +28,9 @@ class Rows:
     """
 
     def __init__(self, table: Table, update: Sequence[str] | None = None, add: str = "") -> None:
-        self.names = tuple(column.name for column in table.columns)
-        self.head = f"INSERT INTO {table.name} ({', '.join(_quoted(name) for name in self.names)}) VALUES "
+        self.table, self.names = table.name, tuple(column.name for column in table.columns)
+        self._columns = tuple(map(_quoted, self.names))
+        self.head = f"INSERT INTO {table.name} ({', '.join(self._columns)}) VALUES "
         self.tail = ""
         if update is not None or add:
             key = ", ".join(_quoted(column.name) for column in table.primary_key)
@@ -40,6 +43,8 @@ class Rows:
     def insert(self, connection: Connection, flat: Sequence[Any], sign: str) -> int:
         """Insert rows that lie one after the other in ``flat``; how many rows were written."""
         width, start, written = len(self.names), 0, 0
+        if not self.tail and of(connection).insert_many(connection, self.table, self._columns, flat):
+            return len(flat) // width
         while start < len(flat):
             # powers of two: few different statements, so that the driver keeps every one of them compiled
             rows = 1 << (min(len(flat) - start, _PARAMETERS) // width).bit_length() - 1

@@ -12,7 +12,9 @@ a run sets it again in all three tables (``key_counts.move_runs``).
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, Text, desc
+from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, desc
+
+from .dialects import TEXT
 
 metadata = MetaData()
 
@@ -32,7 +34,7 @@ def _table(name: str, *items: Column[object] | Index) -> Table:
 
 
 def _text(name: str, primary_key: bool = False, nullable: bool = False) -> Column[object]:
-    return Column(name, Text, primary_key=primary_key, nullable=nullable)
+    return Column(name, TEXT, primary_key=primary_key, nullable=nullable)
 
 
 def _number(name: str, primary_key: bool = False, nullable: bool = False) -> Column[object]:

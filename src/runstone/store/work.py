@@ -16,6 +16,7 @@ from runstone.records import Lease, Record, run_of
 
 from . import key_counts
 from .context import flush_others
+from .dialects import of
 from .flush import flush_tags, insert_params
 from .history import Histories
 from .leases import flush_leases
@@ -155,12 +156,6 @@ class Work:
         moved = {state.run_id: state.place for state in states if state.place != state.old_place and not state.new}
         key_counts.move_runs(self.connection, moved)
         insert_params(self, states)
-        numbers = {state.run_id: state.changed for state in states}
-        self._number(states)
-        new = [state for state in states if state.new or state.dirty]
-        old = [state for state in states if not (state.new or state.dirty)]
-        RUN_ROWS.insert(self.connection, [value for state in new for value in state.row()], self.sign)
-        TOUCH_ROWS.insert(self.connection, [value for state in old for value in state.row()], self.sign)
         flush_tags(self, states)
         flush_others(self, [state for state in states if state.others])
         flush_leases(self, states)
@@ -175,6 +170,13 @@ class Work:
                 self.count("metrics", state, metrics.add(run_id, state.place, series, records))
         metrics.flush()
         self._flush_counts()
+        # the clock's row may be held until the commit, so it comes last
+        numbers = {state.run_id: state.changed for state in states}
+        self._number(states)
+        new = [state for state in states if state.new or state.dirty]
+        old = [state for state in states if not (state.new or state.dirty)]
+        RUN_ROWS.insert(self.connection, [value for state in new for value in state.row()], self.sign)
+        TOUCH_ROWS.insert(self.connection, [value for state in old for value in state.row()], self.sign)
         self._flush_clock()
         for state in states:
             series_now = known.get(state.run_id)
@@ -198,7 +200,8 @@ class Work:
             state.changed = clock[0]
 
     def _flush_counts(self) -> None:
-        rows: list[Any] = [value for place, n in self._counts.items() for value in (*place, n)]
+        # in order of their keys, so that two transactions never wait for each other
+        rows: list[Any] = [value for place, n in sorted(self._counts.items()) for value in (*place, n)]
         _COUNTS.insert(self.connection, rows, self.sign)
         for place in (place for place, n in self._counts.items() if n < 0):
             where = f'place = {self.sign} AND kind = {self.sign} AND "key" = {self.sign}'
@@ -229,7 +232,7 @@ class Work:
 
     def _now(self) -> list[int]:
         if self._clock is None:
-            row = self.connection.exec_driver_sql("SELECT changed, next_experiment FROM clock WHERE id = 0").one()
+            row = self.connection.exec_driver_sql(of(self.connection).clock).one()
             self._clock = [row[0], row[1]]
         return self._clock
 

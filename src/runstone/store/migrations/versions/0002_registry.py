@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from runstone.store.dialects import TEXT
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -14,7 +16,7 @@ def _table(name: str, *columns: sa.Column[object]) -> None:
 
 
 def _text(name: str, primary_key: bool = False, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.Text, primary_key=primary_key, nullable=nullable)
+    return sa.Column(name, TEXT, primary_key=primary_key, nullable=nullable)
 
 
 def _number(name: str) -> sa.Column[object]:

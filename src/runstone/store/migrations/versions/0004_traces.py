@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from runstone.store.dialects import TEXT
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -10,7 +12,7 @@ depends_on = None
 
 
 def _text(name: str, primary_key: bool = False) -> sa.Column[object]:
-    return sa.Column(name, sa.Text, primary_key=primary_key, nullable=False)
+    return sa.Column(name, TEXT, primary_key=primary_key, nullable=False)
 
 
 def _number(name: str, nullable: bool = False) -> sa.Column[object]:

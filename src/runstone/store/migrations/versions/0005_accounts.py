@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from runstone.store.dialects import TEXT
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -38,7 +40,7 @@ INDEXES = (
 
 def _column(given: str, key: bool, nullable: bool) -> sa.Column[object]:
     name, _, kind = given.partition(":")
-    return sa.Column(name, sa.Text() if kind else sa.BigInteger(), primary_key=key, nullable=nullable, autoincrement=False)
+    return sa.Column(name, TEXT if kind else sa.BigInteger(), primary_key=key, nullable=nullable, autoincrement=False)
 
 
 def upgrade() -> None:

@@ -1,36 +1,32 @@
-"""What differs between databases, and nothing else: opening, locking, naming what went wrong, looking after the file.
-
-The SQL of this package is what SQLite and PostgreSQL have in common; only the sign for a parameter differs.
-"""
+"""SQLite: opening, locking, naming what went wrong, looking after the file."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.pool import QueuePool
 
 from runstone.errors import RunstoneError, StoreCorrupt, StoreUnavailable
 
-#: How long one connection waits for another's lock, seconds.
-LOCK_WAIT = 60.0
-#: Execution option of the one connection that writes.
-WRITER = "runstone_writer"
-
+from .base import LOCK_WAIT, WRITER, Claims, Dialect, marked
 
 #: Synced at every commit; the log is merged into the file every 16 MB, and does not stay larger than 64.
 _PRAGMAS = """
 PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;
-PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864;
+PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA case_sensitive_like=ON;
 """
 
+_UNFIT = (DataError, IntegrityError, InterfaceError, ProgrammingError, OverflowError, UnicodeError, TypeError, ValueError)
 
-class Sqlite:
+
+class Sqlite(Dialect):
     """A file beside its write-ahead log.
 
     Many processes may write: each waits for its turn at ``BEGIN IMMEDIATE``. Readers never wait. Every commit is synced
@@ -44,15 +40,18 @@ class Sqlite:
     """
 
     name = "sqlite"
-    #: The sign for a parameter.
     parameter = "?"
+    failures = (sqlite3.Error,)
+    clock = "SELECT changed, next_experiment FROM clock WHERE id = 0"
 
     def __init__(self, path: Path, lock_wait: float = LOCK_WAIT, network: bool = False) -> None:
         self.path, self.lock_wait, self.network = path, lock_wait, network
+        self.place = str(path)
 
     def engine(self) -> Engine:
         """Connections that leave transactions to :func:`_begin`: the driver's own way of starting them is off."""
-        engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=8, max_overflow=-1)
+        pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 8, "max_overflow": -1}
+        engine = create_engine("sqlite://", creator=self._connect, execution_options=marked(self), **pool)
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -70,8 +69,24 @@ class Sqlite:
         connection.executescript(_PRAGMAS)
         return connection
 
-    def writable(self) -> bool:
-        """Whether this process may write the file and its folder."""
+    def sql(self, text: str) -> str:
+        return text
+
+    def stream(self, connection: Connection, text: str, values: tuple[Any, ...]) -> Iterator[Any]:
+        result = connection.exec_driver_sql(text, values)
+        cursor = result.cursor
+        assert cursor is not None
+        try:
+            while (row := cursor.fetchone()) is not None:
+                yield row
+        finally:
+            result.close()
+
+    def claim(self, connection: Connection, claims: Claims) -> None:
+        """Nothing to do: who writes is alone since ``BEGIN IMMEDIATE``."""
+
+    def writable(self, connection: Connection) -> bool:
+        """The file and its folder."""
         return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
 
     def _frozen(self) -> bool:
@@ -94,26 +109,22 @@ class Sqlite:
                 time.sleep(0.01)
 
     def tables(self, connection: Connection) -> set[str]:
-        """Names of all tables there are."""
         rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {str(row[0]) for row in rows}
 
-    def size(self) -> int:
-        """Bytes on disk, the log included."""
+    def size(self, connection: Connection) -> int:
+        """The log included."""
         files = [self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))]
         return sum(file.stat().st_size for file in files if file.exists())
 
     def damage(self, connection: Connection) -> list[str]:
-        """What a full check of the file finds wrong; it reads all of it."""
         rows = connection.exec_driver_sql("PRAGMA integrity_check(20)").fetchall()
         return [f"{self.path}: {row[0]}" for row in rows if row[0] != "ok"]
 
-    def shrink(self, connection: Connection) -> None:
-        """Give the log's space back."""
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def unfit(self, cause: BaseException) -> bool:
+        return isinstance(cause, _UNFIT)
 
-    def error(self, cause: DBAPIError | sqlite3.Error) -> RunstoneError:
-        """The error of ours that says what happened and what to do."""
+    def error(self, cause: BaseException) -> RunstoneError:
         text = str(cause.orig if isinstance(cause, DBAPIError) else cause)
         for sign, kind, advice in _TROUBLE:
             if sign in text:

@@ -1,0 +1,6 @@
+"""What differs between databases, and nothing else: one file each. ``postgresql`` is imported by whoever wants it."""
+
+from .base import LOCK_WAIT, SAME_ORDER, TEXT, WRITER, Claims, Dialect, lost, of
+from .sqlite import Sqlite
+
+__all__ = ["LOCK_WAIT", "SAME_ORDER", "TEXT", "WRITER", "Claims", "Dialect", "Sqlite", "lost", "of"]

@@ -1,0 +1,119 @@
+"""What every database can do, each in its own way.
+
+The SQL of this package is what SQLite and PostgreSQL have in common, written with ``?`` for a value. ``LIKE`` tells
+cases apart and knows no escape character. :meth:`Dialect.sql` puts the rest into a database's own words.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias, cast
+
+from sqlalchemy import Connection, Engine, Text
+from sqlalchemy.exc import DBAPIError
+
+from runstone.errors import RunstoneError
+
+#: How long one connection waits for another's lock, seconds.
+LOCK_WAIT = 60.0
+#: Execution option of the one connection that writes.
+WRITER = "runstone_writer"
+_DIALECT = "runstone_dialect"
+
+#: Text is compared byte by byte, whatever the language of the database.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
+#: Ends a SELECT that filters an ordered one: its rows stay in that order, by the first column. Databases that keep it
+#: anyhow read it as a comment, since sorting would read all before the first is given.
+SAME_ORDER = {False: "/*in order*/", True: "/*in descending order*/"}
+
+#: What a transaction will write: the ids of its runs and journals, so that others may write elsewhere meanwhile; ``None``
+#: for whatever it likes, so that it has to be alone.
+Claims: TypeAlias = "Sequence[str] | None"
+
+
+class Dialect(ABC):
+    """One database. Safe to share between threads."""
+
+    name: str
+    #: The sign for a parameter.
+    parameter: str
+    #: The database in messages; never with a password.
+    place: str
+    #: What the driver raises, beside SQLAlchemy's errors.
+    failures: tuple[type[Exception], ...]
+
+    @abstractmethod
+    def engine(self) -> Engine:
+        """Connections whose transactions begin as this database needs it; :func:`of` finds the dialect again."""
+
+    @abstractmethod
+    def sql(self, text: str) -> str:
+        """The package's SQL, with ``?`` for a value, in this database's words."""
+
+    @abstractmethod
+    def stream(self, connection: Connection, text: str, values: tuple[Any, ...]) -> Iterator[Any]:
+        """Rows of a SELECT as they are wanted; the database goes hardly further than asked."""
+
+    @abstractmethod
+    def claim(self, connection: Connection, claims: Claims) -> None:
+        """First in a transaction that writes: wait until nobody else can change what is claimed."""
+
+    #: Reads the clock's row, and holds it until the transaction ends: numbers become visible in their order.
+    clock: str
+
+    def insert_many(self, connection: Connection, table: str, names: Sequence[str], flat: Sequence[Any]) -> bool:
+        """Insert rows (that are not there yet), if there is a faster way than INSERT for so many; whether it was done."""
+        return False
+
+    def texts(self, found: dict[str, str]) -> dict[str, str]:
+        """Keys and values that came inside of JSON, as they were stored."""
+        return found
+
+    @abstractmethod
+    def prepare(self, connection: Connection) -> None:
+        """Before the first table, outside of a transaction."""
+
+    @abstractmethod
+    def tables(self, connection: Connection) -> set[str]:
+        """Names of all tables there are."""
+
+    @abstractmethod
+    def writable(self, connection: Connection) -> bool:
+        """Whether this process may write."""
+
+    @abstractmethod
+    def size(self, connection: Connection) -> int:
+        """Bytes on disk."""
+
+    @abstractmethod
+    def damage(self, connection: Connection) -> list[str]:
+        """What a full check finds wrong; it reads all there is."""
+
+    @abstractmethod
+    def error(self, cause: BaseException) -> RunstoneError:
+        """The error of ours that says what happened and what to do."""
+
+    @abstractmethod
+    def unfit(self, cause: BaseException) -> bool:
+        """Whether it is about a value that the database cannot take, as opposed to a database that cannot work."""
+
+    def again(self, cause: BaseException) -> bool:
+        """Whether a transaction that ended so was undone, and may well succeed if it is done again at once."""
+        return False
+
+
+def marked(dialect: Dialect) -> dict[str, Any]:
+    """Execution options of an engine by which :func:`of` finds its dialect."""
+    return {_DIALECT: dialect}
+
+
+def of(connection: Connection) -> Dialect:
+    """The dialect of a connection that its :meth:`Dialect.engine` made."""
+    return cast("Dialect", connection.get_execution_options()[_DIALECT])
+
+
+def lost(cause: BaseException) -> bool:
+    """Whether the connection is gone, so that another one may do better."""
+    return isinstance(cause, DBAPIError) and cause.connection_invalidated
