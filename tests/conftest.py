@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import settings
+
+from runstone import connect
+from runstone.testing.postgres_server import PostgresMissing, PostgresServer, serving_postgres
+
+NewStore = Callable[[], str]
 
 # no test asserts a time, and a busy machine is no failure
 settings.register_profile("project", deadline=None)
@@ -19,6 +25,52 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name == "compat":
             item.add_marker(pytest.mark.xdist_group("compat"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server for all tests of this process."""
+    try:
+        with serving_postgres() as server:
+            yield server
+    except PostgresMissing as cause:
+        pytest.skip(str(cause))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStore]:
+    """Gives the URI of a new, empty store each time it is called: of SQLite, then of PostgreSQL."""
+    with making_stores(request, tmp_path_factory, request.param) as new:
+        yield new
+
+
+@pytest.fixture
+def new_postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStore]:
+    """As ``new_store``, of PostgreSQL only."""
+    with making_stores(request, tmp_path_factory, "postgresql") as new:
+        yield new
+
+
+@contextmanager
+def making_stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, kind: str) -> Iterator[NewStore]:
+    """As ``new_store``, for fixtures of another scope."""
+    if kind == "sqlite":
+        yield lambda: str(tmp_path_factory.mktemp("stores") / "store")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    made: list[str] = []
+
+    def new() -> str:
+        os.environ["RUNSTONE_JOURNAL_DIR"] = str(tmp_path_factory.getbasetemp() / "journals")  # not in the user's cache
+        made.append(server.new_store())
+        return made[-1]
+
+    try:
+        yield new
+    finally:
+        connect.close_all()
+        for uri in made:
+            server.give_back(uri)
 
 
 @pytest.fixture(autouse=True)

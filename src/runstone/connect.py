@@ -1,28 +1,36 @@
 """From a URI to a store and its folders: the only file that knows all of them.
 
 A store is a folder (``./runs``, ``/data/runs``, ``file:///data/runs``; its database is ``runstone.db`` in it), or one
-SQLite file (``sqlite:///runs.db``, ``sqlite:////data/runs.db``; its folders lie beside it).
+SQLite file (``sqlite:///runs.db``, ``sqlite:////data/runs.db``; its folders lie beside it), or a database of PostgreSQL
+(``postgresql://user:password@host/database``; journals are kept in the user's cache, artifacts in ``./mlartifacts``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from .errors import InvalidValue, StoreUnavailable
+from .errors import InvalidValue, NotSupported, StoreUnavailable
 
 if TYPE_CHECKING:
     from .contracts import ArtifactStore, Store
+    from .store.dialects import Dialect
 
 DEFAULT_FOLDER = ".runstone"
 DATABASE = "runstone.db"
 
 _SQLITE = "sqlite:///"
-_WORKS = "What works: a folder ('./runs', 'file:///data/runs') or an SQLite file ('sqlite:///runs.db')."
+_WORKS = (
+    "What works: a folder ('./runs', 'file:///data/runs'), an SQLite file ('sqlite:///runs.db') or a PostgreSQL database "
+    "('postgresql://user:password@host/database')."
+)
+#: Where artifacts are kept that were given no place, when the store is no folder: MLflow's name for it.
+_ARTIFACTS = "mlartifacts"
 
 _CLOUD = ("s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "wasb", "wasbs")
 
@@ -32,7 +40,7 @@ _inherited: list[Store] = []  # a forked child must neither use nor close its pa
 
 
 def canonical(uri: str | os.PathLike[str]) -> str:
-    """The one way to write a store's URI: an absolute path for a folder, ``sqlite:////…`` for a file.
+    """The one way to write a store's URI: an absolute path for a folder, ``sqlite:////…`` for a file, ``postgresql://…``.
 
     Empty means ``.runstone`` in the working folder. Nothing is opened or made.
 
@@ -46,6 +54,10 @@ def canonical(uri: str | os.PathLike[str]) -> str:
             raise InvalidValue(f"{text!r} names no SQLite file. {_WORKS}")
         where = Path(os.path.abspath(os.path.expanduser(path)))
         return str(where.parent) if where.name == DATABASE else f"{_SQLITE}{where}"
+    if _is_postgresql(text):
+        from .store import postgresql_uri
+
+        return postgresql_uri.canonical(text)
     scheme = urlsplit(text).scheme if ":" in text else ""
     if scheme == "file":
         text = _file_path(text)
@@ -73,10 +85,22 @@ def journal_root(uri: str | os.PathLike[str] = "") -> Path:
     """The folder for journals of processes that log to this store, and to no other: what lies there is shipped to it."""
     from . import settings
 
-    place, chosen = canonical(uri), settings.JOURNAL_DIR.get()
+    place, chosen = shown(uri), settings.JOURNAL_DIR.get()
+    if _is_postgresql(place) and not chosen:
+        chosen = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "runstone", "journal")
     if chosen:
         return Path(chosen, hashlib.sha256(place.encode()).hexdigest()[:16]).absolute()
     return _folder(place, "journal")
+
+
+def shown(uri: str | os.PathLike[str] = "") -> str:
+    """The store's URI in its canonical form as anybody may see it: without a password."""
+    place = canonical(uri)
+    if _is_postgresql(place):
+        from .store import postgresql_uri
+
+        return postgresql_uri.without_password(place)
+    return place
 
 
 def artifact_root(uri: str | os.PathLike[str] = "") -> Path:
@@ -121,9 +145,26 @@ def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> Artif
 
 
 def database(uri: str | os.PathLike[str] = "") -> Path:
-    """The store's database file."""
+    """The store's database file. Raises InvalidValue for a store that is none."""
     place = canonical(uri)
+    if _is_postgresql(place):
+        raise InvalidValue(f"{shown(place)} is no file.")
     return Path(place[len(_SQLITE) :]) if place.startswith(_SQLITE) else Path(place, DATABASE)
+
+
+def schema_of(uri: str | os.PathLike[str] = "") -> tuple[str | None, str]:
+    """The schema that a store's tables have, ``None`` where there are none, and the one of this version. Changes nothing.
+
+    Raises: as :func:`open_store`.
+    """
+    from .store import schema
+    from .store.dialects import Sqlite
+
+    place = canonical(uri)
+    if _is_postgresql(place):
+        return schema.look(_postgresql(place)), schema.HEAD
+    file = database(place)
+    return schema.look(Sqlite(file)) if file.exists() else None, schema.HEAD
 
 
 def close_all() -> None:
@@ -135,6 +176,8 @@ def close_all() -> None:
 
 
 def _open(place: str) -> Store:
+    if _is_postgresql(place):
+        return _open_postgresql(place)
     from .journal.filesystems import REMOTE, file_system
     from .store.dialects import Sqlite
     from .store.sql import SqlStore
@@ -152,7 +195,29 @@ def _open(place: str) -> Store:
     return SqlStore(Sqlite(file, network=network), place, _folder(place, "artifacts").as_uri())
 
 
+def _is_postgresql(uri: str) -> bool:
+    return uri.startswith("postgres") and re.match(r"postgres(ql)?(\+\w+)?:", uri) is not None
+
+
+def _open_postgresql(place: str) -> Store:
+    from .store.sql import SqlStore
+
+    return SqlStore(_postgresql(place), shown(place), _folder(place, "artifacts").as_uri())
+
+
+def _postgresql(place: str) -> Dialect:
+    try:
+        from .store.dialects.postgresql import Postgresql
+    except ImportError as cause:
+        raise NotSupported(
+            f"PostgreSQL needs the package psycopg, which cannot be loaded ({cause}). Run: pip install 'runstone[postgres]'"
+        ) from cause
+    return Postgresql(place)
+
+
 def _folder(place: str, kind: str) -> Path:
+    if _is_postgresql(place):
+        return Path(_ARTIFACTS).absolute()
     if place.startswith(_SQLITE):
         file = Path(place[len(_SQLITE) :])
         return file.with_name(f"{file.stem}-{kind}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,15 @@ def opened(folder: Path) -> SqlStore:
 class TestRegistryOnSqlite(RegistrySuite):
     def make(self, folder: Path) -> Store:
         return opened(folder)
+
+
+class TestRegistryOnPostgresql(RegistrySuite):
+    @pytest.fixture(autouse=True)
+    def database(self, new_postgres: Callable[[], str]) -> None:
+        self.new = new_postgres
+
+    def make(self, folder: Path) -> Store:
+        return connect.open_store(self.new())
 
 
 @pytest.fixture

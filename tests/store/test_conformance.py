@@ -1,8 +1,11 @@
-"""The store over SQLite does what every store must do."""
+"""The store over SQLite and over PostgreSQL does what every store must do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from runstone import connect
 from runstone.contracts import Store
@@ -15,3 +18,12 @@ class TestSqlite(StoreSuite):
     def make(self, folder: Path) -> Store:
         folder.mkdir()
         return SqlStore(Sqlite(folder / connect.DATABASE), str(folder), (folder / "artifacts").as_uri())
+
+
+class TestPostgresql(StoreSuite):
+    @pytest.fixture(autouse=True)
+    def database(self, new_postgres: Callable[[], str]) -> None:
+        self.new = new_postgres
+
+    def make(self, folder: Path) -> Store:
+        return connect.open_store(self.new())

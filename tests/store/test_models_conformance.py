@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from test_query_plans import Statements
 
 from runstone import connect
@@ -28,6 +30,15 @@ class TestModelsOnSqlite(ModelsSuite):
     def make(self, folder: Path) -> Store:
         folder.mkdir()
         return SqlStore(Sqlite(folder / connect.DATABASE), str(folder), (folder / "artifacts").as_uri())
+
+
+class TestModelsOnPostgresql(ModelsSuite):
+    @pytest.fixture(autouse=True)
+    def database(self, new_postgres: Callable[[], str]) -> None:
+        self.new = new_postgres
+
+    def make(self, folder: Path) -> Store:
+        return connect.open_store(self.new())
 
 
 def test_no_statement_reads_a_whole_table(tmp_path: Path) -> None:

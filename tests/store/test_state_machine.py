@@ -77,6 +77,7 @@ class StoreMachine(RuleBasedStateMachine):
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.runs: dict[str, Model] = {}
+        self.early: dict[str, list[Any]] = {}  # what a journal brought before its run
         self.position = 0
         self.cursor = 0
         self.reopen()
@@ -95,7 +96,9 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(run=RUNS)
     def start(self, run: str) -> None:
         self.store.write(Batch([RunStarted(run, "0", 1, "n")]))
-        self.runs.setdefault(run, Model())
+        if run not in self.runs:
+            self.runs[run] = Model()
+            self.runs[run].waiting = self.early.pop(run, [])  # until it is restored from the bin
 
     @rule(run=RUNS, values=st.dictionaries(KEYS, TEXTS, min_size=1))
     def params(self, run: str, values: dict[str, str]) -> None:
@@ -135,9 +138,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.position += 10
         assert self.store.write(piece).acknowledged == self.position
         model = self.runs.get(run)
-        if model and model.deleted:
+        if model is None:
+            self.early.setdefault(run, []).extend([batch[0], (key, points)])
+        elif model.deleted:
             model.waiting += [batch[0], (key, points)]  # type: ignore[list-item]  # points by hand
-        elif model:
+        else:
             with suppress(ParamChanged):
                 model.apply(batch[0])
             model.points.setdefault(key, []).extend(points)

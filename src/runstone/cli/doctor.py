@@ -40,6 +40,8 @@ class Finding(Struct):
 @store_option
 def doctor(as_json: bool, store: str) -> None:
     """Check journal, store, versions, disk space, clock and leftovers; exit code 1 when something is wrong."""
+    from runstone import connect
+
     from .opening import store_uri
     from .output import console, print_json, safe
 
@@ -47,7 +49,7 @@ def doctor(as_json: bool, store: str) -> None:
     found = list(_findings(uri))
     bad = sum(one.state == "bad" for one in found)
     if as_json:
-        print_json({"store": uri, "sound": not bad, "findings": found})
+        print_json({"store": connect.shown(uri), "sound": not bad, "findings": found})
     else:
         from rich.text import Text
 

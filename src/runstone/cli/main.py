@@ -25,6 +25,7 @@ COMMANDS = {
     "reproduce": ("reproduce:reproduce", "Make a run again, and check it."),
     "sync": ("sync:sync", "Ship what processes that died have left in their journals."),
     "doctor": ("doctor:doctor", "Check journal, store, versions, disk and clock."),
+    "db": ("db:db", "Look at the store's tables, bring them up to date."),
     "gc": ("gc:gc", "Remove deleted runs and experiments for ever."),
     "drop-in": ("drop_in:drop_in", "Run a script that imports mlflow on Runstone, unmodified."),
 }

@@ -57,6 +57,7 @@ def server(
     access_log: bool, expose_prometheus: str, uds: str, ssl_certfile: str, ssl_keyfile: str, no_auth: bool,
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
+    from runstone import connect
     from runstone.server.listen import serve
 
     from .opening import store_uri
@@ -78,7 +79,7 @@ def server(
     }
 
     def ready() -> None:
-        click.echo(f"Runstone server: {address.url(static_prefix)}   store: {uri}   (Ctrl-C ends it)")
+        click.echo(f"Runstone server: {address.url(static_prefix)}   store: {connect.shown(uri)}   (Ctrl-C ends it)")
 
     app = make_app(uri, address.host, **options)  # also with workers: a wrong store or prefix is told here, once
     if workers == 1:

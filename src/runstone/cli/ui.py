@@ -18,7 +18,7 @@ from .shell import store_option
 @store_option
 def ui(host: str | None, port: int | None, static_prefix: str, no_auth: bool, browse: bool, store: str) -> None:
     """Serve the UI on this machine and say where; Ctrl-C ends it."""
-    from runstone import settings
+    from runstone import connect, settings
     from runstone.server.listen import TRIES, Address, free_port, serve
 
     from .opening import store_uri
@@ -35,7 +35,7 @@ def ui(host: str | None, port: int | None, static_prefix: str, no_auth: bool, br
     def ready() -> None:
         if first and found != first:
             note(f"Port {first} is taken; using {found}.")
-        click.echo(f"Runstone UI: {address.url(static_prefix)}   store: {uri}   (Ctrl-C ends it)")
+        click.echo(f"Runstone UI: {address.url(static_prefix)}   store: {connect.shown(uri)}   (Ctrl-C ends it)")
         if browse:
             import webbrowser
 

@@ -160,7 +160,8 @@ def begin(
     info = RunInfo(
         run_id, experiment.experiment_id, owner, "RUNNING", now, None, "active", artifact_uri, name, None, all_tags.get(PARENT)
     )
-    notice_once(f"kept in {here.uri}", f"run {name} ({run_id}) is kept in {here.uri}; look at it with: {here.how_to_look}")
+    place = here.shown_uri
+    notice_once(f"kept in {place}", f"run {name} ({run_id}) is kept in {place}; look at it with: {here.how_to_look}")
     return Run(info, RunData({}, {}, all_tags)), log
 
 

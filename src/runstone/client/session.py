@@ -166,7 +166,12 @@ class Session:
 
     @property
     def _option(self) -> str:
-        return "" if self.uri == tracking_store("") else f" --backend-store-uri {self.uri}"
+        return "" if self.uri == tracking_store("") else f" --backend-store-uri {self.shown_uri}"
+
+    @property
+    def shown_uri(self) -> str:
+        """The store's URI as anybody may see it."""
+        return connect.shown(self.uri)
 
     @property
     def how_to_look(self) -> str:

@@ -6,6 +6,7 @@ import time
 import uuid
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 import runstone.store as package
 from runstone.errors import InvalidValue, StoreTooNew
@@ -40,6 +41,19 @@ def ensure(engine: Engine, dialect: Dialect) -> None:
                 create(connection)
             elif found != HEAD:
                 package.migrate.upgrade(connection)
+
+
+def look(dialect: Dialect) -> str | None:
+    """The migration a database is at, on a connection of its own; raises as :func:`ensure`, and StoreUnavailable."""
+    failures: tuple[type[Exception], ...] = (DBAPIError, *dialect.failures)
+    engine = dialect.engine()
+    try:
+        with engine.connect() as connection:
+            return revision(connection, dialect)
+    except failures as cause:
+        raise dialect.error(cause) from cause
+    finally:
+        engine.dispose()
 
 
 def revision(connection: Connection, dialect: Dialect) -> str | None:

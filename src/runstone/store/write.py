@@ -2,63 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, StatementError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Connection
+from sqlalchemy.exc import StatementError
 
 from runstone.contracts import Batch, Receipt, Refusal
 from runstone.errors import InvalidValue, RunstoneError
-from runstone.records import (
-    ArtifactLogged,
-    Console,
-    Document,
-    Inputs,
-    Lease,
-    MetricLinks,
-    Metrics,
-    Outputs,
-    Params,
-    Record,
-    RunChanged,
-    Tags,
-    run_of,
-)
+from runstone.records import Record
 
 from . import refusals
 from .apply import apply
-from .dialects import WRITER, Claims, Dialect, lost
-from .series import Memory
+from .claims import claims
 from .statements import Rows, find
 from .sweep import sweep
 from .tables import journals
+from .turns import Turns
 from .work import Work
-
-T = TypeVar("T")
 
 _JOURNALS = Rows(journals, update=["acknowledged"])
 _ACKNOWLEDGED = "SELECT journal_id, acknowledged FROM journals WHERE journal_id IN"
 
-#: Records that change nothing but their run, if it stays where it is.
-_OF_ONE_RUN = (
-    Params, Tags, Metrics, MetricLinks, Inputs, Outputs, Console, Document, ArtifactLogged, Lease, RunChanged,
-)  # fmt: skip
-#: How often a transaction that the database undid (two that wait for each other, say) is done again.
-_ATTEMPTS = 5
 
-
-class Writer:
-    """Threads take turns; other processes take theirs at the database's locks."""
-
-    def __init__(self, engine: Engine, dialect: Dialect) -> None:
-        self._engine, self._dialect = engine, dialect
-        self._turn = threading.Lock()
-        self._connection: Connection | None = None
-        self._memory = Memory()
+class Writer(Turns):
+    """Applies batches of records."""
 
     def write_all(self, batches: Sequence[Batch]) -> list[Receipt]:
         """See :meth:`runstone.contracts.Sink.write_all`."""
@@ -74,51 +41,9 @@ class Writer:
         # one record of a journal must never keep all that follows from being stored
         return self.transaction(lambda connection: self._write(connection, batches, careful=True))
 
-    def transaction(self, work: Callable[[Connection], T], claims: Claims = None) -> T:
-        """Do ``work``, all or nothing, alone with what is claimed. Troubles of the database come as our errors."""
-        with self._turn:
-            for attempt in range(_ATTEMPTS):
-                try:
-                    with self._begun() as connection:
-                        self._dialect.claim(connection, claims)
-                        return work(connection)
-                except BaseException as cause:
-                    self._memory.clear()
-                    if not isinstance(cause, DBAPIError | PoolTimeout) or self._dialect.unfit(cause):
-                        raise
-                    self.close()
-                    if not self._dialect.again(cause) or attempt + 1 == _ATTEMPTS:
-                        raise self._dialect.error(cause) from cause
-            raise AssertionError("the last attempt ended in neither a result nor an error")
-
-    @contextmanager
-    def _begun(self) -> Iterator[Connection]:
-        """A transaction, committed at the end. A connection that was lost before it began is replaced."""
-        try:
-            transaction = self._connected().begin()
-        except DBAPIError as cause:
-            if not lost(cause):
-                raise
-            self.close()
-            transaction = self._connected().begin()
-        with transaction:
-            yield transaction.connection
-
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(**{WRITER: True})
-        return self._connection
-
     def sweep(self, now: int) -> list[str]:
         """See :meth:`runstone.contracts.Store.sweep`."""
         return self.transaction(lambda connection: sweep(connection, self._dialect.parameter, self._memory, now))
-
-    def close(self) -> None:
-        """Give the connection back; the next transaction takes a new one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.invalidate()
-            connection.close()
 
     def _write(self, connection: Connection, batches: Sequence[Batch], careful: bool) -> list[Receipt]:
         news = _Acknowledged(connection, batches, self._dialect.parameter)
@@ -177,21 +102,6 @@ class Writer:
             for journal_id, record in refusals.take(connection, sign, run_id):
                 for _, refusal, code in self._alone(connection, 0, record).refused:
                     refusals.keep(connection, sign, work.now, journal_id, refusal, code)
-
-
-def claims(batches: Sequence[Batch]) -> Claims:
-    """What these batches will write. Whatever makes, moves or removes something, or counts, has to be alone."""
-    found: set[str] = set()
-    for batch in batches:
-        if batch.origin is not None:
-            found.add(f"journal {batch.origin.journal_id}")
-        for record in batch.records:
-            if not isinstance(record, _OF_ONE_RUN) or (
-                isinstance(record, RunChanged) and not (record.deleted is None and record.experiment_id is None)
-            ):
-                return None
-            found.add(f"run {run_of(record)}")
-    return sorted(found)
 
 
 class _Acknowledged:

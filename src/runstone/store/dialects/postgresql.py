@@ -22,10 +22,10 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.pool import QueuePool
 
 from runstone.errors import RunstoneError, StoreUnavailable
+from runstone.store.postgresql_uri import without_password
 
 from .base import LOCK_WAIT, SAME_ORDER, WRITER, Claims, Dialect, marked
 from .postgresql_errors import error
-from .postgresql_uri import without_password
 
 #: The oldest version that is tested, as the server says it.
 OLDEST = 130000
@@ -54,7 +54,7 @@ ELSE pg_advisory_xact_lock({stripes}, one)::text END FROM unnest(%s::int4[]) AS 
 
 #: The package's words for what PostgreSQL calls otherwise.
 _WORDS = {
-    " LIKE ?": " LIKE ? ESCAPE ''",
+    " LIKE ?": " LIKE %s ESCAPE ''",
     "INSTR(": "STRPOS(",
     "group_concat(": "string_agg(",
     "json_group_object(key, value)": "json_object_agg(key, value)::text",

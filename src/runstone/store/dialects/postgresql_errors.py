@@ -8,8 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runstone.errors import InvalidValue, RunstoneError, StoreCorrupt, StoreUnavailable
-
-from .postgresql_uri import secrets
+from runstone.store.postgresql_uri import secrets
 
 #: By SQLSTATE: how it begins, and the advice.
 _STATES: tuple[tuple[str, type[RunstoneError], str], ...] = (

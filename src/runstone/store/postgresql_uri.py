@@ -7,15 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from runstone.errors import InvalidValue
 
-#: How users of SQLAlchemy, Heroku and MLflow write it.
-SCHEMES = re.compile(r"postgres(?:ql)?(?:\+[a-z0-9_]+)?$", re.ASCII)
 #: Query parameters that hold secrets.
 _SECRET = {"password", "sslpassword"}
-
-
-def is_postgresql(uri: str) -> bool:
-    """Whether a URI names a PostgreSQL database, with whatever driver."""
-    return bool(SCHEMES.match(uri.partition(":")[0]))
 
 
 def canonical(uri: str) -> str:

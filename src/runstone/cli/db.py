@@ -1,0 +1,17 @@
+"""``runstone db``: the tables of a store. The store is named outright, as for ``mlflow db``."""
+
+from __future__ import annotations
+
+import click
+
+from .shell import Shell
+
+COMMANDS = {
+    "upgrade": ("db_upgrade:upgrade", "Make or migrate the tables of a store."),
+    "check": ("db_upgrade:check", "Say whether the tables are up to date, and change nothing."),
+}
+
+
+@click.group(cls=Shell, commands_table=COMMANDS)
+def db() -> None:
+    """Look at the tables of a store, bring them up to date."""
