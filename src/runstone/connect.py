@@ -3,6 +3,9 @@
 A store is a folder (``./runs``, ``/data/runs``, ``file:///data/runs``; its database is ``runstone.db`` in it), or one
 SQLite file (``sqlite:///runs.db``, ``sqlite:////data/runs.db``; its folders lie beside it), or a database of PostgreSQL
 (``postgresql://user:password@host/database``; journals are kept in the user's cache, artifacts in ``./mlartifacts``).
+
+Where such a URI leads to MLflow's own folder or file, that is never written to: the store is a folder beside it
+(``mlruns.runstone``), into which MLflow's runs are read when it is opened.
 """
 
 from __future__ import annotations
@@ -18,11 +21,16 @@ from urllib.parse import unquote, urlsplit
 from .errors import InvalidValue, NotSupported, StoreUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .contracts import ArtifactStore, Store
+    from .importers.report import Report
     from .store.dialects import Dialect
 
 DEFAULT_FOLDER = ".runstone"
 DATABASE = "runstone.db"
+#: What is put behind the name of MLflow's folder or file to name ours beside it.
+BESIDE = ".runstone"
 
 _SQLITE = "sqlite:///"
 _WORKS = (
@@ -36,6 +44,8 @@ _CLOUD = ("s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "wasb
 
 _lock = threading.Lock()
 _stores: dict[str, Store] = {}
+_foreign: dict[str, bool] = {}  # places that are known to be MLflow's
+_was_read: set[str] = set()  # and were read in by this process or the one that it was forked from
 _inherited: list[Store] = []  # a forked child must neither use nor close its parent's connections
 
 
@@ -74,6 +84,84 @@ def open_store(uri: str | os.PathLike[str] = "") -> Store:
         StoreUnavailable, StoreCorrupt, StoreTooNew
     """
     place = canonical(uri)
+    store = _opened(home(place))
+    if is_foreign(place) and place not in _was_read:
+        _was_read.add(place)
+        _read_in_and_tell(place)
+    return store
+
+
+def is_foreign(uri: str | os.PathLike[str]) -> bool:
+    """Whether a store's URI leads to MLflow's own folder or file, which is read and never written."""
+    place = canonical(uri)
+    if place in _stores or _is_postgresql(place):
+        return False
+    if not _foreign.get(place):
+        path = Path(place.removeprefix(_SQLITE))
+        if not path.exists() or Path(path, DATABASE).exists():
+            return False
+        from .importers.sources import is_mlflow
+
+        _foreign[place] = is_mlflow(path)
+    return _foreign[place]
+
+
+def home(uri: str | os.PathLike[str] = "") -> str:
+    """Where a store's own files are: where its URI says, or, beside what is MLflow's, in ``<its name>.runstone``
+    (the setting ``RUNSTONE_READ_INTO`` names another store)."""
+    from . import settings
+
+    place = canonical(uri)
+    if not is_foreign(place):
+        return place
+    chosen = settings.READ_INTO.get()
+    return canonical(chosen) if chosen else place.removeprefix(_SQLITE) + BESIDE
+
+
+def read_in(
+    source: str,
+    into: str = "",
+    artifacts_from: Sequence[str] = (),
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Report:
+    """Read what another program kept into a store: what is new or has changed since the last time.
+
+    Args:
+        source: its path or URI.
+        into: the store; default: the one that belongs to the source.
+        artifacts_from: further places that the source's artifacts may be read from.
+        dry_run: write nothing, only tell what would be carried.
+        progress: told how many things are done, and of how many.
+
+    Raises:
+        NotFound, InvalidValue: nothing is there, or nothing that can be read in.
+        StoreUnavailable: source or store cannot be reached.
+    """
+    from . import settings
+    from .importers.read_in import ReadIn
+    from .importers.seen import Seen
+    from .importers.sources import open_source
+
+    opened = open_source(source, [*artifacts_from, *settings.READ_ARTIFACTS_FROM.get().split()])
+    try:
+        place = home(into or (source if is_foreign(source) else ""))
+        store = None if dry_run else _opened(place)
+        with Seen(_notes(place), opened.uri).held(keep=not dry_run) as seen:
+            return ReadIn(opened, store, seen, open_artifacts, progress).read()
+    finally:
+        opened.close()
+
+
+def _notes(place: str) -> Path:
+    """Where the store at ``place`` notes what was read in."""
+    if _is_postgresql(place):
+        return journal_root(place).with_name("imports") / hashlib.sha256(shown(place).encode()).hexdigest()[:16]
+    return _folder(place, "imports")
+
+
+def _opened(place: str) -> Store:
+    """The store whose own files are at ``place``."""
     with _lock:
         store = _stores.get(place)
         if store is None:
@@ -85,7 +173,7 @@ def journal_root(uri: str | os.PathLike[str] = "") -> Path:
     """The folder for journals of processes that log to this store, and to no other: what lies there is shipped to it."""
     from . import settings
 
-    place, chosen = shown(uri), settings.JOURNAL_DIR.get()
+    place, chosen = shown(home(uri)), settings.JOURNAL_DIR.get()
     if _is_postgresql(place) and not chosen:
         chosen = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "runstone", "journal")
     if chosen:
@@ -105,7 +193,7 @@ def shown(uri: str | os.PathLike[str] = "") -> str:
 
 def artifact_root(uri: str | os.PathLike[str] = "") -> Path:
     """The folder for artifacts of experiments that were given no other place."""
-    return _folder(canonical(uri), "artifacts")
+    return _folder(home(uri), "artifacts")
 
 
 def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> ArtifactStore:
@@ -121,8 +209,11 @@ def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> Artif
         NotSupported: a package for it is not installed.
     """
     from .artifacts.local import LocalArtifacts
+    from .contracts import READ_ONLY
 
     text = os.fspath(uri)
+    if text.startswith(READ_ONLY):
+        return _open_read_only(text.removeprefix(READ_ONLY))
     scheme = urlsplit(text).scheme.lower() if ":" in text else ""
     if scheme == "file":
         return LocalArtifacts(_file_path(text))
@@ -144,9 +235,21 @@ def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> Artif
     return LocalArtifacts(text)
 
 
+def _open_read_only(uri: str) -> ArtifactStore:
+    from .artifacts.read_only import ReadOnlyArtifacts
+    from .contracts import READ_ONLY
+
+    scheme = urlsplit(uri).scheme.lower()
+    if scheme != "file" and scheme not in _CLOUD:
+        raise InvalidValue(
+            f"Artifact URI {READ_ONLY + uri!r} cannot be used: only files and object stores can be read like this."
+        )
+    return ReadOnlyArtifacts(open_artifacts(uri), _file_path(uri) if scheme == "file" else "")
+
+
 def database(uri: str | os.PathLike[str] = "") -> Path:
     """The store's database file. Raises InvalidValue for a store that is none."""
-    place = canonical(uri)
+    place = home(uri)
     if _is_postgresql(place):
         raise InvalidValue(f"{shown(place)} is no file.")
     return Path(place[len(_SQLITE) :]) if place.startswith(_SQLITE) else Path(place, DATABASE)
@@ -173,6 +276,7 @@ def close_all() -> None:
         for store in _stores.values():
             store.close()
         _stores.clear()
+        _was_read.clear()
 
 
 def _open(place: str) -> Store:
@@ -188,9 +292,12 @@ def _open(place: str) -> Store:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as cause:
-            raise StoreUnavailable(
-                f"The store's folder {file.parent} cannot be made: {cause.strerror}. Make it, or choose another tracking URI."
-            ) from cause
+            what = "Make it, or choose another tracking URI."
+            if file.parent.name.endswith(BESIDE):
+                what = (
+                    "It would keep what is read in from MLflow, and new runs; RUNSTONE_READ_INTO names another store for them."
+                )
+            raise StoreUnavailable(f"The store's folder {file.parent} cannot be made: {cause.strerror}. {what}") from cause
     network = file_system(file.parent).startswith(REMOTE)
     return SqlStore(Sqlite(file, network=network), place, _folder(place, "artifacts").as_uri())
 
@@ -213,6 +320,21 @@ def _postgresql(place: str) -> Dialect:
             f"PostgreSQL needs the package psycopg, which cannot be loaded ({cause}). Run: pip install 'runstone[postgres]'"
         ) from cause
     return Postgresql(place)
+
+
+def _read_in_and_tell(place: str) -> None:
+    """Read MLflow's own in, and say so where people look."""
+    import sys
+
+    from . import settings
+    from .importers import progress
+
+    with progress.bar(f"Reading in {place}") as tell:
+        report = read_in(place, progress=tell)
+    if report.anything and not settings.QUIET.get():
+        print(f"Read in from {report.kind} at {place}: {report.words()}. New runs go to {home(place)}.", file=sys.stderr)
+        for line in report.problem_lines(3):
+            print(f"  left out: {line}", file=sys.stderr)
 
 
 def _folder(place: str, kind: str) -> Path:

@@ -488,6 +488,10 @@ class WithAccounts(Protocol):
     def accounts(self) -> Accounts: ...
 
 
+#: What begins the URI of artifacts that belong to another program: ``read-only+file:///data/mlruns/0/…/artifacts``.
+READ_ONLY = "read-only+"
+
+
 class ArtifactStore(Protocol):
     """Files below one root. Paths are relative, with ``/``; a path that is absolute, has ``..``, a backslash, a drive or
     a NUL raises ``InvalidValue``, and a symbolic link that leads out of the root is never followed (``NotFound``)."""

@@ -178,7 +178,8 @@ class LoggedModelCreated(_Record, frozen=True, array_like=True, tag=30):
     """A model that a run makes, before its files are there. ``model_id`` is drawn by the writer (``m-`` and 32 hexadecimal
     digits): writing the record again changes nothing. ``status`` is one of :class:`LoggedModelStatus`. ``path``: below the
     artifacts of ``source_run``, where its files are then; without, it has a place of its own. A model with a path is of its
-    run's experiment, whatever ``experiment_id`` says, and may be written to the run's journal."""
+    run's experiment, whatever ``experiment_id`` says, and may be written to the run's journal. ``artifact_location``: URI of
+    the files of one without a path; empty: in the experiment's place."""
 
     model_id: str
     experiment_id: str
@@ -190,6 +191,7 @@ class LoggedModelCreated(_Record, frozen=True, array_like=True, tag=30):
     tags: dict[str, str] = field(default_factory=dict)
     status: str = "PENDING"
     path: str = ""
+    artifact_location: str = ""
 
 
 class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):
@@ -209,7 +211,8 @@ class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):
 
 class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
     """The head of a trace, at its end; written again it replaces state, duration and details and adds to the rest.
-    ``duration`` is milliseconds, ``details`` a JSON object (see :class:`TraceHead`)."""
+    ``duration`` is milliseconds, ``details`` a JSON object (see :class:`TraceHead`). ``artifact_location``: URI of its files;
+    empty: in the experiment's place."""
 
     trace_id: str
     experiment_id: str
@@ -219,6 +222,7 @@ class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
     details: str = "{}"
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    artifact_location: str = ""
 
 
 class TraceChanged(_Record, frozen=True, array_like=True, tag=33):

@@ -74,6 +74,8 @@ TABLE: dict[str, Setting[Any]] = {}
 
 TRACKING_URI = Setting("RUNSTONE_TRACKING_URI", str, "", "where runs are kept: folder, file:, sqlite:///, postgresql://, http(s)://", "MLFLOW_TRACKING_URI")
 REGISTRY_URI = Setting("RUNSTONE_REGISTRY_URI", str, "", "where registered models are kept; the tracking store if empty", "MLFLOW_REGISTRY_URI")
+READ_INTO = Setting("RUNSTONE_READ_INTO", str, "", "store for what is read in from MLflow's own folder or database, and for new runs there; default beside it")
+READ_ARTIFACTS_FROM = Setting("RUNSTONE_READ_ARTIFACTS_FROM", str, "", "folders and object stores, with blanks between, that artifacts of what is read in may be read from")
 EXPERIMENT_NAME = Setting("RUNSTONE_EXPERIMENT_NAME", str, "", "experiment of runs that name none", "MLFLOW_EXPERIMENT_NAME")
 EXPERIMENT_ID = Setting("RUNSTONE_EXPERIMENT_ID", str, "", "id of that experiment; wins over the name", "MLFLOW_EXPERIMENT_ID")
 RUN_ID = Setting("RUNSTONE_RUN_ID", str, "", "run that start_run() resumes", "MLFLOW_RUN_ID")

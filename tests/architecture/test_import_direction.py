@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": LOW,
     "remote": LOW,
     "artifacts": LOW,
-    "connect": LOW | {"journal", "store", "remote", "artifacts"},
+    "connect": LOW | {"journal", "store", "remote", "artifacts", "importers"},
     "client": LOW | {"journal", "connect"},
     "server": LOW,
     "models": WORDS | {"client"},

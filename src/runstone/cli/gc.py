@@ -98,7 +98,7 @@ def _chosen(
 def _remove(store: Store, runs: list[RunInfo], experiments: list[Experiment]) -> list[str]:
     """Artifacts first: what is interrupted can be done again. Returns what was left where it is, in words."""
     from runstone import connect
-    from runstone.contracts import Batch
+    from runstone.contracts import READ_ONLY, Batch
     from runstone.records import RunChanged
 
     from .opening import milliseconds
@@ -106,7 +106,9 @@ def _remove(store: Store, runs: list[RunInfo], experiments: list[Experiment]) ->
     kept = []
     for info in runs:
         place = info.artifact_uri or ""
-        if info.run_id in place.split("/"):
+        if place.startswith(READ_ONLY):
+            kept.append(f"Artifacts of run {info.run_id} stay in {place.removeprefix(READ_ONLY)}: they belong to MLflow.")
+        elif info.run_id in place.split("/"):
             connect.open_artifacts(place).delete()
         elif place:  # a place that somebody chose may hold other things
             kept.append(f"Artifacts of run {info.run_id} stay in {place}: that folder is not the run's alone.")

@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": ("diff:diff", "What changed from one run to another, layer by layer."),
     "find-same": ("find_same:find_same", "Runs with the same code, config, environment, data and seed."),
     "reproduce": ("reproduce:reproduce", "Make a run again, and check it."),
+    "import": ("import_runs:import_runs", "Read in runs of MLflow and others."),
     "sync": ("sync:sync", "Ship what processes that died have left in their journals."),
     "doctor": ("doctor:doctor", "Check journal, store, versions, disk and clock."),
     "db": ("db:db", "Look at the store's tables, bring them up to date."),

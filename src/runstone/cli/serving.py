@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from runstone.server.chores import Chore
     from runstone.server.listen import Address
 
-#: Seconds between looks for journals that dead processes left.
-RECOVERY = 15.0
+#: Seconds between looks for journals that dead processes left, and for what is new in an MLflow store that is shown.
+RECOVERY, READING = 15.0, 15.0
 
 
 def make_app(
@@ -49,7 +49,7 @@ def make_app(
     return create_app(
         opened,
         connect.open_artifacts,
-        chores=[_recovery(store)],
+        chores=[_recovery(store), *_reading_in(store)],
         prefix=prefix.rstrip("/"),
         artifact_root=artifact_root,
         artifact_destination=own if artifact_destination is None else artifact_destination,
@@ -129,3 +129,25 @@ def _recovery(store: str) -> Chore:
             logging.getLogger("runstone.server").warning("journal: %s", problem)
 
     return Chore("shipping journals of dead processes", RECOVERY, recover)
+
+
+def _reading_in(store: str) -> list[Chore]:
+    """What is new in MLflow's own store is read in while the server runs; one reading follows the other at a distance."""
+    from runstone import connect
+    from runstone.server.chores import Chore
+
+    if not connect.is_foreign(store):
+        return []
+    waits = 0.0
+
+    def read() -> None:
+        nonlocal waits
+        waits -= READING
+        if waits > 0:
+            return
+        report = connect.read_in(store)
+        waits = 20 * report.seconds  # looking costs time by itself: at most a twentieth of it
+        for line in report.problem_lines(3):
+            logging.getLogger("runstone.server").debug("left out: %s", line)
+
+    return [Chore("reading in what is new", READING, read)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from urllib.parse import quote, unquote, urlsplit
 
+from runstone.contracts import READ_ONLY
 from runstone.errors import InvalidValue
 
 #: What MLflow's clients call a place that they reach through the server.
@@ -24,7 +25,9 @@ class Locations:
         self.root = self.resolved(root).rstrip("/") if root else ""
 
     def shown(self, uri: str) -> str:
-        """``uri`` as MLflow's clients reach it: below the destination it is ``mlflow-artifacts:/…``, else as it is."""
+        """``uri`` as MLflow's clients reach it: below the destination it is ``mlflow-artifacts:/…``, else as it is.
+        What belongs to another program (:data:`READ_ONLY`) is named as that names it."""
+        uri = uri.removeprefix(READ_ONLY)
         inside = _below(uri, self.destination)
         return uri if inside is None else f"{PROXIED}:/{inside}"
 
@@ -67,7 +70,7 @@ class Locations:
         Raises:
             InvalidValue: it is not plain: ``..``, control characters.
         """
-        found = _below(self.resolved(uri), root)
+        found = _below(self.resolved(uri), root.removeprefix(READ_ONLY))
         return None if found is None else unquote(found)
 
 

@@ -50,7 +50,8 @@ def _place(work: Work, record: LoggedModelCreated) -> tuple[ExperimentState, str
     """The experiment that a new model is of, and where its files are. Raises NotFound, InvalidValue (path)."""
     if not record.path:
         experiment = work.experiment(record.experiment_id)
-        return experiment, f"{experiment.artifact_location.rstrip('/')}/models/{record.model_id}/artifacts"
+        own = f"{experiment.artifact_location.rstrip('/')}/models/{record.model_id}/artifacts"
+        return experiment, record.artifact_location or own
     parts = record.path.split("/")
     if any(part in ("", ".", "..") for part in parts) or any(one in record.path for one in "\\:\x00"):
         raise InvalidValue(f"Invalid path {record.path!r} of a logged model: it is relative, such as 'model', without '..'.")

@@ -68,7 +68,8 @@ def _start(work: Work, record: TraceStarted) -> None:
     experiment = work.experiment(record.experiment_id)
     if not work.late:
         experiment.require_active()
-    place = f"{experiment.artifact_location.rstrip('/')}/traces/{record.trace_id}/artifacts"
+    own = f"{experiment.artifact_location.rstrip('/')}/traces/{record.trace_id}/artifacts"
+    place = record.artifact_location or own
     row = [
         record.trace_id, experiment.experiment_id, record.time, record.duration, record.state, place, record.details,
     ]  # fmt: skip
