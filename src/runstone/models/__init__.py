@@ -6,10 +6,12 @@ __getattr__, __dir__ = lazy(
     __name__,
     {
         "Model": "runstone.models.manifest:Model",
+        "ModelConfig": "runstone.models.python_function:ModelConfig",
         "ModelInfo": "runstone.models.info:ModelInfo",
         "ModelSignature": "runstone.models.signature:ModelSignature",
         "get_model_info": "runstone.models.reading:get_model_info",
         "infer_signature": "runstone.models.signature:infer_signature",
+        "set_model": "runstone.models.python_function:set_model",
         "set_signature": "runstone.models.reading:set_signature",
         "signature": "runstone.models.signature",
         "validate_schema": "runstone.models.reading:validate_schema",

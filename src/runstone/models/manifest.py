@@ -48,6 +48,9 @@ class Model:
         metadata: the caller's own, anything that YAML can say.
         model_size_bytes: the size of the folder without its MLmodel and environment files.
         kwargs: further keys of the file.
+
+    Attributes:
+        hinted: whether the signature is what type hints of ``predict`` say.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Model:
         self.model_size_bytes = model_size_bytes
         self.resources, self.env_vars, self.auth_policy = resources, env_vars, auth_policy
         self.model_id, self.prompts = model_id, prompts
+        self.hinted = False
         self.further = kwargs
 
     def add_flavor(self, name: str, **params: Any) -> Model:
@@ -143,7 +147,7 @@ class Model:
             "auth_policy": self.auth_policy,
         }
         if self.signature:
-            optional |= {"is_signature_from_type_hint": False, "type_hint_from_example": False}
+            optional |= {"is_signature_from_type_hint": self.hinted, "type_hint_from_example": False}
         always = {
             "flavors": self.flavors,
             "mlflow_version": self.mlflow_version,
@@ -198,11 +202,13 @@ class Model:
     def from_dict(cls, model_dict: Mapping[str, Any]) -> Model:
         """From the file's content. Files of old versions lack ``model_uuid`` and ``mlflow_version``."""
         told = {"model_uuid": None, "mlflow_version": None, **model_dict}
-        for word in ("is_signature_from_type_hint", "type_hint_from_example"):
-            told.pop(word, None)
+        told.pop("type_hint_from_example", None)
+        hinted = bool(told.pop("is_signature_from_type_hint", False))
         if isinstance(told.get("signature"), dict):
             told["signature"] = ModelSignature.from_dict(told["signature"])
-        return cls(**told)
+        made = cls(**told)
+        made.hinted = hinted
+        return made
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and other.to_dict() == self.to_dict()

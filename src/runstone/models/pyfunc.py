@@ -11,6 +11,7 @@ from typing import Any
 
 from runstone.errors import InvalidValue, NotFound, NotSupported
 
+from . import python_function
 from .enforce import enforce_schema
 from .environment import REQUIREMENTS, warn_of_differences
 from .folder import CODE, use_code
@@ -69,7 +70,7 @@ class PyFuncModel:
             InvalidValue: the data or a param does not fit the signature; the message names the column.
         """
         signature = self._model_meta.signature
-        if signature is not None and signature.inputs is not None:
+        if signature is not None and signature.inputs is not None and not self._model_meta.hinted:
             data = enforce_schema(data, signature.inputs)
         function: Callable[..., Any] = getattr(self._model_impl, self._predict_fn)
         known = self._params(signature, params)
@@ -125,19 +126,24 @@ def load_model(
             f"The model at {os.fspath(model_uri)!r} has no flavor {FLAVOR_NAME!r}; it has {', '.join(sorted(meta.flavors))}. "
             "Load it with its own flavor's load_model."
         )
-    if model_config:
-        raise NotSupported("model_config= is for models made of a PythonModel, which this version cannot load yet.")
     if not suppress_warnings:
         warn_of_differences(folder)
     use_code(folder, settings)
     with loading_from(model_uri):
-        implementation = _load(folder, settings)
+        implementation = _load(folder, settings, meta, model_config)
     return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")))
 
 
-def _load(folder: Path, settings: Mapping[str, Any]) -> Any:
+def _load(folder: Path, settings: Mapping[str, Any], meta: Model, config: Any) -> Any:
     """What the loader module gives for the model's data."""
     named = str(settings.get("loader_module", ""))
+    if named in python_function.LOADERS:
+        try:
+            return python_function.load(folder, settings, meta, config)
+        except ModuleNotFoundError as missing:
+            raise missing_module(missing, folder) from missing
+    if config:
+        raise InvalidValue(f"model_config= is for models of a PythonModel; this one is loaded by {named}.")
     module_name = LOADERS.get(named, named)
     if named.startswith("mlflow.") and named not in LOADERS:
         raise NotSupported(
