@@ -108,4 +108,6 @@ HOST = Setting("RUNSTONE_HOST", str, "127.0.0.1", "address they listen on", "MLF
 MAX_UPLOAD_MB = Setting("RUNSTONE_MAX_UPLOAD_MB", int, 10240, "largest artifact a server takes, MiB")
 SAME_RUN = Setting("RUNSTONE_SAME_RUN", _one_of("notice", "reuse", "refuse", "off"), "notice", "what to do when a finished run with the same code, environment and command exists: notice, reuse (projects), refuse, off")
 ENV_DIR = Setting("RUNSTONE_ENV_DIR", str, "", "folder of environments made for projects and models; default in the user's cache", "MLFLOW_ENV_ROOT")
+SCORING_SECONDS = Setting("RUNSTONE_SCORING_TIMEOUT", float, 60.0, "seconds that an answer of `runstone models serve` may take", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT")
+SCORING_MAX_MB = Setting("RUNSTONE_SCORING_MAX_MB", int, 100, "largest request that `runstone models serve` takes, MiB")
 ALLOW_PICKLE = Setting("RUNSTONE_ALLOW_PICKLE", str, "allow", "models in formats that run code when loaded: allow, trusted or deny", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION")

@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "client": LOW | {"journal", "connect"},
     "server": LOW,
     "models": WORDS | {"client"},
+    "scoring": WORDS | {"client", "models", "server"},
     "data": LOW | {"client", "models"},
     "autolog": WORDS | {"client", "models", "data"},
     "environments": WORDS,

@@ -16,7 +16,7 @@ COMMANDS = {
     "server": ("server:server", "Serve UI and API, with mlflow's options."),
     "experiments": ("experiments:experiments", "List, make, rename, delete and restore experiments."),
     "runs": ("runs:runs", "List, show, rank, compare, delete and restore runs."),
-    "models": ("models:models", "List, show, register and promote models."),
+    "models": ("models:models", "List, show, register, promote and serve models."),
     "artifacts": ("artifacts:artifacts", "List, download and add files of a run."),
     "run": ("run:run", "Run a project: a folder or git repository with an MLproject file."),
     "stop": ("stop:stop", "End a project's run that is under way."),

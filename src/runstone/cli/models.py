@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import models_serve
 from .shell import json_option, store_option
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ _version = click.argument("version", metavar="NAME/VERSION")
 
 @click.group()
 def models() -> None:
-    """List, show, register and promote models."""
+    """List, show, register, promote and serve models."""
+
+
+models.add_command(models_serve.serve)
+models.add_command(models_serve.predict)
 
 
 @models.command("list")

@@ -1,0 +1,120 @@
+"""``runstone models serve`` and ``models predict``: a model behind HTTP, or once on a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from .shell import store_option
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+#: How the parent tells a worker what to serve.
+_VARIABLE = "_RUNSTONE_SCORING_WORKER"
+#: Seconds between looks whether an alias has moved.
+FOLLOW = 5.0
+
+_model = click.option("-m", "--model-uri", required=True, metavar="URI", help="A folder, runs:/…, models:/….")
+_environment = click.option(
+    "--env-manager", type=click.Choice(["local"]), default="local", show_default=True, help="The environment it runs in."
+)
+
+
+@click.command("serve")
+@_model
+@click.option("-h", "--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("-p", "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="0: any free one.")
+@click.option("-w", "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option("-t", "--timeout", type=click.FloatRange(0, min_open=True), default=None, help="Seconds that an answer may take.")
+@click.option("--follow-alias", is_flag=True, help="Serve the version that the alias in URI names, also when it moves.")
+@click.option("--follow-every", type=click.FloatRange(0, min_open=True), default=FOLLOW, show_default=True, help="Seconds.")
+@_environment
+@store_option
+def serve(
+    model_uri: str, host: str, port: int, workers: int, timeout: float | None, follow_alias: bool, follow_every: float,
+    env_manager: str, store: str,
+) -> None:  # fmt: skip
+    """Answer /invocations in MLflow's scoring protocol, until Ctrl-C or SIGTERM."""
+    from runstone import settings
+    from runstone.scoring.app import create
+    from runstone.server import listen
+
+    from .opening import store_uri
+
+    if store:
+        settings.TRACKING_URI.set(store_uri(store))
+    if timeout is not None:
+        settings.SCORING_SECONDS.set(timeout)
+    address = listen.Address(host, listen.free_port(host, port))
+    every = follow_every if follow_alias else None
+
+    def ready() -> None:
+        click.echo(f"{model_uri} answers at {address.url()}/invocations", err=True)
+
+    if workers == 1:
+        listen.serve(create(model_uri, every), address, ready)
+    else:
+        _with_workers(model_uri, every, address, workers, ready)
+
+
+def _with_workers(model_uri: str, every: float | None, address: object, workers: int, ready: object) -> None:
+    import threading
+    from typing import Any, cast
+
+    from granian import Granian
+
+    from .workers import _when_listening
+
+    where: Any = address
+    os.environ[_VARIABLE] = json.dumps({"uri": model_uri, "every": every, "parent": os.getpid()})
+    parent = Granian(
+        "runstone.cli.models_serve:app", workers=workers, factory=True, workers_kill_timeout=5, respawn_failed_workers=True,
+        respawn_interval=0.5, **where.options(),
+    )  # fmt: skip
+    threading.Thread(target=_when_listening, args=(where, cast(Any, ready)), daemon=True).start()
+    parent.serve()
+
+
+def app() -> Starlette:
+    """A worker's app, as its parent described it."""
+    import threading
+
+    from runstone.scoring.app import create
+
+    from .workers import _end_with
+
+    given = json.loads(os.environ[_VARIABLE])
+    threading.Thread(target=_end_with, args=(given["parent"],), daemon=True).start()
+    return create(given["uri"], given["every"])
+
+
+@click.command("predict")
+@_model
+@click.option("-i", "--input-path", type=click.File("rb"), default="-", help="The request; standard input if not given.")
+@click.option("-o", "--output-path", type=click.File("wb"), default="-", help="The answer; standard output if not given.")
+@click.option(
+    "-t", "--content-type", type=click.Choice(["json", "csv"]), default="json", show_default=True, help="Of the input."
+)
+@_environment
+@store_option
+def predict(
+    model_uri: str, input_path: BinaryIO, output_path: BinaryIO, content_type: str, env_manager: str,
+    store: str,
+) -> None:  # fmt: skip
+    """Predict for a file, as /invocations would."""
+    from runstone import settings
+    from runstone.models.pyfunc import load_model
+    from runstone.scoring import parse
+
+    from .opening import store_uri
+
+    if store:
+        settings.TRACKING_URI.set(store_uri(store))
+    model = load_model(model_uri)
+    kind = parse.CSV if content_type == "csv" else parse.JSON
+    data, params = parse.read(input_path.read(), kind, model.metadata)
+    output_path.write(parse.written(model.predict(data, params)) + b"\n")

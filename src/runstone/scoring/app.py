@@ -1,0 +1,131 @@
+"""The application: ``/invocations`` predicts, the rest tells how it is. Paths, formats and status codes are MLflow's."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from runstone import settings
+from runstone.errors import InvalidValue, RunstoneError
+from runstone.models.manifest import FORMAT_VERSION
+from runstone.server.observe import Counters
+
+from . import parse
+from .describe import openapi
+from .holder import Holder
+
+log = logging.getLogger("runstone.scoring")
+
+
+class Scoring:
+    """Answers for one model.
+
+    Args:
+        holder: the model that is served.
+        counters: where requests are counted.
+    """
+
+    def __init__(self, holder: Holder, counters: Counters) -> None:
+        self.holder, self.counters = holder, counters
+
+    async def ping(self, _request: Request) -> Response:
+        return Response("\n", media_type=parse.JSON)
+
+    async def version(self, _request: Request) -> Response:
+        return Response(FORMAT_VERSION, media_type=parse.JSON)
+
+    async def metrics(self, _request: Request) -> Response:
+        more = f"# TYPE runstone_model_reloads_total counter\nrunstone_model_reloads_total {self.holder.reloads}\n"
+        return PlainTextResponse(self.counters.text() + more)
+
+    async def describe(self, _request: Request) -> Response:
+        return Response(msgspec.json.encode(openapi(self.holder.model.metadata, self.holder.uri)), media_type=parse.JSON)
+
+    async def invocations(self, request: Request) -> Response:
+        begun = time.perf_counter()
+        answer = await self._answer(request)
+        answer.headers["x-model-version"] = self.holder.version or "-"
+        self.counters.count("POST", "/invocations", answer.status_code, time.perf_counter() - begun)
+        return answer
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            kind = parse.media_type(request.headers.get("content-type"))
+            body = await _body(request, settings.SCORING_MAX_MB.get() << 20)
+        except parse.WrongType as wrong:
+            return PlainTextResponse(str(wrong), 415)
+        except ClientDisconnect:
+            return PlainTextResponse("", 499)
+        if body is None:
+            most = settings.SCORING_MAX_MB.get()
+            return _fault("BAD_REQUEST", f"The request is larger than {most} MiB ({settings.SCORING_MAX_MB.name}).", 413)
+        limit = settings.SCORING_SECONDS.get()
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._predict, body, kind), limit)
+        except asyncio.TimeoutError:
+            return _fault("DEADLINE_EXCEEDED", f"Request processing time exceeded limit of {limit:g} s.", 504)
+
+    def _predict(self, body: bytes, kind: str) -> Response:
+        model = self.holder.model
+        try:
+            data, params = parse.read(body, kind, model.metadata)
+        except InvalidValue as wrong:
+            return _fault("BAD_REQUEST", str(wrong), 400)
+        try:
+            return Response(parse.written(model.predict(data, params)), media_type=parse.JSON)
+        except RunstoneError as wrong:
+            return _fault("INVALID_PARAMETER_VALUE", f"Failed to predict: {wrong}", 400)
+        except Exception as problem:
+            log.exception("the model failed")
+            told = "Encountered an unexpected error while evaluating the model. Verify that the input is compatible with it."
+            return _fault("BAD_REQUEST", f"{told} {type(problem).__name__}: {problem}", 400)
+
+
+def create(uri: str, follow_seconds: float | None = None) -> Starlette:
+    """Load the model and make the application.
+
+    Args:
+        uri: any model URI.
+        follow_seconds: look this often whether the alias in ``uri`` has moved; never if ``None``.
+
+    Raises: as ``load_model``; InvalidValue when there is no alias to follow.
+    """
+    holder = Holder(uri)
+    if follow_seconds is not None:
+        holder.follow(follow_seconds, log.warning)
+    scoring = Scoring(holder, Counters())
+    routes = [
+        Route("/ping", scoring.ping),
+        Route("/health", scoring.ping),
+        Route("/version", scoring.version),
+        Route("/metrics", scoring.metrics),
+        Route("/openapi.json", scoring.describe),
+        Route("/invocations", scoring.invocations, methods=["POST"]),
+    ]
+    app = Starlette(routes=routes)
+    app.state.pulse = holder  # what the listener ends first
+    return app
+
+
+async def _body(request: Request, limit: int) -> bytes | None:
+    """The whole body; ``None`` for one that is larger than ``limit`` bytes."""
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limit:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _fault(code: str, message: str, status: int) -> Response:
+    told: dict[str, Any] = {"error_code": code, "message": message}
+    return Response(msgspec.json.encode(told), status, media_type=parse.JSON)
