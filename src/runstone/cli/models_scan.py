@@ -1,0 +1,41 @@
+"""``runstone models scan``: what a model's pickles would import, without loading them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .shell import json_option, store_option
+
+
+@click.command("scan")
+@click.argument("model", metavar="URI")
+@json_option
+@store_option
+def scan(model: str, as_json: bool, store: str) -> None:
+    """Tell what the pickles of a model, or one file, would import. Nothing is loaded.
+
+    Exit code 1 when something in it runs commands, reaches files or networks, or cannot be read.
+    """
+    from runstone import settings
+    from runstone.models import scan as scanning
+    from runstone.models.locate import local_folder
+
+    from .opening import store_uri
+    from .output import print_json, print_table, safe
+
+    if store:
+        settings.TRACKING_URI.set(store_uri(store))
+    place = Path(model) if Path(model).is_file() else local_folder(model)
+    found = scanning.scan(place)
+    if as_json:
+        print_json(found)
+    elif found:
+        order = [scanning.RUNS_CODE, scanning.UNREADABLE, scanning.CARRIES_CODE, scanning.IMPORTS]
+        rows = [(one.verdict, one.name, one.file) for one in sorted(found, key=lambda one: order.index(one.verdict))]
+        print_table(["Verdict", "Name", "File"], rows)
+    else:
+        click.echo(f"There is no pickle in {safe(model)}.")
+    if any(one.verdict in (scanning.RUNS_CODE, scanning.UNREADABLE) for one in found):
+        raise SystemExit(1)
