@@ -1,8 +1,10 @@
 """How long it takes to read a series into arrays, whole and as a sample for a chart.
 
-    python benchmarks/history.py [--repeat 7]
+    python benchmarks/history.py [--repeat 7] [--peers PYTHON]
 
 The store is filled as shippers do, in pieces of 20,000 points; times are medians of reads in one process.
+``--peers`` names a Python that has mlflow: its client reads 100,000 points from its SQLite store. wandb and tensorboardX write
+files for other programs and read nothing back.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from peers import ask
 
 from runstone import connect
 from runstone.contracts import Batch, Store
@@ -46,7 +49,9 @@ def median(read: Callable[[], object], repeat: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=7)
-    repeat = parser.parse_args().repeat
+    parser.add_argument("--peers", help="a Python that has mlflow")
+    given = parser.parse_args()
+    repeat = given.repeat
     print(f"{'points':>10}{'whole ms':>12}{'tenth ms':>12}{'page ms':>12}{'sample ms':>12}{'bytes/point':>13}")
     for count in (1_000, 100_000, 1_000_000):
         with tempfile.TemporaryDirectory() as folder:
@@ -62,6 +67,9 @@ def main() -> None:
             connect.close_all()
             size = (connect.database(folder).stat().st_size - min(empty, 180_000)) / count
             print(f"{count:>10,}" + "".join(f"{one:>12.2f}" for one in times) + f"{size:>13.2f}")
+    found = ask(given.peers, "history", "mlflow", 100_000)
+    if found:
+        print(f"mlflow: {100_000:,} points whole {found['whole ms']:,.0f} ms")
 
 
 if __name__ == "__main__":

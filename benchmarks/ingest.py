@@ -1,8 +1,9 @@
 """How long from the first call until all is in the store, what it costs in CPU, memory and bytes on disk.
 
-    python benchmarks/ingest.py [--points 1000000] [--runs 1000]
+    python benchmarks/ingest.py [--points 1000000] [--runs 1000] [--peers PYTHON]
 
-Each row is a fresh process with a store of its own, through the public API.
+Each row is a fresh process with a store of its own, through the public API. ``--peers`` names a Python that has mlflow, wandb
+and tensorboardX: they log as many points as they can in reasonable time, mlflow in batches of 1,000.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from peers import ask
+
 SERIES = 10
+PEERS = {"mlflow": 20_000, "wandb": 100_000, "tensorboardX": 100_000}
 
 
 def log_points(count: int) -> dict[str, float]:
@@ -91,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=1_000)
+    parser.add_argument("--peers", help="a Python that has mlflow, wandb and tensorboardX")
     parser.add_argument("--child", choices=["points", "runs"], help=argparse.SUPPRESS)
     parser.add_argument("--count", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
@@ -104,9 +109,13 @@ def main() -> None:
     }
     rows = {name: measure(*what) for name, what in wanted.items()}
     columns = list(next(iter(rows.values())))
+    for tracker, count in PEERS.items():
+        answer = ask(given.peers, "points", tracker, count)
+        if answer:
+            rows[f"{tracker}: {count:,} points, {SERIES} series"] = answer
     print(f"{'what':<48}" + "".join(f"{column:>13}" for column in columns))
     for name, row in rows.items():
-        print(f"{name:<48}" + "".join(f"{row[column]:>13,.2f}" for column in columns))
+        print(f"{name:<48}" + "".join(f"{row[column]:>13,.2f}" if column in row else f"{'':>13}" for column in columns))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python benchmarks/runs_per_second.py [--runs 1000] [--peers PYTHON]
 
 1,000 runs of 50 params, 50 metrics and 10 tags through the public API, the time until all are stored included; a run with
-nothing in it; ``import``. ``--peers`` names a Python that has mlflow: the same script runs there on its SQLite store, with a
-tenth of the runs.
+nothing in it; ``import``. ``--peers`` names a Python that has mlflow (on its SQLite store), wandb (offline) and
+tensorboardX: they get fewer runs.
 """
 
 from __future__ import annotations
@@ -18,33 +18,36 @@ import sys
 import tempfile
 import time
 
+from peers import ask
+
+#: tracker -> runs
+PEERS = {"mlflow": 50, "wandb": 3, "tensorboardX": 50}
 PARAMS = {f"param{number}": str(number) for number in range(50)}
 METRICS = {f"metric{number}": number * 0.5 for number in range(50)}
 TAGS = {f"tag{number}": "text" for number in range(10)}
 
 
-def fill(module: str, runs: int) -> dict[str, float]:
-    """In a process of its own: seconds to log and to store all runs, median milliseconds of an empty one."""
-    tracker = __import__(module)
-    if module == "mlflow":
-        tracker.set_tracking_uri("sqlite:///mlflow.db")
-    tracker.set_experiment("benchmark")
-    with tracker.start_run():  # warm-up
-        tracker.log_params(PARAMS)
-        tracker.log_metrics(METRICS)
-    tracker.flush_async_logging()
+def fill(runs: int) -> dict[str, float]:
+    """In a process of its own: runs a second until logged and until stored, median milliseconds of an empty one."""
+    import runstone
+
+    runstone.set_experiment("benchmark")
+    with runstone.start_run():  # warm-up
+        runstone.log_params(PARAMS)
+        runstone.log_metrics(METRICS)
+    runstone.flush()
     began = time.perf_counter()
     for _ in range(runs):
-        with tracker.start_run(tags=TAGS):
-            tracker.log_params(PARAMS)
-            tracker.log_metrics(METRICS)
+        with runstone.start_run(tags=TAGS):
+            runstone.log_params(PARAMS)
+            runstone.log_metrics(METRICS)
     logged = time.perf_counter() - began
-    tracker.flush_async_logging()
+    runstone.flush()
     stored = time.perf_counter() - began
     empty = []
     for _ in range(50):
         began = time.perf_counter()
-        with tracker.start_run():
+        with runstone.start_run():
             pass
         empty.append(time.perf_counter() - began)
     return {"logged": runs / logged, "stored": runs / stored, "empty_ms": statistics.median(empty) * 1000}
@@ -63,10 +66,10 @@ def import_ms(python: str, module: str, repeat: int) -> float:
     return (statistics.median(whole) - statistics.median(bare)) * 1000
 
 
-def measure(python: str, module: str, runs: int) -> list[str]:
+def measure(runs: int) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [python, os.path.abspath(__file__), "--child", module, "--runs", str(runs)],
+            [sys.executable, os.path.abspath(__file__), "--child", "--runs", str(runs)],
             cwd=folder,
             env={**os.environ, "RUNSTONE_QUIET": "1"},
             capture_output=True,
@@ -74,26 +77,29 @@ def measure(python: str, module: str, runs: int) -> list[str]:
             check=True,
         )
     found = json.loads(done.stdout.splitlines()[-1])
-    cost = import_ms(python, module, 15 if module == "runstone" else 5)
-    return [module, f"{found['stored']:,.0f}", f"{found['logged']:,.0f}", f"{found['empty_ms']:.2f}", f"{cost:.0f}"]
+    cost = import_ms(sys.executable, "runstone", 15)
+    return ["runstone", f"{found['stored']:,.0f}", f"{found['logged']:,.0f}", f"{found['empty_ms']:.2f}", f"{cost:.0f}"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--peers", help="a Python that has mlflow")
-    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--peers", help="a Python that has mlflow, wandb and tensorboardX")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps(fill(options.child, options.runs)))
+        print(json.dumps(fill(options.runs)))
         return 0
     rows = [["", "runs/s stored", "runs/s logged", "empty run, ms", "import, ms"]]
-    rows.append(measure(sys.executable, "runstone", options.runs))
+    rows.append(measure(options.runs))
     rows.append(["limit", "300", "", "5", "40"])
-    if options.peers:
-        rows.append(measure(options.peers, "mlflow", max(20, options.runs // 10)))
+    for tracker, count in PEERS.items():
+        found = ask(options.peers, "runs", tracker, count)
+        if found and options.peers:
+            cost = import_ms(options.peers, tracker, 3)
+            rows.append([tracker, f"{found['stored']:,.1f}", "", f"{found['empty_ms']:.2f}", f"{cost:.0f}"])
     for row in rows:
-        print("  ".join([row[0].ljust(10), *(cell.rjust(14) for cell in row[1:])]))
+        print("  ".join([row[0].ljust(14), *(cell.rjust(14) for cell in row[1:])]))
     return 0
 
 

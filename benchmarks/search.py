@@ -1,10 +1,10 @@
 """How long searches take while a store grows, beside mlflow's on the same runs.
 
-    python benchmarks/search.py [--runs 1000 10000 100000] [--repeat 7] [--peers PYTHON]
+    python benchmarks/search.py [--runs 1000 10000 100000] [--repeat 7] [--peers PYTHON] [--peer-runs 10000]
 
 Every run has 20 metrics, 20 params and 5 tags. ``--peers`` names a Python that has mlflow: its own SQLite store is filled
-with the same runs and asked through its client. Times are medians in milliseconds. Each repetition asks a slightly
-different question, so that no answer is remembered; rows marked * ask the same one again.
+with the same runs, at most ``--peer-runs`` of them, and asked through its client. Times are medians in milliseconds. Each
+repetition asks a slightly different question, so that no answer is remembered; rows marked * ask the same one again.
 """
 
 from __future__ import annotations
@@ -132,6 +132,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--peers", help="a Python that has mlflow")
+    parser.add_argument("--peer-runs", type=int, default=10_000)
     parser.add_argument("--inside", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
@@ -141,7 +142,7 @@ def main() -> None:
     for runs in given.runs:
         with tempfile.TemporaryDirectory() as folder:
             columns[f"{runs:,}"] = ask_runstone(Path(folder), runs, given.repeat)
-        if given.peers:
+        if given.peers and runs <= given.peer_runs:
             with tempfile.TemporaryDirectory() as folder:
                 columns[f"mlflow {runs:,}"] = ask_mlflow(given.peers, Path(folder), runs, given.repeat)
     names = list(columns[f"{given.runs[0]:,}"])
