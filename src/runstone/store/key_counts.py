@@ -19,13 +19,22 @@ COUNTED = {"metrics": "series", "params": "params", "tags": "tags"}
 
 def move_runs(connection: Connection, places: Mapping[str, int]) -> None:
     """Set the place of runs (run id to place) on all their rows, and the counts with it."""
+    together: dict[int, list[str]] = {}
+    for run_id, place in places.items():
+        together.setdefault(place, []).append(run_id)
     for kind, table in COUNTED.items():
         changes: Counter[tuple[int, str]] = Counter()
-        for run_id, place in places.items():
-            for old, key in rows(connection, Sql(f"SELECT place, key FROM {table} WHERE run_id = ?", (run_id,))):
-                changes[old, key] -= 1
-                changes[place, key] += 1
-            run(connection, Sql(f"UPDATE {table} SET place = ? WHERE run_id = ? AND place <> ?", (place, run_id, place)))
+        for place, run_ids in together.items():
+            for start in range(0, len(run_ids), BATCH):
+                those = joined(", ", [Sql("?", (run_id,)) for run_id in run_ids[start : start + BATCH]])
+                moving = Sql(f" FROM {table} WHERE place <> ? AND run_id IN (", (place,)) + those + Sql(")")
+                for old, key, number in rows(
+                    connection, Sql("SELECT place, key, COUNT(*)") + moving + Sql(" GROUP BY place, key")
+                ):
+                    changes[old, key] -= number
+                    changes[place, key] += number
+                moved = Sql(f"UPDATE {table} SET place = ? WHERE place <> ? AND run_id IN (", (place, place))
+                run(connection, moved + those + Sql(")"))
         _add(connection, kind, changes)
 
 

@@ -33,7 +33,7 @@ from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
 
-from . import health, keys, logged_models_search, purge, registry_search, schema, search, sweep, traces
+from . import health, in_steps, keys, logged_models_search, purge, registry_search, schema, search, sweep, traces
 from .accounts import SqlAccounts
 from .dialects import Dialect, lost
 from .history import Histories
@@ -70,10 +70,10 @@ class SqlStore:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def write(self, batch: Batch) -> Receipt:
-        return self._writer.write_all([batch])[0]
+        return self.write_all([batch])[0]
 
     def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
-        return self._writer.write_all(batches)
+        return self._writer.write_all(in_steps.prepare(self._writer, self._sign, batches))
 
     def sweep(self, now: int) -> Sequence[str]:
         def needed(connection: Connection) -> bool:  # whoever may only read still reads
