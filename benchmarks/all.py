@@ -23,6 +23,8 @@ SCRIPTS = (
     "search.py",
     "install_size.py",
     "artifacts.py",
+    "autolog.py",
+    "serving.py",
 )
 #: Those that measure Runstone alone.
 ALONE = ("kills.py",)

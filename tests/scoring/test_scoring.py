@@ -9,18 +9,23 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
-from scoring_requests import JSON, REQUESTS, answers, ask, save_all
+from scoring_requests import JSON, REQUESTS, answers, ask, outcome, save_all
 from sklearn.dummy import DummyClassifier
 
 import runstone
 from runstone.cli.main import cli
 from runstone.errors import InvalidValue
+from runstone.scoring.batching import Batcher
 from runstone.scoring.describe import openapi
 from runstone.scoring.holder import Holder
 
@@ -128,6 +133,58 @@ def test_an_alias_is_followed(tmp_path: Path) -> None:
         assert serving.close() == 0
     with pytest.raises(InvalidValue, match="alias"):
         Holder("models:/constant/1").follow(1)
+
+
+class Slow:
+    """Predicts no sooner than it may, and tells how many rows it saw at once."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.may = threading.Event()
+
+    def predict(self, data: Any) -> Any:
+        self.may.wait(30)
+        self.seen.append(len(data))
+        if (np.asarray(data) < 0).any():
+            raise ValueError("negative")
+        return data["x"] * 2 if hasattr(data, "columns") else data.sum(axis=1)
+
+
+def test_requests_that_wait_are_predicted_together() -> None:
+    model, batcher = Slow(), Batcher(10)
+    asked = [np.full((2, 2), value) for value in (1.0, 2.0, 3.0)]
+    asked += [pd.DataFrame({"x": [value]}) for value in (4.0, 5.0)]  # type: ignore[list-item]
+    asked += [np.full((9, 2), 6.0), np.full((1, 2), -1.0)]
+    with ThreadPoolExecutor(len(asked) + 1) as pool:
+        first = pool.submit(batcher.predict, model, np.zeros((1, 2)))  # type: ignore[arg-type]
+        while batcher._queue.qsize() or not batcher.batches:
+            time.sleep(0.01)
+        answers = []
+        for data in asked:
+            answers.append(pool.submit(batcher.predict, model, data))  # type: ignore[arg-type]
+            while batcher._queue.qsize() < len(answers):
+                time.sleep(0.01)
+        model.may.set()
+        found = [np.asarray(one.result(30)).tolist() for one in answers[:-1]]
+        assert first.result(30).tolist() == [0.0]
+        with pytest.raises(ValueError, match="negative"):
+            answers[-1].result(30)
+    assert found == [[2.0, 2.0], [4.0, 4.0], [6.0, 6.0], [8.0], [10.0], [12.0] * 9]
+    # the batch with the negative row failed, so each of its requests was predicted by itself; tables make one batch
+    assert model.seen == [1, 7, 2, 2, 2, 1, 2, 9]
+
+
+def test_a_server_with_batches_answers_alike(folder: Path) -> None:
+    serving = Serving(str(folder / "table"), "--batch-rows", "100")
+    try:
+        serving.wait()
+        asked = {name: one for name, one in REQUESTS.items() if one[0] == "table"}
+        for name, (_, kind, body) in asked.items():
+            told = outcome(*ask(f"{serving.url}/invocations", body.encode("utf-8", "surrogateescape"), kind))
+            assert told == {**RECORDED, **OTHERWISE}[name], name
+        assert "runstone_model_batches_total" in ask(f"{serving.url}/metrics")[1]
+    finally:
+        serving.close()
 
 
 def test_limits(folder: Path) -> None:

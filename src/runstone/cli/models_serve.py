@@ -32,11 +32,14 @@ _environment = click.option(
 @click.option("-t", "--timeout", type=click.FloatRange(0, min_open=True), default=None, help="Seconds that an answer may take.")
 @click.option("--follow-alias", is_flag=True, help="Serve the version that the alias in URI names, also when it moves.")
 @click.option("--follow-every", type=click.FloatRange(0, min_open=True), default=FOLLOW, show_default=True, help="Seconds.")
+@click.option(
+    "--batch-rows", type=click.IntRange(0), default=0, show_default=True, help="Join requests that wait, up to so many rows."
+)
 @_environment
 @store_option
 def serve(
     model_uri: str, host: str, port: int, workers: int, timeout: float | None, follow_alias: bool, follow_every: float,
-    env_manager: str, store: str,
+    batch_rows: int, env_manager: str, store: str,
 ) -> None:  # fmt: skip
     """Answer /invocations in MLflow's scoring protocol, until Ctrl-C or SIGTERM."""
     from runstone import settings
@@ -56,12 +59,12 @@ def serve(
         click.echo(f"{model_uri} answers at {address.url()}/invocations", err=True)
 
     if workers == 1:
-        listen.serve(create(model_uri, every), address, ready)
+        listen.serve(create(model_uri, every, batch_rows), address, ready)
     else:
-        _with_workers(model_uri, every, address, workers, ready)
+        _with_workers({"uri": model_uri, "every": every, "rows": batch_rows}, address, workers, ready)
 
 
-def _with_workers(model_uri: str, every: float | None, address: object, workers: int, ready: object) -> None:
+def _with_workers(told: dict[str, object], address: object, workers: int, ready: object) -> None:
     import threading
     from typing import Any, cast
 
@@ -70,7 +73,7 @@ def _with_workers(model_uri: str, every: float | None, address: object, workers:
     from .workers import _when_listening
 
     where: Any = address
-    os.environ[_VARIABLE] = json.dumps({"uri": model_uri, "every": every, "parent": os.getpid()})
+    os.environ[_VARIABLE] = json.dumps({**told, "parent": os.getpid()})
     parent = Granian(
         "runstone.cli.models_serve:app", workers=workers, factory=True, workers_kill_timeout=5, respawn_failed_workers=True,
         respawn_interval=0.5, **where.options(),
@@ -89,7 +92,7 @@ def app() -> Starlette:
 
     given = json.loads(os.environ[_VARIABLE])
     threading.Thread(target=_end_with, args=(given["parent"],), daemon=True).start()
-    return create(given["uri"], given["every"])
+    return create(given["uri"], given["every"], given["rows"])
 
 
 @click.command("predict")

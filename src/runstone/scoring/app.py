@@ -19,6 +19,7 @@ from runstone.models.manifest import FORMAT_VERSION
 from runstone.server.observe import Counters
 
 from . import parse
+from .batching import Batcher
 from .describe import openapi
 from .holder import Holder
 
@@ -31,10 +32,11 @@ class Scoring:
     Args:
         holder: the model that is served.
         counters: where requests are counted.
+        batcher: joins requests that wait; each is predicted by itself if ``None``.
     """
 
-    def __init__(self, holder: Holder, counters: Counters) -> None:
-        self.holder, self.counters = holder, counters
+    def __init__(self, holder: Holder, counters: Counters, batcher: Batcher | None = None) -> None:
+        self.holder, self.counters, self.batcher = holder, counters, batcher
 
     async def ping(self, _request: Request) -> Response:
         return Response("\n", media_type=parse.JSON)
@@ -44,6 +46,8 @@ class Scoring:
 
     async def metrics(self, _request: Request) -> Response:
         more = f"# TYPE runstone_model_reloads_total counter\nrunstone_model_reloads_total {self.holder.reloads}\n"
+        if self.batcher is not None:
+            more += f"# TYPE runstone_model_batches_total counter\nrunstone_model_batches_total {self.batcher.batches}\n"
         return PlainTextResponse(self.counters.text() + more)
 
     async def describe(self, _request: Request) -> Response:
@@ -80,7 +84,9 @@ class Scoring:
         except InvalidValue as wrong:
             return _fault("BAD_REQUEST", str(wrong), 400)
         try:
-            return Response(parse.written(model.predict(data, params)), media_type=parse.JSON)
+            joined = self.batcher is not None and params is None
+            found = self.batcher.predict(model, data) if self.batcher and joined else model.predict(data, params)
+            return Response(parse.written(found), media_type=parse.JSON)
         except RunstoneError as wrong:
             return _fault("INVALID_PARAMETER_VALUE", f"Failed to predict: {wrong}", 400)
         except Exception as problem:
@@ -89,19 +95,20 @@ class Scoring:
             return _fault("BAD_REQUEST", f"{told} {type(problem).__name__}: {problem}", 400)
 
 
-def create(uri: str, follow_seconds: float | None = None) -> Starlette:
+def create(uri: str, follow_seconds: float | None = None, batch_rows: int = 0) -> Starlette:
     """Load the model and make the application.
 
     Args:
         uri: any model URI.
         follow_seconds: look this often whether the alias in ``uri`` has moved; never if ``None``.
+        batch_rows: predict requests that wait together, up to so many rows; each by itself if 0.
 
     Raises: as ``load_model``; InvalidValue when there is no alias to follow.
     """
     holder = Holder(uri)
     if follow_seconds is not None:
         holder.follow(follow_seconds, log.warning)
-    scoring = Scoring(holder, Counters())
+    scoring = Scoring(holder, Counters(), Batcher(batch_rows) if batch_rows else None)
     routes = [
         Route("/ping", scoring.ping),
         Route("/health", scoring.ping),

@@ -1,0 +1,125 @@
+"""``models serve`` of a 100-tree forest: rows a second and waiting times at 16 connections, and seconds until it is ready.
+
+    python benchmarks/serving.py [--peers PYTHON] [--seconds 5]
+
+All serve the same model folder, one worker each, one after the other; the same clients ask for one row and for 1,000 rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+CONNECTIONS = 16
+
+
+def save(folder: Path) -> None:
+    from sklearn.datasets import make_classification
+    from sklearn.ensemble import RandomForestClassifier
+
+    import runstone
+
+    x, y = make_classification(n_samples=1000, n_features=20, random_state=42)
+    runstone.sklearn.save_model(RandomForestClassifier(random_state=0).fit(x, y), folder, input_example=x[:2])
+
+
+def measure(command: list[str], seconds: float) -> dict[str, float]:
+    """Seconds until ready; for each size rows a second, and the median and 99th percentile of an answer in milliseconds."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    begun = time.perf_counter()
+    quiet = {**os.environ, "RUNSTONE_QUIET": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    server = subprocess.Popen(
+        [*command, "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet, start_new_session=True
+    )
+    try:
+        while not _answers(port):
+            time.sleep(0.01)
+        found = {"ready": time.perf_counter() - begun}
+        for rows in (1, 1000):
+            found |= {f"{key}, {rows}": value for key, value in _load(port, rows, seconds).items()}
+        return found
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _load(port: int, rows: int, seconds: float) -> dict[str, float]:
+    body = json.dumps({"inputs": [[0.5] * 20] * rows})
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+
+    def client() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        while (begun := time.perf_counter()) < end:
+            connection.request("POST", "/invocations", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(text)
+            times.append(time.perf_counter() - begun)
+
+    threads = [threading.Thread(target=client) for _ in range(CONNECTIONS)]
+    begun = time.perf_counter()
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    took = time.perf_counter() - begun
+    ordered = sorted(times)
+    return {
+        "rows/s": rows * len(times) / took,
+        "p50 ms": 1000 * statistics.median(times),
+        "p99 ms": 1000 * ordered[int(0.99 * (len(ordered) - 1))],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", help="a Python that has mlflow")
+    parser.add_argument("--seconds", type=float, default=5.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "model")
+        save(folder)
+        ours = [sys.executable, "-m", "runstone.cli.main", "models", "serve", "-m", str(folder)]
+        commands = {"runstone": ours, "batched": [*ours, "--batch-rows", "4000"]}
+        if options.peers:
+            serve = ["models", "serve", "-m", str(folder), "--env-manager", "local", "-w", "1"]
+            commands["mlflow"] = [options.peers, "-m", "mlflow", *serve]
+        found = {name: measure(command, options.seconds) for name, command in commands.items()}
+    columns = list(found["runstone"])
+    print(f"{'':10}" + "".join(f"{column:>16}" for column in columns))
+    for name, told in found.items():
+        print(f"{name:10}" + "".join(f"{told[column]:16,.2f}" for column in columns))
+    for name in ("runstone", "batched") if "mlflow" in found else ():
+        ratios = [found[name][f"rows/s, {rows}"] / found["mlflow"][f"rows/s, {rows}"] for rows in (1, 1000)]
+        print(f"{name}, rows/s over mlflow's: {ratios[0]:.1f} for one row, {ratios[1]:.1f} for 1,000 (target: at least 3)")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
