@@ -23,7 +23,7 @@ from .work import experiment_number
 from .write import Writer
 
 #: Runs moved in one transaction.
-STEP = 200
+STEP = 500
 #: Seconds between two, in which others get their turn, as a share of what one took, and at most.
 _SHARE, _PAUSE = 0.25, 0.1
 
