@@ -40,7 +40,8 @@ def measure(command: list[str], seconds: float) -> dict[str, float]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     begun = time.perf_counter()
-    quiet = {**os.environ, "RUNSTONE_QUIET": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # mlflow starts a program of its own there
+    quiet = {**os.environ, "PATH": path, "RUNSTONE_QUIET": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
     server = subprocess.Popen(
         [*command, "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet, start_new_session=True
     )
