@@ -186,14 +186,19 @@ def report(settings: Sequence[Setting]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{EXPERIMENT}: mean ± standard deviation over {len(SEEDS)} seeds", box=box.SIMPLE_HEAD)
-    for head in ("rank", "trees", "test accuracy", "test F1", "test log loss", "out-of-bag acc.", "seconds", ""):
-        table.add_column(head, justify="left" if not head else "right")
-    for rank, setting in enumerate(settings, 1):
-        spreads = [spread(values) for values in (setting.accuracy, setting.f1, setting.log_loss, setting.oob)]
-        mark, style = ("← winner", "bold green") if rank == 1 else ("", None)
-        table.add_row(str(rank), str(setting.trees), *spreads, f"{mean(setting.seconds):.2f}", mark, style=style)
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    narrow = console.width < 110  # no cell is broken in two: what matters less is left out
+    table = Table(title=f"{EXPERIMENT}: mean ± standard deviation over {len(SEEDS)} seeds", box=box.SIMPLE_HEAD)
+    heads = ("rank", "trees", "test accuracy", "test log loss", "out-of-bag acc.", "seconds")
+    for head in heads if narrow else (*heads, "test F1", ""):
+        table.add_column(head, justify="right" if head else "left", no_wrap=True)
+    for rank, setting in enumerate(settings, 1):
+        cells = [spread(values) for values in (setting.accuracy, setting.log_loss, setting.oob)]
+        cells.append(f"{mean(setting.seconds):.2f}")
+        if not narrow:
+            cells += [spread(setting.f1), "← winner" if rank == 1 else ""]
+        place = f"★ {rank}" if narrow and rank == 1 else str(rank)
+        table.add_row(place, str(setting.trees), *cells, style="bold green" if rank == 1 else None)
     console.print(table)
     console.print(conclusion(settings))
 
