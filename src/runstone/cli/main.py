@@ -22,7 +22,7 @@ COMMANDS = {
     "stop": ("stop:stop", "End a project's run that is under way."),
     "diff": ("diff:diff", "What changed from one run to another, layer by layer."),
     "find-same": ("find_same:find_same", "Runs with the same code, config, environment, data and seed."),
-    "reproduce": ("reproduce:reproduce", "Make a run again, and check it."),
+    "reproduce": ("reproduce:reproduce", "Check out what a run was made of, make it again, compare."),
     "import": ("import_runs:import_runs", "Read in runs of MLflow and others."),
     "sync": ("sync:sync", "Ship what processes that died have left in their journals."),
     "doctor": ("doctor:doctor", "Check journal, store, versions, disk and clock."),
