@@ -1,21 +1,24 @@
 """How long from the first call until all is in the store, what it costs in CPU, memory and bytes on disk.
 
-    python benchmarks/ingest.py [--points 1000000] [--runs 1000] [--peers PYTHON]
+    python benchmarks/ingest.py [--points 1000000] [--runs 1000] [--peers PYTHON] [--store sqlite|postgresql]
 
 Each row is a fresh process with a store of its own, through the public API. ``--peers`` names a Python that has mlflow, wandb
-and tensorboardX: they log as many points as they can in reasonable time, mlflow in batches of 1,000.
+and tensorboardX: they log as many points as they can in reasonable time, mlflow in batches of 1,000. With ``--store
+postgresql`` a server of its own is started on this machine, with commits that reach the disk.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from peers import ask
@@ -69,26 +72,30 @@ def log_runs(count: int) -> dict[str, float]:
     return {"logged s": logged, "in store s": stored, "CPU s": cpu, "extra MB": extra / 1024, "per s": count / stored}
 
 
-def child(kind: str, count: int, folder: str) -> None:
+def child(kind: str, count: int, store: str) -> None:
     import runstone
-
-    runstone.set_tracking_uri(folder)
-    found = {"points": log_points, "runs": log_runs}[kind](count)
     from runstone import connect
 
-    connect.close_all()  # what lies in the log goes into the file
-    found["bytes each"] = (Path(folder) / "runstone.db").stat().st_size / count
+    runstone.set_tracking_uri(store)
+    found = {"points": log_points, "runs": log_runs}[kind](count)
+    if store.startswith("postgresql:"):
+        size = int(connect.open_store(store).health().facts["bytes"])
+    else:
+        connect.close_all()  # what lies in the log goes into the file
+        size = (Path(store) / "runstone.db").stat().st_size
+    found["bytes each"] = size / count
     print(json.dumps(found))
 
 
-def measure(kind: str, count: int) -> dict[str, float]:
-    folder = tempfile.mkdtemp(prefix="ingest-")
-    try:
-        command = [sys.executable, __file__, "--child", kind, "--count", str(count), "--folder", folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+def measure(kind: str, count: int, new_store: Callable[[], str]) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
+        command = [sys.executable, str(Path(__file__).resolve()), "--child", kind, "--count", str(count)]
+        command += ["--folder", new_store() or folder]
+        environment = {**os.environ, "RUNSTONE_JOURNAL_DIR": folder}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+        if done.returncode:
+            raise SystemExit(done.stderr)
         return dict(json.loads(done.stdout.splitlines()[-1]))
-    finally:
-        shutil.rmtree(folder)
 
 
 def main() -> None:
@@ -96,6 +103,7 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--peers", help="a Python that has mlflow, wandb and tensorboardX")
+    parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--child", choices=["points", "runs"], help=argparse.SUPPRESS)
     parser.add_argument("--count", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
@@ -107,7 +115,13 @@ def main() -> None:
         f"{given.points:,} points, {SERIES} series": ("points", given.points),
         f"{given.runs:,} runs of 50 params, 50 metrics, 10 tags": ("runs", given.runs),
     }
-    rows = {name: measure(*what) for name, what in wanted.items()}
+    with ExitStack() as stack:
+        new_store: Callable[[], str] = str
+        if given.store == "postgresql":
+            from runstone.testing.postgres_server import serving_postgres
+
+            new_store = stack.enter_context(serving_postgres(safe=True)).new_database
+        rows = {name: measure(*what, new_store) for name, what in wanted.items()}
     columns = list(next(iter(rows.values())))
     for tracker, count in PEERS.items():
         answer = ask(given.peers, "points", tracker, count)

@@ -44,6 +44,13 @@ def new_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield new
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URI of an empty store for all tests of a file: of SQLite, then of PostgreSQL."""
+    with making_stores(request, tmp_path_factory, request.param) as new:
+        yield new()
+
+
 @pytest.fixture
 def new_postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStore]:
     """As ``new_store``, of PostgreSQL only."""

@@ -13,8 +13,8 @@ from runstone.testing.store_suite import metrics
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = open_store(tmp_path / "store")
+def store(new_store):
+    opened = open_store(new_store())
     opened.write(Batch([ExperimentCreated("work", "1", time=10)]))
     yield opened
     opened.close()

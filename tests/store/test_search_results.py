@@ -57,10 +57,10 @@ def made(rng: random.Random, number: int) -> dict:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def world(module_store):
     """A store with some sixty runs, and the same runs as plain values."""
     rng = random.Random(7)
-    store = open_store(tmp_path_factory.mktemp("search") / "store")
+    store = open_store(module_store)
     store.write(Batch([ExperimentCreated("one", "1"), ExperimentCreated("empty", "2")]))
     runs = [made(rng, number) for number in range(64)]
     for run in runs:

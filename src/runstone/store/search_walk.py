@@ -31,6 +31,7 @@ STREAMS = 32
 
 _START = Field("attributes", "start_time")
 _RUN_ID = Field("attributes", "run_id")
+_EXPERIMENT = Field("attributes", "experiment_id")
 
 _NOTHING = object()
 _ANY = 2**62
@@ -101,7 +102,9 @@ class Walk:
             held = held[len(ready) :]
             yield from self._sorted(ready, orders, after, edge, total)
             if len(held) > TIES and not _cut(first.field, last):
-                same = self._having(Comparison(first.field, "=", last), inside)
+                # a filter compares the ids of experiments as texts, though they are ordered as numbers
+                value = str(last) if first.field == _EXPERIMENT else last
+                same = self._having(Comparison(first.field, "=", value), inside)
                 behind = after[1:] if after is not None and edge == last else None
                 yield from self.run_ids(rest, behind, same, outside)
                 held, gone = [], last

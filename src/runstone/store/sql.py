@@ -64,7 +64,11 @@ class SqlStore:
         self._failures: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *dialect.failures)
         self._engine = dialect.engine()
         self._writer = Writer(self._engine, dialect)
-        self._guarded(lambda: schema.ensure(self._engine, dialect))
+        try:
+            self._guarded(lambda: schema.ensure(self._engine, dialect))
+        except BaseException:
+            self._engine.dispose()
+            raise
         self.accounts = SqlAccounts(self._read, self._writer.transaction, dialect.parameter)
 
     # --- writing ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,139 @@
+"""PostgreSQL as the store: several processes, a server that dies and comes back, and what is said when it cannot be reached."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from test_processes import WRITER
+
+from runstone import connect
+from runstone.contracts import Batch, Origin
+from runstone.errors import InvalidValue, StoreUnavailable
+from runstone.records import Params, RunStarted, Tags
+from runstone.testing.postgres_server import PostgresServer, serving_postgres
+from runstone.testing.store_suite import metrics, rows
+
+
+@pytest.fixture
+def own_server(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """A server that may be killed; asked for behind the shared one, so that a missing PostgreSQL skips."""
+    with serving_postgres() as server:
+        yield server
+
+
+def test_the_spelling_of_the_uri_does_not_matter() -> None:
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"):
+        assert connect.canonical(f"{scheme}://u:p@h:5/d?sslmode=require") == "postgresql://u:p@h:5/d?sslmode=require"
+    assert connect.shown("postgres://u:secret@h/d?password=more") == "postgresql://u@h/d"
+    assert connect.journal_root("postgres://u:old@h/d") == connect.journal_root("postgresql://u:new@h/d")
+    for uri in ("postgresql:", "postgresql://host", "postgresql://u:secret@h:port/d"):
+        with pytest.raises(InvalidValue) as told:
+            connect.canonical(uri)
+        assert "secret" not in str(told.value)
+
+
+def test_processes_write_to_one_run_at_once(new_postgres: Callable[[], str]) -> None:
+    uri = new_postgres()
+    children = [
+        subprocess.Popen([sys.executable, "-c", textwrap.dedent(WRITER), uri, name, "350"], stdout=subprocess.DEVNULL)
+        for name in ("1", "2", "3")
+    ]
+    store, cursor, seen = connect.open_store(uri), 0, []
+    while any(child.poll() is None for child in children):  # numbers become visible in their order, without a gap
+        cursor = store.changes(cursor).cursor
+        seen.append(cursor)
+        time.sleep(0.01)
+    assert [child.wait() for child in children] == [0, 0, 0]
+    assert seen == sorted(seen)
+    for name in ("1", "2", "3"):
+        assert rows(store.history("shared", f"only{name}")) == [(step, 1.0, int(name)) for step in range(350)]
+    assert rows(store.history("shared", "both")) == [(step, 1.0, clock) for step in range(350) for clock in (1, 2, 3)]
+    assert not store.health(deep=True).problems
+
+
+def test_a_server_killed_in_mid_load_loses_nothing_that_was_acknowledged(own_server: PostgresServer) -> None:
+    store = connect.open_store(own_server.new_database())
+    store.write(Batch([RunStarted("r", "0", 1, "x")]))
+    troubles: list[str] = []
+    done = threading.Event()
+
+    def load() -> None:
+        position = 0
+        while not done.is_set() or position < 100:
+            try:
+                piece = Batch([metrics("r", m=[(position, 1.0, 1)])], Origin("j", position, position + 1))
+                position = store.write_all([piece])[0].acknowledged
+                assert store.get_run("r").data.summaries["m"].count >= position
+            except StoreUnavailable as trouble:
+                troubles.append(str(trouble))
+                time.sleep(0.02)
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    for _ in range(3):
+        time.sleep(0.3)
+        own_server.kill()
+        time.sleep(0.1)
+        own_server.start()
+    done.set()
+    loading.join()
+    assert troubles
+    reached = store.acknowledged("j")
+    assert reached >= 100
+    assert [step for step, _, _ in rows(store.history("r", "m"))] == list(range(reached))
+    connect.close_all()
+
+
+def test_each_trouble_is_one_message_without_the_password(postgres: PostgresServer) -> None:
+    good = postgres.new_store()
+    parts = urlsplit(good)
+    address = f"{parts.hostname}:{parts.port}"
+    cases = {
+        f"postgresql://runstone:wrong-secret@{address}/postgres": "User or password is wrong",
+        f"postgresql://{parts.username}:{parts.password}@{address}/nowhere": "Make it with `createdb`",
+        f"postgresql://runstone:wrong-secret@no-such-host.invalid/{parts.path[1:]}": "check the host",
+        "postgresql://runstone:wrong-secret@127.0.0.1:1/d": "is PostgreSQL running",
+    }
+    for uri, words in cases.items():
+        with pytest.raises(StoreUnavailable, match=words) as told:
+            connect.open_store(uri)
+        assert "secret" not in str(told.value)
+        assert "%20" not in str(told.value)
+    postgres.give_back(good)
+
+
+def test_a_user_who_may_only_read_reads(own_server: PostgresServer) -> None:
+    uri = own_server.new_database("shared")
+    connect.open_store(uri).write(Batch([RunStarted("r", "0", 1, "x")]))
+    own_server.run("CREATE ROLE reader LOGIN PASSWORD 'read'")
+    own_server.run("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", "shared")
+    store = connect.open_store(own_server.uri("shared", "reader", "read"))
+    assert store.get_run("r").info.run_name == "x"
+    assert list(store.sweep(10**15)) == []
+    with pytest.raises(StoreUnavailable, match="GRANT"):
+        store.write(Batch([Tags("r", {"a": "1"})]))
+    connect.close_all()
+
+
+def test_another_programs_database_is_left_alone(own_server: PostgresServer) -> None:
+    uri = own_server.new_database("songs")
+    own_server.run("CREATE TABLE songs (a int)", "songs")
+    with pytest.raises(InvalidValue, match="another program"):
+        connect.open_store(uri)
+    assert own_server.run("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", "songs") == [(1,)]
+
+
+def test_any_text_comes_back_and_half_characters_are_refused(new_postgres: Callable[[], str]) -> None:
+    store = connect.open_store(new_postgres())
+    texts = {"nul": "a\x00b", "one": "\x01\x02", "both": "\x01\x00\x01", "emoji": "🦀", "back": "\\%_"}
+    store.write(Batch([RunStarted("r", "0", 1, "x"), Params("r", texts)]))
+    assert store.get_run("r").data.params == texts
+    with pytest.raises(InvalidValue, match="cannot be stored"):
+        store.write(Batch([Params("r", {"bad": "\ud800"})]))
