@@ -2,7 +2,8 @@
 
 A store is a folder (``./runs``, ``/data/runs``, ``file:///data/runs``; its database is ``runstone.db`` in it), or one
 SQLite file (``sqlite:///runs.db``, ``sqlite:////data/runs.db``; its folders lie beside it), or a database of PostgreSQL
-(``postgresql://user:password@host/database``; journals are kept in the user's cache, artifacts in ``./mlartifacts``).
+(``postgresql://user:password@host/database``; journals are kept in the user's cache, artifacts in ``./mlartifacts``), or
+behind a server (``http://host:5000``, ``https://host/prefix``; journals are kept in the user's cache).
 
 Where such a URI leads to MLflow's own folder or file, that is never written to: the store is a folder beside it
 (``mlruns.runstone``), into which MLflow's runs are read when it is opened.
@@ -34,11 +35,12 @@ BESIDE = ".runstone"
 
 _SQLITE = "sqlite:///"
 _WORKS = (
-    "What works: a folder ('./runs', 'file:///data/runs'), an SQLite file ('sqlite:///runs.db') or a PostgreSQL database "
-    "('postgresql://user:password@host/database')."
+    "What works: a folder ('./runs', 'file:///data/runs'), an SQLite file ('sqlite:///runs.db'), a PostgreSQL database "
+    "('postgresql://user:password@host/database') or a server ('http://host:5000')."
 )
 #: Where artifacts are kept that were given no place, when the store is no folder: MLflow's name for it.
 _ARTIFACTS = "mlartifacts"
+_HTTP = ("http", "https")
 
 _CLOUD = ("s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "wasb", "wasbs")
 
@@ -69,6 +71,8 @@ def canonical(uri: str | os.PathLike[str]) -> str:
 
         return postgresql_uri.canonical(text)
     scheme = urlsplit(text).scheme if ":" in text else ""
+    if scheme.lower() in _HTTP:
+        return _server(text)
     if scheme == "file":
         text = _file_path(text)
     elif len(scheme) > 1:  # one letter is a drive
@@ -174,7 +178,7 @@ def journal_root(uri: str | os.PathLike[str] = "") -> Path:
     from . import settings
 
     place, chosen = shown(home(uri)), settings.JOURNAL_DIR.get()
-    if _is_postgresql(place) and not chosen:
+    if (_is_postgresql(place) or is_server(place)) and not chosen:
         chosen = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "runstone", "journal")
     if chosen:
         return Path(chosen, hashlib.sha256(place.encode()).hexdigest()[:16]).absolute()
@@ -188,6 +192,8 @@ def shown(uri: str | os.PathLike[str] = "") -> str:
         from .store import postgresql_uri
 
         return postgresql_uri.without_password(place)
+    if is_server(place) and "@" in urlsplit(place).netloc:
+        return urlsplit(place)._replace(netloc=urlsplit(place).netloc.rpartition("@")[2]).geturl()
     return place
 
 
@@ -252,6 +258,8 @@ def database(uri: str | os.PathLike[str] = "") -> Path:
     place = home(uri)
     if _is_postgresql(place):
         raise InvalidValue(f"{shown(place)} is no file.")
+    if is_server(place):
+        raise InvalidValue(f"{shown(place)} is behind a server; what needs its files is done where that runs.")
     return Path(place[len(_SQLITE) :]) if place.startswith(_SQLITE) else Path(place, DATABASE)
 
 
@@ -279,9 +287,25 @@ def close_all() -> None:
         _was_read.clear()
 
 
+def _server(text: str) -> str:
+    parts = urlsplit(text)
+    if not parts.hostname or parts.query or parts.fragment:
+        raise InvalidValue(f"{text!r} is no address of a server; 'http://host:5000' or 'https://host/prefix' is one.")
+    return f"{parts.scheme.lower()}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def is_server(uri: str | os.PathLike[str]) -> bool:
+    """Whether the store is behind a server."""
+    return canonical(uri).startswith(("http://", "https://"))
+
+
 def _open(place: str) -> Store:
     if _is_postgresql(place):
         return _open_postgresql(place)
+    if is_server(place):
+        from .remote.store import open_remote
+
+        return open_remote(place)
     from .journal.filesystems import REMOTE, file_system
     from .store.dialects import Sqlite
     from .store.sql import SqlStore

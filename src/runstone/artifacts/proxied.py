@@ -15,9 +15,9 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from runstone.contracts import ArtifactFile
 from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound
+from runstone.servers import PIECE, TRIES, Server
 
 from .copying import copy, told
-from .http import PIECE, TRIES, Server
 from .paths import clean
 from .proxied_reader import ProxiedReader
 from .sources import files_below, open_source

@@ -9,8 +9,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from runstone.errors import StoreUnavailable
-
-from .http import PIECE, Server
+from runstone.servers import PIECE, Server
 
 #: How often in a row a broken connection is taken up again without a byte in between.
 _PATIENCE = 3

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runstone.errors import HTTP_STATUS, RunstoneError
+from runstone.servers import ERROR_CLASS
 
 from .compress import WORTHWHILE, accepted, pack
 from .observe import REQUEST_ID
@@ -43,7 +44,9 @@ def answer_known(request: Request, error: Exception) -> Response:
     if error.get_http_status_code() >= 500:
         log.warning("%s %s: %s", request.method, request.url.path, error.message)
     known = {key: value for key, value in error.json_kwargs.items() if key in Error.__struct_fields__}
-    return error_answer(str(error.error_code), error.message, error.get_http_status_code(), **known)
+    answer = error_answer(str(error.error_code), error.message, error.get_http_status_code(), **known)
+    answer.headers[ERROR_CLASS] = type(error).__name__
+    return answer
 
 
 def answer_http(request: Request, error: Exception) -> Response:

@@ -21,7 +21,7 @@ from .backend import Backend, OpenArtifacts
 from .chores import Chore, doing
 from .dispatch import route
 from .docs_page import described, docs_page
-from .endpoints import ROOT, TABLE
+from .endpoints import ROOT, TABLE, reads_itself
 from .guard import Guard
 from .locations import Locations
 from .mlflow import files_table
@@ -102,7 +102,9 @@ def create_app(
                 any_address=allowed.any_address,
                 origins=allowed.origins,
                 body_limit=allowed.body_limit,
-                is_upload=lambda method, path: files_table.is_upload(method, path.removeprefix(prefix)),
+                is_upload=lambda method, path: (
+                    files_table.is_upload(method, path.removeprefix(prefix)) or reads_itself(path.removeprefix(prefix))
+                ),
             ),
         ],
         exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},

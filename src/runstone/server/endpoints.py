@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from runstone.wire_store import MEDIA_TYPE
+
 from . import schema as s
-from .routes import about, artifacts, experiments, runs, tables
+from .routes import about, artifacts, experiments, remote, runs, tables
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
@@ -21,7 +23,8 @@ class Endpoint(Struct, frozen=True):
     """One row. ``handler(backend, **path parts[, query=][, body=])`` runs in a worker thread and returns an ``answer``.
 
     A ``stream`` handler instead is a coroutine function of the same arguments and the request, and answers by itself;
-    its ``media`` says with what. ``permission`` is what a caller must hold once the server knows callers apart.
+    its ``media`` says with what, and ``raw`` what kind of body it reads. ``permission`` is what a caller must hold once the
+    server knows callers apart.
     """
 
     method: Method
@@ -32,6 +35,7 @@ class Endpoint(Struct, frozen=True):
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     media: str = "application/json"
+    raw: str = ""
 
     @property
     def stream(self) -> bool:
@@ -66,9 +70,19 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/runs/{run_id}/artifacts", s.Artifacts, artifacts.list_artifacts, query=s.ArtifactsQuery),
     Endpoint("GET", "/runs/{run_id}/artifacts/file", s.ArtifactBytes, artifacts.send_file,
              query=s.ArtifactFileQuery, media="*/*"),
+    Endpoint("POST", "/ingest", s.Message, remote.ingest, "write", media=MEDIA_TYPE, raw=MEDIA_TYPE),
+    Endpoint("POST", "/store/{question}", s.Message, remote.ask, media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("GET", "/events", s.ChangesEvent, about.events, query=s.EventsQuery, media="text/event-stream"),
 )
 # fmt: on
+
+_RAW = tuple(ROOT + row.path.partition("{")[0] for row in TABLE if row.raw)
+
+
+def reads_itself(path: str) -> bool:
+    """Whether the endpoint at this path reads, and limits, its request's body itself."""
+    return path.startswith(_RAW)
+
 
 #: What answers plain text at the server's root, to anybody, and says nothing of any run.
 PLAIN = {

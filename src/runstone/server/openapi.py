@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from runstone.version import __version__
+from runstone.wire_store import MEDIA_TYPE
 
 from .endpoints import PLAIN, ROOT, TABLE, Endpoint
 from .mlflow.files_table import FILES, FileRow
@@ -40,7 +41,7 @@ _THEIRS = "mlflow."
 def document() -> Json:
     """Our own routes alone, OpenAPI 3.1: the source of the UI's types."""
     asked = _schemas(endpoint.body for endpoint in TABLE) | _schemas([Error])
-    answered = _schemas(endpoint.answer for endpoint in TABLE if endpoint.media != "*/*")
+    answered = _schemas(endpoint.answer for endpoint in TABLE if endpoint.media not in _BINARY)
     for schema in answered.values():  # a field with a default is always sent: optional is what may be left out of a request
         schema["required"] = list(schema.get("properties", {}))
     paths: dict[str, Json] = {}
@@ -79,10 +80,12 @@ def _whole(text: str, paths: dict[str, Json], schemas: Json) -> Json:
 
 def _own(endpoint: Endpoint) -> Json:
     media = endpoint.media
-    answer = None if media == "*/*" else _reference(endpoint.answer)
+    answer = None if media in _BINARY else _reference(endpoint.answer)
     found = _operation(
         endpoint.handler.__name__, endpoint.summary, endpoint.permission, "Runstone", endpoint.parts, answer, media
     )
+    if endpoint.raw:
+        found["requestBody"] = {"required": True, "content": {endpoint.raw: {"schema": _BYTES}}}
     return _asking(found, endpoint.query, endpoint.body, "")
 
 
@@ -107,6 +110,8 @@ def _body(row: Row) -> type[Struct] | None:
     return row.message if row.method in ("POST", "PATCH", "PUT") else None
 
 
+#: Answers that are no JSON.
+_BINARY = ("*/*", MEDIA_TYPE)
 _BYTES = {"type": "string", "format": "binary"}
 
 

@@ -306,6 +306,10 @@ class Artifacts(Struct):
     files: list[FileInfo]
 
 
+class Message(Struct):
+    """A message of :mod:`runstone.wire_store`, no JSON."""
+
+
 class ArtifactBytes(Struct):
     """The bytes of a file, as themselves: this is what the answer is called, not how it looks."""
 

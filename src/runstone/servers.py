@@ -1,4 +1,4 @@
-"""Requests to a tracking server for artifacts: sign-in, TLS options, patience with trouble that passes, errors in words."""
+"""Requests to a tracking server: sign-in, TLS options, patience with trouble that passes, its errors as ours."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from runstone import settings
-from runstone.errors import (
+from . import errors, settings
+from .errors import (
     DiskFull,
+    FilterError,
     InvalidValue,
     NotFound,
     NotSupported,
@@ -26,6 +27,9 @@ from runstone.errors import (
     RunstoneError,
     StoreUnavailable,
 )
+
+#: Header with the name of the error's class: several share one of MLflow's codes.
+ERROR_CLASS = "X-Runstone-Error"
 
 #: Tries of one request, and the seconds of the first pause between them (doubled each time, with jitter).
 TRIES, PAUSE = 5, 0.2
@@ -40,7 +44,15 @@ _KINDS: dict[str, type[RunstoneError]] = {
     "PERMISSION_DENIED": PermissionDenied,
     "NOT_IMPLEMENTED": NotSupported,
     "TEMPORARILY_UNAVAILABLE": StoreUnavailable,
+    "UNAUTHENTICATED": PermissionDenied,
+    "CUSTOMER_UNAUTHORIZED": PermissionDenied,
 }
+
+
+class Busy(StoreUnavailable):
+    """The server is in trouble, or wants to be left alone for ``retry_after`` seconds."""
+
+    retry_after: float = 0.0
 
 
 class Server:
@@ -65,14 +77,23 @@ class Server:
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: Callable[[], Iterator[bytes]] | None = None,
+        body: Callable[[], Iterator[bytes] | bytes] | None = None,
         tries: int = TRIES,
         stream: bool = False,
+        patience: float = 120.0,
+        ours: str = "",
     ) -> urllib3.BaseHTTPResponse:
         """The answer to one request, ``body`` called anew for each try. An answer of 400 and more raises.
 
+        Args:
+            tries: how often to send it while the trouble may pass.
+            stream: leave the answer's body to be read.
+            patience: seconds between two pieces of the answer.
+            ours: what to say where only a Runstone server knows the path, and another one answers.
+
         Raises:
-            NotFound, InvalidValue, PermissionDenied, NotSupported, DiskFull, RestException: what the server said.
+            NotFound, InvalidValue, PermissionDenied, NotSupported, DiskFull, RestException: what the server said; its own class
+                where it is Runstone.
             StoreUnavailable: it cannot be reached, or stays in trouble.
         """
         last: RunstoneError | None = None
@@ -87,18 +108,26 @@ class Server:
                     body=body() if body else None,
                     preload_content=not stream,
                     redirect=False,
+                    timeout=urllib3.Timeout(connect=min(5.0, patience), read=patience),
                 )
                 if answer.status < 300:
                     return answer
-                last = self._refused(method, path, answer)
+                last = self._refused(method, path, answer, ours)
                 if answer.status not in _PASSING:
                     raise last
             except HTTPError as cause:
-                last = StoreUnavailable(f"The server {self.base} cannot be reached for artifacts: {_reason(cause)}.")
+                last = StoreUnavailable(f"The server {self.base} cannot be reached: {_reason(cause)}.")
         assert last is not None
         raise last
 
-    def _refused(self, method: str, path: str, answer: urllib3.BaseHTTPResponse) -> RunstoneError:
+    def close(self) -> None:
+        """Give the connections back; the next request makes new ones."""
+        with self._lock:
+            pool = self._pools.pop(os.getpid(), None)
+        if pool is not None:
+            pool.clear()
+
+    def _refused(self, method: str, path: str, answer: urllib3.BaseHTTPResponse, ours: str) -> RunstoneError:
         data = answer.read() if not answer.data else answer.data
         answer.release_conn()
         try:
@@ -114,9 +143,15 @@ class Server:
         if answer.status == 413:
             return InvalidValue(message)
         if answer.status in _PASSING:
-            return StoreUnavailable(message)
+            busy = Busy(message)
+            after = answer.headers.get("Retry-After", "")
+            busy.retry_after = min(float(after), 300.0) if after.isdigit() else 0.0
+            return busy
+        if ours and answer.status in (404, 405, 501) and ERROR_CLASS not in answer.headers:
+            return NotSupported(ours)
+        own = _own(answer.headers.get(ERROR_CLASS, ""), code, message, said)
         kind = _KINDS.get(code)
-        return kind(message) if kind else RestException(said)
+        return own or (kind(message) if kind else RestException(said))
 
     def _signed_in(self) -> dict[str, str]:
         token = settings.TRACKING_TOKEN.get()
@@ -131,10 +166,23 @@ class Server:
         with self._lock:
             pool = self._pools.get(os.getpid())
             if pool is None:
-                pool = self._pools[os.getpid()] = urllib3.PoolManager(
-                    maxsize=16, retries=False, timeout=urllib3.Timeout(connect=5, read=120), blocksize=PIECE, **_tls()
-                )
+                pool = self._pools[os.getpid()] = urllib3.PoolManager(maxsize=16, retries=False, blocksize=PIECE, **_tls())
             return pool
+
+
+def _own(name: str, code: str, message: str, said: Mapping[str, Any]) -> RunstoneError | None:
+    """The error that a Runstone server raised, as the same class; ``None`` for other servers'."""
+    kind = getattr(errors, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, RunstoneError):
+        return None
+    if issubclass(kind, FilterError):
+        problem, _, rest = message.partition("\n  ")
+        text = rest.partition("\n  ")[0]
+        expected = tuple(str(one) for one in said.get("expected") or ())
+        return FilterError(problem, text, int(said.get("start") or 0), int(said.get("end") or 0), expected)
+    error = kind.__new__(kind)
+    RunstoneError.__init__(error, message, code)
+    return error
 
 
 def _tls() -> dict[str, Any]:
