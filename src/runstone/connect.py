@@ -300,6 +300,13 @@ def is_server(uri: str | os.PathLike[str]) -> bool:
 
 
 def _open(place: str) -> Store:
+    from . import settings
+
+    if settings.OFFLINE.get():
+        raise StoreUnavailable(
+            f"{settings.OFFLINE.name} is set, so {shown(place)} is not asked. What is logged stays in the journal; unset it, "
+            "and `runstone sync` stores it."
+        )
     if _is_postgresql(place):
         return _open_postgresql(place)
     if is_server(place):

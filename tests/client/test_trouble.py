@@ -129,7 +129,7 @@ def test_reading_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
         runstone.get_run(run.info.run_id)
 
 
-@pytest.mark.parametrize("uri", ["http://127.0.0.1:1", "postgresql://h/db", "s3://bucket", 5, "sqlite:///:memory:"])
+@pytest.mark.parametrize("uri", ["ftp://127.0.0.1", "s3://bucket", 5, "sqlite:///:memory:"])
 def test_a_tracking_uri_that_cannot_be_used_says_which_can(uri: object) -> None:
     with pytest.raises(InvalidValue, match="folder|SQLite"):
         runstone.set_tracking_uri(uri)

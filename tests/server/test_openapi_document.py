@@ -68,7 +68,7 @@ def test_a_row_and_its_handler_agree(endpoint: Endpoint) -> None:
         name for name in inspect.signature(endpoint.handler).parameters if name not in ("backend", "request", "query", "body")
     ]
     assert tuple(names) == endpoint.parts
-    changes_something = endpoint.path == "/experiments" and endpoint.method == "POST"
+    changes_something = endpoint.method == "POST" and endpoint.path in ("/experiments", "/ingest")
     expected = "none" if endpoint.path == "/health" else "write" if endpoint.method == "PATCH" or changes_something else "read"
     assert endpoint.permission == expected
 

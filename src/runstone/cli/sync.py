@@ -13,6 +13,8 @@ from .shell import json_option, store_option
 def sync(as_json: bool, store: str) -> None:
     """Ship what processes that died have left in their journals. A journal whose process lives is left to it."""
     from runstone import connect
+    from runstone.client import spool
+    from runstone.client.session import session
     from runstone.journal import recovery
 
     from .opening import open_for_reading, store_uri
@@ -21,13 +23,17 @@ def sync(as_json: bool, store: str) -> None:
     uri = store_uri(store)
     opened = open_for_reading(uri)
     found = recovery.recover(connect.journal_root(uri), opened)
+    files, waiting = spool.deliver(session(uri), connect.open_artifacts)
+    found.problems += waiting
     if as_json:
         print_json(found)
-    elif not found.journals:
+    elif not found.journals and not files:
         click.echo("Nothing was left to ship.")
     else:
         records = f"{found.records} records with {found.points} metric points"
         click.echo(f"Shipped {records} from {found.journals} journal{'s' * (found.journals != 1)}.")
+    if files and not as_json:
+        click.echo(f"Brought {files} artifact{'s' * (files != 1)} to their runs.")
     for run_id, cause in found.crashed.items():
         note(f"Run {run_id} ended with its process: {safe(cause)}.")
     for problem in found.problems:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from runstone import connect
+from runstone.contracts import ArtifactStore
 from runstone.entities import FileInfo
 
 from . import loading, tables
@@ -23,6 +24,7 @@ from .run_files import RunFiles
 from .run_log import RunLog
 from .runs import target
 from .session import Session
+from .spool import Spooling
 
 PathLike = str | os.PathLike[str]
 
@@ -33,8 +35,19 @@ def files_of(log: RunLog, here: Session) -> RunFiles:
     """The artifacts of a run that is open for writing."""
     found = _files.get(log)
     if found is None:
-        found = _files[log] = RunFiles(log, connect.open_artifacts(uri_of(log, here), here.uri))
+        found = _files[log] = RunFiles(log, _root_of(log, here))
     return found
+
+
+def _root_of(log: RunLog, here: Session) -> ArtifactStore:
+    """The run's artifact root. Behind a server, or offline, it may be out of reach: files wait on this machine then."""
+
+    def reach() -> ArtifactStore:
+        return connect.open_artifacts(uri_of(log, here), here.uri)
+
+    if not (connect.is_server(here.uri) or here.offline):
+        return reach()
+    return cast("ArtifactStore", Spooling(here, log.run_id, reach, connect.open_artifacts))
 
 
 def uri_of(log: RunLog, here: Session) -> str:

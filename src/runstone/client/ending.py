@@ -57,7 +57,7 @@ def at_exit() -> None:
         if not one.close(wait):
             notices.warn_once(
                 f"unshipped {one.uri}",
-                f"what was logged is safe in {one.root}, but not all of it could be stored within {wait:g} seconds. "
+                f"what was logged is safe in {one.root}, but not all of it could be stored in time. "
                 f"The next run brings it in, or now: {one.how_to_sync}",
             )
     connect.close_all()

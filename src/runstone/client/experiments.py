@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from runstone import settings
+from runstone import connect, settings
 from runstone.contracts import Batch, ExperimentQuery
 from runstone.entities import Experiment, LifecycleStage, PagedList, ViewType
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, NotSupported, Trouble, WrongState
@@ -59,7 +59,7 @@ def set_experiment(
         raise InvalidValue("set_experiment() takes an experiment_name or an experiment_id, exactly one of them.")
     here = session()
     if experiment_name is not None:
-        found = experiment_named(here, check_experiment_name(experiment_name), fresh=True)
+        found = _named_or_unknown(here, check_experiment_name(experiment_name))
     else:
         found = _numbered(here, check_experiment_id(experiment_id), fresh=True)
     if found.lifecycle_stage != LifecycleStage.ACTIVE:
@@ -68,8 +68,30 @@ def set_experiment(
             f"restore_experiment({found.experiment_id!r}), or choose another name."
         )
     _chosen[here.uri] = _chosen[""] = found
-    settings.EXPERIMENT_ID.set(found.experiment_id)
+    if found.experiment_id:
+        settings.EXPERIMENT_ID.set(found.experiment_id)
+    else:
+        settings.EXPERIMENT_ID.unset()
+        settings.EXPERIMENT_NAME.set(found.name)
     return found
+
+
+def _named_or_unknown(here: Session, name: str) -> Experiment:
+    """By name; while the store cannot be reached, one with an empty id: its runs are begun by the name, and find it later."""
+    try:
+        return experiment_named(here, name, fresh=True)
+    except Trouble as trouble:
+        _say_away(here, trouble, "set_experiment")
+        return Experiment("", name, "", LifecycleStage.ACTIVE)
+
+
+def _say_away(here: Session, trouble: Trouble, what: str) -> None:
+    if here.offline:
+        notice_once("offline", f"{settings.OFFLINE.name} is set: runs are kept in {here.root} until `{here.how_to_sync}`")
+    elif connect.is_server(here.uri):
+        here.say_away(trouble)
+    else:
+        report(trouble, what)
 
 
 def experiment_for_run(here: Session, experiment_id: str | int | None = None) -> Experiment:
@@ -83,7 +105,7 @@ def experiment_for_run(here: Session, experiment_id: str | int | None = None) ->
     try:
         found = _default(here) if experiment_id is None else _numbered(here, check_experiment_id(experiment_id))
     except Trouble as trouble:
-        report(trouble, "start_run")
+        _say_away(here, trouble, "start_run")
         chosen = _chosen.get("")
         name = chosen.name if chosen else settings.EXPERIMENT_NAME.get() or default_name()
         known_id = str(experiment_id or (chosen.experiment_id if chosen and here.uri in _chosen else ""))
@@ -98,7 +120,7 @@ def experiment_for_run(here: Session, experiment_id: str | int | None = None) ->
 
 def chosen_experiment(here: Session) -> Experiment | None:
     """What ``set_experiment`` or the environment chose, if anything."""
-    if here.uri in _chosen:
+    if here.uri in _chosen and _chosen[here.uri].experiment_id:
         return _numbered(here, _chosen[here.uri].experiment_id)
     if "" in _chosen:
         return experiment_named(here, _chosen[""].name)  # chosen before the tracking URI was changed

@@ -10,12 +10,13 @@ from threading import RLock, Thread
 from runstone import connect, settings
 from runstone.contracts import Refusal, Store
 from runstone.entities import Run, RunInfo
-from runstone.errors import NotFound, RunstoneError, WrongState
+from runstone.errors import NotFound, NotSupported, PermissionDenied, RunstoneError, Trouble, WrongState
 from runstone.journal.recovery import Recovery, recover
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import RunStarted
 
+from . import spool
 from .checks import check_run_id, shown
 from .location import tracking_store
 from .notices import notice, warn_once
@@ -26,6 +27,8 @@ from .spare_journal import open_writer, spare_root
 IDLE_LOGS = 32
 #: How long a read waits for a run that a living process has begun but not yet shipped.
 OTHERS_SECONDS = 5.0
+#: How long a process that ends waits for a server that is away.
+AWAY_SECONDS = 5.0
 
 _sessions: dict[str, Session] = {}
 _lock = RLock()
@@ -70,8 +73,10 @@ class Session:
         self.lock = RLock()
         self.has_forked = False
         self.troubles: list[Exception] = []
+        self._stretches = 0
         self._recovery: Thread | None = None
-        self.shipper = Shipper(self._sink, on_trouble=self._on_trouble, on_refused=self._on_refused)
+        self.away = False
+        self.shipper = Shipper(self._sink, on_trouble=self.say_away, on_refused=self._on_refused, on_stored=self._on_stored)
 
     def _sink(self) -> Store:
         return connect.open_store(self.uri)
@@ -119,7 +124,7 @@ class Session:
     def _keep(self, log: RunLog) -> None:
         with self.lock:
             self.logs[log.run_id] = log
-            if isinstance(log.writer, JournalWriter):
+            if isinstance(log.writer, JournalWriter) and not self.offline:
                 self.shipper.add(log.writer)
             idle = [run_id for run_id in self.logs if run_id not in self.active and run_id != log.run_id]
             for run_id in idle[: max(0, len(idle) - IDLE_LOGS)]:
@@ -174,9 +179,14 @@ class Session:
         return connect.shown(self.uri)
 
     @property
+    def offline(self) -> bool:
+        """Whether everything stays in the journals, by the setting, until ``runstone sync``."""
+        return settings.OFFLINE.get()
+
+    @property
     def how_to_look(self) -> str:
-        """The command that shows this store."""
-        return f"runstone ui{self._option}"
+        """The command, or address, that shows this store."""
+        return self.shown_uri if connect.is_server(self.uri) else f"runstone ui{self._option}"
 
     @property
     def how_to_sync(self) -> str:
@@ -185,8 +195,8 @@ class Session:
 
     def link(self, info: RunInfo) -> str:
         """Where the run's page is."""
-        if self.uri.startswith(("http://", "https://")):
-            return f"{self.uri.rstrip('/')}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
+        if connect.is_server(self.uri):
+            return f"{self.shown_uri}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
         return f"Its page: {self.how_to_look}, then http://{settings.HOST.get()}:{settings.PORT.get()}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
 
     # --- shipping ---------------------------------------------------------------------------------------------------
@@ -207,14 +217,25 @@ class Session:
             self._recovery.start()
 
     def _recover(self) -> None:
+        if self.offline:
+            return
         try:
             store = self.store
             for root in (self.root, spare_root(self.uri)):
                 if root.is_dir():
                     self._say_recovered(recover(root, store))
+            self._deliver_files()
             store.sweep(now_ms())
         except (RunstoneError, OSError) as trouble:
-            self._on_trouble(trouble)
+            self.say_away(trouble)
+
+    def _deliver_files(self) -> None:
+        """Artifacts that waited for the server."""
+        brought, problems = spool.deliver(self, connect.open_artifacts)
+        if brought:
+            notice(f"brought {brought:,} artifacts to their runs that had waited for {self.shown_uri}")
+        for problem in problems:
+            warn_once(f"spool {problem}", problem)
 
     def _say_recovered(self, found: Recovery) -> None:
         if found.journals:
@@ -223,7 +244,12 @@ class Session:
             warn_once(f"recovery {problem}", f"a journal that an earlier process left is damaged: {problem}")
 
     def close(self, timeout: float) -> bool:
-        """Ship everything, as far as the time allows; whether nothing remains."""
+        """Ship everything, as far as the time allows; whether nothing remains.
+
+        A server that is known to be away gets :data:`AWAY_SECONDS` at most.
+        """
+        if self.away and connect.is_server(self.uri):
+            timeout = min(timeout, AWAY_SECONDS)
         for run_id in list(self.logs):
             self.release(run_id)
         give_up = time.monotonic() + timeout
@@ -235,13 +261,26 @@ class Session:
         self.shipper.close(max(0.1, give_up - time.monotonic()))
         return done
 
-    def _on_trouble(self, trouble: Exception) -> None:
+    def say_away(self, trouble: Exception) -> None:
+        """The store could not be asked or written: one line for each stretch of it."""
         self.troubles.append(trouble)
+        if isinstance(trouble, Trouble | PermissionDenied | NotSupported):
+            if self.away:
+                return
+            self.away = True
         if not settings.STRICT.get():
+            self._stretches += 1
             warn_once(
-                f"shipping {type(trouble).__name__}",
+                f"shipping {self._stretches} {type(trouble).__name__}",
                 f"what was logged is safe in {self.root} but could not be stored yet: {trouble} It is tried again.",
             )
+
+    def _on_stored(self) -> None:
+        """Something was stored, and nothing waits."""
+        if self.away:
+            self.away = False
+            notice(f"{self.shown_uri} is back, and everything that waited is stored")
+            self._deliver_files()
 
     def _on_refused(self, refused: Sequence[Refusal]) -> None:
         for refusal in refused:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import random
 import sys
 import threading
 import time
@@ -111,6 +112,7 @@ class Shipper:
         sink_factory: gives the sink, in the shipper's thread, when there is something to write.
         on_trouble: told when the store cannot be written, or a journal is damaged; once for each stretch of trouble.
         on_refused: told of records that the store set aside.
+        on_stored: told when everything that was there to be stored is.
     """
 
     def __init__(
@@ -118,8 +120,10 @@ class Shipper:
         sink_factory: Callable[[], Sink],
         on_trouble: Callable[[Exception], object] | None = None,
         on_refused: Callable[[Sequence[Refusal]], object] | None = None,
+        on_stored: Callable[[], object] | None = None,
     ) -> None:
         self._sink_factory, self._on_trouble, self._on_refused = sink_factory, on_trouble, on_refused
+        self._on_stored = on_stored
         self._begin()
         _shippers.add(self)
 
@@ -198,10 +202,14 @@ class Shipper:
             try:
                 moved = self._round()
                 pause = _BUSY if moved else min(pause * 2, _IDLE)
-                self._failures = 0
+                failed, self._failures = self._failures, 0
+                if (moved or failed) and self._on_stored is not None:
+                    self._on_stored()
             except Exception as trouble:
                 self._failed(trouble)
-                pause = min(_RETRY * 2 ** min(self._failures, 10), _RETRY_MOST)
+                # many clients of one server must not come back at the same moment
+                pause = min(_RETRY * 2 ** min(self._failures, 10), _RETRY_MOST) * random.uniform(0.5, 1.0)
+                pause = max(pause, getattr(trouble, "retry_after", 0.0))
             with self._changed:
                 self._rounds += 1
                 self._changed.notify_all()

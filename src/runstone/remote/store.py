@@ -44,7 +44,7 @@ class _Remote:
         if not batches:
             return []
         body = pack_batches(batches)
-        return unpack_receipts(self._send("/ingest", body, 1, 120.0), batches)
+        return unpack_receipts(self._send("/ingest", body, 1, 2 * settings.HTTP_TIMEOUT.get()), batches)
 
     def health(self, deep: bool = False) -> Health:
         """As the server sees its store; under the address by which it is known here."""
