@@ -26,7 +26,7 @@ from .guard import Guard
 from .locations import Locations
 from .mlflow import files_table
 from .mlflow.about import SPOKEN_TO_TRACERS
-from .mlflow.api import ROOTS, MlflowApi
+from .mlflow.api import ROOTS, Direct, MlflowApi
 from .mlflow.table import TABLE as MLFLOW_TABLE
 from .observe import Counters, Observed
 from .pulse import Pulse
@@ -91,8 +91,9 @@ def create_app(
             await pulse.close()
 
     allowed, counted = access or Access(), counters or Counters()
+    mlflow = MlflowApi([row for row in MLFLOW_TABLE if row.path == "/mlflow/server-info" or not artifacts_only], backend)
     app = Starlette(
-        routes=_routes(backend, Ui(ui, prefix), prefix, artifacts_only, counters),
+        routes=_routes(backend, mlflow, Ui(ui, prefix), prefix, artifacts_only, counters),
         lifespan=lifespan,
         middleware=[
             Middleware(Observed, counters=counted),
@@ -106,6 +107,7 @@ def create_app(
                     files_table.is_upload(method, path.removeprefix(prefix)) or reads_itself(path.removeprefix(prefix))
                 ),
             ),
+            Middleware(Direct, api=mlflow, prefix=prefix),
         ],
         exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},
     )
@@ -113,8 +115,9 @@ def create_app(
     return app
 
 
-def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counters: Counters | None) -> list[BaseRoute]:
-    mlflow = MlflowApi(MLFLOW_TABLE, backend)
+def _routes(
+    backend: Backend, mlflow: MlflowApi, ui: Ui, prefix: str, artifacts_only: bool, counters: Counters | None
+) -> list[BaseRoute]:
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
     api += [
         Route("/openapi.json", described(prefix)),
@@ -123,14 +126,14 @@ def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counter
     pages: list[BaseRoute] = [
         Mount(ROOT, routes=api),
         *files_table.routes(backend),
-        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=METHODS) for root in ROOTS),
+        *(Route(f"{root}/{{path:path}}", mlflow.refuse, methods=METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
         Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
         Route("/docs", docs_page(prefix)),
         Route("/{path:path}", ui.respond, methods=["GET"]),
     ]
     if artifacts_only:
-        pages = _artifact_routes(backend)
+        pages = _artifact_routes(backend, mlflow)
     pages.insert(0, Route("/ready", lambda _: _ready(backend)))
     if counters is not None:
         pages.insert(0, Route("/metrics", lambda _: PlainTextResponse(counters.text(), media_type=METRICS_TYPE)))
@@ -143,12 +146,11 @@ def _routes(backend: Backend, ui: Ui, prefix: str, artifacts_only: bool, counter
     ]
 
 
-def _artifact_routes(backend: Backend) -> list[BaseRoute]:
+def _artifact_routes(backend: Backend, mlflow: MlflowApi) -> list[BaseRoute]:
     """For a server that moves bytes and knows no runs."""
-    mlflow = MlflowApi([row for row in MLFLOW_TABLE if row.path == "/mlflow/server-info"], backend)
     return [
         *files_table.routes(backend, served_only=True),
-        *(Route(f"{root}/{{path:path}}", mlflow.respond, methods=METHODS) for root in ROOTS),
+        *(Route(f"{root}/{{path:path}}", mlflow.refuse, methods=METHODS) for root in ROOTS),
         Route("/health", lambda _: PlainTextResponse("OK")),
         Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
     ]

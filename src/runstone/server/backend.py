@@ -30,6 +30,10 @@ class Backend:
         """A direct batch, in one transaction with those of other requests of this moment; errors as ``Store.write``."""
         return self._gathering.write(batch)
 
+    async def written(self, batch: Batch) -> Receipt:
+        """:meth:`write` for a coroutine."""
+        return await self._gathering.written(batch)
+
     def shown_artifact_uri(self, uri: str) -> str:
         """See :meth:`Locations.shown`."""
         return self.locations.shown(uri)

@@ -11,12 +11,14 @@ import ipaddress
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .answers import error_answer
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_LOOKED_AT = (b"host", b"origin", b"content-length")
+#: Spellings of ``Host`` that were found right and need no second look.
+_REMEMBERED = 100
 
 
 class Guard:
@@ -41,37 +43,46 @@ class Guard:
     ) -> None:
         self.app, self.any_address, self.body_limit, self.is_upload = app, any_address, body_limit, is_upload
         self.hosts = tuple(host.lower() for host in (*_LOCAL_NAMES, *hosts))
+        self._welcome: set[str] = set()
         self.origins = tuple(origin.lower().rstrip("/") for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        refusal = self._refusal(headers)
+        headers = {name: value for name, value in scope["headers"] if name in _LOOKED_AT}
+        refusal = self._refusal(headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin"))
         if refusal:
             await error_answer("PERMISSION_DENIED", refusal)(scope, receive, send)
             return
         if self.is_upload(scope["method"], scope["path"]):
             await self.app(scope, receive, send)
             return
-        length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.body_limit:
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit():
+            await self._limited(scope, receive, send)
+        elif int(length) > self.body_limit:
             await self._too_large(scope, receive, send)
-            return
-        await self._limited(scope, receive, send)
+        else:  # the HTTP server hands on no more than that
+            await self.app(scope, receive, send)
 
-    def _refusal(self, headers: Headers) -> str:
+    def _refusal(self, host: str, given: bytes | None) -> str:
         """Why this request is not answered; empty when it is."""
-        host = headers.get("host", "").lower()
-        if not self._known(_without_port(host)):
+        host = host.lower()
+        if host not in self._welcome and not self._is_known(host):
             return f"Host {host!r} is not a name of this server. Open it as localhost, or allow it with --allowed-hosts."
-        origin = headers.get("origin")
-        if origin is not None and "*" not in self.origins:
+        if given is not None and "*" not in self.origins:
+            origin = given.decode("latin-1")
             low = origin.lower()
             if urlsplit(low).netloc != host and low not in self.origins:
                 return f"Origin {origin!r} may not call this server. Start it with --cors-allowed-origins {origin} to allow it."
         return ""
+
+    def _is_known(self, host: str) -> bool:
+        known = self._known(_without_port(host))
+        if known and len(self._welcome) < _REMEMBERED:
+            self._welcome.add(host)
+        return known
 
     def _known(self, name: str) -> bool:
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.hosts if "[" not in pattern) or name in self.hosts:

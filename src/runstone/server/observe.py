@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runstone.version import __version__
@@ -118,8 +117,8 @@ class Observed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = scope[REQUEST_ID] = given if _PLAIN_ID.fullmatch(given) else uuid.uuid4().hex
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        request_id = scope[REQUEST_ID] = given if given and _PLAIN_ID.fullmatch(given) else uuid.uuid4().hex
         begun, status, size = time.perf_counter(), 500, 0
 
         async def watched(message: Message) -> None:

@@ -1,16 +1,27 @@
-"""The endpoints of the table over HTTP: find the row, read the message, call the handler in a thread, answer."""
+"""The endpoints of the table over HTTP: find the row, read the message, call the handler, answer.
+
+These are most of a server's requests, so they take the short way: past the router, straight from the ASGI server's words
+to the row, and from its answer to the ASGI server's words.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from anyio import to_thread
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from runstone.contracts import Batch
+from runstone.errors import RunstoneError
+from runstone.server.answers import answer_known
 from runstone.server.compress import WORTHWHILE, accepted, pack
 from runstone.server.observe import ROUTE
 from runstone.server.unknown import no_endpoint, wrong_method
@@ -23,8 +34,13 @@ if TYPE_CHECKING:
 
 #: Where the same endpoints answer: for clients, and for pages (MLflow's own UI calls the second).
 ROOTS = ("/api", "/ajax-api")
+#: Requests whose handlers ask the store at the same time.
+THREADS = 40
+#: A body up to this many bytes is read at once where it arrives; reading a larger one would keep others waiting.
+SMALL = 128 * 1024
 
 _encoder = msgspec.json.Encoder()
+_NO_QUERY = QueryParams()
 
 
 class MlflowApi:
@@ -32,25 +48,42 @@ class MlflowApi:
 
     def __init__(self, rows: Sequence[Row], backend: Backend) -> None:
         self._backend = backend
+        self._threads = ThreadPoolExecutor(THREADS, "runstone-mlflow")
         self._plain: dict[str, dict[str, Row]] = {}
         self._patterns: dict[str, tuple[re.Pattern[str], dict[str, Row]]] = {}
         for row in rows:
-            path = f"{row.version}.0{row.path}"
+            path = f"/{row.version}.0{row.path}"
             if "{" in path:
                 pattern = _pattern(path)
                 self._patterns.setdefault(path, (pattern, {}))[1][row.method] = row
             else:
                 self._plain.setdefault(path, {})[row.method] = row
 
-    async def respond(self, request: Request) -> Response:
-        """Route ``{path}`` below a root to its row."""
-        path: str = request.path_params["path"]
-        rows, parts = self._find(path)
-        row = rows.get(request.method)
-        if row is None:
-            return wrong_method(request, sorted(rows)) if rows else no_endpoint(request)
-        request.scope[ROUTE] = row.path
-        return await self._answer(row, request, parts)
+    async def refuse(self, request: Request) -> Response:
+        """For a route of the router: paths and methods that no row has."""
+        rows, _ = self._find("/" + request.path_params["path"])
+        return wrong_method(request, sorted(rows)) if rows else no_endpoint(request)
+
+    def row(self, method: str, path: str) -> tuple[Row, dict[str, Any]] | None:
+        """The row for a request, ``path`` from the server's root, and the variable parts of its path."""
+        for root in ROOTS:
+            if path.startswith(root + "/"):
+                rows, parts = self._find(path[len(root) :])
+                row = rows.get(method)
+                return None if row is None else (row, parts)
+        return None
+
+    async def respond(self, row: Row, parts: dict[str, Any], scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        scope[ROUTE] = row.path
+        try:
+            answer = await self._answer(row, parts, scope, await _body(receive))
+        except ClientDisconnect:
+            return
+        except RunstoneError as error:
+            await answer_known(Request(scope), error)(scope, receive, send)
+            return
+        await _send(answer, scope, send)
 
     def _find(self, path: str) -> tuple[dict[str, Row], dict[str, Any]]:
         rows = self._plain.get(path)
@@ -62,14 +95,39 @@ class MlflowApi:
                 return found, match.groupdict()
         return {}, {}
 
-    async def _answer(self, row: Row, request: Request, parts: dict[str, Any]) -> Response:
-        body, encoding = await request.body(), request.headers.get("accept-encoding", "")
+    async def _answer(self, row: Row, parts: dict[str, Any], scope: Scope, body: bytes) -> bytes:
+        query = QueryParams(scope["query_string"]) if scope["query_string"] else _NO_QUERY
 
-        def work() -> Response:
-            found = row.handler(self._backend, read(row.message, request.query_params, body, parts))
-            return _json(found if isinstance(found, bytes) else _encoder.encode(found), encoding)
+        def work() -> bytes | Batch:
+            found = row.handler(self._backend, read(row.message, query, body, parts))
+            return found if isinstance(found, bytes | Batch) else _encoder.encode(found)
 
-        return await to_thread.run_sync(work)
+        done = work() if row.writes and len(body) <= SMALL else await self._in_thread(work)
+        if isinstance(done, Batch):
+            await self._backend.written(done)
+            return b"{}"
+        return done
+
+    async def _in_thread(self, work: Any) -> Any:
+        """In a worker thread, with the context of the request."""
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, work)
+
+
+class Direct:
+    """ASGI middleware, the innermost: requests for a row are answered here, all others by the router."""
+
+    def __init__(self, app: ASGIApp, api: MlflowApi, prefix: str) -> None:
+        self.app, self.api, self.prefix = app, api, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = None
+        if scope["type"] == "http" and scope["path"].startswith(self.prefix):
+            found = self.api.row(scope["method"], scope["path"][len(self.prefix) :])
+        if found is None:
+            await self.app(scope, receive, send)
+        else:
+            await self.api.respond(*found, scope, receive, send)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -80,9 +138,26 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join(text + name for text, name in zip(texts, [*names, ""], strict=True)), re.DOTALL)
 
 
-def _json(body: bytes, accept_encoding: str) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-    encoding = accepted(accept_encoding) if len(body) >= WORTHWHILE else None
-    if encoding:
-        body, headers["Content-Encoding"] = pack(body, encoding), encoding
-    return Response(body, 200, headers, media_type="application/json")
+async def _body(receive: Receive) -> bytes:
+    pieces: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+async def _send(body: bytes, scope: Scope, send: Send) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"vary", b"Accept-Encoding")]
+    if len(body) >= WORTHWHILE:
+        encoding = accepted(
+            next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-encoding"), "")
+        )
+        if encoding:
+            body = await asyncio.get_running_loop().run_in_executor(None, pack, body, encoding)
+            headers.append((b"content-encoding", encoding.encode()))
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

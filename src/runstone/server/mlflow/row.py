@@ -8,9 +8,14 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from runstone.contracts import Batch
+
 
 class Row(Struct, frozen=True):
     """``handler(backend, message)`` runs in a worker thread and returns JSON that looks like ``answer``, or its bytes.
+
+    A handler that only says what to write returns a ``Batch``: it asks the store nothing, so it runs where the request is
+    read, and the answer is an empty object once the batch is stored. ``writes`` marks those.
 
     ``path`` begins below ``/api/<version>.0``; its parts in braces are fields of the message, too.
     """
@@ -19,9 +24,10 @@ class Row(Struct, frozen=True):
     path: str
     message: type[Struct]
     answer: type[Struct]
-    handler: Callable[..., dict[str, Any] | bytes]
+    handler: Callable[..., dict[str, Any] | bytes | Batch]
     permission: Literal["none", "read", "write"] = "read"
     version: int = 2
+    writes: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:

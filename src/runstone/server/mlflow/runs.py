@@ -80,8 +80,8 @@ def search(backend: Backend, request: m.SearchRuns) -> shapes.Json:
     return shapes.without_none({"runs": [_shape(backend, one) for one in page], "next_page_token": page.token})
 
 
-def log_metric(backend: Backend, request: m.LogMetric) -> shapes.Json:
-    """One point."""
+def log_metric(backend: Backend, request: m.LogMetric) -> Batch:
+    """One point. Clients send a call again when they saw no answer: each point counts once."""
     point = m.Point(
         request.key,
         request.value,
@@ -91,19 +91,19 @@ def log_metric(backend: Backend, request: m.LogMetric) -> shapes.Json:
         request.dataset_name,
         request.dataset_digest,
     )
-    return write(backend, *metric_records(run_of(request), [point]), once=True)
+    return Batch(metric_records(run_of(request), [point]), once=True)
 
 
-def log_param(backend: Backend, request: m.LogParam) -> shapes.Json:
+def log_param(backend: Backend, request: m.LogParam) -> Batch:
     """One param."""
     check_keys([request.key])
-    return write(backend, Params(run_of(request), {request.key: request.value}))
+    return Batch([Params(run_of(request), {request.key: request.value})])
 
 
-def set_tag(backend: Backend, request: m.SetTag) -> shapes.Json:
+def set_tag(backend: Backend, request: m.SetTag) -> Batch:
     """One tag."""
     check_keys([request.key])
-    return write(backend, Tags(run_of(request), {request.key: request.value}))
+    return Batch([Tags(run_of(request), {request.key: request.value})])
 
 
 def delete_tag(backend: Backend, request: m.DeleteTag) -> shapes.Json:
@@ -114,7 +114,7 @@ def delete_tag(backend: Backend, request: m.DeleteTag) -> shapes.Json:
     return write(backend, Tags(run_id, {request.key: None}))
 
 
-def log_batch(backend: Backend, request: m.LogBatch) -> shapes.Json:
+def log_batch(backend: Backend, request: m.LogBatch) -> Batch:
     """Metrics, params and tags together, all or nothing."""
     check_batch(len(request.metrics), len(request.params), len(request.tags))
     check_keys([param.key for param in request.params], "params[{}].key")
@@ -127,10 +127,8 @@ def log_batch(backend: Backend, request: m.LogBatch) -> shapes.Json:
         records += metric_records(run_id, request.metrics, "metrics[{}].{}")
     if request.tags:
         records.append(Tags(run_id, {tag.key: tag.value for tag in request.tags}))
-    if not records:
-        backend.store.get_run(run_id)
-        return {}
-    return write(backend, *records, once=True)
+    # of an empty one it is still found out whether there is such a run
+    return Batch(records or [Params(run_id, {})], once=True)
 
 
 def log_inputs(backend: Backend, request: m.LogInputs) -> shapes.Json:
@@ -170,9 +168,8 @@ def log_model(backend: Backend, request: m.LogModel) -> shapes.Json:
     return write(backend, Tags(run_id, {MODEL_HISTORY: msgspec.json.encode(history).decode()}))
 
 
-def write(backend: Backend, *records: Record, once: bool = False) -> shapes.Json:
-    """``once``: these clients send a call again when they saw no answer; its points count once."""
-    backend.write(Batch(records, once=once))
+def write(backend: Backend, record: Record) -> shapes.Json:
+    backend.write(Batch([record]))
     return {}
 
 
