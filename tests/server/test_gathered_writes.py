@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
 
@@ -87,3 +88,22 @@ def test_an_error_of_the_only_one_is_its_own() -> None:
     sink.go_on.set()
     with pytest.raises(InvalidValue, match="bad"):
         Gathering(sink).write(Batch([Params("bad", {})]))  # type: ignore[arg-type]
+
+
+def test_coroutines_share_transactions_and_get_their_own_outcome() -> None:
+    sink = SlowSink()
+    gathering = Gathering(sink)  # type: ignore[arg-type]
+
+    async def all_at_once() -> list[Receipt | BaseException]:
+        first = asyncio.ensure_future(gathering.written(Batch([Params("first", {})])))
+        while not sink.begun.is_set():
+            await asyncio.sleep(0.001)
+        others = [asyncio.ensure_future(gathering.written(Batch([Params(name, {})]))) for name in ("a", "bad", "b")]
+        await asyncio.sleep(0)
+        sink.go_on.set()
+        return await asyncio.wait_for(asyncio.gather(first, *others, return_exceptions=True), 10)
+
+    found = asyncio.run(all_at_once())
+    assert [type(one) for one in found] == [Receipt, Receipt, InvalidValue, Receipt]
+    assert sink.stored == ["first", "a", "b"]
+    assert sink.transactions[:2] == [1, 3]
