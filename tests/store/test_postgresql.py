@@ -137,3 +137,20 @@ def test_any_text_comes_back_and_half_characters_are_refused(new_postgres: Calla
     assert store.get_run("r").data.params == texts
     with pytest.raises(InvalidValue, match="cannot be stored"):
         store.write(Batch([Params("r", {"bad": "\ud800"})]))
+
+
+def test_commands_over_postgresql(postgres: PostgresServer) -> None:
+    uri = postgres.new_database()
+
+    def told(*words: str) -> tuple[int, str]:
+        done = subprocess.run([sys.executable, "-m", "runstone.cli.main", *words], capture_output=True, text=True, check=False)
+        assert "secret" not in done.stdout + done.stderr
+        return done.returncode, done.stdout + done.stderr
+
+    assert told("db", "check", uri)[0] == 1
+    assert told("db", "upgrade", uri)[0] == 0
+    assert told("db", "check", uri)[0] == 0
+    assert "nothing to do" in told("db", "upgrade", uri)[1]
+    code, text = told("doctor", "--store", uri)
+    assert code == 0, text
+    assert told("gc", "--yes", "--store", uri)[0] == 0

@@ -11,13 +11,15 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from runstone.contracts import Batch, Origin
 from runstone.errors import InvalidValue, NotFound, ParamChanged, WrongState
 from runstone.records import Console, Params, Record, RunChanged, RunStarted, Tags
 from runstone.store.dialects import Sqlite
+from runstone.store.dialects.postgresql import Postgresql
 from runstone.store.sql import SqlStore
+from runstone.testing.postgres_server import PostgresServer
 from runstone.testing.store_suite import metrics, rows
 
 RUNS = st.sampled_from(["r1", "r2"])
@@ -91,7 +93,10 @@ class StoreMachine(RuleBasedStateMachine):
     def reopen(self) -> None:
         if hasattr(self, "store"):
             self.store.close()
-        self.store = SqlStore(Sqlite(Path(self.folder.name, "s.db")), "s", "file:///a")
+        self.store = self.opened()
+
+    def opened(self) -> SqlStore:
+        return SqlStore(Sqlite(Path(self.folder.name, "s.db")), "s", "file:///a")
 
     @rule(run=RUNS)
     def start(self, run: str) -> None:
@@ -198,3 +203,19 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+
+
+def test_the_store_over_postgresql(postgres: PostgresServer) -> None:
+    class OnPostgresql(StoreMachine):
+        uri = ""
+
+        def opened(self) -> SqlStore:
+            self.uri = self.uri or postgres.new_store()
+            return SqlStore(Postgresql(self.uri), "s", "file:///a")
+
+        def teardown(self) -> None:
+            super().teardown()
+            if self.uri:
+                postgres.give_back(self.uri)
+
+    run_state_machine_as_test(OnPostgresql, settings=settings(max_examples=8, stateful_step_count=20, deadline=None))
