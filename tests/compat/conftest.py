@@ -13,7 +13,7 @@ import sys
 import textwrap
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +133,15 @@ def any_peer(request: pytest.FixtureRequest) -> Peer:
     """Both, one after the other."""
     found: Peer = request.getfixturevalue("peer" if request.param == "new" else "old_peer")
     return found
+
+
+@pytest.fixture(params=["new", "old"])
+def peer_on_postgresql(
+    request: pytest.FixtureRequest, new_postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Peer]:
+    """Both, against a server over PostgreSQL."""
+    server = Server(new_postgres())  # type: ignore[arg-type]  # a URI
+    try:
+        yield from _peer(request.param, server, tmp_path_factory)
+    finally:
+        server.close()
