@@ -20,7 +20,7 @@ from runstone import connect
 KILLS = int(os.environ.get("RUNSTONE_SERVER_KILLS", "3"))
 
 #: Two runs from two threads; after each hundred points it says how many calls have returned.
-LOAD = """
+LOAD = r"""
 import sys, threading, runstone
 runstone.set_experiment("load")
 def work(name):
@@ -31,7 +31,7 @@ def work(name):
                 runstone.log_metric("m", float(step), step=step)
                 step += 1
             stop.wait(0.005)
-        print(run.info.run_id, step, flush=True)
+        sys.stdout.write(f"{run.info.run_id} {step}\n")  # in one piece: two threads write
 stop = threading.Event()
 threads = [threading.Thread(target=work, args=(f"r{number}",)) for number in range(2)]
 [one.start() for one in threads]
