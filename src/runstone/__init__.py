@@ -18,6 +18,7 @@ __getattr__, __dir__ = lazy(
         "ActiveRun": _RUNS + "ActiveRun",
         "active_run": _RUNS + "active_run",
         "cached_run": "runstone.client.cached:cached_run",
+        "compare": "runstone.client.comparing:compare",
         "delete_run": _SEARCH + "delete_run",
         "end_run": _RUNS + "end_run",
         "get_parent_run": _SEARCH + "get_parent_run",

@@ -134,3 +134,22 @@ def test_create_makes_a_run_of_the_state_asked_for(call: Call, read: Read, exper
     call("runs", "create", "--experiment-name", "iris", "-t", "no-sign", code=2)
     call("runs", "create", code=2)
     call("runs", "create", "--experiment-name", "roses", code=1)
+
+
+def test_compare_answers_whether_it_is_better_before_anything_else(call: Call, read: Read, make_run: MakeRun) -> None:
+    ids = [
+        make_run(f"d{depth}-{seed}", {"accuracy": [value + depth / 100]}, {"depth": str(depth), "seed": str(seed)})
+        for depth in (2, 8)
+        for seed, value in enumerate([0.8, 0.801, 0.802, 0.803])
+    ]
+    assert call("runs", "compare", *ids).stdout.startswith("depth=8 is better than depth=2 on accuracy by 0.06")
+    found = read("runs", "compare", *ids, "--metric", "accuracy", "--min")["verdict"]
+    assert [one["answer"] for one in found["verdicts"]] == ["worse"]
+    assert [one["left_out"] for one in found["groups"]] == [0, 0]
+    assert "none of these runs" in call("runs", "compare", *ids, "--metric", "gone", code=1).stderr.lower()
+
+
+def test_compare_leaves_the_verdict_out_where_no_metric_decides(call: Call, read: Read, make_run: MakeRun) -> None:
+    ids = [make_run(metrics={"x": [value]}) for value in (1.0, 2.0)]
+    assert read("runs", "compare", *ids)["verdict"] is None
+    assert call("runs", "compare", *ids).stdout

@@ -168,3 +168,29 @@ def test_large_answers_are_packed_and_small_ones_are_not(api: TestClient, make_r
     assert json.loads(gzip.decompress(raw)) == plain.json()
     assert len(raw) < len(plain.content) / 2
     assert "content-encoding" not in api.get(f"{API}/info", headers={"accept-encoding": "gzip"}).headers
+
+
+def test_one_question_tells_whether_a_group_of_runs_is_better(api: TestClient, make_run) -> None:  # type: ignore[no-untyped-def]
+    ids = [
+        make_run(f"d{depth}-{seed}", metrics={"accuracy": [value + depth]}, params={"depth": str(depth), "seed": str(seed)})
+        for depth in (2, 8)
+        for seed, value in enumerate([0.1, 0.2, 0.3, 0.4])
+    ]
+    found = api.post(f"{API}/compare", json={"run_ids": ids, "baseline": ids[-1]}).json()
+    assert [group["name"] for group in found["groups"]] == ["depth=2", "depth=8"]
+    assert (found["metric"], found["baseline"]) == ("accuracy", 1)
+    (one,) = found["verdicts"]
+    assert (one["group"], one["answer"], one["p"]) == (0, "worse", pytest.approx(2 / 70))
+    assert one["words"].startswith("depth=2 is worse than depth=8 on accuracy by 6")
+
+
+def test_a_comparison_of_broken_numbers_is_still_json_and_nonsense_is_refused(api: TestClient, make_run) -> None:  # type: ignore[no-untyped-def]
+    ids = [make_run(metrics={"loss": [value]}, params={"p": str(value)}) for value in (NAN, INF, 1e308)]
+    found = api.post(f"{API}/compare", json={"run_ids": ids}).json()
+    assert {one["answer"] for one in found["verdicts"]} == {"unknown"}
+    assert [group["mean"] for group in found["groups"]] == [None, None, None]
+    for body, status in (
+        ({"run_ids": ids[:1]}, 400), ({"run_ids": [ids[0]] * 2}, 400), ({"run_ids": [*ids, "f" * 32]}, 404),
+        ({"run_ids": ids, "metric": "gone"}, 400), ({"run_ids": ids, "level": 2}, 400), ({"run_ids": ["f" * 32] * 101}, 400),
+    ):  # fmt: skip
+        assert api.post(f"{API}/compare", json=body).status_code == status

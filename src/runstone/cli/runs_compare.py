@@ -7,22 +7,35 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from .shell import json_option, store_option
 
 if TYPE_CHECKING:
     from runstone.entities import Run
+    from runstone.query.verdict import Comparison
 
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True)
+@click.option("--metric", "-m", help="The metric that decides; guessed from the names if not given.")
+@click.option("--max/--min", "largest", default=None, help="Is the largest or the smallest value best? Guessed if not given.")
+@click.option(
+    "--stat",
+    type=click.Choice(["last", "min", "max", "best"]),
+    default="last",
+    show_default=True,
+    help="Which value of each run decides.",
+)
 @click.option("--all", "everything", is_flag=True, help="Also what is equal in all of them.")
 @json_option
 @store_option
-def compare(runs: tuple[str, ...], everything: bool, as_json: bool, store: str) -> None:
-    """Runs side by side: differing params, metrics with the distance from the first run, the best marked.
+def compare(
+    runs: tuple[str, ...], metric: str | None, largest: bool | None, stat: str, everything: bool, as_json: bool, store: str
+) -> None:
+    """Is it better? And runs side by side: differing params, metrics with the distance from the first run, the best marked.
 
-    RUNS are ids or beginnings of ids; the first is the baseline.
+    RUNS are ids or beginnings of ids; the first is the baseline. Runs that differ only in their seed count as one group.
     """
     from .opening import find_run, open_for_reading
     from .output import note, print_json, print_table, span
@@ -31,11 +44,15 @@ def compare(runs: tuple[str, ...], everything: bool, as_json: bool, store: str) 
         raise click.UsageError("Name at least two runs to compare.")
     opened = open_for_reading(store)
     found = [find_run(opened, text) for text in runs]
+    verdict = _verdict(found, metric, largest, stat)
     params, equal = differing(found, everything)
     metrics = {key: judged(found, key) for key in _keys(one.data.metrics for one in found)}
     if as_json:
-        print_json({"runs": [one.to_dictionary()["info"] for one in found], "params": params, "metrics": metrics})
+        infos = [one.to_dictionary()["info"] for one in found]
+        print_json({"runs": infos, "params": params, "metrics": metrics, "verdict": verdict and msgspec.to_builtins(verdict)})
         return
+    if verdict is not None:
+        click.echo(f"{verdict}\n")
     heads = ["", *(f"{one.info.run_name} ({one.info.run_id[:8]})" for one in found)]
     print_table(
         heads,
@@ -51,6 +68,20 @@ def compare(runs: tuple[str, ...], everything: bool, as_json: bool, store: str) 
         print_table(["Param", *heads[1:]], [[key, *values] for key, values in params.items()])
     if equal:
         note(f"{equal} params are equal in all of them; --all shows them.")
+
+
+def _verdict(runs: Sequence[Run], metric: str | None, largest: bool | None, stat: str) -> Comparison | None:
+    """``None`` where nothing can be said without naming a metric, or the same run was named twice."""
+    from runstone.errors import InvalidValue
+    from runstone.query.verdict import compare_runs
+
+    direction = None if largest is None else "max" if largest else "min"
+    try:
+        return compare_runs(runs, metric, direction, statistic=stat)
+    except InvalidValue:
+        if metric is not None:
+            raise
+        return None
 
 
 def differing(runs: Sequence[Run], everything: bool = False) -> tuple[dict[str, list[str | None]], int]:

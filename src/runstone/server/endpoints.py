@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from runstone.query.verdict import Comparison
 from runstone.wire_store import MEDIA_TYPE
 
 from . import schema as s
-from .routes import about, artifacts, experiments, remote, runs, tables
+from .routes import about, artifacts, compare, experiments, remote, runs, tables
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
@@ -63,6 +64,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("POST", "/runs/table", s.RunsTable, tables.runs_table, body=s.RunsTableRequest),
     Endpoint("GET", "/keys", s.Keys, tables.list_keys, query=s.KeysQuery),
     Endpoint("POST", "/runs/series", s.SeriesAnswer, tables.series, body=s.SeriesRequest),
+    Endpoint("POST", "/compare", Comparison, compare.compare, body=s.CompareRequest),
     Endpoint("GET", "/runs/{run_id}", s.RunDetail, runs.get_run),
     Endpoint("PATCH", "/runs/{run_id}", s.RunDetail, runs.edit_run, "write", body=s.RunEdit),
     Endpoint("GET", "/runs/{run_id}/console", s.ConsoleAnswer, runs.console, query=s.ConsoleQuery),

@@ -126,6 +126,18 @@ class RunsTableRequest(Struct, forbid_unknown_fields=True):
     columns: Annotated[list[str], Meta(max_length=1000)] = field(default_factory=list)
 
 
+class CompareRequest(Struct, forbid_unknown_fields=True):
+    """Runs to hold against each other. Without ``metric`` and ``direction`` they are guessed from the names; ``baseline`` is
+    one of the runs, the first if not given; ``level`` is that of the intervals."""
+
+    run_ids: Annotated[list[str], Meta(min_length=2, max_length=100)]
+    metric: str | None = None
+    direction: Literal["max", "min"] | None = None
+    baseline: str | None = None
+    statistic: Literal["last", "min", "max", "best"] = "last"
+    level: Annotated[float, Meta(ge=0.5, lt=1)] = 0.95
+
+
 class Column(Struct):
     """``values[i]`` belongs to ``run_ids[i]``; null where the run has none."""
 

@@ -28,6 +28,28 @@ export interface Column {
   values: (number | string | null)[];
 }
 
+/** Runs to hold against each other. Without ``metric`` and ``direction`` they are guessed from the names; ``baseline`` is one of the runs, the first if not given; ``level`` is that of the intervals. */
+export interface CompareRequest {
+  run_ids: string[];
+  metric?: string | null;
+  direction?: "max" | "min" | null;
+  baseline?: string | null;
+  statistic?: "best" | "last" | "max" | "min";
+  level?: number;
+}
+
+/** ``groups[baseline]`` is what the others are held against; ``str()`` gives the plain words. */
+export interface Comparison {
+  metric: string;
+  direction: string;
+  statistic: string;
+  level: number;
+  baseline: number;
+  groups: Group[];
+  verdicts: Verdict[];
+  words: string;
+}
+
 /** ``next`` is the ``after`` of the next question; ``more`` says that asking at once gives more. */
 export interface ConsoleAnswer {
   pieces: Piece[];
@@ -104,6 +126,16 @@ export interface FileInfo {
   path: string;
   is_dir: boolean;
   file_size: number | null;
+}
+
+/** Runs that differ only in their seed. ``values`` are their finite values of the metric; ``left_out`` counts those without one (not logged, NaN, infinite, beyond 1e150). ``deviation`` is of the sample, ``None`` below two values. */
+export interface Group {
+  name: string;
+  run_ids: string[];
+  values: number[];
+  left_out: number;
+  mean: number | null;
+  deviation: number | null;
 }
 
 /** ``problems`` in words, none when sound; ``facts`` are counts and sizes (bytes) worth showing. */
@@ -270,4 +302,19 @@ export interface SeriesRequest {
   points?: number;
   start?: number | null;
   end?: number | null;
+}
+
+/** A group (by its place in ``groups``) against the baseline. ``difference`` is its mean minus the baseline's, ``low`` to ``high`` the interval; ``p`` is of the permutation test and ``p_corrected`` the same after Holm; ``superiority`` the chance that a run of this group beats one of the baseline; ``effect`` is Hedges' g. ``None``: too few runs to say. ``answer`` is ``better``, ``worse``, ``unclear`` or ``unknown`` (too few runs); ``more_seeds`` further runs for each side would settle what is unclear, ``None`` if no sensible number would. */
+export interface Verdict {
+  group: number;
+  difference: number | null;
+  low: number | null;
+  high: number | null;
+  p: number | null;
+  p_corrected: number | null;
+  superiority: number | null;
+  effect: number | null;
+  more_seeds: number | null;
+  answer: string;
+  words: string;
 }

@@ -1,0 +1,49 @@
+"""Is it better? Asked from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runstone.entities import Run
+from runstone.query.verdict import Comparison, compare_runs
+
+from .search import get_run
+
+
+def compare(
+    runs: Sequence[str | Run],
+    metric: str | None = None,
+    direction: str | None = None,
+    baseline: str | Run | None = None,
+    statistic: str = "last",
+    level: float = 0.95,
+) -> Comparison:
+    """Compare 2 to 100 runs; those that differ only in their seed are one group.
+
+    ``print()`` of the answer says it in plain words; see :class:`~runstone.query.verdict.Comparison` for the figures.
+
+    Args:
+        runs: ids of runs, or runs.
+        metric: what decides; guessed from the metrics' names if not given.
+        direction: ``max`` or ``min``; guessed from the metric's name if not given.
+        baseline: a run of the group to compare with; by default the first run's.
+        statistic: which value of each run decides: ``last``, ``min``, ``max`` or ``best``.
+        level: of the intervals; a difference counts when p, corrected for the number of comparisons, is at most 1 − level.
+
+    Raises:
+        NotFound: an unknown run.
+        InvalidValue: what cannot be compared, and why.
+    """
+    ids = [_id(one) for one in runs]
+    return compare_runs(
+        [get_run(one) for one in dict.fromkeys(ids)],
+        metric,
+        direction,
+        None if baseline is None else _id(baseline),
+        statistic,
+        level,
+    )
+
+
+def _id(run: str | Run) -> str:
+    return run.info.run_id if isinstance(run, Run) else run
