@@ -222,6 +222,26 @@ def test_selected_runs_are_compared(table: Callable[..., Any]) -> None:
     )
 
 
+def test_a_comparison_opens_on_whether_it_is_better(table: Callable[..., Any]) -> None:
+    page = table("?q=params.max_depth%20IN%20('5'%2C'10')%20AND%20params.n_estimators%20%3D%20'100'&sort=attributes.run_name")
+    expect(page.get_by_test_id("run-row")).to_have_count(6)
+    for row in range(2, 8):
+        page.locator(f"[aria-rowindex='{row}'] [data-column=select]").click()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/compare") else None)
+    page.get_by_role("button", name="Compare").click()
+    verdict = page.get_by_test_id("verdict")
+    expect(verdict).to_contain_text("Can't tell yet whether")
+    expect(verdict).to_contain_text("max_depth=5")
+    expect(verdict).to_contain_text("3 runs each")
+    assert len(asked) == 1, "one question for all runs"
+    verdict.get_by_label("by").select_option("train/loss")
+    expect(verdict).to_contain_text("on train/loss")
+    assert "by=" in page.url
+    page.reload()
+    expect(verdict).to_contain_text("on train/loss")
+
+
 def test_trash_and_undo(table: Callable[..., Any]) -> None:
     page = table("?sort=attributes.run_name")
     for name in ("trial-0", "trial-1"):

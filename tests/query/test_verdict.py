@@ -117,3 +117,11 @@ def test_what_cannot_be_compared_says_why() -> None:
 def test_seeds_are_known_by_their_names() -> None:
     assert all(map(is_seed, ("seed", "random_state", "model.seed", "rng_seed", "SEED", "data/random_seed")))
     assert not any(map(is_seed, ("seeds_per_acre", "linseed", "speed", "fold", "random")))
+
+
+def test_the_objective_that_the_experiment_declares_decides() -> None:
+    runstone.set_experiment("declared")
+    ids = [*runs_of(2, LOW, "yield"), *runs_of(8, HIGH, "yield")]
+    runstone.set_experiment_tags({"runstone.objective": "yield", "runstone.objective.direction": "min"})
+    found = runstone.compare(ids)
+    assert (found.metric, found.direction, found.verdicts[0].answer) == ("yield", "min", "worse")

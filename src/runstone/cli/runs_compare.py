@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -44,7 +44,7 @@ def compare(
         raise click.UsageError("Name at least two runs to compare.")
     opened = open_for_reading(store)
     found = [find_run(opened, text) for text in runs]
-    verdict = _verdict(found, metric, largest, stat)
+    verdict = _verdict(found, metric, largest, stat, opened.get_experiment(found[0].info.experiment_id).tags)
     params, equal = differing(found, everything)
     metrics = {key: judged(found, key) for key in _keys(one.data.metrics for one in found)}
     if as_json:
@@ -70,14 +70,16 @@ def compare(
         note(f"{equal} params are equal in all of them; --all shows them.")
 
 
-def _verdict(runs: Sequence[Run], metric: str | None, largest: bool | None, stat: str) -> Comparison | None:
+def _verdict(
+    runs: Sequence[Run], metric: str | None, largest: bool | None, stat: str, tags: Mapping[str, str]
+) -> Comparison | None:
     """``None`` where nothing can be said without naming a metric, or the same run was named twice."""
     from runstone.errors import InvalidValue
     from runstone.query.verdict import compare_runs
 
     direction = None if largest is None else "max" if largest else "min"
     try:
-        return compare_runs(runs, metric, direction, statistic=stat)
+        return compare_runs(runs, metric, direction, statistic=stat, tags=tags)
     except InvalidValue:
         if metric is not None:
             raise

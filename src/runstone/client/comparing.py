@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from runstone.entities import Run
 from runstone.query.verdict import Comparison, compare_runs
 
+from .experiments import get_experiment
 from .search import get_run
 
 
@@ -24,7 +25,7 @@ def compare(
 
     Args:
         runs: ids of runs, or runs.
-        metric: what decides; guessed from the metrics' names if not given.
+        metric: what decides; by default the objective of the first run's experiment, else guessed from the metrics' names.
         direction: ``max`` or ``min``; guessed from the metric's name if not given.
         baseline: a run of the group to compare with; by default the first run's.
         statistic: which value of each run decides: ``last``, ``min``, ``max`` or ``best``.
@@ -34,15 +35,10 @@ def compare(
         NotFound: an unknown run.
         InvalidValue: what cannot be compared, and why.
     """
-    ids = [_id(one) for one in runs]
-    return compare_runs(
-        [get_run(one) for one in dict.fromkeys(ids)],
-        metric,
-        direction,
-        None if baseline is None else _id(baseline),
-        statistic,
-        level,
-    )
+    found = [get_run(one) for one in dict.fromkeys(_id(one) for one in runs)]
+    tags = get_experiment(found[0].info.experiment_id).tags if found else {}
+    base = None if baseline is None else _id(baseline)
+    return compare_runs(found, metric, direction, base, statistic, level, tags)
 
 
 def _id(run: str | Run) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec import Struct
 from runstone.entities import Run
 from runstone.errors import InvalidValue
 
-from .objective import MAX, MIN, direction_of, objective
+from .objective import MAX, MIN, Objective, direction_of, objective
 from .samples import Values, difference_interval, hedges_g, holm, permutation_p, seeds_to_settle, superiority
 
 MOST_RUNS = 100
@@ -82,6 +82,7 @@ def compare_runs(
     baseline: str | None = None,
     statistic: str = "last",
     level: float = 0.95,
+    tags: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare 2 to 100 whole runs (with summaries and inputs).
 
@@ -91,6 +92,7 @@ def compare_runs(
         baseline: id of a run of the group to compare with; by default the first run's.
         statistic: of a series ``last``, ``min``, ``max`` or ``best`` (the better of the two by the direction).
         level: of the intervals, and 1 − level is what p must not exceed.
+        tags: of the experiment, which may declare an objective; it decides before any guess.
 
     Raises InvalidValue for what cannot be compared.
     """
@@ -101,12 +103,13 @@ def compare_runs(
         raise InvalidValue(f"statistic={statistic!r} is none of {', '.join(STATISTICS)}.")
     if not 0.5 <= level < 1:
         raise InvalidValue(f"level={level!r} is not between 0.5 and 1; try 0.95.")
-    metric = metric or _metric(runs)
+    declared = _declared(tags or {}, runs)
+    metric = metric or (declared.key if declared else _metric(runs))
     if not any(metric in run.data.metrics for run in runs):
         raise InvalidValue(f"None of these runs has the metric {metric!r}. They have: {_known(runs)}.")
     if direction not in (MAX, MIN, None):
         raise InvalidValue(f"direction={direction!r} is neither 'max' nor 'min'.")
-    direction = direction or direction_of(metric) or MAX
+    direction = direction or (declared.direction if declared and declared.key == metric else direction_of(metric) or MAX)
     members = _grouped(runs)
     place = 0
     if baseline is not None:
@@ -120,6 +123,12 @@ def compare_runs(
     verdicts = _verdicts(groups, place, metric, direction, level)
     words = _summary(groups, verdicts, metric)
     return Comparison(metric, direction, statistic, level, place, groups, verdicts, words)
+
+
+def _declared(tags: Mapping[str, str], runs: Sequence[Run]) -> Objective | None:
+    """The objective that the tags name, if any of the runs has it."""
+    found = objective(tags, ())
+    return found if found and any(found.key in run.data.metrics for run in runs) else None
 
 
 def _metric(runs: Sequence[Run]) -> str:

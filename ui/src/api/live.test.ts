@@ -12,6 +12,7 @@ describe("what a change concerns", () => {
     expect(concerns(["run", "b"], change(["a"]))).toBe(false);
     expect(concerns(["series", ["a", "b"], "loss"], change(["b"]))).toBe(true);
     expect(concerns(["series", ["c"], "loss"], change(["b"]))).toBe(false);
+    expect(concerns(["verdict", ["a", "b"], "loss", ""], change(["b"]))).toBe(true);
     expect(concerns(["artifacts", "a", ""], change(["a"]))).toBe(true);
   });
 

@@ -32,6 +32,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "artifacts":
       return change.more || runs.includes(String(first));
     case "series":
+    case "verdict":
       return change.more || (first as readonly string[]).some((id) => runs.includes(id));
     default:
       return false;

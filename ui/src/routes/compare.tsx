@@ -15,6 +15,8 @@ export function CompareRoute() {
     <Compare
       ids={ids}
       base={search.base ?? ""}
+      metric={search.by ?? ""}
+      onMetric={(by) => void navigate({ search: (old) => ({ ...old, by: by || undefined }) })}
       settings={settings}
       onRuns={(runs, base) => void navigate({ search: (old) => ({ ...old, runs: joinList(runs) || undefined, base: base || undefined }) })}
       onSettings={(next) => void navigate({ replace: true, search: (old) => ({ ...old, ...writeSettings(next) }) })}

@@ -116,9 +116,10 @@ const runConsole = createRoute({
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
-  validateSearch: (search: Record<string, unknown>): { runs?: string | undefined; base?: string | undefined } & ChartSearch => ({
+  validateSearch: (search: Record<string, unknown>): { runs?: string | undefined; base?: string | undefined; by?: string | undefined } & ChartSearch => ({
     runs: text(search["runs"]),
     base: text(search["base"]),
+    by: text(search["by"]),
     ...chartSearch(search),
   }),
   component: lazyRouteComponent(() => import("./compare"), "CompareRoute"),

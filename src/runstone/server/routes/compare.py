@@ -14,4 +14,5 @@ if TYPE_CHECKING:
 def compare(backend: Backend, body: s.CompareRequest) -> Comparison:
     """A verdict on 2 to 100 runs, grouped by what differs besides the seed."""
     runs = [backend.store.get_run(run_id) for run_id in dict.fromkeys(body.run_ids)]
-    return compare_runs(runs, body.metric, body.direction, body.baseline, body.statistic, body.level)
+    tags = backend.store.get_experiment(runs[0].info.experiment_id).tags
+    return compare_runs(runs, body.metric, body.direction, body.baseline, body.statistic, body.level, tags)

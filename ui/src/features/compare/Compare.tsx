@@ -14,6 +14,7 @@ import s from "./Compare.module.css";
 import { CompareChart } from "./CompareChart";
 import { Matrix, type MatrixCell, nameOf } from "./Matrix";
 import { metricRows, paramRows } from "./rows";
+import { VerdictPanel } from "./VerdictPanel";
 
 /** Runs that are compared at once. */
 const MOST = 20;
@@ -21,12 +22,15 @@ const MOST = 20;
 interface Props {
   ids: readonly string[];
   base: string;
+  /** The metric that decides; empty: the server's guess. */
+  metric: string;
+  onMetric: (metric: string) => void;
   settings: ChartSettings;
   onRuns: (ids: readonly string[], base: string) => void;
   onSettings: (settings: ChartSettings) => void;
 }
 
-export function Compare({ ids, base, settings, onRuns, onSettings }: Props) {
+export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSettings }: Props) {
   const asked = ids.slice(0, MOST);
   const answers = useQueries({ queries: asked.map((id) => runQuery(id)) });
   const runs = answers.map((answer) => answer.data).filter((run): run is RunDetail => run !== undefined);
@@ -54,6 +58,8 @@ export function Compare({ ids, base, settings, onRuns, onSettings }: Props) {
         <Sections
           runs={runs}
           baseIndex={baseIndex}
+          metric={metric}
+          onMetric={onMetric}
           settings={settings}
           onSettings={onSettings}
           onDrop={(id) => onRuns(ids.filter((one) => one !== id), base === id ? "" : base)}
@@ -78,20 +84,27 @@ function Nothing() {
 interface SectionsProps {
   runs: readonly RunDetail[];
   baseIndex: number;
+  metric: string;
+  onMetric: (metric: string) => void;
   settings: ChartSettings;
   onSettings: (settings: ChartSettings) => void;
   onDrop: (id: string) => void;
 }
 
-function Sections({ runs, baseIndex, settings, onSettings, onDrop }: SectionsProps) {
+function Sections({ runs, baseIndex, metric, onMetric, settings, onSettings, onDrop }: SectionsProps) {
   const [all, setAll] = useState(false);
   const metrics = useMemo(() => metricRows(runs), [runs]);
   const params = useMemo(() => paramRows(runs), [runs]);
   const differing = params.filter((row) => row.differs);
   const equal = params.length - differing.length;
   const head = { runs, baseIndex, onDrop };
+  const ids = useMemo(() => runs.map((run) => run.info.run_id), [runs]);
+  const keys = useMemo(() => metrics.map((row) => row.key), [metrics]);
   return (
     <>
+      {runs.length > 1 && keys.length > 0 && (
+        <VerdictPanel ids={ids} baseline={ids[baseIndex] ?? ""} metric={metric} metrics={keys} onMetric={onMetric} />
+      )}
       {metrics.length > 0 && (
         <section className={s.section} aria-label="Metrics">
           <header>
