@@ -14,6 +14,7 @@ from starlette.responses import Response
 from runstone.errors import HTTP_STATUS, RunstoneError
 from runstone.servers import ERROR_CLASS
 
+from .auth.caller import TooMany, Unauthenticated
 from .compress import WORTHWHILE, accepted, pack
 from .observe import REQUEST_ID
 from .schema import Error
@@ -46,7 +47,17 @@ def answer_known(request: Request, error: Exception) -> Response:
     known = {key: value for key, value in error.json_kwargs.items() if key in Error.__struct_fields__}
     answer = error_answer(str(error.error_code), error.message, error.get_http_status_code(), **known)
     answer.headers[ERROR_CLASS] = type(error).__name__
+    answer.headers.update(further_headers(request, error))
     return answer
+
+
+def further_headers(request: Request, error: RunstoneError) -> dict[str, str]:
+    """How, or when, to ask again. No ``WWW-Authenticate`` for scripts of pages: the browser would open a dialog of its own."""
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.seconds)}
+    if isinstance(error, Unauthenticated) and request.headers.get("sec-fetch-mode", "navigate") == "navigate":
+        return {"WWW-Authenticate": 'Basic realm="mlflow", charset="UTF-8"'}
+    return {}
 
 
 def answer_http(request: Request, error: Exception) -> Response:

@@ -17,6 +17,8 @@ from runstone.contracts import Store
 from runstone.errors import InvalidValue, RunstoneError
 
 from .answers import answer_http, answer_known, answer_unknown
+from .auth.auth import Auth
+from .auth.gate import Gate, declared, guard_routes
 from .backend import Backend, OpenArtifacts
 from .chores import Chore, doing
 from .dispatch import route
@@ -58,6 +60,7 @@ def create_app(
     ui: Path = BUILT,
     access: Access | None = None,
     counters: Counters | None = None,
+    auth: Auth | None = None,
     sweep_seconds: float = 5.0,
     poll_seconds: float = 0.4,
 ) -> Starlette:
@@ -73,6 +76,7 @@ def create_app(
         artifacts_only: answer for these and for nothing else.
         ui: folder of the built UI.
         counters: counts of requests, shown at ``/metrics`` when given.
+        auth: who may do what; without it everybody may do all.
         poll_seconds: pause between questions to the store while a browser listens.
 
     Raises:
@@ -81,7 +85,8 @@ def create_app(
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
         raise InvalidValue(f"--static-prefix {prefix!r} must begin with a slash and not end with one, like /ml.")
     pulse = Pulse(store.changes, poll_seconds)
-    backend = Backend(store, artifacts, pulse, Locations(artifact_root, artifact_destination))
+    locations = Locations(artifact_root, artifact_destination)
+    backend = Backend(store, artifacts, pulse, locations, auth)
     sweep = Chore("marking crashed runs", sweep_seconds, lambda: store.sweep(backend.now()))
 
     @contextlib.asynccontextmanager
@@ -92,8 +97,11 @@ def create_app(
 
     allowed, counted = access or Access(), counters or Counters()
     mlflow = MlflowApi([row for row in MLFLOW_TABLE if row.path == "/mlflow/server-info" or not artifacts_only], backend)
+    routes = _routes(store, backend, mlflow, Ui(ui, prefix), prefix, artifacts_only, counters)
+    if auth is not None:
+        guard_routes(routes)
     app = Starlette(
-        routes=_routes(backend, mlflow, Ui(ui, prefix), prefix, artifacts_only, counters),
+        routes=routes,
         lifespan=lifespan,
         middleware=[
             Middleware(Observed, counters=counted),
@@ -107,6 +115,7 @@ def create_app(
                     files_table.is_upload(method, path.removeprefix(prefix)) or reads_itself(path.removeprefix(prefix))
                 ),
             ),
+            *([Middleware(Gate, signing=auth.signing, behind_proxy=auth.behind_proxy, base=prefix)] if auth else ()),
             Middleware(Direct, api=mlflow, prefix=prefix),
         ],
         exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},
@@ -116,47 +125,57 @@ def create_app(
 
 
 def _routes(
-    backend: Backend, mlflow: MlflowApi, ui: Ui, prefix: str, artifacts_only: bool, counters: Counters | None
+    store: Store,
+    backend: Backend,
+    mlflow: MlflowApi,
+    ui: Ui,
+    prefix: str,
+    artifacts_only: bool,
+    counters: Counters | None,
 ) -> list[BaseRoute]:
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
     api += [
-        Route("/openapi.json", described(prefix)),
-        Route("/{path:path}", unknown(api, f"{ROOT}/openapi.json lists them all."), methods=METHODS),
+        Route("/openapi.json", declared("read", described(prefix))),
+        Route("/{path:path}", declared("read", unknown(api, f"{ROOT}/openapi.json lists them all.")), methods=METHODS),
     ]
     pages: list[BaseRoute] = [
         Mount(ROOT, routes=api),
         *files_table.routes(backend),
-        *(Route(f"{root}/{{path:path}}", mlflow.refuse, methods=METHODS) for root in ROOTS),
-        Route("/health", lambda _: PlainTextResponse("OK")),
-        Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
-        Route("/docs", docs_page(prefix)),
-        Route("/{path:path}", ui.respond, methods=["GET"]),
+        *_mlflow(mlflow),
+        Route("/docs", declared("read", docs_page(prefix))),
+        Route("/{path:path}", declared("none", ui.respond), methods=["GET"]),
     ]
     if artifacts_only:
         pages = _artifact_routes(backend, mlflow)
-    pages.insert(0, Route("/ready", lambda _: _ready(backend)))
+    pages.insert(0, Route("/ready", declared("none", lambda _: _ready(store))))
     if counters is not None:
-        pages.insert(0, Route("/metrics", lambda _: PlainTextResponse(counters.text(), media_type=METRICS_TYPE)))
+        pages.insert(
+            0, Route("/metrics", declared("read", lambda _: PlainTextResponse(counters.text(), media_type=METRICS_TYPE)))
+        )
     if not prefix:
         return pages
     return [
         Mount(prefix, routes=pages),
-        Route("/", lambda _: RedirectResponse(prefix + "/")),
-        Route(prefix, lambda _: RedirectResponse(prefix + "/")),
+        Route("/", declared("none", lambda _: RedirectResponse(prefix + "/"))),
+        Route(prefix, declared("none", lambda _: RedirectResponse(prefix + "/"))),
     ]
 
 
 def _artifact_routes(backend: Backend, mlflow: MlflowApi) -> list[BaseRoute]:
     """For a server that moves bytes and knows no runs."""
+    return [*files_table.routes(backend, served_only=True), *_mlflow(mlflow)]
+
+
+def _mlflow(api: MlflowApi) -> list[BaseRoute]:
+    """What no row of MLflow's table answers: those are answered before the router."""
     return [
-        *files_table.routes(backend, served_only=True),
-        *(Route(f"{root}/{{path:path}}", mlflow.refuse, methods=METHODS) for root in ROOTS),
-        Route("/health", lambda _: PlainTextResponse("OK")),
-        Route("/version", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS)),
+        *(Route(f"{root}/{{path:path}}", declared("read", api.refuse), methods=METHODS) for root in ROOTS),
+        Route("/health", declared("none", lambda _: PlainTextResponse("OK"))),
+        Route("/version", declared("none", lambda _: PlainTextResponse(SPOKEN_TO_TRACERS))),
     ]
 
 
-def _ready(backend: Backend) -> Response:
+def _ready(store: Store) -> Response:
     """Whether requests can be served now: the store answers."""
-    backend.store.changes(None)
+    store.changes(None)
     return PlainTextResponse("OK")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit, urlunsplit
 
-from runstone.contracts import ArtifactStore, Batch, Receipt, Store
+from runstone.contracts import Accounts, ArtifactStore, Batch, Receipt, Store
+from runstone.errors import RunstoneError
 
+from .auth.auth import Auth
+from .auth.caller import NO_ACCOUNTS
+from .auth.desk import Desk
+from .auth.guarded import GuardedStore
 from .gathering import Gathering
 from .locations import Locations
 from .pulse import Pulse
@@ -17,18 +22,53 @@ OpenArtifacts = Callable[[str], ArtifactStore]
 
 
 class Backend:
-    """Shared by all requests of one app; holds nothing that another server process would need to know."""
+    """Shared by all requests of one app; holds nothing that another server process would need to know.
 
-    def __init__(self, store: Store, artifacts: OpenArtifacts, pulse: Pulse, locations: Locations | None = None) -> None:
-        self.store, self.artifacts, self.pulse = store, artifacts, pulse
+    ``store`` is what the caller of the moment may see of it, where ``auth`` says who may what.
+    """
+
+    def __init__(
+        self, store: Store, artifacts: OpenArtifacts, pulse: Pulse, locations: Locations | None = None, auth: Auth | None = None
+    ) -> None:
+        self.pulse, self._open = pulse, artifacts
         self.locations = locations or Locations()
+        self.auth = auth
+        self.guard = GuardedStore(store, auth.policy, self.locations) if auth is not None else None
+        self.store: Store = self.guard or store
         self.shown_uri = without_password(store.uri)
         self.started = milliseconds()
         self._gathering = Gathering(store)
 
+    def desk(self) -> Desk:
+        """Where accounts are changed. Raises ENDPOINT_NOT_FOUND's error on a server without them."""
+        if self.auth is None:
+            raise RunstoneError(NO_ACCOUNTS, error_code="ENDPOINT_NOT_FOUND")
+        return Desk(self.auth, self.store)
+
+    @property
+    def accounts(self) -> Accounts:
+        """All accounts, whoever asks; raises as :meth:`desk`."""
+        if self.auth is None:
+            raise RunstoneError(NO_ACCOUNTS, error_code="ENDPOINT_NOT_FOUND")
+        return self.auth.policy.accounts
+
+    def artifacts(self, uri: str) -> ArtifactStore:
+        """The artifact root at a URI, as far as the caller may use it."""
+        root = self._open(uri)
+        return root if self.guard is None else self.guard.artifacts(root)
+
     def write(self, batch: Batch) -> Receipt:
         """A direct batch, in one transaction with those of other requests of this moment; errors as ``Store.write``."""
-        return self._gathering.write(batch)
+        if self.guard is None:
+            return self._gathering.write(batch)
+        news = self.guard.admit([batch])
+        receipt = self._gathering.write(batch)
+        self.guard.settle(news, [receipt])
+        return receipt
+
+    def listen(self, cursor: int | None) -> AsyncIterator[bytes]:
+        """The stream of what changes, of that which the caller may see."""
+        return self.pulse.listen(cursor, self.guard.visible_changes if self.guard is not None else None)
 
     async def written(self, batch: Batch) -> Receipt:
         """:meth:`write` for a coroutine."""

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from runstone.errors import InvalidValue, RunstoneError
 
 from .answers import json_answer
+from .auth.gate import declared
 from .backend import Backend
 from .endpoints import Endpoint
 from .observe import ROUTE
@@ -26,6 +27,7 @@ _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text
 def route(endpoint: Endpoint, backend: Backend) -> Route:
     """The Starlette route of one endpoint."""
     answer = _streaming(endpoint, backend) if endpoint.stream else _plain(endpoint, backend)
+    declared(endpoint.permission, answer)
     return Route(endpoint.path, answer, methods=[endpoint.method], name=endpoint.handler.__name__)
 
 

@@ -17,7 +17,7 @@ from .routes import about, artifacts, compare, experiments, remote, runs, tables
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
 
-Method = Literal["GET", "POST", "PATCH"]
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
 
 
 class Endpoint(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Endpoint(Struct, frozen=True):
     path: str
     answer: type[Struct]
     handler: Callable[..., Any]
-    permission: Literal["none", "read", "write"] = "read"
+    permission: Literal["none", "read", "write", "admin"] = "read"
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     media: str = "application/json"

@@ -78,7 +78,7 @@ def _below(uri: str, root: str) -> str | None:
     """The part of ``uri`` below ``root``, percent-encoded as a URI has it; ``None`` when it is not below."""
     if not uri or not root:
         return None
-    (place, path), (base, folder) = _split(uri), _split(root)
+    (place, path), (base, folder) = place_and_path(uri), place_and_path(root)
     if place != base or not _is_plain(path):
         return None
     if path == folder:
@@ -87,7 +87,7 @@ def _below(uri: str, root: str) -> str | None:
     return None if inside == path else quote(inside)
 
 
-def _split(uri: str) -> tuple[str, str]:
+def place_and_path(uri: str) -> tuple[str, str]:
     """Where, and the path there, decoded: ``file:///a%20b`` and ``/a b`` are the same."""
     if uri.startswith("/"):
         return "file://", uri.rstrip("/")

@@ -71,8 +71,11 @@ class Pulse:
     def listeners(self) -> int:
         return len(self._listeners)
 
-    async def listen(self, cursor: int | None) -> AsyncIterator[bytes]:
-        """A stream of server-sent events, from ``cursor`` (or now) until the reader goes or the server ends."""
+    async def listen(self, cursor: int | None, visible: Callable[[Changes], Changes] | None = None) -> AsyncIterator[bytes]:
+        """A stream of server-sent events, from ``cursor`` (or now) until the reader goes or the server ends.
+
+        ``visible``: what of the changes this reader may know; asked each time, in a worker thread.
+        """
         listener = Listener()
         self._listeners.add(listener)  # first: nothing falls between the question below and the poller's next one
         try:
@@ -82,6 +85,9 @@ class Pulse:
             self._start(known.cursor)
             while not self.closed:
                 event = listener.take()
+                if event is not None and visible is not None:
+                    seen = Changes(event.cursor, event.run_ids, event.experiment_ids, event.more)
+                    event = ChangesEvent(*msgspec.structs.astuple(await to_thread.run_sync(visible, seen)))
                 if event is not None:
                     yield b"event: changes\nid: %d\ndata: %b\n\n" % (event.cursor, msgspec.json.encode(event))
                 try:

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from runstone.contracts import Batch
 from runstone.errors import RunstoneError
 from runstone.server.answers import answer_known
+from runstone.server.auth.gate import check
 from runstone.server.compress import WORTHWHILE, accepted, pack
 from runstone.server.observe import ROUTE
 from runstone.server.unknown import no_endpoint, wrong_method
@@ -77,6 +78,7 @@ class MlflowApi:
         """Answer one request."""
         scope[ROUTE] = row.path
         try:
+            check(row.permission)
             answer = await self._answer(row, parts, scope, await _body(receive))
         except ClientDisconnect:
             return

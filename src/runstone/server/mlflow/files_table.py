@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runstone.server.answers import error_answer
+from runstone.server.auth.gate import declared
 from runstone.server.observe import ROUTE
 from runstone.server.unknown import METHODS, unknown
 
@@ -81,7 +82,7 @@ def routes(backend: Backend, served_only: bool = False) -> list[BaseRoute]:
         *(_route(row, served) for row in SERVED),
         *(_route(row, runs) for row in FILES[len(SERVED) :] if not served_only),
     ]
-    return [*known, *(Route(root + "{path:path}", unknown(known), methods=METHODS) for root in _ROOTS)]
+    return [*known, *(Route(root + "{path:path}", declared("read", unknown(known)), methods=METHODS) for root in _ROOTS)]
 
 
 def is_upload(method: str, path: str) -> bool:
@@ -105,4 +106,5 @@ def _route(row: FileRow, owner: object) -> Route:
         except ClientDisconnect as cause:
             return error_answer("BAD_REQUEST", f"The request broke off: {cause}.")
 
+    declared(row.permission, answer)
     return Route(row.path, answer, methods=[row.method])

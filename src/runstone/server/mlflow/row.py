@@ -25,7 +25,7 @@ class Row(Struct, frozen=True):
     message: type[Struct]
     answer: type[Struct]
     handler: Callable[..., dict[str, Any] | bytes | Batch]
-    permission: Literal["none", "read", "write"] = "read"
+    permission: Literal["none", "read", "write", "admin"] = "read"
     version: int = 2
     writes: bool = False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import about, artifacts, experiments, metrics, presigning, runs
 from . import answers as a
 from . import messages as m
+from .accounts import ACCOUNTS
 from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
 from .row import Row
@@ -48,4 +49,4 @@ TRACKING: tuple[Row, ...] = (
 )
 # fmt: on
 
-TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *TRACES, *REGISTRY)
+TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *TRACES, *REGISTRY, *ACCOUNTS)

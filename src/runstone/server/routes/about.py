@@ -31,4 +31,4 @@ async def events(request: Request, backend: Backend, query: s.EventsQuery) -> Re
     seen = request.headers.get("last-event-id", "")
     cursor = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 17 else query.cursor
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(backend.pulse.listen(cursor), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(backend.listen(cursor), media_type="text/event-stream", headers=headers)
