@@ -50,21 +50,25 @@ from .shell import fail
 @click.option("--uds", metavar="PATH", default="", help="Listen on this UNIX socket and on no port; also --host unix:PATH.")
 @click.option("--ssl-certfile", metavar="FILE", default="", help="Serve HTTPS with this certificate (PEM, with its chain).")
 @click.option("--ssl-keyfile", metavar="FILE", default="", help="Its key (PEM, without a password).")
+@click.option("--auth", is_flag=True, help="Nobody gets in without signing in (RUNSTONE_AUTH).")
+@click.option("--app-name", type=click.Choice(["basic-auth"]), default=None, help="basic-auth: mlflow's way to say --auth.")
 @click.option("--no-auth", is_flag=True, help="Listen on an address that other machines reach although nobody has to sign in.")
 def server(
     store: str, default_artifact_root: str, serve_artifacts: bool, artifacts_destination: str, artifacts_only: bool,
     host: str | None, port: int | None, workers: int, static_prefix: str, allowed_hosts: str, cors_allowed_origins: str,
-    access_log: bool, expose_prometheus: str, uds: str, ssl_certfile: str, ssl_keyfile: str, no_auth: bool,
+    access_log: bool, expose_prometheus: str, uds: str, ssl_certfile: str, ssl_keyfile: str, auth: bool,
+    app_name: str | None, no_auth: bool,
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
     from runstone import connect
     from runstone.server.listen import serve
 
     from .opening import store_uri
-    from .serving import artifact_places, find_address, make_app
+    from .serving import artifact_places, find_address, make_app, wants_auth
     from .workers import serve_with_workers
 
-    address = find_address(host, port, uds, ssl_certfile, ssl_keyfile, no_auth)
+    signing_in = wants_auth(auth or app_name is not None, no_auth)
+    address = find_address(host, port, uds, ssl_certfile, ssl_keyfile, signing_in or no_auth)
     uri = store_uri(store)
     if artifacts_only and not serve_artifacts:
         raise click.UsageError("--artifacts-only and --no-serve-artifacts leave nothing to serve; give one of them.")
@@ -76,6 +80,7 @@ def server(
         "origins": cors_allowed_origins.split(","),
         "access_log": access_log,
         "prometheus": expose_prometheus,
+        "auth": signing_in,
     }
 
     def ready() -> None:

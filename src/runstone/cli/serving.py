@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runstone.errors import InvalidValue
+from runstone.errors import AlreadyExists, InvalidValue
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from runstone.contracts import Store
+    from runstone.server.auth.auth import Auth
     from runstone.server.chores import Chore
     from runstone.server.listen import Address
 
@@ -31,6 +34,7 @@ def make_app(
     origins: Sequence[str] = (),
     access_log: bool = False,
     prometheus: str = "",
+    auth: bool = False,
 ) -> Starlette:
     """The app over the store at the canonical URI ``store``; it serves the store's own artifacts unless told another place."""
     from runstone import connect
@@ -56,7 +60,49 @@ def make_app(
         artifacts_only=artifacts_only,
         access=access,
         counters=Counters(Path(prometheus)) if prometheus else None,
+        auth=_auth(opened) if auth else None,
     )
+
+
+def wants_auth(given: bool, no_auth: bool) -> bool:
+    """Whether people must sign in: said by an option or by the setting. Raises InvalidValue for both and neither."""
+    from runstone import settings
+
+    if given and no_auth:
+        raise InvalidValue("--auth and --no-auth contradict each other; leave one out.")
+    return given or (settings.AUTH.get() and not no_auth)
+
+
+def _auth(store: Store) -> Auth:
+    """Accounts of the store, with a first administrator if the environment says one.
+
+    Raises:
+        InvalidValue: nobody could sign in, or the store keeps no accounts.
+    """
+    from runstone import settings
+    from runstone.contracts import WithAccounts
+    from runstone.server.auth.auth import Auth
+    from runstone.server.auth.credentials import check_username, hash_password
+    from runstone.server.auth.policy import Policy
+    from runstone.server.auth.signing import Signing
+
+    if not isinstance(store, WithAccounts):
+        raise InvalidValue(
+            f"The store {store.uri} keeps no accounts, so --auth cannot work. Serve a folder, SQLite or PostgreSQL."
+        )
+    if not store.accounts.users():
+        password = settings.AUTH_ADMIN_PASSWORD.get()
+        if not password:
+            raise InvalidValue(
+                "Nobody could sign in: there is no user yet, and no default password. Make the first administrator with "
+                "`runstone users create NAME --admin`, or set RUNSTONE_AUTH_ADMIN_PASSWORD (and RUNSTONE_AUTH_ADMIN_USERNAME)."
+            )
+        name = check_username(settings.AUTH_ADMIN_USERNAME.get())
+        with contextlib.suppress(AlreadyExists):  # another worker was faster
+            store.accounts.add_user(name, hash_password(password), is_admin=True)
+    policy = Policy(store.accounts, settings.AUTH_DEFAULT_PERMISSION.get().upper())
+    signing = Signing(policy, settings.AUTH_TOKEN_RATE.get(), settings.AUTH_SESSION_HOURS.get() * 3600)
+    return Auth(policy, signing, settings.TRUST_PROXY.get())
 
 
 def artifact_places(root: str, destination: str, served: bool) -> dict[str, str | None]:
@@ -85,7 +131,7 @@ def _place(given: str) -> str:
     return connect.open_artifacts(given).uri
 
 
-def find_address(host: str | None, port: int | None, uds: str, certificate: str, key: str, no_auth: bool) -> Address:
+def find_address(host: str | None, port: int | None, uds: str, certificate: str, key: str, decided: bool) -> Address:
     """Where to listen, for what was typed; nobody listens there yet. Raises InvalidValue."""
     from runstone import settings
     from runstone.server.listen import Address, Tls, free_port
@@ -102,18 +148,18 @@ def find_address(host: str | None, port: int | None, uds: str, certificate: str,
         address = Address(socket=str(Path(uds).absolute()), tls=tls)
         address.clear()
         return address
-    check_host(where, no_auth)
+    check_host(where, decided)
     return Address(where, free_port(where, settings.PORT.get() if port is None else port), tls=tls)
 
 
-def check_host(host: str, no_auth: bool) -> None:
+def check_host(host: str, decided: bool) -> None:
     """Refuse to be reachable by everybody, unless told that this is wanted. Raises InvalidValue."""
     from runstone.server.listen import is_loopback
 
-    if not is_loopback(host) and not no_auth:
+    if not is_loopback(host) and not decided:
         raise InvalidValue(
-            f"Refusing to listen on {host}: this version has no sign-in yet, so everybody who can reach this machine could "
-            "read, change and delete every run. Where that is fine, add --no-auth; else keep --host 127.0.0.1."
+            f"Refusing to listen on {host}: everybody who can reach this machine could read, change and delete every run. "
+            "Let people sign in with --auth; where everybody may do all, add --no-auth; else keep --host 127.0.0.1."
         )
 
 

@@ -23,12 +23,13 @@ def ui(host: str | None, port: int | None, static_prefix: str, no_auth: bool, br
 
     from .opening import store_uri
     from .output import note
-    from .serving import check_host, make_app
+    from .serving import check_host, make_app, wants_auth
 
     where, first = host or settings.HOST.get(), settings.PORT.get() if port is None else port
-    check_host(where, no_auth)
+    signing_in = wants_auth(False, no_auth)
+    check_host(where, signing_in or no_auth)
     uri = store_uri(store)
-    app = make_app(uri, where, prefix=static_prefix)
+    app = make_app(uri, where, prefix=static_prefix, auth=signing_in)
     found = free_port(where, first, TRIES if first else 1)
     address = Address(where, found)
 

@@ -125,13 +125,7 @@ def create_app(
 
 
 def _routes(
-    store: Store,
-    backend: Backend,
-    mlflow: MlflowApi,
-    ui: Ui,
-    prefix: str,
-    artifacts_only: bool,
-    counters: Counters | None,
+    store: Store, backend: Backend, mlflow: MlflowApi, ui: Ui, prefix: str, artifacts_only: bool, counters: Counters | None
 ) -> list[BaseRoute]:
     api: list[BaseRoute] = [route(endpoint, backend) for endpoint in TABLE]
     api += [

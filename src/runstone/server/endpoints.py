@@ -11,8 +11,9 @@ from msgspec import Struct
 from runstone.query.verdict import Comparison
 from runstone.wire_store import MEDIA_TYPE
 
+from . import accounts_schema as acc
 from . import schema as s
-from .routes import about, artifacts, compare, experiments, remote, runs, tables
+from .routes import about, accounts, artifacts, compare, experiments, remote, runs, tables
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
@@ -74,6 +75,23 @@ TABLE: tuple[Endpoint, ...] = (
              query=s.ArtifactFileQuery, media="*/*"),
     Endpoint("POST", "/ingest", s.Message, remote.ingest, "write", media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("POST", "/store/{question}", s.Message, remote.ask, media=MEDIA_TYPE, raw=MEDIA_TYPE),
+    Endpoint("GET", "/session", acc.SessionInfo, accounts.session, "none"),
+    Endpoint("POST", "/session", acc.SessionInfo, accounts.sign_in, "none", body=acc.SignIn),
+    Endpoint("DELETE", "/session", acc.Done, accounts.sign_out, "none"),
+    Endpoint("GET", "/tokens", acc.Tokens, accounts.list_tokens),
+    Endpoint("POST", "/tokens", acc.TokenRow, accounts.create_token, "write", body=acc.NewToken),
+    Endpoint("DELETE", "/tokens/{token_id}", acc.Done, accounts.delete_token, "write"),
+    Endpoint("GET", "/users", acc.Accounts, accounts.list_users, "admin"),
+    Endpoint("POST", "/users", acc.AccountRow, accounts.create_account, "admin", body=acc.NewAccount),
+    Endpoint("PATCH", "/users/{username}", acc.AccountRow, accounts.edit_account, "write", body=acc.AccountEdit),
+    Endpoint("DELETE", "/users/{username}", acc.Done, accounts.delete_account, "admin"),
+    Endpoint("GET", "/groups", acc.Groups, accounts.list_groups, "admin"),
+    Endpoint("POST", "/groups", acc.GroupRow, accounts.create_group, "admin", body=acc.NewGroup),
+    Endpoint("PATCH", "/groups/{group_id}", acc.GroupRow, accounts.edit_group, "admin", body=acc.GroupEdit),
+    Endpoint("DELETE", "/groups/{group_id}", acc.Done, accounts.delete_group, "admin"),
+    Endpoint("GET", "/grants", acc.Grants, accounts.list_grants, query=acc.GrantsQuery),
+    Endpoint("POST", "/grants", acc.Grants, accounts.create_grant, "write", body=acc.NewGrant),
+    Endpoint("DELETE", "/grants/{grant_id}", acc.Done, accounts.delete_grant, "write"),
     Endpoint("GET", "/events", s.ChangesEvent, about.events, query=s.EventsQuery, media="text/event-stream"),
 )
 # fmt: on

@@ -25,7 +25,7 @@ class Desk:
     """For whoever asks at the moment. Everything that changes accounts needs scope ``admin`` of a token."""
 
     def __init__(self, auth: Auth, store: Store) -> None:
-        self._auth, self._store, self._accounts = auth, store, auth.policy.accounts
+        self.auth, self._store, self._accounts = auth, store, auth.policy.accounts
 
     # --- users --------------------------------------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ class Desk:
         elif current or asking.how != "password":
             if not current:
                 raise InvalidValue("Current password is required when changing your own password.")
-            self._auth.signing.check_password(exchange(), username, current)
+            self.auth.signing.check_password(exchange(), username, current)
         user, hashed = self._user(username), hash_password(password)
         self._changed(lambda: self._accounts.change_user(user.user_id, password_hash=hashed))
 
@@ -131,6 +131,16 @@ class Desk:
             administrator()
         return self._accounts.grants([holder_id])
 
+    def revoke_by_id(self, grant_id: int) -> None:
+        """For whoever manages the resource; others learn nothing of the grant."""
+        caller("admin")
+        for one in self._accounts.grants():
+            if one.grant_id == grant_id:
+                self.revoke(one)
+                return
+        administrator()
+        raise NotFound(f"There is no grant {grant_id}.")
+
     def grant_by_id(self, grant_id: int) -> Grant:
         administrator()
         for one in self._accounts.grants():
@@ -153,7 +163,7 @@ class Desk:
         asking = caller()
         if asking.username != username:
             self.require_manage(resource_type, resource)
-        return self._auth.policy.of_user(self._user(username), resource_type, resource)
+        return self.auth.policy.of_user(self._user(username), resource_type, resource)
 
     def holder(self, username: str = "", group: str = "") -> int:
         """The id of a user or a group by name. Raises NotFound. To be asked after what needs MANAGE."""
@@ -196,7 +206,7 @@ class Desk:
         asking = caller("admin")
         if resource == "*":
             administrator()
-        elif self._auth.policy.permission(asking, resource_type, resource) < MANAGE:
+        elif self.auth.policy.permission(asking, resource_type, resource) < MANAGE:
             raise PermissionDenied(
                 f"Permission denied: {PERMISSIONS[MANAGE]} on this {resource_type.replace('_', ' ')} is needed."
             )
@@ -211,4 +221,4 @@ class Desk:
         try:
             return work()
         finally:
-            self._auth.signing.forget()
+            self.auth.signing.forget()

@@ -77,7 +77,7 @@ def create_on_experiment(backend: Backend, request: m.GrantExperiment) -> Json:
     return {"experiment_permission": _on_experiment(made)}
 
 
-def get_on_experiment(backend: Backend, request: m.OnExperiment) -> Json:
+def get_on_experiment(backend: Backend, request: m.UserOnExperiment) -> Json:
     """What a user was granted on an experiment."""
     return {"experiment_permission": _on_experiment(_own(backend, request.username, EXPERIMENT, request.experiment_id))}
 
@@ -87,7 +87,7 @@ def update_on_experiment(backend: Backend, request: m.GrantExperiment) -> Json:
     return _update(backend, request.username, EXPERIMENT, request.experiment_id, request.permission)
 
 
-def delete_on_experiment(backend: Backend, request: m.OnExperiment) -> Json:
+def delete_on_experiment(backend: Backend, request: m.UserOnExperiment) -> Json:
     """Take back what was granted."""
     return _delete(backend, request.username, EXPERIMENT, request.experiment_id)
 
@@ -98,7 +98,7 @@ def create_on_model(backend: Backend, request: m.GrantModel) -> Json:
     return {"registered_model_permission": _on_model(made)}
 
 
-def get_on_model(backend: Backend, request: m.OnModel) -> Json:
+def get_on_model(backend: Backend, request: m.UserOnModel) -> Json:
     """What a user was granted on a registered model."""
     return {"registered_model_permission": _on_model(_own(backend, request.username, REGISTERED_MODEL, request.name))}
 
@@ -108,7 +108,7 @@ def update_on_model(backend: Backend, request: m.GrantModel) -> Json:
     return _update(backend, request.username, REGISTERED_MODEL, request.name, request.permission)
 
 
-def delete_on_model(backend: Backend, request: m.OnModel) -> Json:
+def delete_on_model(backend: Backend, request: m.UserOnModel) -> Json:
     """Take back what was granted."""
     return _delete(backend, request.username, REGISTERED_MODEL, request.name)
 
@@ -172,7 +172,7 @@ def get_role(backend: Backend, request: m.OfRole) -> Json:
     return {"role": _role(backend, backend.desk().group(request.role_id))}
 
 
-def list_roles(backend: Backend, request: m.Roles) -> Json:
+def list_roles(backend: Backend, request: m.ListRoles) -> Json:
     """All groups."""
     found = backend.desk().groups() if request.workspace == WORKSPACE else ()
     return {"roles": [_role(backend, one) for one in found]}
@@ -224,12 +224,12 @@ def list_role_permissions(backend: Backend, request: m.OfRole) -> Json:
     return {"role_permissions": [_role_permission(one) for one in desk.grants_of(desk.group(request.role_id).group_id)]}
 
 
-def assign_role(backend: Backend, request: m.Assignment) -> Json:
+def assign_role(backend: Backend, request: m.AssignRole) -> Json:
     """Make a user a member of a group."""
     return {"assignment": _assignment(backend.desk().set_member(request.role_id, request.username, True), request.role_id)}
 
 
-def unassign_role(backend: Backend, request: m.Assignment) -> Json:
+def unassign_role(backend: Backend, request: m.AssignRole) -> Json:
     """No longer a member."""
     backend.desk().set_member(request.role_id, request.username, False)
     return {}
@@ -328,25 +328,25 @@ ACCOUNTS: tuple[Row, ...] = (
     Row("GET", "/mlflow/users/get", m.Username, a.OneUser, get_user),
     Row("GET", "/mlflow/users/list", Nothing, a.Users, list_users, "admin"),
     Row("GET", "/mlflow/users/current", Nothing, a.CurrentUser, current_user),
-    Row("PATCH", "/mlflow/users/update-password", m.NewPassword, Empty, update_password),
+    Row("PATCH", "/mlflow/users/update-password", m.NewPassword, Empty, update_password, "write"),
     Row("PATCH", "/mlflow/users/update-admin", m.SetAdmin, Empty, update_admin, "admin"),
     Row("DELETE", "/mlflow/users/delete", m.Username, Empty, delete_user, "admin"),
-    Row("POST", "/mlflow/experiments/permissions/create", m.GrantExperiment, a.OneOnExperiment, create_on_experiment),
-    Row("GET", "/mlflow/experiments/permissions/get", m.OnExperiment, a.OneOnExperiment, get_on_experiment),
-    Row("PATCH", "/mlflow/experiments/permissions/update", m.GrantExperiment, Empty, update_on_experiment),
-    Row("DELETE", "/mlflow/experiments/permissions/delete", m.OnExperiment, Empty, delete_on_experiment),
-    Row("POST", "/mlflow/registered-models/permissions/create", m.GrantModel, a.OneOnModel, create_on_model),
-    Row("GET", "/mlflow/registered-models/permissions/get", m.OnModel, a.OneOnModel, get_on_model),
-    Row("PATCH", "/mlflow/registered-models/permissions/update", m.GrantModel, Empty, update_on_model),
-    Row("DELETE", "/mlflow/registered-models/permissions/delete", m.OnModel, Empty, delete_on_model),
-    Row("POST", "/mlflow/users/permissions/grant", m.GrantResource, Empty, grant, version=3),
-    Row("POST", "/mlflow/users/permissions/revoke", m.OnResource, Empty, revoke, version=3),
+    Row("POST", "/mlflow/experiments/permissions/create", m.GrantExperiment, a.OneOnExperiment, create_on_experiment, "write"),
+    Row("GET", "/mlflow/experiments/permissions/get", m.UserOnExperiment, a.OneOnExperiment, get_on_experiment),
+    Row("PATCH", "/mlflow/experiments/permissions/update", m.GrantExperiment, Empty, update_on_experiment, "write"),
+    Row("DELETE", "/mlflow/experiments/permissions/delete", m.UserOnExperiment, Empty, delete_on_experiment, "write"),
+    Row("POST", "/mlflow/registered-models/permissions/create", m.GrantModel, a.OneOnModel, create_on_model, "write"),
+    Row("GET", "/mlflow/registered-models/permissions/get", m.UserOnModel, a.OneOnModel, get_on_model),
+    Row("PATCH", "/mlflow/registered-models/permissions/update", m.GrantModel, Empty, update_on_model, "write"),
+    Row("DELETE", "/mlflow/registered-models/permissions/delete", m.UserOnModel, Empty, delete_on_model, "write"),
+    Row("POST", "/mlflow/users/permissions/grant", m.GrantResource, Empty, grant, "write", version=3),
+    Row("POST", "/mlflow/users/permissions/revoke", m.OnResource, Empty, revoke, "write", version=3),
     Row("GET", "/mlflow/users/permissions/get", m.OnResource, a.Effective, effective, version=3),
     Row("GET", "/mlflow/users/permissions/list", m.Username, a.AllHeld, list_permissions, version=3),
     Row("GET", "/mlflow/users/current/permissions", Nothing, a.AllHeld, list_own_permissions, version=3),
     Row("POST", "/mlflow/roles/create", m.NewRole, a.OneRole, create_role, "admin", 3),
     Row("GET", "/mlflow/roles/get", m.OfRole, a.OneRole, get_role, "admin", 3),
-    Row("GET", "/mlflow/roles/list", m.Roles, a.Roles, list_roles, "admin", 3),
+    Row("GET", "/mlflow/roles/list", m.ListRoles, a.Roles, list_roles, "admin", 3),
     Row("PATCH", "/mlflow/roles/update", m.ChangeRole, a.OneRole, update_role, "admin", 3),
     Row("DELETE", "/mlflow/roles/delete", m.OfRole, Empty, delete_role, "admin", 3),
     Row("POST", "/mlflow/roles/permissions/add", m.NewRolePermission, a.OneRolePermission,
@@ -355,8 +355,8 @@ ACCOUNTS: tuple[Row, ...] = (
     Row("GET", "/mlflow/roles/permissions/list", m.OfRole, a.RolePermissions, list_role_permissions, "admin", 3),
     Row("PATCH", "/mlflow/roles/permissions/update", m.ChangeRolePermission, a.OneRolePermission,
         update_role_permission, "admin", 3),
-    Row("POST", "/mlflow/roles/assign", m.Assignment, a.OneAssignment, assign_role, "admin", 3),
-    Row("DELETE", "/mlflow/roles/unassign", m.Assignment, Empty, unassign_role, "admin", 3),
+    Row("POST", "/mlflow/roles/assign", m.AssignRole, a.OneAssignment, assign_role, "admin", 3),
+    Row("DELETE", "/mlflow/roles/unassign", m.AssignRole, Empty, unassign_role, "admin", 3),
     Row("GET", "/mlflow/users/roles/list", m.Username, a.Roles, list_user_roles, version=3),
     Row("GET", "/mlflow/roles/users/list", m.OfRole, a.Assignments, list_role_users, "admin", 3),
 )

@@ -25,21 +25,21 @@ class SetAdmin(Struct):
     is_admin: bool
 
 
-class OnExperiment(Struct):
+class UserOnExperiment(Struct):
     experiment_id: str
     username: str
 
 
-class GrantExperiment(OnExperiment):
+class GrantExperiment(UserOnExperiment):
     permission: str
 
 
-class OnModel(Struct):
+class UserOnModel(Struct):
     name: str
     username: str
 
 
-class GrantModel(OnModel):
+class GrantModel(UserOnModel):
     permission: str
 
 
@@ -63,7 +63,7 @@ class OfRole(Struct):
     role_id: int
 
 
-class Roles(Struct):
+class ListRoles(Struct):
     workspace: str = "default"
 
 
@@ -86,5 +86,5 @@ class ChangeRolePermission(OfRolePermission):
     permission: str
 
 
-class Assignment(OfRole):
+class AssignRole(OfRole):
     username: str

@@ -16,6 +16,7 @@ from runstone.entities.logged_models import LoggedModel
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound, RunstoneError
 from runstone.records import ExperimentCreated, ModelVersionCreated, Record, RunStarted
+from runstone.server.auth.gate import check
 from runstone.server.backend import Backend
 from runstone.server.mlflow.registry_sources import origin, shown_location
 from runstone.wire_store import MEDIA_TYPE, QUESTIONS, pack_receipts, pack_result, unpack_arguments, unpack_batches
@@ -51,6 +52,7 @@ async def ask(request: Request, backend: Backend, question: str) -> Response:
     found = QUESTIONS.get(question)
     if found is None:
         raise NotFound(f"The store has no question {question!r}. It has: {', '.join(QUESTIONS)}.")
+    check(found.permission)
     body = await _body(request)
 
     def work() -> bytes:

@@ -1,0 +1,103 @@
+"""``runstone users``: who may sign in at a server over this store."""
+
+from __future__ import annotations
+
+import click
+
+from .shell import json_option, store_option
+
+
+@click.group()
+def users() -> None:
+    """Make, list and remove users of a server with --auth."""
+
+
+@users.command("create")
+@click.argument("username")
+@click.option("--admin", is_flag=True, help="May do everything.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@store_option
+def create(username: str, admin: bool, password_stdin: bool, store: str) -> None:
+    """Make a user; asks for the password."""
+    from runstone.server.auth.credentials import check_username, hash_password
+
+    from .accounts import open_accounts
+
+    hashed = hash_password(_password(password_stdin))
+    open_accounts(store).add_user(check_username(username), hashed, admin)
+    click.echo(f"Made {'administrator' if admin else 'user'} {username!r}.")
+
+
+@users.command("list")
+@json_option
+@store_option
+def list_users(as_json: bool, store: str) -> None:
+    """List users, by name."""
+    from .accounts import open_accounts
+    from .output import moment, print_json, print_table
+
+    accounts = open_accounts(store)
+    rows = [(one, [group.name for group in accounts.groups(one.user_id)]) for one in accounts.users()]
+    if as_json:
+        print_json([{"username": one.username, "is_admin": one.is_admin, "groups": groups} for one, groups in rows])
+        return
+    print_table(
+        ["Name", "Administrator", "Signs in by", "Groups", "Since"],
+        [
+            (
+                one.username,
+                "yes" if one.is_admin else None,
+                "password" if one.password_hash else "provider",
+                ", ".join(groups) or None,
+                moment(one.creation_time),
+            )
+            for one, groups in rows
+        ],
+    )
+
+
+@users.command("password")
+@click.argument("username")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@store_option
+def change_password(username: str, password_stdin: bool, store: str) -> None:
+    """Give a user a new password; ends the user's sessions."""
+    from runstone.server.auth.credentials import hash_password
+
+    from .accounts import find_user, open_accounts
+
+    accounts = open_accounts(store)
+    user = find_user(accounts, username)
+    accounts.change_user(user.user_id, password_hash=hash_password(_password(password_stdin)))
+    click.echo(f"{username!r} has a new password.")
+
+
+@users.command("admin")
+@click.argument("username")
+@click.option("--no", "no_longer", is_flag=True, help="No longer.")
+@store_option
+def admin(username: str, no_longer: bool, store: str) -> None:
+    """Make a user an administrator."""
+    from .accounts import find_user, open_accounts
+
+    accounts = open_accounts(store)
+    accounts.change_user(find_user(accounts, username).user_id, is_admin=not no_longer)
+    click.echo(f"{username!r} is {'no administrator any more' if no_longer else 'an administrator'}.")
+
+
+@users.command("delete")
+@click.argument("username")
+@store_option
+def delete(username: str, store: str) -> None:
+    """Remove a user with tokens, sessions and permissions."""
+    from .accounts import find_user, open_accounts
+
+    accounts = open_accounts(store)
+    accounts.delete_user(find_user(accounts, username).user_id)
+    click.echo(f"Removed {username!r}.")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return click.get_text_stream("stdin").readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

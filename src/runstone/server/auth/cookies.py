@@ -1,0 +1,35 @@
+"""The UI's cookie. Scripts cannot read it, other sites cannot send it with a change, and without TLS nobody sees it but the
+network; behind TLS it travels nowhere else."""
+
+from __future__ import annotations
+
+from runstone.entities.accounts import User
+
+from .caller import Exchange
+from .credentials import digest
+from .signing import COOKIE, Signing
+
+
+def set_session(signing: Signing, asking: Exchange, user: User) -> None:
+    """A new session. The one that the browser had ends: whoever planted it gains nothing."""
+    _end(signing, asking)
+    asking.cookies.append(cookie(asking, COOKIE, signing.open_session(user), int(signing.session_seconds)))
+
+
+def clear_session(signing: Signing, asking: Exchange) -> None:
+    """End the session of this browser, if it has one."""
+    _end(signing, asking)
+    asking.cookies.append(cookie(asking, COOKIE, "", 0))
+
+
+def cookie(asking: Exchange, name: str, value: str, seconds: int) -> str:
+    """A ``Set-Cookie`` for this server alone."""
+    text = f"{name}={value}; Path={asking.base or '/'}; Max-Age={seconds}; HttpOnly; SameSite=Lax"
+    return text + "; Secure" if asking.secure else text
+
+
+def _end(signing: Signing, asking: Exchange) -> None:
+    before = asking.request_cookies.get(COOKIE, "")
+    if before:
+        signing.policy.accounts.delete_sessions(digest=digest(before))
+        signing.forget()
