@@ -1,6 +1,7 @@
 /** The one file that talks to the network. */
 
 import { connection, setConnection } from "./connection";
+import { setShut } from "./door";
 import type { ChangesEvent, Error as ErrorBody } from "./schema.gen";
 
 const ROOT = new URL("api/runstone/v1/", document.baseURI);
@@ -33,7 +34,7 @@ export function address(path: string, query: Query = {}): string {
 
 interface Asking {
   query?: Query;
-  method?: "GET" | "POST" | "PATCH";
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
   body?: unknown;
   signal?: AbortSignal | undefined;
 }
@@ -54,6 +55,7 @@ async function send(path: string, { query, method = "GET", body, signal }: Askin
   if (response.ok) return response;
   const error = new ApiError(response.status, await errorBody(response));
   if (error.away) markAway();
+  if (response.status === 401 && path !== "session") setShut(true);
   throw error;
 }
 

@@ -1,5 +1,24 @@
 // Made by scripts/types.mjs from the server's OpenAPI document. Do not edit.
 
+/** ``current_password`` is needed to change one's own password. */
+export interface AccountEdit {
+  password?: string;
+  current_password?: string;
+  is_admin?: boolean;
+}
+
+export interface AccountRow {
+  username: string;
+  is_admin: boolean;
+  has_password: boolean;
+  groups: string[];
+  creation_time: number;
+}
+
+export interface Accounts {
+  users: AccountRow[];
+}
+
 /** One level below ``path``, folders with ``file_size`` null. ``root_uri`` is where the run keeps them. */
 export interface Artifacts {
   root_uri: string;
@@ -86,6 +105,11 @@ export interface DocumentInfo {
   size: number;
 }
 
+/** It is done. */
+export interface Done {
+
+}
+
 /** The one shape of an error. A wrong filter adds where it is wrong (half-open range of characters) and what would work. */
 export interface Error {
   error_code: string;
@@ -128,6 +152,19 @@ export interface FileInfo {
   file_size: number | null;
 }
 
+export interface GrantRow {
+  grant_id: number;
+  username: string;
+  group: string;
+  resource_type: string;
+  resource: string;
+  permission: string;
+}
+
+export interface Grants {
+  grants: GrantRow[];
+}
+
 /** Runs that differ only in their seed. ``values`` are their finite values of the metric; ``left_out`` counts those without one (not logged, NaN, infinite, beyond 1e150). ``deviation`` is of the sample, ``None`` below two values. */
 export interface Group {
   name: string;
@@ -136,6 +173,23 @@ export interface Group {
   left_out: number;
   mean: number | null;
   deviation: number | null;
+}
+
+/** Users to add and to take out. */
+export interface GroupEdit {
+  add?: string[];
+  remove?: string[];
+}
+
+export interface GroupRow {
+  group_id: number;
+  name: string;
+  description: string;
+  members: string[];
+}
+
+export interface Groups {
+  groups: GroupRow[];
 }
 
 /** ``problems`` in words, none when sound; ``facts`` are counts and sizes (bytes) worth showing. */
@@ -196,9 +250,36 @@ export interface MetricSummary {
   max_step: number | null;
 }
 
+export interface NewAccount {
+  username: string;
+  password: string;
+  is_admin?: boolean;
+}
+
 export interface NewExperiment {
   name: string;
   tags?: Record<string, string>;
+}
+
+/** To a user or a group, one of the two. ``resource`` is an experiment's id or a registered model's name, or ``*``. */
+export interface NewGrant {
+  resource_type: "experiment" | "registered_model";
+  resource: string;
+  permission: "DENY" | "EDIT" | "MANAGE" | "NO_PERMISSIONS" | "READ" | "USE";
+  username?: string;
+  group?: string;
+}
+
+export interface NewGroup {
+  name: string;
+  description?: string;
+}
+
+/** ``days`` until it expires; ``null``: never. */
+export interface NewToken {
+  name: string;
+  scope?: "admin" | "read" | "write";
+  days?: number | null;
 }
 
 /** What the best run of an experiment is best at. ``guessed``: nobody has set it, its name and direction say so. */
@@ -302,6 +383,33 @@ export interface SeriesRequest {
   points?: number;
   start?: number | null;
   end?: number | null;
+}
+
+/** ``accounts``: whether this server has any. ``username`` is empty while nobody is signed in. */
+export interface SessionInfo {
+  accounts: boolean;
+  username: string;
+  is_admin: boolean;
+  has_password: boolean;
+}
+
+export interface SignIn {
+  username: string;
+  password: string;
+}
+
+/** ``expires`` is missing for a token that never does. ``token`` is there once, when it was made. */
+export interface TokenRow {
+  token_id: number;
+  name: string;
+  scope: string;
+  creation_time: number;
+  expires: number | null;
+  token: string;
+}
+
+export interface Tokens {
+  tokens: TokenRow[];
 }
 
 /** A group (by its place in ``groups``) against the baseline. ``difference`` is its mean minus the baseline's, ``low`` to ``high`` the interval; ``p`` is of the permutation test and ``p_corrected`` the same after Holm; ``superiority`` the chance that a run of this group beats one of the baseline; ``effect`` is Hedges' g. ``None``: too few runs to say. ``answer`` is ``better``, ``worse``, ``unclear`` or ``unknown`` (too few runs); ``more_seeds`` further runs for each side would settle what is unclear, ``None`` if no sensible number would. */

@@ -2,6 +2,8 @@ import { type ErrorComponentProps, Link, Outlet, useParams, useRouterState } fro
 import { useQuery } from "@tanstack/react-query";
 import { experimentQuery } from "../api/experiments";
 import { runQuery } from "../api/runs";
+import { SignedIn } from "../features/account/SignedIn";
+import { SignInBox } from "../features/account/SignInBox";
 import { Crumbs, Here } from "../features/shell/Crumbs";
 import { Shell } from "../features/shell/Shell";
 import { Empty, Trouble } from "../ui/Empty";
@@ -9,8 +11,9 @@ import { Page } from "../ui/Page";
 
 export function Root() {
   return (
-    <Shell crumbs={<Way />}>
+    <Shell crumbs={<Way />} account={<SignedIn />}>
       <Outlet />
+      <SignInBox />
     </Shell>
   );
 }

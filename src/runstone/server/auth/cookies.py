@@ -9,22 +9,28 @@ from .caller import Exchange
 from .credentials import digest
 from .signing import COOKIE, Signing
 
+#: Tells pages that somebody signed in, so that those of a server without accounts need not ask. It says nothing else.
+MARK = "runstone_signed_in"
+
 
 def set_session(signing: Signing, asking: Exchange, user: User) -> None:
     """A new session. The one that the browser had ends: whoever planted it gains nothing."""
     _end(signing, asking)
-    asking.cookies.append(cookie(asking, COOKIE, signing.open_session(user), int(signing.session_seconds)))
+    seconds = int(signing.session_seconds)
+    asking.cookies.append(cookie(asking, COOKIE, signing.open_session(user), seconds))
+    asking.cookies.append(cookie(asking, MARK, "1", seconds, readable=True))
 
 
 def clear_session(signing: Signing, asking: Exchange) -> None:
     """End the session of this browser, if it has one."""
     _end(signing, asking)
-    asking.cookies.append(cookie(asking, COOKIE, "", 0))
+    asking.cookies += [cookie(asking, COOKIE, "", 0), cookie(asking, MARK, "", 0, readable=True)]
 
 
-def cookie(asking: Exchange, name: str, value: str, seconds: int) -> str:
-    """A ``Set-Cookie`` for this server alone."""
-    text = f"{name}={value}; Path={asking.base or '/'}; Max-Age={seconds}; HttpOnly; SameSite=Lax"
+def cookie(asking: Exchange, name: str, value: str, seconds: int, readable: bool = False) -> str:
+    """A ``Set-Cookie`` for this server alone. ``readable``: by the scripts of its pages."""
+    hidden = "" if readable else "HttpOnly; "
+    text = f"{name}={value}; Path={asking.base or '/'}; Max-Age={seconds}; {hidden}SameSite=Lax"
     return text + "; Secure" if asking.secure else text
 
 

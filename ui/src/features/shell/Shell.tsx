@@ -15,8 +15,8 @@ const PAGES: readonly { to: "/" | "/experiments" | "/compare"; name: string; ico
   { to: "/compare", name: "Compare", icon: "compare" },
 ];
 
-/** Icon rail, top bar, the page between. `crumbs` is the way here, the page itself last. */
-export function Shell({ crumbs, children }: { crumbs: ReactNode; children: ReactNode }) {
+/** Icon rail, top bar, the page between. `crumbs` is the way here, the page itself last, `account` who is here. */
+export function Shell({ crumbs, account, children }: { crumbs: ReactNode; account?: ReactNode; children: ReactNode }) {
   const [keysShown, setKeysShown] = useState(false);
   const main = useRef<HTMLElement>(null);
   useGoKeys(() => setKeysShown(true));
@@ -57,6 +57,7 @@ export function Shell({ crumbs, children }: { crumbs: ReactNode; children: React
           <LiveDot />
           <IconButton icon="help" label="Keyboard (?)" onClick={() => setKeysShown(true)} />
           <ThemeMenu />
+          {account}
         </div>
       </header>
       <main ref={main} id="main" className={s.main} tabIndex={-1}>

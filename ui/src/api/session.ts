@@ -1,0 +1,40 @@
+/** Who is signed in: key, query, signing in and out. */
+
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { setShut } from "./door";
+import { ask } from "./http";
+import type { Done, SessionInfo, SignIn } from "./schema.gen";
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => ask<SessionInfo>("session", { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** Whether somebody signed in here, by the mark that the server leaves: nobody need be asked where there are no users. */
+export const marked = () => document.cookie.includes("runstone_signed_in=");
+
+/** What was shown stays, and is asked for again. */
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: SignIn) => ask<SessionInfo>("session", { method: "POST", body }),
+    onSuccess: (answer) => {
+      client.setQueryData(sessionQuery.queryKey, answer);
+      setShut(false);
+      return client.invalidateQueries();
+    },
+  });
+}
+
+/** Nothing that was shown is left behind for whoever sits here next. */
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => ask<Done>("session", { method: "DELETE" }),
+    onSuccess: () => {
+      client.clear();
+      setShut(true);
+    },
+  });
+}

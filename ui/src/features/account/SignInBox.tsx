@@ -1,0 +1,64 @@
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { useShut } from "../../api/door";
+import { useSignIn } from "../../api/session";
+import { Button } from "../../ui/Button";
+import { FieldError, TextField } from "../../ui/Field";
+import dialog from "../../ui/Dialog.module.css";
+
+/** Over the page while the server wants somebody to sign in; the page keeps its state below. */
+export function SignInBox() {
+  return useShut() ? <Box /> : null;
+}
+
+function Box() {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const signIn = useSignIn();
+  useEffect(() => {
+    ref.current?.showModal();
+  }, []);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    signIn.mutate({ username, password }, { onError: () => setPassword("") });
+  };
+  return (
+    <dialog
+      ref={ref}
+      className={dialog.dialog}
+      aria-labelledby={id}
+      data-testid="sign-in"
+      onCancel={(event) => event.preventDefault()}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <form className={dialog.form} onSubmit={submit}>
+        <h2 id={id}>Sign in</h2>
+        <TextField
+          label="User name"
+          name="username"
+          autoComplete="username"
+          value={username}
+          onChange={(event) => setUsername(event.target.value)}
+          required
+          autoFocus
+        />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+          required
+        />
+        <FieldError error={signIn.error} />
+        <div className={dialog.actions}>
+          <Button kind="primary" type="submit" disabled={signIn.isPending}>
+            Sign in
+          </Button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
