@@ -39,3 +39,37 @@ def test_traces(peer: Any) -> None:
         "feedback": ["good"],
         "deleted": 1,
     }
+
+
+def test_assessments_are_read_changed_and_removed(peer: Any) -> None:
+    found = peer.run("""
+        from mlflow.entities import Feedback
+        mlflow.set_experiment("assessed")
+        with mlflow.start_span("work") as span:
+            pass
+        mlflow.flush_trace_async_logging()
+        trace_id = span.trace_id
+        one = mlflow.log_feedback(trace_id=trace_id, name="good", value=True, rationale="so it seemed")
+        mlflow.log_feedback(trace_id=trace_id, name="short", value=1.5)
+        read = mlflow.get_assessment(trace_id, one.assessment_id)
+        mlflow.update_assessment(trace_id, one.assessment_id, Feedback(name="better", value=False))
+        after = mlflow.get_assessment(trace_id, one.assessment_id)
+        mlflow.delete_assessment(trace_id, one.assessment_id)
+        try:
+            mlflow.get_assessment(trace_id, one.assessment_id)
+            gone = "still there"
+        except mlflow.MlflowException as error:
+            gone = error.error_code
+        found = {
+            "read": [read.name, read.value, read.rationale], "after": [after.name, after.value, after.rationale],
+            "updated": after.last_update_time_ms >= read.last_update_time_ms, "gone": gone,
+            "left": [item.name for item in client.get_trace(trace_id).info.assessments],
+        }
+    """)
+    assert found == {
+        "read": ["good", True, "so it seemed"],
+        "after": ["better", False, "so it seemed"],
+        "updated": True,
+        "gone": "RESOURCE_DOES_NOT_EXIST",
+        "left": ["short"],
+    }

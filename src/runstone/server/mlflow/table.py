@@ -6,6 +6,7 @@ from . import about, artifacts, experiments, metrics, presigning, runs
 from . import answers as a
 from . import messages as m
 from .accounts import ACCOUNTS
+from .assessments import ASSESSMENTS
 from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
 from .row import Row
@@ -49,4 +50,4 @@ TRACKING: tuple[Row, ...] = (
 )
 # fmt: on
 
-TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *TRACES, *REGISTRY, *ACCOUNTS)
+TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *TRACES, *ASSESSMENTS, *REGISTRY, *ACCOUNTS)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -75,10 +74,6 @@ class TagTrace(OfTrace):
 
 class UntagTrace(OfTrace):
     key: str
-
-
-class Assess(OfTrace):
-    assessment: dict[str, Any]
 
 
 class SearchTraces(Struct):
@@ -157,17 +152,6 @@ def delete_tag(backend: Backend, request: UntagTrace) -> shapes.Json:
     return {}
 
 
-def assess(backend: Backend, request: Assess) -> shapes.Json:
-    """Add what somebody thinks of the trace."""
-    head = backend.store.get_trace(request.trace_id)
-    details = msgspec.json.decode(head.details, type=dict[str, Any])
-    made = {"assessment_id": f"a-{uuid.uuid4().hex}", **request.assessment, "trace_id": request.trace_id}
-    details["assessments"] = [*details.get("assessments", ()), made]
-    text = msgspec.json.encode(details).decode()
-    backend.write(Batch([TraceChanged(request.trace_id, backend.now(), details=text)]))
-    return {"assessment": made}
-
-
 def delete(backend: Backend, request: DeleteTraces) -> shapes.Json:
     """Remove traces for ever: by their ids, or the oldest up to a time."""
     if (request.max_timestamp_millis is None) == (not request.request_ids):
@@ -192,7 +176,6 @@ TRACES: tuple[Row, ...] = (
     Row("POST", "/mlflow/traces", StartTrace, a.OneTrace, start, "write", 3),
     Row("POST", "/mlflow/traces/search", SearchTraces, a.TraceInfos, search, version=3),
     Row("GET", "/mlflow/traces/{trace_id}", OfTrace, a.OneTrace, get, version=3),
-    Row("POST", "/mlflow/traces/{trace_id}/assessments", Assess, a.OneAssessment, assess, "write", 3),
     Row("POST", "/mlflow/traces/delete-traces", DeleteTraces, a.TracesDeleted, delete, "write"),
     Row("POST", "/mlflow/traces/delete-traces", DeleteTraces, a.TracesDeleted, delete, "write", 3),
     Row("PATCH", "/mlflow/traces/{trace_id}/tags", TagTrace, a.Nothing, set_tag, "write"),
