@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from .errors import InvalidValue, NotSupported, StoreUnavailable
+from .errors import InvalidValue, NotFound, NotSupported, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .contracts import ArtifactStore, Store
     from .importers.report import Report
+    from .store.copying import Copied
     from .store.dialects import Dialect
 
 DEFAULT_FOLDER = ".runstone"
@@ -278,6 +279,26 @@ def schema_of(uri: str | os.PathLike[str] = "") -> tuple[str | None, str]:
     return schema.look(Sqlite(file)) if file.exists() else None, schema.HEAD
 
 
+def copy_store(source: str, target: str, progress: Callable[[str, int], None] = lambda table, rows: None) -> Sequence[Copied]:
+    """Copy a whole store into an empty place, all or nothing; every table with its rows and their digest.
+
+    Raises: as :func:`runstone.store.copying.copy`.
+    """
+    from .store.copying import copy
+
+    here, there = home(source), canonical(target)
+    for place in (here, there):
+        if is_server(place):
+            raise InvalidValue(f"{shown(place)} is a server; a copy is made between stores: name the one that it serves.")
+    if here == there:
+        raise InvalidValue(f"{shown(target)} is the store itself; a copy needs an empty place.")
+    if is_foreign(there):
+        raise InvalidValue(f"{shown(target)} is MLflow's own and is never written to; a copy needs an empty place.")
+    if not _is_postgresql(here) and not database(here).exists():
+        raise NotFound(f"There is no store at {here}.")
+    return copy(_dialect(here), _dialect(there), _folder(here, "artifacts").as_uri(), progress)
+
+
 def close_all() -> None:
     """Close every store that was opened here; the next :func:`open_store` opens anew."""
     with _lock:
@@ -307,15 +328,21 @@ def _open(place: str) -> Store:
             f"{settings.OFFLINE.name} is set, so {shown(place)} is not asked. What is logged stays in the journal; unset it, "
             "and `runstone sync` stores it."
         )
-    if _is_postgresql(place):
-        return _open_postgresql(place)
     if is_server(place):
         from .remote.store import open_remote
 
         return open_remote(place)
+    from .store.sql import SqlStore
+
+    return SqlStore(_dialect(place), shown(place), _folder(place, "artifacts").as_uri())
+
+
+def _dialect(place: str) -> Dialect:
+    """The database of the store at ``place``; the folder for a file is made. Raises StoreUnavailable, InvalidValue."""
+    if _is_postgresql(place):
+        return _postgresql(place)
     from .journal.filesystems import REMOTE, file_system
     from .store.dialects import Sqlite
-    from .store.sql import SqlStore
 
     file = database(place)
     if not file.exists():
@@ -330,17 +357,11 @@ def _open(place: str) -> Store:
                 )
             raise StoreUnavailable(f"The store's folder {file.parent} cannot be made: {cause.strerror}. {what}") from cause
     network = file_system(file.parent).startswith(REMOTE)
-    return SqlStore(Sqlite(file, network=network), place, _folder(place, "artifacts").as_uri())
+    return Sqlite(file, network=network)
 
 
 def _is_postgresql(uri: str) -> bool:
     return uri.startswith("postgres") and re.match(r"postgres(ql)?(\+\w+)?:", uri) is not None
-
-
-def _open_postgresql(place: str) -> Store:
-    from .store.sql import SqlStore
-
-    return SqlStore(_postgresql(place), shown(place), _folder(place, "artifacts").as_uri())
 
 
 def _postgresql(place: str) -> Dialect:

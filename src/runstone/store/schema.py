@@ -82,7 +82,7 @@ def _foreign(dialect: Dialect, tables: set[str]) -> str:
     )
 
 
-def create(connection: Connection) -> None:
+def create(connection: Connection, seeded: bool = True) -> None:
     """All tables of this version at once, as if every migration had run, and their first rows."""
     metadata.create_all(connection, checkfirst=False)
     connection.exec_driver_sql(
@@ -90,7 +90,8 @@ def create(connection: Connection) -> None:
         "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
     )
     connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{HEAD}')")
-    seed(connection)
+    if seeded:
+        seed(connection)
 
 
 def seed(connection: Connection) -> None:
