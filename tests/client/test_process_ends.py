@@ -106,7 +106,9 @@ def test_who_asks_for_the_active_run_after_its_block_is_told_where_it_is() -> No
 
 @pytest.mark.parametrize("form", ["with runstone.start_run():\n    {}", "runstone.start_run()\n{}"])
 def test_sigterm_kills_it(form: str) -> None:
-    script = Script(form.format("runstone.log_metric('m', 1); print('ready', flush=True); time.sleep(60)"))
+    script = Script(
+        form.format("runstone.log_metric('m', 1); print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]")
+    )
     script.wait_for("ready")
     script.process.send_signal(signal.SIGTERM)
     code, err = script.end()
@@ -118,7 +120,7 @@ def test_sigterm_kills_it(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["with runstone.start_run():\n    {}", "runstone.start_run()\n{}"])
 def test_ctrl_c_kills_it(form: str) -> None:
-    script = Script(form.format("print('ready', flush=True); time.sleep(60)"))
+    script = Script(form.format("print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]"))
     script.wait_for("ready")
     script.process.send_signal(signal.SIGINT)
     code, err = script.end()
@@ -128,7 +130,9 @@ def test_ctrl_c_kills_it(form: str) -> None:
 
 
 def test_sigterm_without_a_run_is_as_if_nobody_listened() -> None:
-    script = Script("with runstone.start_run(): pass\nrunstone.flush(); print('ready', flush=True); time.sleep(60)")
+    script = Script(
+        "with runstone.start_run(): pass\nrunstone.flush(); print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]"
+    )
     script.wait_for("ready")
     script.process.send_signal(signal.SIGTERM)
     assert script.end()[0] == -signal.SIGTERM
@@ -136,7 +140,10 @@ def test_sigterm_without_a_run_is_as_if_nobody_listened() -> None:
 
 
 def test_sigterm_after_the_run_still_ships_it() -> None:
-    script = Script("with runstone.start_run(): runstone.log_metric('m', 1)\nprint('ready', flush=True); time.sleep(60)")
+    script = Script(
+        "with runstone.start_run(): runstone.log_metric('m', 1)\nprint('ready', flush=True)\n"
+        "[time.sleep(0.05) for _ in range(1200)]"
+    )
     script.wait_for("ready")
     script.process.send_signal(signal.SIGTERM)
     script.end()
@@ -150,7 +157,7 @@ def test_a_handler_of_the_program_is_left_alone() -> None:
             runstone.log_metric('seen', number); runstone.end_run('KILLED'); sys.exit(5)
         signal.signal(signal.SIGTERM, mine)
         runstone.start_run()
-        print('ready', flush=True); time.sleep(60)
+        print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]
         """
     )
     script.wait_for("ready")
@@ -164,7 +171,7 @@ def test_sigkill_loses_nothing_and_the_next_run_tells(capsys: pytest.CaptureFixt
         """
         runstone.start_run(run_name='victim')
         for step in range(1000): runstone.log_metric('m', step, step)
-        print('ready', flush=True); time.sleep(60)
+        print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]
         """
     )
     script.wait_for("ready")
@@ -227,7 +234,9 @@ def test_a_worker_given_the_run_by_the_environment_logs_into_it() -> None:
 
 
 def test_a_run_is_running_while_its_process_lives() -> None:
-    script = Script("runstone.start_run(); runstone.flush(); print('ready', flush=True); time.sleep(60)")
+    script = Script(
+        "runstone.start_run(); runstone.flush(); print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]"
+    )
     script.wait_for("ready")
     try:
         store = runstone.client.session.session().store

@@ -14,7 +14,7 @@ def groups() -> None:
 
 @groups.command("create")
 @click.argument("name")
-@click.option("--description", default="")
+@click.option("--description", default="", help="What the group is for.")
 @store_option
 def create(name: str, description: str, store: str) -> None:
     """Make a group, empty."""

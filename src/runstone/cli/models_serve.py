@@ -60,6 +60,7 @@ def serve(
 
     if workers == 1:
         listen.serve(create(model_uri, every, batch_rows), address, ready)
+        listen.leave()
     else:
         _with_workers({"uri": model_uri, "every": every, "rows": batch_rows}, address, workers, ready)
 

@@ -61,7 +61,7 @@ def server(
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
     from runstone import connect
-    from runstone.server.listen import serve
+    from runstone.server.listen import leave, serve
 
     from .opening import store_uri
     from .serving import artifact_places, find_address, make_app, wants_auth
@@ -89,5 +89,6 @@ def server(
     app = make_app(uri, address.host, **options)  # also with workers: a wrong store or prefix is told here, once
     if workers == 1:
         serve(app, address, ready)
+        leave()
     elif not serve_with_workers(uri, address, workers, options, ready):
         fail("A worker could not start; its own message is above.")

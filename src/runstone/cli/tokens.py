@@ -15,7 +15,9 @@ def tokens() -> None:
 @tokens.command("create")
 @click.argument("username")
 @click.option("--name", default="command line", show_default=True, help="What it is for.")
-@click.option("--scope", type=click.Choice(["read", "write", "admin"]), default="write", show_default=True)
+@click.option(
+    "--scope", type=click.Choice(["read", "write", "admin"]), default="write", show_default=True, help="What it may do."
+)
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How long it is good.")
 @click.option("--forever", is_flag=True, help="It never expires.")
 @store_option

@@ -19,7 +19,7 @@ from .shell import store_option
 def ui(host: str | None, port: int | None, static_prefix: str, no_auth: bool, browse: bool, store: str) -> None:
     """Serve the UI on this machine and say where; Ctrl-C ends it."""
     from runstone import connect, settings
-    from runstone.server.listen import TRIES, Address, free_port, serve
+    from runstone.server.listen import TRIES, Address, free_port, leave, serve
 
     from .opening import store_uri
     from .output import note
@@ -43,3 +43,4 @@ def ui(host: str | None, port: int | None, static_prefix: str, no_auth: bool, br
             webbrowser.open(address.url(static_prefix))
 
     serve(app, address, ready)
+    leave()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import errno
 import ipaddress
+import os
 import signal
 import socket
 import ssl
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
@@ -152,6 +155,20 @@ def url(host: str, port: int, prefix: str = "") -> str:
     """Where a browser on this machine finds it."""
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "[::]", "localhost") else host
     return f"http://{f'[{shown}]' if ':' in shown and '[' not in shown else shown}:{port}{prefix}"
+
+
+def leave() -> NoReturn:
+    """End this process, after :func:`serve`, with exit code 0: what was registered for the end is done, the interpreter is not
+    taken apart.
+
+    Threads of the Rust runtime may still be there. One that asks for the interpreter while it is being taken apart is unwound
+    by it, through Rust code that allows no unwinding, and the process would die by SIGABRT.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
 
 
 def serve(app: Starlette, address: Address, ready: Callable[[], None]) -> None:
