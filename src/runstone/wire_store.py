@@ -31,7 +31,7 @@ else:
 #: Content type of messages of this module.
 MEDIA_TYPE = "application/vnd.runstone.v1+msgpack"
 #: Most bytes of a message, unpacked.
-UNPACKED_CAP = 512 << 20
+UNPACKED_CAP = 256 << 20
 
 _SALT = b"RUNSTONE"
 _encode = msgspec.msgpack.Encoder().encode

@@ -15,7 +15,7 @@ from runstone.entities import Experiment, PagedList, Run
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound, RunstoneError
-from runstone.records import ExperimentCreated, ModelVersionCreated, Record, RunStarted
+from runstone.records import ExperimentCreated, LoggedModelCreated, ModelVersionCreated, Record, RunStarted, TraceStarted
 from runstone.server.auth.gate import check
 from runstone.server.backend import Backend
 from runstone.server.mlflow.registry_sources import origin, shown_location
@@ -84,9 +84,13 @@ async def _answered(work: Callable[[], bytes]) -> Response:
 # --- what a client may name, and what it is told ----------------------------------------------------------------------------
 
 
+#: Records that can say where files are.
+_WITH_PLACES = (ExperimentCreated, LoggedModelCreated, ModelVersionCreated, RunStarted, TraceStarted)
+
+
 def _checked(backend: Backend, batch: Batch) -> Batch:
     """The batch with every place that a client names held to what this server keeps. Raises InvalidValue."""
-    if not any(isinstance(record, ExperimentCreated | ModelVersionCreated | RunStarted) for record in batch.records):
+    if not any(isinstance(record, _WITH_PLACES) for record in batch.records):
         return batch
     return structs.replace(batch, records=[_place_checked(backend, record) for record in batch.records])
 
@@ -96,6 +100,8 @@ def _place_checked(backend: Backend, record: Record) -> Record:
         return structs.replace(record, artifact_location=backend.locations.stored(record.artifact_location))
     if isinstance(record, RunStarted) and record.artifact_uri:
         return structs.replace(record, artifact_uri="")  # it follows from the experiment
+    if isinstance(record, LoggedModelCreated | TraceStarted) and record.artifact_location:
+        return structs.replace(record, artifact_location=backend.locations.stored(record.artifact_location))
     if isinstance(record, ModelVersionCreated):
         prompt = "mlflow.prompt.is_prompt" in record.tags
         found = origin(backend, record.source, record.source_run, record.model_id, prompt)
