@@ -6,7 +6,8 @@ import pytest
 
 import runstone
 from runstone.errors import InvalidValue
-from runstone.query.verdict import compare_runs, is_seed
+from runstone.query.identity import is_seed
+from runstone.query.verdict import compare_runs
 
 
 def runs_of(depth: int, values: list[float], metric: str = "accuracy", **params: object) -> list[str]:
@@ -115,7 +116,7 @@ def test_what_cannot_be_compared_says_why() -> None:
 
 
 def test_seeds_are_known_by_their_names() -> None:
-    assert all(map(is_seed, ("seed", "random_state", "model.seed", "rng_seed", "SEED", "data/random_seed")))
+    assert all(map(is_seed, ("seed", "random_state", "model.seed", "rng_seed", "SEED", "data/random_seed", "rng", "numpyseed")))
     assert not any(map(is_seed, ("seeds_per_acre", "linseed", "speed", "fold", "random")))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import statistics
 import tempfile
@@ -271,8 +270,3 @@ def in_words(verdict: Verdict) -> str:
     why = layers or " (no layer differs: the program is not deterministic, or reads what is not recorded)"
     shown = ", ".join(f"{one.name} {one.before} → {one.after}" for one in verdict.metrics[:5])
     return f"differs: {len(verdict.metrics)} of {verdict.compared} metrics{why}: {shown}"
-
-
-def shown_command(found: Plan) -> str:
-    """The command as a person would type it."""
-    return shlex.join(map(str, found.words)) if found.words else found.command

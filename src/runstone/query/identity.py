@@ -26,7 +26,7 @@ CODE_TAG, ENVIRONMENT_TAG, COMMAND_TAG = "runstone.code", "runstone.environment"
 #: Longest command that is kept as a tag, characters.
 COMMAND_CAP = 2000
 
-_SEED = re.compile(r"(^|[._/-])(seed|random_state|random_seed|rng)$|_seed$", re.IGNORECASE)
+_SEED = re.compile(r"(?:^|[._/\s-])(?:(?:random|global|rng|torch|numpy|np)[._-]?)?(?:seed|random_state|rng)$", re.IGNORECASE)
 #: Facts of the document ``host`` that tell hardware and system apart, and not one machine from its twin.
 _HARDWARE = ("os", "implementation", "cpu", "cpu_count", "gpus")
 

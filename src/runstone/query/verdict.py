@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,12 +11,12 @@ from msgspec import Struct
 from runstone.entities import Run
 from runstone.errors import InvalidValue
 
+from .identity import is_seed
 from .objective import MAX, MIN, Objective, direction_of, objective
 from .samples import Values, difference_interval, hedges_g, holm, permutation_p, seeds_to_settle, superiority
 
 MOST_RUNS = 100
 STATISTICS = ("last", "min", "max", "best")
-_SEED = re.compile(r"(?:^|[._/\s-])(?:(?:random|global|rng|torch|numpy|np)[._-]?)?(?:seed|random_state)$", re.IGNORECASE)
 _LARGEST = 1e150
 _COMMIT = "mlflow.source.git.commit"
 
@@ -68,11 +67,6 @@ class Comparison(Struct, frozen=True):
 
     def __str__(self) -> str:
         return "\n".join([self.words, *(one.words for one in self.verdicts)]) if len(self.verdicts) > 1 else self.words
-
-
-def is_seed(key: str) -> bool:
-    """Does a param of this name only say how chance fell?"""
-    return _SEED.search(key) is not None
 
 
 def compare_runs(
