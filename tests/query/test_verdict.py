@@ -57,6 +57,23 @@ def test_noise_is_not_sold_as_a_result_and_the_seeds_still_needed_are_told() -> 
     assert f"about {one.more_seeds} more seeds each would settle it" in one.words
 
 
+def test_following_the_advice_settles_it_with_many_groups_too() -> None:
+    """What one comparison needs is not enough where p is corrected for ten."""
+
+    def compared(seeds: int) -> list[tuple[str, int | None]]:
+        spread = [0.001 * number for number in range(seeds)]
+        ids = runs_of(0, [0.5 + one for one in spread])
+        for depth in range(1, 11):
+            ids += runs_of(depth, [0.9 + one for one in spread])
+        return [(one.answer, one.more_seeds) for one in runstone.compare(ids).verdicts]
+
+    few = compared(4)
+    assert {answer for answer, _ in few} == {"unclear"}
+    (more,) = {more for _, more in few}
+    assert more is not None
+    assert {answer for answer, _ in compared(4 + more)} == {"better"}
+
+
 def test_three_seeds_never_settle_anything_however_far_apart() -> None:
     (one,) = runstone.compare([*runs_of(2, [0.1, 0.11, 0.12]), *runs_of(8, [0.9, 0.91, 0.92])]).verdicts
     assert (one.answer, one.p, one.more_seeds) == ("unclear", pytest.approx(0.1), 1)

@@ -188,7 +188,9 @@ def _verdicts(groups: Sequence[Group], place: int, metric: str, direction: str, 
     tested = [i for i in others if min(len(groups[i].values), len(groups[place].values)) > 1]
     p = [permutation_p(_array(groups[place]), _array(groups[i])) for i in tested]
     both = dict(zip(tested, zip(p, holm(p), strict=True), strict=True))
-    return [_verdict(groups, place, i, both.get(i), metric, direction, level) for i in others]
+    # Bonferroni's level is the strictest that Holm asks of any of them: advice by it is never too low
+    strict = 1 - (1 - level) / max(1, len(tested))
+    return [_verdict(groups, place, i, both.get(i), metric, direction, level, strict) for i in others]
 
 
 def _array(group: Group) -> Values:
@@ -196,8 +198,16 @@ def _array(group: Group) -> Values:
 
 
 def _verdict(
-    groups: Sequence[Group], place: int, i: int, p: tuple[float, float] | None, metric: str, direction: str, level: float
+    groups: Sequence[Group],
+    place: int,
+    i: int,
+    p: tuple[float, float] | None,
+    metric: str,
+    direction: str,
+    level: float,
+    strict: float,
 ) -> Verdict:
+    """``p`` is as it is and corrected; ``strict`` the level at which a difference counts whatever the others turn out to be."""
     base, other = groups[place], groups[i]
     gap = None if base.mean is None or other.mean is None else other.mean - base.mean
     if p is None:
@@ -210,12 +220,14 @@ def _verdict(
     better = (gap > 0) == (direction == MAX)
     answer = ("better" if better else "worse") if gap and p[1] <= 1 - level + 1e-12 else "unclear"
     more = None
-    if answer == "unclear" and (needed := seeds_to_settle(a, b, level)) is not None:
+    if answer == "unclear" and (needed := seeds_to_settle(a, b, strict)) is not None:
         more = max(1, needed - min(len(a), len(b)))
     runs = f"{len(a)} runs each" if len(a) == len(b) else f"{len(b)} runs against {len(a)}"
     span = f"{level * 100:g} % interval {_figure(low)} … {_figure(high)}, p {_p(p[1])}, {runs}"
     if answer == "unclear":
-        hope = f"about {more} more seeds each would settle it" if more else "more seeds would hardly settle it"
+        hope = (
+            f"about {more} more seed{'s' * (more != 1)} each would settle it" if more else "more seeds would hardly settle it"
+        )
         who = f"{other.name} or {base.name} is better on {metric}"
         words = f"Can't tell yet whether {who}: {hope} (difference {_figure(gap)}, {span})."
     else:
