@@ -27,6 +27,9 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
+#: Header of an answer with the name of the error's class: several share one of MLflow's codes.
+ERROR_CLASS = "X-Runstone-Error"
+
 #: MLflow's names of error codes, with their HTTP status.
 HTTP_STATUS: dict[str, int] = {
     "INTERNAL_ERROR": 500,

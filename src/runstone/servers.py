@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from . import errors, settings
 from .errors import (
+    ERROR_CLASS,
     DiskFull,
     FilterError,
     InvalidValue,
@@ -27,9 +28,6 @@ from .errors import (
     RunstoneError,
     StoreUnavailable,
 )
-
-#: Header with the name of the error's class: several share one of MLflow's codes.
-ERROR_CLASS = "X-Runstone-Error"
 
 #: Tries of one request, and the seconds of the first pause between them (doubled each time, with jitter).
 TRIES, PAUSE = 5, 0.2

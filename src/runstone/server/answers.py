@@ -11,8 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runstone.errors import HTTP_STATUS, RunstoneError
-from runstone.servers import ERROR_CLASS
+from runstone.errors import ERROR_CLASS, HTTP_STATUS, RunstoneError
 
 from .auth.caller import TooMany, Unauthenticated
 from .compress import WORTHWHILE, accepted, pack
