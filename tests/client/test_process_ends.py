@@ -85,6 +85,10 @@ def test_an_exit_code_fails_it() -> None:
         ("try: sys.exit(3)\nexcept SystemExit: pass", 0, ("FINISHED", None)),
         ("import threading; t = threading.Thread(target=lambda: sys.exit(3)); t.start(); t.join()", 0, ("FINISHED", None)),
         ("def deep():\n    sys.exit(4)\ndeep()", 4, ("FAILED", "exit code 4")),
+        ("exit(3)", 3, ("FAILED", "exit code 3")),
+        ("quit(5)", 5, ("FAILED", "exit code 5")),
+        ("quit()", 0, ("FINISHED", None)),
+        ("assert 'Ctrl-D' in repr(exit)\ntry: exit(3)\nexcept SystemExit: pass", 0, ("FINISHED", None)),
         ("sys.exit = lambda code: os._exit(0) if code else None\nrunstone.end_run()", 0, ("FINISHED", None)),
     ],
 )

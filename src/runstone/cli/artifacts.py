@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .shell import fail, json_option, store_option
+from .shell import fail, json_done_option, json_option, store_option
 
 if TYPE_CHECKING:
     from runstone.contracts import ArtifactStore, Store
@@ -43,6 +43,7 @@ def list_artifacts(run: str, artifact_path: str, as_json: bool, store: str) -> N
 @click.option("-a", "--artifact-path", default="", help="File or folder of the run; default: all.")
 @click.option("-u", "--artifact-uri", default="", help="A place instead of a run: a folder, or runs:/RUN/PATH.")
 @click.option("-d", "--dst-path", type=click.Path(path_type=Path, file_okay=False), default=None, help="Default: a new folder.")
+@json_done_option
 @store_option
 def download(run: str, artifact_path: str, artifact_uri: str, dst_path: Path | None, store: str) -> None:
     """Copy files to a folder here and print where they are."""
@@ -51,6 +52,7 @@ def download(run: str, artifact_path: str, artifact_uri: str, dst_path: Path | N
     from runstone import connect
 
     from .opening import open_for_reading
+    from .output import done
 
     if bool(run) == bool(artifact_uri):
         raise click.UsageError("Give either --run-id or --artifact-uri.")
@@ -62,13 +64,15 @@ def download(run: str, artifact_path: str, artifact_uri: str, dst_path: Path | N
         target.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         fail(f"Cannot make the folder {str(target)!r}: {cause.strerror}.")
-    click.echo(str(root.fetch(artifact_path, target)))
+    path = str(root.fetch(artifact_path, target))
+    done(path, path=path)
 
 
 @artifacts.command("log-artifact")
 @_run
 @click.option("-l", "--local-file", type=click.Path(path_type=Path), required=True, help="The file to add.")
 @click.option("-a", "--artifact-path", default="", help="Folder of the run to put it in.")
+@json_done_option
 @store_option
 def log_artifact(run: str, local_file: Path, artifact_path: str, store: str) -> None:
     """Add a file to a run."""
@@ -79,6 +83,7 @@ def log_artifact(run: str, local_file: Path, artifact_path: str, store: str) -> 
 @_run
 @click.option("-l", "--local-dir", type=click.Path(path_type=Path), required=True, help="The folder whose content to add.")
 @click.option("-a", "--artifact-path", default="", help="Folder of the run to put it in.")
+@json_done_option
 @store_option
 def log_artifacts(run: str, local_dir: Path, artifact_path: str, store: str) -> None:
     """Add a folder's content to a run."""
@@ -90,6 +95,7 @@ def _add(run: str, source: Path, place: str, store: str, whole_folder: bool) -> 
     from runstone.records import ArtifactLogged
 
     from .opening import milliseconds, open_for_reading
+    from .output import done
 
     if whole_folder and not source.is_dir():
         fail(f"{str(source)!r} is no folder." + (" `log-artifact` adds a single file." if source.exists() else ""))
@@ -104,7 +110,8 @@ def _add(run: str, source: Path, place: str, store: str, whole_folder: bool) -> 
         put = [root.put(source, f"{place}/{source.name}" if place else source.name)]
     now = milliseconds()
     opened.write(Batch([ArtifactLogged(run_id, one.path, one.size, one.digest, now) for one in put]))
-    click.echo(f"Logged {len(put)} file{'s' * (len(put) != 1)} to run {run_id}.")
+    sentence = f"Logged {len(put)} file{'s' * (len(put) != 1)} to run {run_id}."
+    done(sentence, run_id=run_id, files=[one.path for one in put])
 
 
 def _root(store: Store, run: str) -> tuple[str, ArtifactStore]:

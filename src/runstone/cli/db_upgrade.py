@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from .shell import fail, json_option
+from .shell import fail, json_done_option, json_option
 
 
 @click.command("upgrade")
+@json_done_option
 @click.argument("uri")
 def upgrade(uri: str) -> None:
     """Make the tables of the store at URI, or migrate them to this version: all of it or nothing.
@@ -16,13 +17,16 @@ def upgrade(uri: str) -> None:
     """
     from runstone import connect
 
+    from .output import done
+
     found, head = connect.schema_of(uri)
+    place = connect.shown(uri)
     if found == head:
-        click.echo(f"{connect.shown(uri)}: nothing to do, the schema is {head}.")
-        return
-    connect.open_store(uri)
-    done = "made tables of" if found is None else f"migrated from schema {found} to"
-    click.echo(f"{connect.shown(uri)}: {done} schema {head}.")
+        said = "nothing to do, the schema is"
+    else:
+        connect.open_store(uri)
+        said = "made tables of schema" if found is None else f"migrated from schema {found} to schema"
+    done(f"{place}: {said} {head}.", store=place, schema_before=found, schema=head)
 
 
 @click.command("check")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .shell import fail, json_option, store_option
+from .shell import fail, json_done_option, json_option, store_option
 
 if TYPE_CHECKING:
     from runstone.entities import Experiment
@@ -100,30 +100,41 @@ def get(experiment: str, as_json: bool, store: str) -> None:
 
 @experiments.command("delete")
 @_which
+@json_done_option
 @store_option
 def delete(experiment: str, store: str) -> None:
     """Move an experiment to the trash, with its runs. `runstone gc` empties the trash."""
-    name = _change(store, experiment, deleted=True)
-    click.echo(f"Experiment {name} has been deleted; `runstone experiments restore -x` brings it back.")
+    from .output import done
+
+    found = _change(store, experiment, deleted=True)
+    done(f"Experiment {_named(found)} has been deleted; `runstone experiments restore -x` brings it back.", **_facts(found))
 
 
 @experiments.command("restore")
 @_which
+@json_done_option
 @store_option
 def restore(experiment: str, store: str) -> None:
     """Bring an experiment back from the trash."""
-    click.echo(f"Experiment {_change(store, experiment, deleted=False)} has been restored.")
+    from .output import done
+
+    found = _change(store, experiment, deleted=False)
+    done(f"Experiment {_named(found)} has been restored.", **_facts(found))
 
 
 @experiments.command("rename")
 @_which
 @click.option("-n", "--new-name", required=True, help="A name that no experiment has.")
+@json_done_option
 @store_option
 def rename(experiment: str, new_name: str, store: str) -> None:
     """Give an experiment another name."""
-    from .output import safe
+    from .output import done, safe
 
-    click.echo(f"Experiment {_change(store, experiment, name=new_name)} has been renamed to '{safe(new_name)}'.")
+    found = _change(store, experiment, name=new_name)
+    done(
+        f"Experiment {_named(found)} has been renamed to '{safe(new_name)}'.", experiment_id=found.experiment_id, name=new_name
+    )
 
 
 @experiments.command("csv")
@@ -148,18 +159,27 @@ def export_csv(experiment: str, filename: Path | None, store: str) -> None:
     note(f"{count} runs of experiment {found.experiment_id} are in {filename}.")
 
 
-def _change(store: str, text: str, name: str | None = None, deleted: bool | None = None) -> str:
-    """Write one change of an experiment; its id and name for the message."""
+def _change(store: str, text: str, name: str | None = None, deleted: bool | None = None) -> Experiment:
+    """Write one change of an experiment; it, as it was before."""
     from runstone.contracts import Batch
     from runstone.records import ExperimentChanged
 
     from .opening import find_experiment, milliseconds, open_for_reading
-    from .output import safe
 
     opened = open_for_reading(store)
     found = find_experiment(opened, text)
     opened.write(Batch([ExperimentChanged(found.experiment_id, milliseconds(), name, deleted)]))
-    return f"{found.experiment_id} '{safe(found.name)}'"
+    return found
+
+
+def _named(experiment: Experiment) -> str:
+    from .output import safe
+
+    return f"{experiment.experiment_id} '{safe(experiment.name)}'"
+
+
+def _facts(experiment: Experiment) -> dict[str, object]:
+    return {"experiment_id": experiment.experiment_id, "name": experiment.name}
 
 
 def _csv(store, experiment_id: str) -> tuple[str, int]:  # type: ignore[no-untyped-def]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .shell import json_option, store_option
+from .shell import json_done_option, json_option, store_option
 
 
 @click.group()
@@ -15,15 +15,17 @@ def groups() -> None:
 @groups.command("create")
 @click.argument("name")
 @click.option("--description", default="", help="What the group is for.")
+@json_done_option
 @store_option
 def create(name: str, description: str, store: str) -> None:
     """Make a group, empty."""
     from runstone.server.auth.credentials import check_username
 
     from .accounts import open_accounts
+    from .output import done
 
     open_accounts(store).add_group(check_username(name), description)
-    click.echo(f"Made group {name!r}.")
+    done(f"Made group {name!r}.", name=name)
 
 
 @groups.command("list")
@@ -45,6 +47,7 @@ def list_groups(as_json: bool, store: str) -> None:
 @groups.command("add")
 @click.argument("name")
 @click.argument("usernames", nargs=-1, required=True)
+@json_done_option
 @store_option
 def add(name: str, usernames: tuple[str, ...], store: str) -> None:
     """Make users members."""
@@ -54,6 +57,7 @@ def add(name: str, usernames: tuple[str, ...], store: str) -> None:
 @groups.command("remove")
 @click.argument("name")
 @click.argument("usernames", nargs=-1, required=True)
+@json_done_option
 @store_option
 def remove(name: str, usernames: tuple[str, ...], store: str) -> None:
     """Take users out."""
@@ -62,21 +66,26 @@ def remove(name: str, usernames: tuple[str, ...], store: str) -> None:
 
 @groups.command("delete")
 @click.argument("name")
+@json_done_option
 @store_option
 def delete(name: str, store: str) -> None:
     """Remove a group with its permissions; its members stay."""
     from .accounts import find_group, open_accounts
+    from .output import done
 
     accounts = open_accounts(store)
     accounts.delete_group(find_group(accounts, name))
-    click.echo(f"Removed group {name!r}.")
+    done(f"Removed group {name!r}.", name=name)
 
 
 def _set(name: str, usernames: tuple[str, ...], member: bool, store: str) -> None:
     from .accounts import find_group, find_user, open_accounts
+    from .output import done
 
     accounts = open_accounts(store)
     group = find_group(accounts, name)
-    for user in [find_user(accounts, one) for one in usernames]:
+    users = [find_user(accounts, one) for one in usernames]
+    for user in users:
         accounts.set_member(group, user.user_id, member)
-        click.echo(f"{user.username!r} is {'in' if member else 'no longer in'} {name!r}.")
+    said = [f"{user.username!r} is {'in' if member else 'no longer in'} {name!r}." for user in users]
+    done("\n".join(said), name=name, members=[user.username for user in accounts.members(group)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import models_scan, models_serve
-from .shell import json_option, store_option
+from .shell import json_done_option, json_option, store_option
 
 if TYPE_CHECKING:
     from runstone.contracts import Store
@@ -125,6 +125,7 @@ def register(model_uri: str, name: str, as_json: bool, store: str) -> None:
 @_version
 @click.argument("stage")
 @click.option("--archive-existing", is_flag=True, help="Archive what was in that stage.")
+@json_done_option
 @store_option
 def transition(version: str, stage: str, archive_existing: bool, store: str) -> None:
     """Move a version to a stage: None, Staging, Production or Archived."""
@@ -132,18 +133,20 @@ def transition(version: str, stage: str, archive_existing: bool, store: str) -> 
     from runstone.records import ModelVersionChanged
 
     from .opening import milliseconds, open_for_reading
-    from .output import safe
+    from .output import done, safe
 
     opened = open_for_reading(store)
     found = _one(opened, version)
     opened.write(Batch([ModelVersionChanged(found.name, int(found.version), milliseconds(), stage, archive_existing)]))
     moved = opened.get_model_version(found.name, int(found.version))
-    click.echo(f"'{safe(moved.name)}' version {moved.version} is in {moved.current_stage}.")
+    said = f"'{safe(moved.name)}' version {moved.version} is in {moved.current_stage}."
+    done(said, name=moved.name, version=moved.version, current_stage=moved.current_stage)
 
 
 @models.command("set-alias")
 @_version
 @click.argument("alias")
+@json_done_option
 @store_option
 def set_alias(version: str, alias: str, store: str) -> None:
     """Let ALIAS stand for a version, whatever it stood for before."""
@@ -151,12 +154,13 @@ def set_alias(version: str, alias: str, store: str) -> None:
     from runstone.records import RegisteredModelChanged
 
     from .opening import milliseconds, open_for_reading
-    from .output import safe
+    from .output import done, safe
 
     opened = open_for_reading(store)
     found = _one(opened, version)
     opened.write(Batch([RegisteredModelChanged(found.name, milliseconds(), aliases={alias: int(found.version)})]))
-    click.echo(f"'{safe(found.name)}@{safe(alias)}' is version {found.version}.")
+    said = f"'{safe(found.name)}@{safe(alias)}' is version {found.version}."
+    done(said, name=found.name, alias=alias, version=found.version)
 
 
 def _one(store: Store, text: str) -> ModelVersion:

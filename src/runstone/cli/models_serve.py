@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from .shell import store_option
+from .shell import note_json, store_option
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -103,6 +103,7 @@ def app() -> Starlette:
 @click.option(
     "-t", "--content-type", type=click.Choice(["json", "csv"]), default="json", show_default=True, help="Of the input."
 )
+@click.option("--json", is_flag=True, expose_value=False, is_eager=True, callback=note_json, help="Errors as JSON too.")
 @_environment
 @store_option
 def predict(

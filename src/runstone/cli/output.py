@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .shell import wants_json
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -93,6 +95,14 @@ def span(start: int | None, end: int | None) -> str:
     if minutes < 60:
         return f"{minutes} min {int(seconds % 60)} s"
     return f"{hours} h {minutes % 60} min" if days < 2 else f"{days} d {hours % 24} h"
+
+
+def done(sentence: str, **facts: object) -> None:
+    """What a command has changed: a sentence, or with ``--json`` the facts, and the sentence as ``message``."""
+    if wants_json():
+        print_json({**facts, "message": sentence})
+    else:
+        click.echo(sentence)
 
 
 def note(text: str) -> None:

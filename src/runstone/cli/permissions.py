@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from .shell import json_option, store_option
+from .shell import json_done_option, json_option, store_option
 
 if TYPE_CHECKING:
     from runstone.contracts import Accounts
@@ -35,23 +35,28 @@ def permissions() -> None:
 @permissions.command("grant")
 @click.argument("permission", type=click.Choice(["NO_PERMISSIONS", "READ", "USE", "EDIT", "MANAGE", "DENY"], False))
 @_what
+@json_done_option
 @store_option
 def grant(permission: str, user: str, group: str, experiment: str, model: str, store: str) -> None:
     """Grant a permission, or change what was granted."""
     from .accounts import open_accounts
+    from .output import done
 
     accounts = open_accounts(store)
     kind, resource = _resource(experiment, model, store)
     accounts.grant(_holder(accounts, user, group), kind, resource, permission)
-    click.echo(f"{user or group} has {permission} on {kind.replace('_', ' ')} {resource}.")
+    said = f"{user or group} has {permission} on {kind.replace('_', ' ')} {resource}."
+    done(said, holder=user or group, permission=permission, resource_type=kind, resource=resource)
 
 
 @permissions.command("revoke")
 @_what
+@json_done_option
 @store_option
 def revoke(user: str, group: str, experiment: str, model: str, store: str) -> None:
     """Take back what was granted."""
     from .accounts import open_accounts
+    from .output import done
     from .shell import fail
 
     accounts = open_accounts(store)
@@ -60,7 +65,8 @@ def revoke(user: str, group: str, experiment: str, model: str, store: str) -> No
     if not found:
         fail(f"{user or group} was granted nothing on {kind.replace('_', ' ')} {resource}.")
     accounts.revoke(found[0].grant_id)
-    click.echo(f"{user or group} has no grant on {kind.replace('_', ' ')} {resource} any more.")
+    said = f"{user or group} has no grant on {kind.replace('_', ' ')} {resource} any more."
+    done(said, holder=user or group, resource_type=kind, resource=resource)
 
 
 @permissions.command("list")

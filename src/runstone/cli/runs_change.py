@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .shell import json_option, store_option
+from .shell import json_done_option, json_option, store_option
 
 _ENDED = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 
@@ -57,18 +57,26 @@ def create(
 
 @click.command("delete")
 @click.option("-r", "--run-id", "run", required=True, help="Its id, or the beginning of it.")
+@json_done_option
 @store_option
 def delete(run: str, store: str) -> None:
     """Move a run to the trash. `runstone gc` empties the trash."""
-    click.echo(f"Run {_mark(run, store, deleted=True)} has been deleted; `runstone runs restore -r` brings it back.")
+    from .output import done
+
+    whole = _mark(run, store, deleted=True)
+    done(f"Run {whole} has been deleted; `runstone runs restore -r` brings it back.", run_id=whole)
 
 
 @click.command("restore")
 @click.option("-r", "--run-id", "run", required=True, help="Its id, or the beginning of it.")
+@json_done_option
 @store_option
 def restore(run: str, store: str) -> None:
     """Bring a run back from the trash."""
-    click.echo(f"Run {_mark(run, store, deleted=False)} has been restored.")
+    from .output import done
+
+    whole = _mark(run, store, deleted=False)
+    done(f"Run {whole} has been restored.", run_id=whole)
 
 
 def _mark(run: str, store: str, deleted: bool) -> str:

@@ -1,11 +1,13 @@
 """What all commands share: loading on demand, and how they fail.
 
-Exit codes: 0 done, 1 not found or failed, 2 called wrongly, 130 interrupted. An error is one line on standard error.
+Exit codes: 0 done, 1 not found or failed, 2 called wrongly, 130 interrupted. An error is one line on standard error; with
+``--json`` that line is ``{"error_code", "message"}``, as a server answers.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +18,9 @@ import click
 from runstone.errors import FilterError, RunstoneError
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: Where the context of a call keeps that ``--json`` was given.
+_JSON = "runstone.json"
 
 
 class Shell(click.Group):
@@ -40,10 +45,18 @@ class Shell(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in self.table.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
+        words = [*ctx._protected_args, *ctx.args]  # gone once the command is called
         try:
             return super().invoke(ctx)
         except RunstoneError as cause:
+            if wants_json():
+                _fail_in_json(cause.error_code, one_line(cause), 1)
             raise click.ClickException(one_line(cause)) from cause
+        except click.ClickException as cause:
+            wrong_call = isinstance(cause, click.UsageError)
+            if wants_json() or (wrong_call and "--json" in words):  # nothing is noted of options that cannot be read
+                _fail_in_json("INVALID_PARAMETER_VALUE" if wrong_call else "FAILED", cause.format_message(), cause.exit_code)
+            raise
         except BrokenPipeError:  # the reader, say `head`, has seen enough
             _leave_quietly()
         except KeyboardInterrupt:
@@ -68,7 +81,34 @@ def store_option(command: F) -> F:
 
 
 def json_option(command: F) -> F:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+    """``--json`` as the argument ``as_json``, for commands that show something."""
+    return click.option(
+        "--json", "as_json", is_flag=True, is_eager=True, callback=note_json, help="Print JSON instead of a table."
+    )(command)  # fmt: skip
+
+
+def json_done_option(command: F) -> F:
+    """``--json`` for commands that change something and end by :func:`runstone.cli.output.done`."""
+    return click.option(
+        "--json", is_flag=True, is_eager=True, expose_value=False, callback=note_json, help="Print JSON instead of a sentence."
+    )(command)  # fmt: skip
+
+
+def wants_json() -> bool:
+    """Whether the command that runs was given ``--json``; errors are JSON then, too."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_JSON))
+
+
+def note_json(context: click.Context, option: click.Parameter, value: bool) -> bool:
+    """Callback of an option: whatever the command says is JSON."""
+    context.meta[_JSON] = value
+    return value
+
+
+def _fail_in_json(code: str, message: str, status: int) -> NoReturn:
+    click.echo(json.dumps({"error_code": code, "message": message}, ensure_ascii=False), err=True)
+    raise SystemExit(status)
 
 
 def fail(message: str) -> NoReturn:

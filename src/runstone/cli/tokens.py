@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .shell import json_option, store_option
+from .shell import json_done_option, json_option, store_option, wants_json
 
 
 @click.group()
@@ -20,6 +20,7 @@ def tokens() -> None:
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How long it is good.")
 @click.option("--forever", is_flag=True, help="It never expires.")
+@json_done_option
 @store_option
 def create(username: str, name: str, scope: str, days: int, forever: bool, store: str) -> None:
     """Make a token of a user and print it, this once."""
@@ -27,11 +28,15 @@ def create(username: str, name: str, scope: str, days: int, forever: bool, store
 
     from .accounts import find_user, open_accounts
     from .opening import milliseconds
+    from .output import print_json
 
     accounts, secret = open_accounts(store), new_token()
     expires = None if forever else milliseconds() + days * 86_400_000
     accounts.add_token(find_user(accounts, username).user_id, name, scope, expires, digest(secret))
-    click.echo(secret)
+    if wants_json():
+        print_json({"username": username, "name": name, "scope": scope, "expires": expires, "token": secret})
+    else:
+        click.echo(secret)
 
 
 @tokens.command("list")
@@ -58,10 +63,12 @@ def list_tokens(username: str, as_json: bool, store: str) -> None:
 
 @tokens.command("delete")
 @click.argument("number", type=int)
+@json_done_option
 @store_option
 def delete(number: int, store: str) -> None:
     """Revoke a token by its number."""
     from .accounts import open_accounts
+    from .output import done
 
     open_accounts(store).delete_token(number)
-    click.echo(f"Revoked token {number}.")
+    done(f"Revoked token {number}.", token_id=number)

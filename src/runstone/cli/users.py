@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from .shell import json_option, store_option
+from .shell import json_done_option, json_option, store_option
 
 
 @click.group()
@@ -18,16 +18,18 @@ def users() -> None:
 @click.argument("username")
 @click.option("--admin", is_flag=True, help="May do everything.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@json_done_option
 @store_option
 def create(username: str, admin: bool, password_stdin: bool, store: str) -> None:
     """Make a user; asks for the password."""
     from runstone.server.auth.credentials import check_username, hash_password
 
     from .accounts import open_accounts
+    from .output import done
 
     hashed = hash_password(_password(password_stdin))
     open_accounts(store).add_user(check_username(username), hashed, admin)
-    click.echo(f"Made {'administrator' if admin else 'user'} {username!r}.")
+    done(f"Made {'administrator' if admin else 'user'} {username!r}.", username=username, is_admin=admin)
 
 
 @users.command("list")
@@ -61,42 +63,49 @@ def list_users(as_json: bool, store: str) -> None:
 @users.command("password")
 @click.argument("username")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@json_done_option
 @store_option
 def change_password(username: str, password_stdin: bool, store: str) -> None:
     """Give a user a new password; ends the user's sessions."""
     from runstone.server.auth.credentials import hash_password
 
     from .accounts import find_user, open_accounts
+    from .output import done
 
     accounts = open_accounts(store)
     user = find_user(accounts, username)
     accounts.change_user(user.user_id, password_hash=hash_password(_password(password_stdin)))
-    click.echo(f"{username!r} has a new password.")
+    done(f"{username!r} has a new password.", username=username)
 
 
 @users.command("admin")
 @click.argument("username")
 @click.option("--no", "no_longer", is_flag=True, help="No longer.")
+@json_done_option
 @store_option
 def admin(username: str, no_longer: bool, store: str) -> None:
     """Make a user an administrator."""
     from .accounts import find_user, open_accounts
+    from .output import done
 
     accounts = open_accounts(store)
     accounts.change_user(find_user(accounts, username).user_id, is_admin=not no_longer)
-    click.echo(f"{username!r} is {'no administrator any more' if no_longer else 'an administrator'}.")
+    said = "no administrator any more" if no_longer else "an administrator"
+    done(f"{username!r} is {said}.", username=username, is_admin=not no_longer)
 
 
 @users.command("delete")
 @click.argument("username")
+@json_done_option
 @store_option
 def delete(username: str, store: str) -> None:
     """Remove a user with tokens, sessions and permissions."""
     from .accounts import find_user, open_accounts
+    from .output import done
 
     accounts = open_accounts(store)
     accounts.delete_user(find_user(accounts, username).user_id)
-    click.echo(f"Removed {username!r}.")
+    done(f"Removed {username!r}.", username=username)
 
 
 def _password(from_stdin: bool) -> str:

@@ -1,20 +1,22 @@
-"""How a script left that ended by ``sys.exit``: Python tells nobody at exit, so the exception itself is watched.
+"""How a script left that ended by ``sys.exit``, ``exit`` or ``quit``: Python tells nobody, so the exception itself is watched.
 
-``sys.exit`` is replaced by one that raises the same exception, of a class that notices its own end. If that comes when no
+They are replaced by ones that raise the same exception, of a class that notices its own end. If that comes when no
 frame is left, nobody caught it: it is what ended the script.
 """
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import sys
 import threading
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _left_by: SystemExit | None = None
 
 
 class _Exit(SystemExit):
-    """Raised by ``sys.exit`` once a run has begun."""
+    """Raised by ``sys.exit``, ``exit`` and ``quit`` once a run has begun."""
 
     def __del__(self) -> None:
         global _left_by
@@ -30,17 +32,36 @@ def _exit(status: object = None, /) -> NoReturn:
     raise _Exit(status)
 
 
+class _Leave:
+    """``exit`` and ``quit``, which the module ``site`` gives to scripts: they close standard input first."""
+
+    def __init__(self, own: Any) -> None:
+        self.own = own
+
+    def __repr__(self) -> str:
+        return repr(self.own)
+
+    def __call__(self, code: object = None) -> NoReturn:
+        with contextlib.suppress(Exception):
+            sys.stdin.close()
+        raise _Exit(code)
+
+
 _pythons_own = sys.exit
 
 
 def watch() -> None:
-    """From now on it is known how the script left, unless it has a ``sys.exit`` of its own."""
+    """From now on it is known how the script left, unless it has words of its own for that."""
     if sys.exit is _pythons_own:
         sys.exit = _exit
+    for name in ("exit", "quit"):
+        own = getattr(builtins, name, None)
+        if type(own).__module__ == "_sitebuiltins":  # not in a notebook, which has its own
+            setattr(builtins, name, _Leave(own))
 
 
 def left_by() -> SystemExit | None:
-    """The exception that ended the main script, as far as it came from ``sys.exit``; ``None`` before its end."""
+    """The exception that ended the main script, as far as it came from what is watched; ``None`` before its end."""
     return _left_by
 
 
@@ -50,3 +71,7 @@ def forget() -> None:
     _left_by = None
     if sys.exit is _exit:
         sys.exit = _pythons_own
+    for name in ("exit", "quit"):
+        ours = getattr(builtins, name, None)
+        if isinstance(ours, _Leave):
+            setattr(builtins, name, ours.own)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 
-class Metric(Struct, frozen=True):
+class Metric(Struct, frozen=True, gc=False):
     """One point of a series. ``timestamp`` is milliseconds since 1970 UTC; ``value`` may be NaN or ±inf."""
 
     key: str
@@ -27,17 +27,17 @@ class Metric(Struct, frozen=True):
         return cls(**metric_dict)
 
 
-class Param(Struct, frozen=True):
+class Param(Struct, frozen=True, gc=False):
     key: str
     value: str
 
 
-class RunTag(Struct, frozen=True):
+class RunTag(Struct, frozen=True, gc=False):
     key: str
     value: str
 
 
-class Summary(Struct, frozen=True):
+class Summary(Struct, frozen=True, gc=False):
     """What is known of a whole series without reading it.
 
     ``last`` is the point with the greatest (step, timestamp, value). ``min`` and ``max`` ignore NaN and are ``None``

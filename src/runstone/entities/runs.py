@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from msgspec import Struct, structs
 
 from .datasets import RunInputs, RunOutputs
 from .metrics import Metric, Param, RunTag, Summary
+
+#: Run id, key, value, timestamp in milliseconds, step.
+Point: TypeAlias = tuple[str, str, float, int, int]
 
 
 class RunInfo(Struct, frozen=True):
@@ -47,7 +50,7 @@ class RunData:
         params, tags: a mapping, or MLflow's list of :class:`Param` and :class:`RunTag`.
     """
 
-    __slots__ = ("_metric_objs", "metrics", "params", "summaries", "tags")
+    __slots__ = ("_metric_objs", "_points", "metrics", "params", "summaries", "tags")
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class RunData:
         tags: Mapping[str, str] | Iterable[RunTag] | None = None,
     ) -> None:
         self._metric_objs: list[Metric] | None = None
+        self._points: Sequence[Point] = ()
         self.summaries: dict[str, Summary] = {}
         if metrics is None or isinstance(metrics, Mapping):
             self.summaries = dict(metrics or {})
@@ -66,11 +70,22 @@ class RunData:
         self.params = _texts(params)
         self.tags = _texts(tags)
 
+    @classmethod
+    def of_points(cls, points: Sequence[Point], params: dict[str, str], tags: dict[str, str]) -> RunData:
+        """Of the last point of each series. Most who search read only values, so an object is made of a point when it is
+        asked for; the dicts are kept as they are."""
+        made = cls.__new__(cls)
+        made.summaries, made._points, made._metric_objs = {}, points, None
+        made.metrics, made.params, made.tags = {point[1]: point[2] for point in points}, params, tags
+        return made
+
     @property
     def metric_objects(self) -> list[Metric]:
         """The last point of each series, with its step and timestamp."""
         if self._metric_objs is None:
-            self._metric_objs = [Metric(key, s.last, s.last_timestamp, s.last_step) for key, s in self.summaries.items()]
+            self._metric_objs = [Metric(*point[1:]) for point in self._points] or [
+                Metric(key, s.last, s.last_timestamp, s.last_step) for key, s in self.summaries.items()
+            ]
         return self._metric_objs
 
     def to_dictionary(self) -> dict[str, Any]:

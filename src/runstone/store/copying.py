@@ -134,7 +134,7 @@ def _copied(
                 f"{sent.digest} in {source.place}. Nothing was kept of the copy."
             )
         progress(table.name, sent.rows)
-        found.append(Copied(table.name, sent.rows, sent.digest))
+        found.append(Copied(str(table.name), sent.rows, sent.digest))
     return found
 
 

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import msgspec
 from sqlalchemy import Connection
 
-from runstone.entities import Metric, Run, RunData, RunInfo, Summary
+from runstone.entities import Run, RunData, RunInfo, Summary
+from runstone.entities.runs import Point
 
 from .dialects import of
 from .search_sql import Sql, batches, listed, rows
@@ -42,8 +43,9 @@ def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate, summ
             infos[row[0]] = _info(row, locate)
     metrics: dict[str, Any] = _summaries(connection, run_ids) if summaries else _last_points(connection, run_ids)
     params, tags = _texts(connection, "params", run_ids), _texts(connection, "tags", run_ids)
+    made: Callable[..., RunData] = RunData if summaries else RunData.of_points
     return [
-        Run(infos[run_id], RunData(metrics[run_id], params.get(run_id, {}), tags.get(run_id, {})))
+        Run(infos[run_id], made(metrics[run_id], params.get(run_id, {}), tags.get(run_id, {})))
         for run_id in run_ids
         if run_id in infos
     ]
@@ -74,9 +76,11 @@ def _summaries(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict
     return found
 
 
-def _last_points(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Metric]]:
-    found: dict[str, list[Metric]] = {run_id: [] for run_id in run_ids}
+def _last_points(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Point]]:
+    found: dict[str, list[Point]] = {run_id: [] for run_id in run_ids}
     for part in batches(run_ids):
-        for run_id, key, value, timestamp, step in rows(connection, Sql(_LAST) + listed(part)):
-            found[run_id].append(Metric(key, _NAN if value is None else value, timestamp, step))
+        for row in rows(connection, Sql(_LAST) + listed(part)):
+            if row[2] is None:
+                row = (*row[:2], _NAN, *row[3:])
+            found[row[0]].append(row)
     return found
