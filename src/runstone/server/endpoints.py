@@ -12,8 +12,9 @@ from runstone.query.verdict import Comparison
 from runstone.wire_store import MEDIA_TYPE
 
 from . import accounts_schema as acc
+from . import charts_schema as ch
 from . import schema as s
-from .routes import about, accounts, artifacts, compare, experiments, remote, runs, tables
+from .routes import about, accounts, artifacts, charts, compare, experiments, remote, runs, tables
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
@@ -65,6 +66,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("POST", "/runs/table", s.RunsTable, tables.runs_table, body=s.RunsTableRequest),
     Endpoint("GET", "/keys", s.Keys, tables.list_keys, query=s.KeysQuery),
     Endpoint("POST", "/runs/series", s.SeriesAnswer, tables.series, body=s.SeriesRequest),
+    Endpoint("POST", "/runs/bands", ch.BandsAnswer, charts.bands, body=ch.BandsRequest),
     Endpoint("POST", "/compare", Comparison, compare.compare, body=s.CompareRequest),
     Endpoint("GET", "/runs/{run_id}", s.RunDetail, runs.get_run),
     Endpoint("PATCH", "/runs/{run_id}", s.RunDetail, runs.edit_run, "write", body=s.RunEdit),

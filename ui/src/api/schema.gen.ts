@@ -25,6 +25,44 @@ export interface Artifacts {
   files: FileInfo[];
 }
 
+/** Lists are equally long; null where no run reaches. ``group`` are the values of the group's columns, ``runs`` how many runs it has that logged the key, ``points`` how many points these have in this range, ``counts`` the runs in each bin. ``least`` and ``greatest`` are the extremes of all points. */
+export interface BandAnswer {
+  key: string;
+  group: (string | null)[];
+  runs: number;
+  points: number;
+  xs: number[];
+  middle: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  low: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  high: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  least: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  greatest: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  counts: number[];
+}
+
+/** ``matched`` runs fit the filter, ``used`` of them were looked at (the newest), in ``groups`` groups; the largest are there. */
+export interface BandsAnswer {
+  matched: number;
+  used: number;
+  groups: number;
+  bands: BandAnswer[];
+}
+
+/** The runs of a table (``experiment_ids``, ``filter``, ``view`` as there) as one band for each key, or one for each combination of the values of the columns in ``group`` (``params.KEY``, ``tags.KEY``, ``attributes.NAME``). ``axis``: steps, milliseconds since 1970, or milliseconds since the run's start; ``start`` and ``end`` are places on it. ``kind``: median with the 10 to 90 % of the runs, or mean with its 95 % interval. ``log``: bins equally wide in the logarithm of the place. */
+export interface BandsRequest {
+  keys: string[];
+  experiment_ids?: string[];
+  filter?: string;
+  view?: "active" | "all" | "deleted";
+  group?: string[];
+  axis?: "relative" | "step" | "time";
+  kind?: "mean" | "quantiles";
+  bins?: number;
+  start?: number | null;
+  end?: number | null;
+  log?: boolean;
+}
+
 /** The best of all runs that match, on the page or not. */
 export interface Best {
   key: string;

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def runs_table(backend: Backend, body: s.RunsTableRequest) -> s.RunsTable:
     """A window of the runs that match, column by column, and the best of them all."""
-    experiments = _experiments(backend, body.experiment_ids)
+    experiments = experiments_named(backend, body.experiment_ids)
     query = RunQuery(
         experiment_ids=tuple(experiment.experiment_id for experiment in experiments),
         filter=body.filter,
@@ -53,7 +53,7 @@ def runs_table(backend: Backend, body: s.RunsTableRequest) -> s.RunsTable:
 def list_keys(backend: Backend, query: s.KeysQuery) -> s.Keys:
     """Metric, param or tag keys in use, most used first."""
     wanted = [part for part in query.exp.split(",") if part]
-    ids = [experiment.experiment_id for experiment in _experiments(backend, wanted)]
+    ids = [experiment.experiment_id for experiment in experiments_named(backend, wanted)]
     found = backend.store.keys(query.kind, ids, query.contains, query.limit)
     return s.Keys([s.Key(key.key, key.runs, key.distinct) for key in found])
 
@@ -74,7 +74,7 @@ def series(backend: Backend, body: s.SeriesRequest) -> s.SeriesAnswer:
     )
 
 
-def _experiments(backend: Backend, ids: list[str]) -> list[Experiment]:
+def experiments_named(backend: Backend, ids: list[str]) -> list[Experiment]:
     """Those named, each of which must exist; all active ones when none is named."""
     return [backend.store.get_experiment(one) for one in dict.fromkeys(ids)] if ids else every_experiment(backend)
 

@@ -1,0 +1,102 @@
+"""Many curves as one band: where the middle of them runs, how far they spread, and what none of them exceeds.
+
+Pure functions of NumPy arrays. A curve takes one value in each bin of the x axis (the mean of its finite points there; between
+bins with points it is interpolated, outside of its own range it has none), so a run that logged often counts no more than
+another. Quantiles are those of Hyndman & Fan (1996), type 7, NumPy's default; the interval of a mean is Student's t.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from .samples import t_quantile
+
+Floats = NDArray[np.float64]
+
+
+class Band(Struct, frozen=True):
+    """Arrays of shape (bins,); NaN where no curve reaches. ``runs`` counts the curves in each bin; ``least`` and ``greatest``
+    are of all finite points, so that a lone spike shows."""
+
+    xs: Floats
+    middle: Floats
+    low: Floats
+    high: Floats
+    least: Floats
+    greatest: Floats
+    runs: NDArray[np.intp]
+
+
+def edges_of(start: float, end: float, bins: int, log: bool = False) -> Floats:
+    """Edges of equally wide bins, shape (bins + 1,); equally wide in the logarithm with ``log`` (``start`` > 0)."""
+    if end <= start:
+        end = start + 1
+    return np.geomspace(start, end, bins + 1) if log else np.linspace(start, end, bins + 1)
+
+
+def centres(edges: Floats, log: bool = False) -> Floats:
+    """The middle of each bin."""
+    return np.sqrt(edges[1:] * edges[:-1]) if log else (edges[1:] + edges[:-1]) / 2
+
+
+def band(curves: Sequence[tuple[Floats, Floats]], edges: Floats, log: bool = False, mean: bool = False) -> Band:
+    """Of curves (xs ascending, values), each shape (n,).
+
+    Args:
+        mean: the middle is the mean and ``low`` to ``high`` its 95 % interval (none where one curve is alone); else the
+            middle is the median, and between ``low`` and ``high`` lie the 10 to 90 % of the curves.
+    """
+    xs, bins = centres(edges, log), len(edges) - 1
+    rows = np.full((len(curves), bins), np.nan)
+    least, greatest = np.full(bins, np.inf), np.full(bins, -np.inf)
+    for row, (places, values) in zip(rows, curves, strict=True):
+        good = np.isfinite(values) & (places >= edges[0]) & (places <= edges[-1])
+        if not good.any():
+            continue
+        where = np.clip(np.searchsorted(edges, places[good], "right") - 1, 0, bins - 1)
+        kept = values[good]
+        np.minimum.at(least, where, kept)
+        np.maximum.at(greatest, where, kept)
+        counts = np.bincount(where, minlength=bins)
+        there = counts > 0
+        # shares are summed, not values: many near the largest float must not become infinite
+        row[there] = np.bincount(where, kept / counts[where], bins)[there]
+        first, last = where[0], where[-1]
+        between = slice(first, last + 1)
+        inside = there[between]
+        row[between] = np.interp(xs[between], xs[between][inside], row[between][inside])
+    runs = np.isfinite(rows).sum(axis=0)
+    middle, low, high = _mean(rows, runs) if mean else _quantiles(rows, runs)
+    nothing = ~np.isfinite(least)
+    least[nothing] = greatest[nothing] = np.nan
+    return Band(xs, middle, low, high, least, greatest, runs)
+
+
+def _quantiles(rows: Floats, runs: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+    if not len(rows):
+        nothing = np.full(rows.shape[1], np.nan)
+        return nothing, nothing, nothing
+    ordered = np.sort(rows, axis=0)  # NaN last
+    columns = np.arange(rows.shape[1])
+    found = []
+    for share in (0.5, 0.1, 0.9):
+        place = share * np.maximum(runs - 1, 0)
+        below = np.floor(place).astype(np.intp)
+        above = np.minimum(below + 1, np.maximum(runs - 1, 0))
+        part = place - below
+        found.append(ordered[below, columns] * (1 - part) + ordered[above, columns] * part)
+    return found[0], found[1], found[2]
+
+
+def _mean(rows: Floats, runs: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+    count = np.where(runs > 0, runs, 1)
+    middle = np.where(runs > 0, np.nansum(rows / count, axis=0), np.nan)
+    spread = np.sqrt(np.nansum((rows - middle) ** 2, axis=0) / np.maximum(runs - 1, 1))
+    factor = {n: t_quantile(0.975, n - 1) / math.sqrt(n) for n in {int(n) for n in runs} if n > 1}
+    reach = spread * np.array([factor.get(int(n), math.nan) for n in runs])
+    return middle, middle - reach, middle + reach

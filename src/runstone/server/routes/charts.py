@@ -1,0 +1,107 @@
+"""Charts of all runs of a table: bands of many curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runstone.contracts import RunQuery, RunTable, Series
+from runstone.errors import InvalidValue
+from runstone.query.bands import Band, band, edges_of
+from runstone.server import charts_schema as c
+from runstone.server.schema import Number
+
+from .experiments import VIEWS
+from .tables import experiments_named
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+#: Points that one question reads for each key, shared among its runs; a run gets at least and at most so many.
+_POINTS, _LEAST, _MOST = 1_000_000, 200, 20_000
+Floats = NDArray[np.float64]
+Curve = tuple[Floats, Floats]
+
+
+def bands(backend: Backend, body: c.BandsRequest) -> c.BandsAnswer:
+    """Runs that match as one band for each key: the middle, the spread and the extremes of all their curves."""
+    for column in body.group:
+        if not column.startswith(("params.", "tags.", "attributes.")):
+            raise InvalidValue(f"group={column!r} is no param, tag or attribute; try params.KEY.")
+    experiments = experiments_named(backend, body.experiment_ids)
+    limit = min(c.MAX_RUNS, c.MAX_SERIES // len(body.keys))
+    ids = tuple(one.experiment_id for one in experiments)
+    query = RunQuery(experiment_ids=ids, filter=body.filter, view=VIEWS[body.view], limit=limit)
+    table = backend.store.table(query, body.group)
+    groups = _groups(table)
+    starts = dict(zip(table.run_ids, table.start, strict=True))
+    found = []
+    for key in dict.fromkeys(body.keys):
+        series = {one.run_id: one for one in _sampled(backend, table.run_ids, key, body)}
+        curves = {run_id: _curve(one, body.axis, starts[run_id] or 0) for run_id, one in series.items()}
+        edges = _edges(list(curves.values()), body)
+        if edges is None:
+            continue
+        for group, members in groups[: c.MAX_GROUPS]:
+            there = [run_id for run_id in members if run_id in curves]
+            if there:
+                made = band([curves[run_id] for run_id in there], edges, body.log, body.kind == "mean")
+                found.append(_answer(key, group, len(there), sum(series[run_id].total for run_id in there), made))
+    return c.BandsAnswer(table.matched, len(table.run_ids), len(groups), found)
+
+
+def _groups(table: RunTable) -> list[tuple[list[str | None], list[str]]]:
+    """Values of the group's columns and the runs that have them, the largest group first."""
+    groups: dict[tuple[str | None, ...], list[str]] = {}
+    for i, run_id in enumerate(table.run_ids):
+        cells = [values[i] for values in table.values]
+        groups.setdefault(tuple(None if cell is None else str(cell) for cell in cells), []).append(run_id)
+    return sorted(((list(key), runs) for key, runs in groups.items()), key=lambda one: -len(one[1]))
+
+
+def _sampled(backend: Backend, run_ids: Sequence[str], key: str, body: c.BandsRequest) -> Sequence[Series]:
+    points = min(_MOST, max(_LEAST, _POINTS // max(1, len(run_ids))))
+    start = end = None
+    if body.axis == "step":
+        start = None if body.start is None else int(np.floor(max(body.start, -(2.0**62))))
+        end = None if body.end is None else int(np.ceil(min(body.end, 2.0**62)))
+    return backend.store.sample(run_ids, [key], points, start, end)
+
+
+def _curve(series: Series, axis: str, start: int) -> Curve:
+    if axis == "step":
+        return series.steps.astype(np.float64), series.values
+    places = series.timestamps.astype(np.float64) - (start if axis == "relative" else 0)
+    order = np.argsort(places, kind="stable")
+    return places[order], series.values[order]
+
+
+def _edges(curves: Sequence[Curve], body: c.BandsRequest) -> Floats | None:
+    """Bins over what was asked for, as far as there are points; ``None`` when there are none."""
+    least, most = np.inf, -np.inf
+    for places, _ in curves:
+        inside = places[places > 0] if body.log else places
+        if inside.size:
+            least, most = min(least, float(inside[0])), max(most, float(inside[-1]))
+    low = least if body.start is None else max(least, body.start)
+    high = most if body.end is None else min(most, body.end)
+    if not (np.isfinite(low) and np.isfinite(high)) or high < low:
+        return None
+    # no more bins than there are steps: bins without a step of their own would all be invented
+    few = body.axis == "step" and not body.log
+    bins = max(1, min(body.bins, int(high - low) + 1)) if few else body.bins
+    if few and bins < body.bins:
+        low, high = low - 0.5, high + 0.5
+    return edges_of(low, high, bins, body.log)
+
+
+def _answer(key: str, group: list[str | None], runs: int, points: int, made: Band) -> c.BandAnswer:
+    middle, low, high, least, greatest = map(_numbers, (made.middle, made.low, made.high, made.least, made.greatest))
+    return c.BandAnswer(key, group, runs, points, made.xs.tolist(), middle, low, high, least, greatest, made.runs.tolist())
+
+
+def _numbers(values: Floats) -> list[Number | None]:
+    return [value if np.isfinite(value) else None for value in values.tolist()]
