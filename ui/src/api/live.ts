@@ -10,7 +10,7 @@ import type { ChangesEvent, Health } from "./schema.gen";
 const PACE = 1000;
 /** Lists over whole experiments cost the server more and change less. */
 const SLOW_PACE = 3000;
-const SLOW: ReadonlySet<unknown> = new Set(["experiments", "keys"]);
+const SLOW: ReadonlySet<unknown> = new Set(["experiments", "keys", "bands", "rows", "importance"]);
 /** Waits between tries while the server is away, milliseconds. */
 const BACK_OFF = [1000, 2000, 4000, 8000, 15000];
 
@@ -24,6 +24,9 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "experiments":
     case "table":
     case "keys":
+    case "bands":
+    case "rows":
+    case "importance":
       return change.more || runs.length > 0 || change.experiment_ids.length > 0;
     case "experiment":
       return change.more || change.experiment_ids.includes(String(first));

@@ -1,33 +1,21 @@
-/** Points of metrics. Charts that ask at the same moment share one question. */
+/** Points of metrics, and bands of many. Charts that ask at the same moment share one question. */
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { Gather } from "./gather";
 import { ask } from "./http";
-import type { SeriesAnswer, SeriesPoints, SeriesRequest } from "./schema.gen";
+import type { BandAnswer, BandsAnswer, BandsRequest, SeriesAnswer, SeriesPoints, SeriesRequest } from "./schema.gen";
 
-interface Waiting {
-  keys: Set<string>;
-  answers: Promise<SeriesAnswer>;
-}
+/** Series that the server answers at once. */
+const MOST_SERIES = 5_000;
+const series = new Gather<SeriesAnswer>();
 
-const waiting = new Map<string, Waiting>();
-
-/** Keys asked for within one turn of the event loop, with the same runs, points and range, go out together. */
 function together(runs: readonly string[], key: string, points: number, range: Range | null): Promise<SeriesAnswer> {
-  const name = JSON.stringify([runs, points, range]);
-  const open = waiting.get(name);
-  if (open) {
-    open.keys.add(key);
-    return open.answers;
-  }
-  const keys = new Set([key]);
-  const answers = new Promise<void>((resume) => setTimeout(resume, 8)).then(() => {
-    waiting.delete(name);
-    const body: SeriesRequest = { run_ids: [...runs], keys: [...keys], points };
+  const most = Math.max(1, Math.floor(MOST_SERIES / Math.max(1, runs.length)));
+  return series.ask(JSON.stringify([runs, points, range]), key, most, (keys) => {
+    const body: SeriesRequest = { run_ids: [...runs], keys, points };
     if (range) Object.assign(body, { start: Math.floor(range.start), end: Math.ceil(range.end) });
     return ask<SeriesAnswer>("runs/series", { method: "POST", body });
   });
-  waiting.set(name, { keys, answers });
-  return answers;
 }
 
 /** Steps, both included. */
@@ -41,7 +29,30 @@ export const seriesQuery = (runs: readonly string[], key: string, points: number
     queryKey: ["series", runs, key, points, range],
     queryFn: async (): Promise<SeriesPoints[]> => {
       const answer = await together(runs, key, points, range);
-      return answer.series.filter((series) => series.key === key);
+      return answer.series.filter((one) => one.key === key);
+    },
+    placeholderData: keepPreviousData,
+  });
+
+export type BandSpec = Omit<BandsRequest, "keys">;
+
+export interface Bands {
+  matched: number;
+  used: number;
+  groups: number;
+  bands: BandAnswer[];
+}
+
+/** Keys of one question about bands: few, so that the first charts are soon there. */
+const MOST_BANDS = 8;
+const bands = new Gather<BandsAnswer>();
+
+export const bandsQuery = (spec: BandSpec, key: string) =>
+  queryOptions({
+    queryKey: ["bands", spec, key],
+    queryFn: async (): Promise<Bands> => {
+      const answer = await bands.ask(JSON.stringify(spec), key, MOST_BANDS, (keys) => ask<BandsAnswer>("runs/bands", { method: "POST", body: { ...spec, keys } satisfies BandsRequest }));
+      return { ...answer, bands: answer.bands.filter((one) => one.key === key) };
     },
     placeholderData: keepPreviousData,
   });

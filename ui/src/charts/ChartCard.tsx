@@ -1,85 +1,92 @@
-/** A chart with its title, its last value, its data as a table. */
+/** A card with lines, or with bands of many. */
 
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { exactNumber, formatNumber, formatTime } from "../lib/format";
-import { IconButton } from "../ui/Button";
+import { MIDDLE, type Band } from "./bands";
+import { ChartFrame } from "./ChartFrame";
 import s from "./ChartCard.module.css";
 import { type Line, summarise } from "./lines";
+import { lineSvg } from "./lineSvg";
+import type { Field, Sheet } from "./picture";
 import type { ChartSettings } from "./settings";
+import { shapesOf } from "./shapes";
+import { axisName, lineWords } from "./words";
 
 const LineChart = lazy(() => import("./LineChart").then((module) => ({ default: module.LineChart })));
 
-export const CARD_HEIGHT = 256;
-const HEAD = 38;
+export { CARD_HEIGHT } from "./ChartFrame";
 
 export interface ChartCardProps {
   name: string;
   /** Undefined while nothing has come. */
   lines: readonly Line[] | undefined;
+  bands?: readonly Band[] | undefined;
   error: Error | null;
   settings: ChartSettings;
   sync: string;
-  value?: string;
+  value?: string | undefined;
+  height?: number | undefined;
+  lit?: readonly string[] | undefined;
+  onLit?: ((id: string | null) => void) | undefined;
+  tools?: React.ReactNode;
   onZoom: (range: readonly [number, number] | null) => void;
+  onUnclip?: (() => void) | undefined;
 }
 
-export function ChartCard({ name, lines, error, settings, sync, value, onZoom }: ChartCardProps) {
-  const [data, setData] = useState(false);
+const NO_BANDS: readonly Band[] = [];
+
+export function ChartCard(props: ChartCardProps) {
+  const { name, lines, bands = NO_BANDS, settings, value, height, onZoom } = props;
+  const told = useMemo(() => lines && summarise(lines), [lines]);
+  const some = (told?.numbers ?? 0) > 0 || bands.length > 0;
+  const picture = () =>
+    lineSvg(shapesOf(lines ?? [], bands, { smoothing: settings.smooth, logX: settings.logX, logY: settings.logY }), {
+      title: name,
+      xName: axisName(settings.x),
+      logX: settings.logX && settings.x !== "time",
+      logY: settings.logY,
+      clip: settings.clip,
+      zoom: settings.zoom,
+      time: settings.x === "time",
+      notes: [...(bands.length ? [MIDDLE[settings.draw === "mean" ? "mean" : "quantiles"]] : []), location.href.slice(0, 160)],
+    });
   return (
-    <section
-      className={s.card}
-      style={{ height: CARD_HEIGHT }}
-      aria-label={name}
-      onKeyDown={(event) => {
-        if (event.key === "d") setData(!data);
-        else if (event.key === "0") onZoom(null);
-        else return;
-        event.stopPropagation();
-      }}
+    <ChartFrame
+      {...{ name, value, height }}
+      tools={props.tools}
+      sheet={some || (told?.points ?? 0) > 0 ? () => sheetOf(lines ?? [], bands, settings) : null}
+      picture={some ? picture : null}
+      onReset={settings.zoom ? () => onZoom(null) : undefined}
     >
-      <div className={s.head}>
-        <h3 title={name} dir="auto">
-          {name}
-        </h3>
-        {value && <span className={s.value}>{value}</span>}
-        {settings.zoom && <IconButton icon="reset" label={`Reset the zoom of ${name} (0)`} onClick={() => onZoom(null)} />}
-        <IconButton
-          icon="table"
-          label={`${data ? "Chart" : "Data"} of ${name} (d)`}
-          aria-pressed={data}
-          onClick={() => setData(!data)}
-          style={value ? undefined : { marginLeft: "auto" }}
-        />
-      </div>
-      <Body {...{ name, lines, error, settings, sync, onZoom, data }} />
-    </section>
+      {(room) => <Body {...props} told={told} room={room} />}
+    </ChartFrame>
   );
 }
 
-function Body({ name, lines, error, settings, sync, onZoom, data }: ChartCardProps & { data: boolean }) {
+function Body({ name, lines, bands = NO_BANDS, error, settings, sync, lit, onLit, onZoom, onUnclip, told, room }: ChartCardProps & { told: ReturnType<typeof summarise> | undefined; room: number }) {
   if (error && !lines) return <p className={s.note}>{error.message}</p>;
-  if (!lines) return <div className={s.bar} />;
-  const told = summarise(lines);
-  if (told.points === 0) return <p className={s.note}>No points in this range</p>;
-  if (data) return <DataTable lines={lines} axis={settings.x} />;
-  if (told.numbers === 0) {
+  if (!lines || !told) return <div className={s.bar} />;
+  if (told.points === 0 && bands.length === 0) return <p className={s.note}>No points in this range</p>;
+  if (told.numbers === 0 && bands.length === 0) {
     return (
       <p className={s.note} data-testid="chart" data-drawn="false" data-series={lines.length} data-points={told.points}>
         {formatNumber(told.points)} {told.points === 1 ? "point" : "points"}, none a finite number, first at step {formatNumber(told.firstStep)}
       </p>
     );
   }
-  if (lines.every((line) => line.ys.length <= 1)) return <Bars name={name} lines={lines} max={told.max} />;
+  if (bands.length === 0 && lines.every((line) => line.ys.length <= 1)) return <Bars name={name} lines={lines} max={told.max} />;
   return (
     <Suspense fallback={<div className={s.bar} />}>
       <LineChart
-        {...{ name, lines, sync, onZoom }}
+        {...{ name, lines, bands, sync, onZoom, onUnclip, lit, onLit }}
         axis={settings.x}
         smoothing={settings.smooth}
         logX={settings.logX && settings.x !== "time"}
         logY={settings.logY}
+        clip={settings.clip}
         zoom={settings.zoom}
-        height={CARD_HEIGHT - HEAD}
+        height={room}
+        summary={lineWords(name, lines, bands)}
       />
     </Suspense>
   );
@@ -101,7 +108,7 @@ function Bars({ name, lines, max }: { name: string; lines: readonly Line[]; max:
       data-points={shown.length}
       data-max={max ?? ""}
     >
-      {shown.map((line) => (
+      {shown.slice(0, 200).map((line) => (
         <li key={line.id}>
           <span className={s.who} title={line.label} dir="auto">
             {line.label}
@@ -114,33 +121,17 @@ function Bars({ name, lines, max }: { name: string; lines: readonly Line[]; max:
   );
 }
 
-const MOST = 200;
-
-function DataTable({ lines, axis }: { lines: readonly Line[]; axis: ChartSettings["x"] }) {
-  const rows = lines.flatMap((line) => line.xs.map((x, i) => ({ line, x, y: line.ys[i] ?? null, step: line.steps[i] ?? 0 })));
-  return (
-    <div className={s.data} tabIndex={0} role="region" aria-label="Data of the chart">
-      <table>
-        <thead>
-          <tr>
-            {lines.length > 1 && <th scope="col">run</th>}
-            <th scope="col">step</th>
-            {axis !== "step" && <th scope="col">{axis === "time" ? "time" : "seconds"}</th>}
-            <th scope="col">value</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, MOST).map((row, i) => (
-            <tr key={i}>
-              {lines.length > 1 && <td>{row.line.label}</td>}
-              <td>{formatNumber(row.step)}</td>
-              {axis !== "step" && <td>{axis === "time" ? formatTime(row.x * 1000) : formatNumber(row.x)}</td>}
-              <td>{row.y === null ? "NaN" : exactNumber(row.y)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length > MOST && <p className={s.note}>{formatNumber(rows.length - MOST)} more points are drawn</p>}
-    </div>
+/** What is drawn, as numbers. */
+function sheetOf(lines: readonly Line[], bands: readonly Band[], settings: ChartSettings): Sheet {
+  const axis = settings.x;
+  const place = (x: number): Field => (axis === "time" ? formatTime(x * 1000) : x);
+  if (bands.length) {
+    const rows = bands.flatMap((band) => band.xs.map((x, i) => [band.label, place(x), band.middle[i] ?? null, band.low[i] ?? null, band.high[i] ?? null, band.least[i] ?? null, band.greatest[i] ?? null]));
+    return { head: ["runs", axisName(axis), settings.draw === "mean" ? "mean" : "median", "low", "high", "least", "greatest"], rows };
+  }
+  const many = lines.length > 1;
+  const rows = lines.flatMap((line) =>
+    line.xs.map((x, i): Field[] => [...(many ? [line.label] : []), line.steps[i] ?? null, ...(axis === "step" ? [] : [place(x)]), line.ys[i] ?? "NaN"]),
   );
+  return { head: [...(many ? ["run"] : []), "step", ...(axis === "step" ? [] : [axisName(axis)]), "value"], rows };
 }

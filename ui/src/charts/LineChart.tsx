@@ -1,61 +1,68 @@
-/** The one place that knows uPlot. */
+/** The one place that knows uPlot: it does axes, cursor and zoom; lines are drawn by `paint`. */
 
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatDuration, formatNumber } from "../lib/format";
+import type { Band } from "./bands";
+import { readings } from "./cursor";
 import s from "./LineChart.module.css";
-import { join, type Joined, type Line, summarise, type XAxis } from "./lines";
-import { smooth } from "./smooth";
+import type { Line, XAxis } from "./lines";
+import { type Area, paint, paintLit } from "./paint";
+import { makeScale, padded, shortMark } from "./scales";
+import { type Shapes, shapesOf, xRange, yRange } from "./shapes";
+import type { Smoothing } from "./smooth";
+import { colourReader } from "./theme";
 import { fillTip } from "./tooltip";
+import { clipWords } from "./words";
 
 export interface LineChartProps {
   name: string;
   lines: readonly Line[];
+  bands?: readonly Band[] | undefined;
   axis: XAxis;
-  smoothing: number;
+  smoothing: Smoothing;
   logX: boolean;
   logY: boolean;
+  clip: boolean;
   zoom: readonly [number, number] | null;
   height: number;
   /** Charts with the same word share the cursor. */
   sync: string;
+  summary: string;
+  /** Runs drawn on top of the others. */
+  lit?: readonly string[] | undefined;
+  onLit?: ((id: string | null) => void) | undefined;
   onZoom: (range: readonly [number, number] | null) => void;
+  onUnclip?: (() => void) | undefined;
 }
 
-type Data = { xs: number[]; columns: Joined[]; max: number | null; points: number };
-
-function tabulate(lines: readonly Line[], smoothing: number, logX: boolean, logY: boolean): Data {
-  const usable = lines.map((line) => {
-    const keep = line.xs.map((x) => !logX || x > 0);
-    const xs = line.xs.filter((_, i) => keep[i]);
-    const ys = line.ys.filter((_, i) => keep[i]).map((y) => (logY && y !== null && y <= 0 ? null : y));
-    return { xs, ys };
-  });
-  const smoothed = smoothing > 0 ? usable.map((one, i) => ({ xs: one.xs, ys: smooth(one.xs, one.ys, smoothing, lines[i]?.unit ?? 1) })) : [];
-  const { max, points } = summarise(lines);
-  return { ...join([...usable, ...smoothed]), max, points };
-}
+const MOST_READ = 12;
+const NO_BANDS: readonly Band[] = [];
+const NOBODY: readonly string[] = [];
+const LIT = 3;
 
 export function LineChart(props: LineChartProps) {
-  const { lines, axis, smoothing, logX, logY, zoom, height } = props;
+  const { lines, bands = NO_BANDS, axis, smoothing, logX, logY, clip, zoom, height, lit = NOBODY } = props;
   const box = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef(props);
-  latest.current = props;
-  const data = useMemo(() => tabulate(lines, smoothing, logX, logY), [lines, smoothing, logX, logY]);
-  const shape = JSON.stringify([lines.map((line) => [line.id, line.colour, line.dash]), smoothing > 0, axis, logX, logY, height]);
+  const shapes = useMemo(() => shapesOf(lines, bands, { smoothing, logX, logY }), [lines, bands, smoothing, logX, logY]);
+  const across = useMemo((): readonly [number, number] => zoom ?? xRange(shapes, logX), [zoom, shapes, logX]);
+  const down = useMemo(() => yRange(shapes, across, clip, logY), [shapes, across, clip, logY]);
+  const latest = useRef({ props, shapes, across, down });
+  latest.current = { props, shapes, across, down };
+  const shape = JSON.stringify([axis, logX, logY, height]);
 
   useEffect(() => {
     const element = box.current;
     if (!element) return;
     const make = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(options(element, latest, tip), [data.xs, ...data.columns] as uPlot.AlignedData, element);
+      plot.current = new uPlot(options(element, latest, tip), fake(latest.current), element);
     };
     make();
-    const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    const observer = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
     observer.observe(element);
     const scheme = window.matchMedia("(prefers-color-scheme: dark)");
     window.addEventListener("themechange", make);
@@ -71,118 +78,163 @@ export function LineChart(props: LineChartProps) {
   }, [shape]);
 
   useEffect(() => {
-    plot.current?.setData([data.xs, ...data.columns] as uPlot.AlignedData, true);
-  }, [data, zoom]);
+    plot.current?.setData(fake(latest.current), true);
+    plot.current?.redraw(false, true);
+  }, [shapes, across, down]);
+  useEffect(() => {
+    plot.current?.redraw(false, false);
+  }, [lit]);
 
+  const keys = (event: React.KeyboardEvent) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || !plot.current) return;
+    const { left = -1 } = plot.current.cursor;
+    const width = plot.current.over.clientWidth;
+    const next = left < 0 ? width / 2 : left + step * (event.shiftKey ? 20 : 4);
+    plot.current.setCursor({ left: Math.max(0, Math.min(width, next)), top: plot.current.over.clientHeight / 2 }, true);
+    event.preventDefault();
+  };
+  const peaks = lines.length > 1 && lines.length <= 60 ? lines.map((line) => Math.max(...line.ys.map((y) => y ?? Number.NEGATIVE_INFINITY))).join() : undefined;
   return (
-    <div
-      ref={box}
-      className={s.plot}
-      style={{ height }}
-      data-testid="chart"
-      data-chart={props.name}
-      data-series={lines.length}
-      data-points={data.points}
-      data-max={data.max ?? ""}
-      role="img"
-      aria-label={words(props.name, lines)}
-    >
-      <div ref={tip} className={s.tip} hidden />
+    <div className={s.frame}>
+      <div
+        ref={box}
+        className={s.plot}
+        style={{ height }}
+        data-testid="chart"
+        data-chart={props.name}
+        data-series={lines.length || bands.length}
+        data-bands={bands.length || undefined}
+        data-runs={bands.reduce((sum, band) => sum + band.runs, 0) || undefined}
+        data-points={shapes.points}
+        data-max={shapes.max ?? ""}
+        data-peaks={peaks}
+        data-clipped={down.clipped ? down.clipped.above + down.clipped.below : undefined}
+        role="group"
+        aria-roledescription="line chart"
+        tabIndex={0}
+        aria-label={props.summary}
+        onKeyDown={keys}
+        onBlur={() => plot.current?.setCursor({ left: -10, top: -10 }, true)}
+      >
+        <div ref={tip} className={s.tip} hidden />
+      </div>
+      {down.clipped && (
+        <button type="button" className={s.clipped} onClick={props.onUnclip} title="Show all points">
+          {clipWords(down.clipped)} · show
+        </button>
+      )}
     </div>
   );
 }
 
-/** `loss, 20 runs, lowest 0.21 in run-07 at step 98,112` */
-function words(name: string, lines: readonly Line[]): string {
-  const { min, max, minLabel, minStep } = summarise(lines);
-  const many = lines.length > 1;
-  if (min === null) return `${name}, nothing to draw`;
-  const where = `${many ? ` in ${minLabel}` : ""} at step ${formatNumber(minStep)}`;
-  return `${name}, ${many ? `${lines.length} runs, ` : ""}lowest ${formatNumber(min)}${where}, highest ${formatNumber(max)}`;
+interface Latest {
+  props: LineChartProps;
+  shapes: Shapes;
+  across: readonly [number, number];
+  down: { min: number; max: number };
 }
 
-function options(element: HTMLElement, latest: React.RefObject<LineChartProps>, tip: React.RefObject<HTMLDivElement | null>): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  const solid = (value: string) => (value.startsWith("var(") ? colour(value.slice(4, -1)) : value);
-  const props = latest.current;
-  const { lines, axis, logX, logY, smoothing } = props;
-  const series = (line: Line, faint: boolean): uPlot.Series => ({
-    label: line.label,
-    stroke: solid(line.colour),
-    width: faint ? 1 : 1.5,
-    alpha: faint ? 0.28 : 1,
-    dash: [...line.dash],
-    spanGaps: false,
-    points: { size: 5, fill: solid(line.colour) },
-  });
-  const grid = { stroke: colour("--line"), width: 1 };
-  const axisLook = { stroke: colour("--text-2"), grid, ticks: { show: false }, font: `11px ${style.fontFamily}` };
+/** uPlot is given the corners alone. */
+function fake({ across, down }: Latest): uPlot.AlignedData {
+  return [[...across], [down.min, down.max]];
+}
+
+function areaOf(plot: uPlot, logX: boolean, logY: boolean): Area {
+  const { left, top, width, height } = plot.bbox;
+  const x = plot.scales["x"];
+  const y = plot.scales["y"];
+  const ratio = uPlot.pxRatio;
+  return { left, top, width, height, ratio, x: makeScale(x?.min ?? 0, x?.max ?? 1, logX), y: makeScale(y?.min ?? 0, y?.max ?? 1, logY) };
+}
+
+function options(element: HTMLElement, latest: React.RefObject<Latest>, tip: React.RefObject<HTMLDivElement | null>): uPlot.Options {
+  const colourOf = colourReader(element);
+  const { props } = latest.current;
+  const { axis, logX, logY } = props;
+  const grid = { stroke: colourOf("--line"), width: 1 };
+  const font = `11px ${getComputedStyle(element).fontFamily}`;
+  const axisLook = { stroke: colourOf("--text-2"), grid, ticks: { show: false }, font };
+  const isLit = (id: string) => latest.current.props.lit?.includes(id) ?? false;
+  const draw = (plot: uPlot) => {
+    const { shapes } = latest.current;
+    const area = areaOf(plot, logX, logY);
+    const lit = shapes.strokes.filter((stroke) => isLit(stroke.line.id));
+    paint(plot.ctx, area, shapes, colourOf, lit.length > 0 && lit.length < shapes.strokes.length);
+    if (lit.length < shapes.strokes.length || shapes.bands.length) paintLit(plot.ctx, area, lit.slice(0, 60), colourOf, colourOf("--bg"));
+    element.setAttribute("data-drawn", "true");
+    element.setAttribute("data-lit", String(lit.length));
+  };
   return {
     width: Math.max(120, element.clientWidth),
     height: props.height,
     padding: [10, 18, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: axis === "time", distr: logX ? 3 : 1, range: (plot, min, max) => [...(latest.current.zoom ?? widened(plot.data[0], min, max, logX))] },
-      y: { distr: logY ? 3 : 1, range: (_, min, max) => (min === null ? [0, 1] : logY ? [min / 1.2, max * 1.2] : padded(min, max)) },
+      x: { time: axis === "time", distr: logX ? 3 : 1, range: () => [...latest.current.across] },
+      y: { distr: logY ? 3 : 1, range: () => padded(latest.current.down.min, latest.current.down.max, logY) },
     },
     axes: [
       { ...axisLook, size: 26, gap: 4, ...(axis === "time" ? {} : { values: (_, marks) => marks.map((mark) => xMark(axis, mark)) }) },
       { ...axisLook, size: 52, gap: 4, values: (_, marks) => marks.map((mark) => (mark === null ? "" : shortMark(mark))) },
     ],
-    series: [{}, ...lines.map((line) => series(line, smoothing > 0)), ...(smoothing > 0 ? lines.map((line) => series(line, false)) : [])],
+    series: [{}, { show: true, paths: () => null, points: { show: false } }],
     cursor: {
       sync: { key: props.sync, scales: ["x", null] },
       drag: { x: true, y: false, setScale: false },
-      points: { size: 6 },
+      points: { show: false },
       bind: {
         dblclick: () => () => {
-          latest.current.onZoom(null);
+          latest.current.props.onZoom(null);
           return null;
         },
       },
     },
     hooks: {
-      draw: [() => element.setAttribute("data-drawn", "true")],
-      setCursor: [(plot) => tip.current && fillTip(tip.current, plot, latest.current.lines, axis)],
+      draw: [draw],
+      setCursor: [(plot) => tip.current && point(plot, tip.current, latest.current)],
       setSelect: [
         (plot) => {
           if (plot.select.width < 3) return;
           const from = plot.posToVal(plot.select.left, "x");
           const to = plot.posToVal(plot.select.left + plot.select.width, "x");
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          latest.current.onZoom([from, to]);
+          latest.current.props.onZoom([from, to]);
         },
       ],
     },
   };
 }
 
-/** From the first x to the last; room around a single one. */
-function widened(xs: ArrayLike<number>, min: number | null, max: number | null, log: boolean): [number, number] {
-  const first = xs[0];
-  if (min === null || max === null || first === undefined) return log ? [1, 10] : [0, 1];
-  if (first !== xs[xs.length - 1]) return [min, max];
-  return log ? [first / 2, first * 2] : [first - 1, first + 1];
-}
-
-function padded(min: number, max: number): [number, number] {
-  const span = max - min || Math.abs(max) || 1;
-  return [min - span * 0.06, max + span * 0.06];
+/** Says what is under the cursor, and tells who is nearest when the mouse itself is here. */
+function point(plot: uPlot, tip: HTMLElement, { props, shapes }: Latest): void {
+  const left = plot.cursor.left ?? -1;
+  const top = plot.cursor.top ?? -1;
+  // A cursor that another chart moves has no height here.
+  const own = plot.cursor.event !== undefined && plot.cursor.event !== null ? plot.over.matches(":hover") : false;
+  if (left < 0) {
+    tip.hidden = true;
+    if (plot.root.dataset["lit"]) {
+      delete plot.root.dataset["lit"];
+      props.onLit?.(null);
+    }
+    return;
+  }
+  const area = areaOf(plot, props.logX, props.logY);
+  const x = plot.posToVal(left, "x");
+  const y = top >= 0 && own ? plot.posToVal(top, "y") : null;
+  const { shown, more } = readings(shapes, x, y, MOST_READ, area.y.at, (low, high) => `${formatNumber(low, LIT)} … ${formatNumber(high, LIT)}`);
+  fillTip(tip, { left: left + plot.over.offsetLeft, width: plot.root.clientWidth, axis: props.axis, x, shown, more });
+  const nearest = own ? (shown.find((one) => one.nearest)?.id ?? null) : null;
+  if (own && (plot.root.dataset["lit"] ?? null) !== nearest) {
+    if (nearest) plot.root.dataset["lit"] = nearest;
+    else delete plot.root.dataset["lit"];
+    props.onLit?.(nearest);
+  }
 }
 
 function xMark(axis: XAxis, mark: number | null): string {
   if (mark === null) return "";
   if (axis === "relative") return formatDuration(mark * 1000);
-  return Math.abs(mark) >= 10_000 ? shortMark(mark) : String(mark);
-}
-
-/** 20k rather than 20,000. */
-function shortMark(mark: number): string {
-  const size = Math.abs(mark);
-  if (size >= 1e9 || (size > 0 && size < 1e-4)) return mark.toExponential(1).replace("+", "");
-  if (size >= 1e6) return `${Number((mark / 1e6).toPrecision(4))}M`;
-  if (size >= 1e4) return `${Number((mark / 1e3).toPrecision(4))}k`;
-  return String(Number(mark.toPrecision(6)));
+  return shortMark(mark);
 }

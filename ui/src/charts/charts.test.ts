@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { join, type Points, stepsBetween, summarise, toLine } from "./lines";
+import { type Points, stepsBetween, summarise, toLine } from "./lines";
 import { smooth } from "./smooth";
 
 const points = (change: Partial<Points> = {}): Points => ({
@@ -50,18 +50,6 @@ describe("lines", () => {
     const line = toLine(points({ timestamps: [3000, 1000, 2000], values: [1, 2, 3] }), "time", null, look);
     expect(line.xs).toEqual([1, 2, 3]);
     expect(line.ys).toEqual([2, 3, 1]);
-  });
-
-  it("joins different xs without inventing points", () => {
-    const joined = join([
-      { xs: [0, 2], ys: [1, null] },
-      { xs: [1, 2, 2], ys: [5, 6, 7] },
-    ]);
-    expect(joined.xs).toEqual([0, 1, 2, 2]);
-    expect(joined.columns).toEqual([
-      [1, undefined, null, undefined],
-      [undefined, 5, 6, 7],
-    ]);
   });
 
   it("finds the steps of a stretch of time, neighbours included", () => {

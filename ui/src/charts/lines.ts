@@ -2,7 +2,8 @@
 
 import { type Wire, toNumber } from "../lib/format";
 
-export type XAxis = "step" | "time" | "relative";
+/** A metric: points lie where the run's other series was at the same step. */
+export type XAxis = "step" | "time" | "relative" | `metrics.${string}`;
 
 /** One series as it came. `total` points are in the range asked for; these are those that keep its shape. */
 export interface Points {
@@ -34,11 +35,45 @@ export interface Look {
   dash?: readonly number[];
 }
 
-/** `start` is the run's beginning, for relative time. Seconds on both time axes. */
-export function toLine(points: Points, axis: XAxis, start: number | null, look: Look): Line {
+/** `start` is the run's beginning, for relative time. Seconds on both time axes. `along` is the series of a metric axis. */
+export function toLine(points: Points, axis: XAxis, start: number | null, look: Look, along?: Points): Line {
+  if (axis.startsWith("metrics.")) return alongMetric(points, along, look);
   const origin = start ?? points.timestamps[0] ?? 0;
   const xs =
     axis === "step" ? points.steps : points.timestamps.map((time) => (axis === "time" ? time : time - origin) / 1000);
+  return arranged(points, xs, look);
+}
+
+/** Against another metric: its value at the same step, between two of its points on the straight line between them. */
+function alongMetric(points: Points, along: Points | undefined, look: Look): Line {
+  const steps = along?.steps ?? [];
+  const values = (along?.values ?? []).map(finite);
+  const at = points.steps.map((step) => valueAt(steps, values, step));
+  const kept = at.flatMap((x, i) => (x === null ? [] : [i]));
+  const pick = <T>(list: readonly T[]): T[] => kept.map((i) => list[i] as T);
+  const there = { ...points, steps: pick(points.steps), values: pick(points.values), timestamps: pick(points.timestamps) };
+  return arranged(there, pick(at) as number[], look);
+}
+
+/** A series at a step, interpolated; null outside of it. */
+export function valueAt(steps: readonly number[], values: readonly (number | null)[], step: number): number | null {
+  const last = steps.length - 1;
+  if (last < 0 || step < (steps[0] ?? 0) || step > (steps[last] ?? 0)) return null;
+  let low = 0;
+  let high = last;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((steps[middle] ?? 0) <= step) low = middle;
+    else high = middle - 1;
+  }
+  const before = values[low] ?? null;
+  const [x0, x1] = [steps[low] ?? 0, steps[low + 1]];
+  const after = values[low + 1] ?? null;
+  if (x0 === step || x1 === undefined || before === null || after === null) return x0 === step ? before : null;
+  return before + ((after - before) * (step - x0)) / (x1 - x0);
+}
+
+function arranged(points: Points, xs: readonly number[], look: Look): Line {
   const order = ascending(xs) ? null : xs.map((_, i) => i).sort((a, b) => (xs[a] ?? 0) - (xs[b] ?? 0));
   const pick = <T>(list: readonly T[]): readonly T[] => (order ? order.map((i) => list[i] as T) : list);
   const sorted = pick(xs);
@@ -62,36 +97,6 @@ function ascending(xs: readonly number[]): boolean {
 function finite(value: Wire): number | null {
   const number = toNumber(value);
   return number !== null && Number.isFinite(number) ? number : null;
-}
-
-/** A column of a joined table: a number, `null` where the line breaks, `undefined` where it has no point. */
-export type Joined = (number | null | undefined)[];
-
-/** Several lines over one x axis: the union of their xs, ascending; points at the same x of one line follow each other. */
-export function join(lines: readonly { xs: readonly number[]; ys: readonly (number | null)[] }[]): { xs: number[]; columns: Joined[] } {
-  const first = lines[0];
-  if (lines.length === 1 && first) return { xs: [...first.xs], columns: [[...first.ys]] };
-  // The greatest number of times that one line has a point at an x says how often it must appear.
-  const times = new Map<number, number>();
-  for (const { xs } of lines) {
-    let run = 0;
-    xs.forEach((x, i) => {
-      run = i > 0 && xs[i - 1] === x ? run + 1 : 1;
-      if (run > (times.get(x) ?? 0)) times.set(x, run);
-    });
-  }
-  const xs = [...times.keys()].sort((a, b) => a - b).flatMap((x) => Array<number>(times.get(x) ?? 1).fill(x));
-  const columns = lines.map((line) => {
-    const column: Joined = Array<undefined>(xs.length).fill(undefined);
-    let at = 0;
-    line.xs.forEach((x, i) => {
-      while (at < xs.length && (xs[at] as number) < x) at += 1;
-      column[at] = line.ys[i] ?? null;
-      at += 1;
-    });
-    return column;
-  });
-  return { xs, columns };
 }
 
 /** Steps that lie between two places of the x axis, a neighbour on each side included; null when nothing does. */

@@ -16,8 +16,30 @@ it("finds part of a key in any case", () => {
 });
 
 it("keeps the settings in the address", () => {
-  const settings = readSettings({ x: "relative", smooth: "0.6", log: "y", find: "loss", zoom: "100,2000" });
-  expect(settings).toEqual({ x: "relative", smooth: 0.6, logX: false, logY: true, find: "loss", zoom: [100, 2000] });
-  expect(readSettings(writeSettings(settings))).toEqual(settings);
-  expect(Object.values(writeSettings(readSettings({ smooth: "x", zoom: "9,1" }))).filter(Boolean)).toEqual([]);
+  const address = { x: "relative", smooth: "0.6", log: "y", find: "loss", zoom: "100,2000", clip: "1", draw: "mean", by: "params.lr", fold: "val,-" };
+  const settings = readSettings(address);
+  expect(settings).toEqual({
+    x: "relative",
+    smooth: { kind: "ema", amount: 0.6 },
+    logX: false,
+    logY: true,
+    clip: true,
+    draw: "mean",
+    by: ["params.lr"],
+    find: "loss",
+    zoom: [100, 2000],
+    fold: ["val", ""],
+  });
+  expect(writeSettings(settings)).toEqual(address);
+  expect(Object.values(writeSettings(readSettings({ smooth: "x", zoom: "9,1", draw: "?", clip: "0" }))).filter(Boolean)).toEqual([]);
+});
+
+it("takes another metric as x only where that can be drawn", () => {
+  expect(readSettings({ x: "metrics.tokens" }, "step", true).x).toBe("metrics.tokens");
+  expect(readSettings({ x: "metrics.tokens" }).x).toBe("step");
+  expect(readSettings({ x: "metrics." }, "step", true).x).toBe("step");
+});
+
+it("reads every kind of smoothing", () => {
+  for (const text of ["0.6", "gauss:50", "mean:7"]) expect(writeSettings(readSettings({ smooth: text })).smooth).toBe(text);
 });

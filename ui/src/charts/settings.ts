@@ -1,45 +1,87 @@
 /** How charts are drawn, as the address says it. */
 
+import { joinList, splitList } from "../lib/columns";
 import type { XAxis } from "./lines";
+import { NO_SMOOTHING, parseSmoothing, type Smoothing, writeSmoothing } from "./smooth";
+
+/** Many runs: decided by their number, each a line, their median with 10 to 90 %, or their mean with its interval. */
+export type Draw = "auto" | "lines" | "band" | "mean";
 
 export interface ChartSettings {
   x: XAxis;
-  smooth: number;
+  smooth: Smoothing;
   logX: boolean;
   logY: boolean;
+  /** Leave out of the y axis what lies far from the rest. */
+  clip: boolean;
+  draw: Draw;
+  /** Columns whose values make groups, `params.lr`. */
+  by: readonly string[];
   find: string;
   /** A stretch of the x axis, in its unit. */
   zoom: readonly [number, number] | null;
+  /** Sections that are folded. */
+  fold: readonly string[];
 }
 
 export interface ChartSearch {
   x?: string | undefined;
   smooth?: string | undefined;
   log?: string | undefined;
+  clip?: string | undefined;
+  draw?: string | undefined;
+  by?: string | undefined;
   find?: string | undefined;
   zoom?: string | undefined;
+  fold?: string | undefined;
 }
 
-export function readSettings(search: ChartSearch, axis: XAxis = "step"): ChartSettings {
-  const smooth = Number(search.smooth ?? 0);
+export const PLAIN: ChartSettings = {
+  x: "step",
+  smooth: NO_SMOOTHING,
+  logX: false,
+  logY: false,
+  clip: false,
+  draw: "auto",
+  by: [],
+  find: "",
+  zoom: null,
+  fold: [],
+};
+
+/** `metric`: another metric may be the x axis. */
+export function readSettings(search: ChartSearch, axis: XAxis = "step", metric = false): ChartSettings {
   const [from, to] = (search.zoom ?? "").split(",").map(Number);
   return {
-    x: search.x === "time" || search.x === "relative" || search.x === "step" ? search.x : axis,
-    smooth: Number.isFinite(smooth) ? Math.min(0.999, Math.max(0, smooth)) : 0,
+    x: readAxis(search.x, metric) ?? axis,
+    smooth: parseSmoothing(search.smooth ?? ""),
     logX: search.log?.includes("x") ?? false,
     logY: search.log?.includes("y") ?? false,
+    clip: search.clip === "1",
+    draw: search.draw === "lines" || search.draw === "band" || search.draw === "mean" ? search.draw : "auto",
+    by: splitList(search.by ?? "").slice(0, 3),
     find: search.find ?? "",
     zoom: from !== undefined && to !== undefined && Number.isFinite(from) && to > from ? [from, to] : null,
+    fold: splitList(search.fold ?? "").map((name) => (name === "-" ? "" : name)),
   };
+}
+
+function readAxis(text: string | undefined, metric: boolean): XAxis | null {
+  if (text === "time" || text === "relative" || text === "step") return text;
+  return metric && text?.startsWith("metrics.") && text.length > 8 ? (text as XAxis) : null;
 }
 
 export function writeSettings(settings: ChartSettings, axis: XAxis = "step"): ChartSearch {
   const log = (settings.logX ? "x" : "") + (settings.logY ? "y" : "");
   return {
     x: settings.x === axis ? undefined : settings.x,
-    smooth: settings.smooth ? String(settings.smooth) : undefined,
+    smooth: writeSmoothing(settings.smooth),
     log: log || undefined,
+    clip: settings.clip ? "1" : undefined,
+    draw: settings.draw === "auto" ? undefined : settings.draw,
+    by: joinList(settings.by) || undefined,
     find: settings.find || undefined,
     zoom: settings.zoom ? settings.zoom.map((one) => Number(one.toPrecision(8))).join(",") : undefined,
+    fold: joinList(settings.fold.map((name) => name || "-")) || undefined,
   };
 }

@@ -40,12 +40,21 @@ const experiment = createRoute({
   },
 });
 
+/** Query keys of charts. Written out here, so that the first page needs nothing of theirs. */
+const CHART_KEYS = ["x", "smooth", "log", "clip", "draw", "by", "find", "zoom", "fold"] as const satisfies readonly (keyof ChartSearch)[];
+
+const chartSearch = (search: Record<string, unknown>): ChartSearch => Object.fromEntries(CHART_KEYS.map((key) => [key, text(search[key])]));
+
 const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
   q: text(search["q"]),
   sort: text(search["sort"]),
   cols: text(search["cols"]),
   view: text(search["view"]),
   sel: text(search["sel"]),
+  panel: text(search["panel"]),
+  split: text(search["split"]),
+  chart: text(search["chart"]),
+  ...chartSearch(search),
 });
 
 const experimentRuns = createRoute({
@@ -72,14 +81,6 @@ const run = createRoute({
 });
 
 const runOverview = createRoute({ getParentRoute: () => run, path: "/", component: lazyRouteComponent(() => import("./run"), "OverviewRoute") });
-
-const chartSearch = (search: Record<string, unknown>): ChartSearch => ({
-  x: text(search["x"]),
-  smooth: text(search["smooth"]),
-  log: text(search["log"]),
-  find: text(search["find"]),
-  zoom: text(search["zoom"]),
-});
 
 const runMetrics = createRoute({
   getParentRoute: () => run,

@@ -14,6 +14,7 @@ import { Grid } from "./Grid";
 import { NoMatch } from "./NoMatch";
 import s from "./RunsPage.module.css";
 import { SelectionBar } from "./SelectionBar";
+import { PanelSwitch, Split } from "./Split";
 import { useRunsPage } from "./useRunsPage";
 import type { RunsSearch } from "./view";
 
@@ -79,6 +80,7 @@ export function RunsPage(props: RunsPageProps) {
           <Button kind="quiet" icon={view.trash ? "undo" : "trash"} onClick={() => page.change({ trash: !view.trash, selected: [] })}>
             {view.trash ? "Back to the runs" : "Trash"}
           </Button>
+          <PanelSwitch search={props.search} onSearch={props.onSearch} />
         </div>
       )}
       {waiting ? (
@@ -95,6 +97,7 @@ export function RunsPage(props: RunsPageProps) {
       ) : rows.matched === 0 && !rows.stale ? (
         <NoMatch trash={view.trash} total={rows.total} spec={page.spec} onFilter={(filter) => page.change({ filter })} />
       ) : (
+        <Split page={page} {...props}>
         <Grid
           label={`Runs of ${name}`}
           rows={rows}
@@ -111,6 +114,7 @@ export function RunsPage(props: RunsPageProps) {
           head={page.head}
           experimentName={page.experimentName}
         />
+        </Split>
       )}
       {page.selected.size > 0 && (
         <SelectionBar

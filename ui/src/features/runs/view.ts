@@ -1,10 +1,11 @@
 /** What a runs table shows, as its address says it; and what it shows when the address says nothing. */
 
 import type { Key, Objective } from "../../api/schema.gen";
+import type { PanelSearch } from "./panels";
 import { type ColumnSpec, column, columnId, joinList, joinSort, parseColumn, parseSort, type SortKey, splitList } from "../../lib/columns";
 
 /** The query of the page's address. */
-export interface RunsSearch {
+export interface RunsSearch extends PanelSearch {
   q?: string | undefined;
   sort?: string | undefined;
   cols?: string | undefined;

@@ -13,7 +13,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["*", "jump to the best run"],
   ["c", "compare the selected runs"],
   ["Delete", "move the selected runs to the trash"],
-  ["d   0", "data of a chart; reset its zoom"],
+  ["v", "table, table and charts, charts"],
+  ["d   f   0", "a chart: its data, full size, reset the zoom"],
   ["y", "copy the link to this view"],
   ["Esc", "clear the selection, close"],
 ];

@@ -1,0 +1,89 @@
+/** A line chart as SVG text with axes and legend, ready for a paper. Pure. */
+
+import { formatTime } from "../lib/format";
+import { type Area, outline, type Pen, trace } from "./paint";
+import { type Picture, xml } from "./picture";
+import { makeScale, padded, shortMark, ticks } from "./scales";
+import { type Shapes, xRange, yRange } from "./shapes";
+import { clipWords } from "./words";
+
+export interface Paper {
+  title: string;
+  xName: string;
+  logX: boolean;
+  logY: boolean;
+  clip: boolean;
+  zoom: readonly [number, number] | null;
+  time: boolean;
+  /** What the lines of a band are, and where the chart was made. */
+  notes: readonly string[];
+}
+
+const WIDTH = 640;
+const PLOT = { left: 58, top: 34, width: WIDTH - 58 - 18, height: 280 };
+const ROW = 16;
+const NAMES_SHOWN = 60;
+
+export function lineSvg(shapes: Shapes, paper: Paper): Picture {
+  const across = paper.zoom ?? xRange(shapes, paper.logX);
+  const down = yRange(shapes, across, paper.clip, paper.logY);
+  const y = makeScale(...padded(down.min, down.max, paper.logY), paper.logY);
+  const area: Area = { ...PLOT, ratio: 1, x: makeScale(...across, paper.logX), y };
+  const looks = [...shapes.bands.map((band) => ({ label: `${band.label} (${band.runs} runs)`, colour: band.colour, dash: [] as readonly number[] })), ...shapes.strokes.map(({ line }) => line)];
+  const named = looks.slice(0, NAMES_SHOWN);
+  const columns = named.length > 6 ? 3 : Math.min(2, named.length || 1);
+  const notes = [...paper.notes, ...(down.clipped ? [`axis cut: ${clipWords(down.clipped)}`] : []), ...(looks.length > named.length ? [`and ${looks.length - named.length} more lines`] : [])];
+  const legendTop = PLOT.top + PLOT.height + 54;
+  const height = legendTop + Math.ceil(named.length / columns) * ROW + notes.length * 14 + 8;
+  const clip = `<clipPath id="plot"><rect x="${PLOT.left}" y="${PLOT.top}" width="${PLOT.width}" height="${PLOT.height}"/></clipPath>`;
+  const body = [
+    ...shapes.bands.map((band) => {
+      const fill = path((pen) => outline(pen, area, band, band.low, band.high));
+      const edge = path((pen) => (trace(pen, area, band.xs, band.least), trace(pen, area, band.xs, band.greatest)));
+      const middle = path((pen) => trace(pen, area, band.xs, band.middle));
+      return `<path d="${fill}Z" fill="${band.colour}" fill-opacity=".2"/><path d="${edge}" fill="none" stroke="${band.colour}" stroke-opacity=".5" stroke-dasharray="2 2"/><path d="${middle}" fill="none" stroke="${band.colour}" stroke-width="2"/>`;
+    }),
+    ...shapes.strokes.map(({ line, xs, ys, smooth }) => {
+      const look = `fill="none" stroke="${line.colour}" stroke-dasharray="${line.dash.join(" ") || "none"}" stroke-linejoin="round"`;
+      const raw = `<path d="${path((pen) => trace(pen, area, xs, ys))}" ${look} ${smooth ? 'stroke-opacity=".28"' : 'stroke-width="1.5"'}/>`;
+      return smooth ? `${raw}<path d="${path((pen) => trace(pen, area, xs, smooth))}" ${look} stroke-width="1.75"/>` : raw;
+    }),
+  ].join("");
+  const legend = named
+    .map(({ label, colour, dash }, i) => {
+      const left = PLOT.left + (i % columns) * (PLOT.width / columns);
+      const top = legendTop + Math.floor(i / columns) * ROW;
+      const room = columns === 3 ? 24 : 44;
+      return `<path d="M${left} ${top - 4}h18" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash.join(" ") || "none"}"/><text x="${left + 24}" y="${top}">${xml(label.length > room ? `${label.slice(0, room - 1)}…` : label)}</text>`;
+    })
+    .join("");
+  const said = notes.map((note, i) => `<text x="${PLOT.left}" y="${height - 8 - (notes.length - 1 - i) * 14}" fill="var(--text-3)">${xml(note)}</text>`).join("");
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="11" fill="var(--text)"><rect width="100%" height="100%" fill="var(--bg)"/>${clip}<text x="${PLOT.left}" y="20" font-size="14" font-weight="600">${xml(paper.title)}</text>${axes(area, paper)}<g clip-path="url(#plot)">${body}</g>${legend}${said}</svg>`;
+  return { svg, width: WIDTH, height };
+}
+
+function axes(area: Area, paper: Paper): string {
+  const bottom = area.top + area.height;
+  const across = ticks(area.x, 6).map((mark) => {
+    const at = round(area.left + area.x.at(mark) * area.width);
+    const word = paper.time ? formatTime(mark * 1000) : shortMark(mark);
+    return `<path d="M${at} ${area.top}V${bottom}" stroke="var(--line)"/><text x="${at}" y="${bottom + 15}" text-anchor="middle"${paper.time ? ' font-size="8"' : ""}>${xml(word)}</text>`;
+  });
+  const down = ticks(area.y, 6).map((mark) => {
+    const at = round(area.top + (1 - area.y.at(mark)) * area.height);
+    return `<path d="M${area.left} ${at}h${area.width}" stroke="var(--line)"/><text x="${area.left - 6}" y="${at + 4}" text-anchor="end">${xml(shortMark(mark))}</text>`;
+  });
+  const frame = `<path d="M${area.left} ${area.top}V${bottom}H${area.left + area.width}" fill="none" stroke="var(--text-2)"/>`;
+  return `${across.join("")}${down.join("")}${frame}<text x="${area.left + area.width / 2}" y="${bottom + 32}" text-anchor="middle">${xml(paper.xName)}</text>`;
+}
+
+function path(draw: (pen: Pen) => void): string {
+  const parts: string[] = [];
+  draw({
+    moveTo: (x, y) => void parts.push(`M${round(x)} ${round(y)}`),
+    lineTo: (x, y) => void parts.push(`L${round(x)} ${round(y)}`),
+  });
+  return parts.join("");
+}
+
+const round = (value: number) => Math.round(value * 100) / 100;

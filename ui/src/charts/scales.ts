@@ -1,0 +1,67 @@
+/** From values to places on a line, and the round values to mark there. Pure. */
+
+export interface Scale {
+  /** Where a value lies, from 0 to 1 over the scale's range. */
+  at: (value: number) => number;
+  /** The value at a place. */
+  value: (place: number) => number;
+  min: number;
+  max: number;
+  log: boolean;
+}
+
+export function makeScale(min: number, max: number, log = false): Scale {
+  if (log && min > 0 && max > min) {
+    const low = Math.log10(min);
+    const span = Math.log10(max) - low;
+    return { at: (value) => (Math.log10(value) - low) / span, value: (place) => 10 ** (low + place * span), min, max, log };
+  }
+  const span = max - min || 1;
+  return { at: (value) => (value - min) / span, value: (place) => min + place * span, min, max, log: false };
+}
+
+/** Round values within the scale, about `count` of them: 1, 2 or 5 times a power of ten. */
+export function ticks(scale: Scale, count = 5): number[] {
+  return scale.log ? logTicks(scale.min, scale.max, count) : linearTicks(scale.min, scale.max, count);
+}
+
+function linearTicks(min: number, max: number, count: number): number[] {
+  const rough = (max - min) / Math.max(1, count);
+  if (!(rough > 0) || !Number.isFinite(rough)) return [min];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((one) => one * power >= rough * 0.999) ?? 10);
+  const found: number[] = [];
+  const first = Math.ceil(min / step - 1e-9);
+  for (let i = first; i * step <= max + step * 1e-9; i += 1) found.push(Number((i * step).toPrecision(12)));
+  return found;
+}
+
+function logTicks(min: number, max: number, count: number): number[] {
+  const from = Math.floor(Math.log10(min));
+  const to = Math.ceil(Math.log10(max));
+  const every = Math.max(1, Math.ceil((to - from) / Math.max(2, count)));
+  const found: number[] = [];
+  for (let power = from; power <= to; power += every) {
+    for (const one of to - from <= 2 ? [1, 2, 5] : [1]) {
+      const value = one * 10 ** power;
+      if (value >= min * 0.999 && value <= max * 1.001) found.push(value);
+    }
+  }
+  return found.length > 1 ? found : linearTicks(min, max, count);
+}
+
+/** 20k rather than 20,000. */
+export function shortMark(mark: number): string {
+  const size = Math.abs(mark);
+  if (size >= 1e9 || (size > 0 && size < 1e-4)) return mark.toExponential(1).replace("+", "").replace(".0e", "e");
+  if (size >= 1e6) return `${Number((mark / 1e6).toPrecision(4))}M`;
+  if (size >= 1e4) return `${Number((mark / 1e3).toPrecision(4))}k`;
+  return String(Number(mark.toPrecision(6)));
+}
+
+/** Room around what is drawn, so that nothing sticks to the frame. */
+export function padded(min: number, max: number, log = false): [number, number] {
+  if (log && min > 0) return [min / 1.2, max * 1.2];
+  const span = max - min || Math.abs(max) || 1;
+  return [min - span * 0.06, max + span * 0.06];
+}

@@ -1,0 +1,112 @@
+/** The curves of one metric: one a run, or bands of all with a few runs on top; finer where the chart is zoomed. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { SeriesPoints } from "../../../api/schema.gen";
+import { type BandSpec, bandsQuery, seriesQuery } from "../../../api/series";
+import { type Band, toBand } from "../../../charts/bands";
+import { type Line, stepsBetween, toLine, type XAxis } from "../../../charts/lines";
+import type { ChartSettings } from "../../../charts/settings";
+import { runColour } from "../../../lib/palette";
+import type { RunFilter, RunLook, RunSet } from "./useRunSet";
+
+/** More runs than these are drawn as a band unless lines are asked for. */
+export const MOST_LINES = 30;
+/** Points that all lines of one chart share. */
+const ALL_POINTS = 120_000;
+
+export function drawsBands(settings: ChartSettings, matched: number): boolean {
+  if (settings.x.startsWith("metrics.") || settings.draw === "lines") return false;
+  return settings.draw !== "auto" || settings.by.length > 0 || matched > MOST_LINES;
+}
+
+export interface Curves {
+  lines: readonly Line[] | undefined;
+  bands: readonly Band[];
+  error: Error | null;
+  /** Groups there are, of which not all may be drawn; runs that were looked at. */
+  groups: number;
+  used: number;
+}
+
+interface Asked {
+  metric: string;
+  set: RunSet;
+  filter: RunFilter | null;
+  settings: ChartSettings;
+  /** Runs drawn on top of bands. */
+  top: readonly string[];
+  looks: ReadonlyMap<string, RunLook>;
+}
+
+const NO_BANDS: readonly Band[] = [];
+
+export function useCurves({ metric, set, filter, settings, top, looks }: Asked): Curves {
+  const banded = drawsBands(settings, set.matched);
+  const ids = banded ? top : set.ids;
+  const points = Math.round(Math.min(800, Math.max(40, ALL_POINTS / Math.max(1, ids.length))));
+  const { lines, error } = useLines(ids, metric, points, settings.x, settings.zoom, looks);
+  const answer = useBands(banded ? filter : null, metric, settings);
+  return {
+    lines: banded ? (lines ?? (answer.data ? [] : undefined)) : set.ids.length || !filter ? lines : set.error ? [] : undefined,
+    bands: answer.bands ?? NO_BANDS,
+    error: error ?? answer.error ?? set.error,
+    groups: answer.data?.groups ?? 1,
+    used: answer.data?.used ?? ids.length,
+  };
+}
+
+function useLines(ids: readonly string[], metric: string, points: number, axis: XAxis, zoom: ChartSettings["zoom"], looks: ReadonlyMap<string, RunLook>) {
+  const along = axis.startsWith("metrics.") ? axis.slice("metrics.".length) : null;
+  const on = ids.length > 0;
+  const whole = useQuery({ ...seriesQuery(ids, metric, points), enabled: on });
+  const wholeX = useQuery({ ...seriesQuery(ids, along ?? "", points), enabled: on && along !== null });
+  const ready = along === null || wholeX.data !== undefined;
+  const wholeLines = useMemo(() => (on && ready ? toLines(whole.data, looks, axis, wholeX.data) : undefined), [on, ready, whole.data, wholeX.data, looks, axis]);
+  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
+  const thinned = whole.data?.some((one) => one.total > one.steps.length) ?? false;
+  const ask = on && thinned && wanted !== null;
+  const finer = useQuery({ ...seriesQuery(ids, metric, points, wanted), enabled: ask });
+  const finerX = useQuery({ ...seriesQuery(ids, along ?? "", points, wanted), enabled: ask && along !== null });
+  const finerLines = useMemo(
+    () => (ask && !finer.isPlaceholderData && (along === null || (finerX.data && !finerX.isPlaceholderData)) ? toLines(finer.data, looks, axis, finerX.data) : undefined),
+    [ask, along, finer.data, finer.isPlaceholderData, finerX.data, finerX.isPlaceholderData, looks, axis],
+  );
+  return { lines: finerLines ?? wholeLines, error: whole.error };
+}
+
+function toLines(points: SeriesPoints[] | undefined, looks: ReadonlyMap<string, RunLook>, axis: XAxis, along: SeriesPoints[] | undefined): Line[] | undefined {
+  const byRun = new Map(along?.map((one) => [one.run_id, one]));
+  return points?.flatMap((one) => {
+    const look = looks.get(one.run_id);
+    return look ? [toLine(one, axis, look.start, look, byRun.get(one.run_id))] : [];
+  });
+}
+
+function useBands(filter: RunFilter | null, metric: string, settings: ChartSettings) {
+  const { x, by, draw, logX, zoom } = settings;
+  const time = x !== "step";
+  const spec = useMemo((): BandSpec => {
+    const scale = time ? 1000 : 1;
+    return {
+      ...(filter ?? {}),
+      group: [...by],
+      axis: x === "time" || x === "relative" ? x : "step",
+      kind: draw === "mean" ? "mean" : "quantiles",
+      log: logX && x !== "time",
+      ...(zoom ? { start: zoom[0] * scale, end: zoom[1] * scale } : {}),
+    };
+  }, [filter, by, x, draw, logX, zoom, time]);
+  const { data, error } = useQuery({ ...bandsQuery(spec, metric), enabled: filter !== null });
+  const bands = useMemo(
+    () =>
+      filter
+        ? data?.bands.map((band, i): Band => {
+            const label = by.map((column, j) => `${column.replace(/^\w+\./, "")}=${band.group[j] ?? "none"}`).join(", ") || "all runs";
+            return toBand(band, time, { id: `group:${label}`, label, colour: data.bands.length > 1 ? runColour(i) : "var(--accent)" });
+          })
+        : undefined,
+    [filter, data, by, time],
+  );
+  return { data, bands, error };
+}
