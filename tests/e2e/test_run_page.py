@@ -85,7 +85,7 @@ def test_a_series_of_nan_says_so(deep: Callable[..., Any]) -> None:
 def test_smoothing_axis_and_data_table(deep: Callable[..., Any]) -> None:
     page = deep("/metrics?smooth=0.9&x=relative&log=y")
     expect(page.get_by_role("slider")).to_have_value("0.9")
-    expect(page.get_by_role("combobox")).to_have_value("relative")
+    expect(page.get_by_label("x axis")).to_have_value("relative")
     expect(page.get_by_role("checkbox", name="log y")).to_be_checked()
     page.get_by_role("checkbox", name="log y").uncheck()
     assert "log=" not in page.url

@@ -40,7 +40,7 @@ export interface BandAnswer {
   counts: number[];
 }
 
-/** ``matched`` runs fit the filter, ``used`` of them were looked at (the newest), in ``groups`` groups; the largest are there. */
+/** ``matched`` runs fit the filter, ``used`` of them, the newest, were looked at, in ``groups`` groups, the largest of which are there. */
 export interface BandsAnswer {
   matched: number;
   used: number;
