@@ -13,8 +13,21 @@ from runstone.wire_store import MEDIA_TYPE
 
 from . import accounts_schema as acc
 from . import charts_schema as ch
+from . import models_schema as reg
 from . import schema as s
-from .routes import about, accounts, artifacts, charts, compare, experiments, remote, runs, tables
+from .routes import (
+    about,
+    accounts,
+    artifacts,
+    charts,
+    compare,
+    experiments,
+    model_versions,
+    models,
+    remote,
+    runs,
+    tables,
+)
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
@@ -75,6 +88,18 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/runs/{run_id}/artifacts", s.Artifacts, artifacts.list_artifacts, query=s.ArtifactsQuery),
     Endpoint("GET", "/runs/{run_id}/artifacts/file", s.ArtifactBytes, artifacts.send_file,
              query=s.ArtifactFileQuery, media="*/*"),
+    Endpoint("GET", "/runs/{run_id}/models", reg.RunModels, model_versions.run_models),
+    Endpoint("GET", "/models", reg.Models, models.list_models, query=reg.ModelsQuery),
+    Endpoint("POST", "/models", reg.ModelDetail, models.create_model, "write", body=reg.NewModel),
+    Endpoint("GET", "/models/{name}", reg.ModelDetail, models.get_model),
+    Endpoint("PATCH", "/models/{name}", reg.ModelDetail, models.edit_model, "write", body=reg.ModelEdit),
+    Endpoint("DELETE", "/models/{name}", reg.ModelDone, models.delete_model, "write"),
+    Endpoint("POST", "/models/{name}/versions", reg.VersionDetail, model_versions.create_version, "write",
+             body=reg.NewVersion),
+    Endpoint("GET", "/models/{name}/versions/{version}", reg.VersionDetail, model_versions.get_version),
+    Endpoint("PATCH", "/models/{name}/versions/{version}", reg.VersionDetail, model_versions.edit_version, "write",
+             body=reg.VersionEdit),
+    Endpoint("DELETE", "/models/{name}/versions/{version}", reg.ModelDone, model_versions.delete_version, "write"),
     Endpoint("POST", "/ingest", s.Message, remote.ingest, "write", media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("POST", "/store/{question}", s.Message, remote.ask, media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("GET", "/session", acc.SessionInfo, accounts.session, "none"),

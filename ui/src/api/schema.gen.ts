@@ -230,6 +230,13 @@ export interface Groups {
   groups: GroupRow[];
 }
 
+/** The objective's value of the run that a version comes from, its last one. */
+export interface Headline {
+  key: string;
+  direction: "max" | "min";
+  value: number | "-Infinity" | "Infinity" | "NaN";
+}
+
 /** ``problems`` in words, none when sound; ``facts`` are counts and sizes (bytes) worth showing. */
 export interface Health {
   status: "ok" | "trouble";
@@ -288,6 +295,83 @@ export interface MetricSummary {
   max_step: number | null;
 }
 
+/** ``versions`` newest first, at most 1,000 (``more`` says there are others). ``may``: what the caller may do with it. */
+export interface ModelDetail {
+  name: string;
+  description: string;
+  tags: Record<string, string>;
+  aliases: Record<string, number>;
+  created: number | null;
+  updated: number | null;
+  may: "edit" | "manage" | "read";
+  objective: Objective | null;
+  metric_keys: string[];
+  versions: VersionRow[];
+  more: boolean;
+}
+
+export interface ModelDone {
+
+}
+
+/** A tag or alias set to null is removed. ``reason`` is kept with the versions that an alias comes to or leaves. */
+export interface ModelEdit {
+  name?: string;
+  description?: string;
+  tags?: Record<string, string | null>;
+  aliases?: Record<string, number | null>;
+  reason?: string;
+}
+
+/** What the version's MLmodel file says. ``example`` is a request for ``/invocations`` that fits, as JSON text, empty where no example was logged; ``size`` is in bytes. */
+export interface ModelFiles {
+  flavors: Record<string, string>;
+  signature: Signature;
+  size: number | null;
+  written_by: string;
+  example: string;
+}
+
+/** A point that was measured for the logged model, perhaps on a dataset. */
+export interface ModelMetric {
+  key: string;
+  value: number | "-Infinity" | "Infinity" | "NaN";
+  step: number;
+  dataset_name: string;
+  dataset_digest: string;
+}
+
+/** ``latest`` is the highest version, ``null`` before the first; ``stages`` has the newest version of each stage but None. ``headline`` and ``user_id`` are of the latest version. */
+export interface ModelRow {
+  name: string;
+  description: string;
+  tags: Record<string, string>;
+  aliases: Record<string, number>;
+  stages: Record<string, number>;
+  latest: number | null;
+  created: number | null;
+  updated: number | null;
+  user_id: string;
+  headline: Headline | null;
+}
+
+/** ``next_page_token`` is empty on the last page. */
+export interface Models {
+  models: ModelRow[];
+  next_page_token: string;
+}
+
+/** An alias or a stage came to this version, or left it: when, by whom (empty: no accounts here), and why. ``before`` and ``after`` are stages, or the versions (as text, empty: none) that the alias stood for. */
+export interface Move {
+  time: number;
+  what: "alias" | "stage";
+  alias: string;
+  before: string;
+  after: string;
+  user: string;
+  reason: string;
+}
+
 export interface NewAccount {
   username: string;
   password: string;
@@ -313,11 +397,26 @@ export interface NewGroup {
   description?: string;
 }
 
+export interface NewModel {
+  name: string;
+  description?: string;
+  tags?: Record<string, string>;
+}
+
 /** ``days`` until it expires; ``null``: never. */
 export interface NewToken {
   name: string;
   scope?: "admin" | "read" | "write";
   days?: number | null;
+}
+
+/** A model of a run (``run_id`` and the ``path`` of its folder among the artifacts) or a logged model (``model_id``). */
+export interface NewVersion {
+  run_id?: string;
+  path?: string;
+  model_id?: string;
+  description?: string;
+  tags?: Record<string, string>;
 }
 
 /** What the best run of an experiment is best at. ``guessed``: nobody has set it, its name and direction say so. */
@@ -368,6 +467,25 @@ export interface RunInfo {
   parent_run_id: string | null;
   ordinal: number;
   deleted_time: number | null;
+}
+
+/** A model of a run that can be registered, and the versions that were made of it. */
+export interface RunModel {
+  path: string;
+  model_id: string;
+  name: string;
+  versions: RunModelVersion[];
+}
+
+export interface RunModelVersion {
+  name: string;
+  version: number;
+}
+
+/** ``versions`` are all that come from this run. */
+export interface RunModels {
+  models: RunModel[];
+  versions: RunModelVersion[];
 }
 
 /** Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter. */
@@ -436,6 +554,20 @@ export interface SignIn {
   password: string;
 }
 
+/** ``null`` where the model does not say. */
+export interface Signature {
+  inputs: SignatureColumn[] | null;
+  outputs: SignatureColumn[] | null;
+  params: SignatureColumn[] | null;
+}
+
+/** ``type`` in words, such as ``double``, ``array(string)`` or ``tensor(float32, -1×28×28)``. */
+export interface SignatureColumn {
+  name: string;
+  type: string;
+  required: boolean;
+}
+
 /** ``expires`` is missing for a token that never does. ``token`` is there once, when it was made. */
 export interface TokenRow {
   token_id: number;
@@ -463,4 +595,61 @@ export interface Verdict {
   more_seeds: number | null;
   answer: string;
   words: string;
+}
+
+/** One version whole. ``files`` is null with ``files_problem`` saying why. ``params`` and ``run_metrics`` are the run's. */
+export interface VersionDetail {
+  name: string;
+  version: number;
+  may: "edit" | "manage" | "read";
+  row: VersionRow;
+  objective: Objective | null;
+  previous: number | null;
+  next: number | null;
+  params: Record<string, string>;
+  run_metrics: MetricSummary[];
+  model_metrics: ModelMetric[];
+  datasets: DatasetInput[];
+  commit: string;
+  files: ModelFiles | null;
+  files_problem: string;
+  moves: Move[];
+}
+
+/** ``archive_existing``: other versions in the new stage go to Archived. ``reason`` is kept with the version. */
+export interface VersionEdit {
+  description?: string;
+  tags?: Record<string, string | null>;
+  stage?: "Archived" | "None" | "Production" | "Staging";
+  archive_existing?: boolean;
+  reason?: string;
+}
+
+/** ``metrics[i]`` is the run's last value of ``metric_keys[i]``. ``run`` is null for a version of no run, and for one whose run is gone or hidden from the caller. */
+export interface VersionRow {
+  version: number;
+  stage: "Archived" | "None" | "Production" | "Staging";
+  aliases: string[];
+  description: string;
+  tags: Record<string, string>;
+  created: number | null;
+  updated: number | null;
+  user_id: string;
+  source: string;
+  run_id: string;
+  model_id: string;
+  status: string;
+  status_message: string;
+  run: VersionRun | null;
+  metrics: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+}
+
+/** The run that a version comes from, as far as the caller may see it. */
+export interface VersionRun {
+  run_id: string;
+  name: string;
+  status: string;
+  experiment_id: string;
+  experiment_name: string;
+  deleted: boolean;
 }

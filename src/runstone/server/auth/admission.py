@@ -6,7 +6,7 @@ models. Whoever makes an experiment or a registered model gets MANAGE on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -45,10 +45,14 @@ class Admission:
         news = News(asking, [])
         every = [record for batch in batches for record in batch.records]
         owners = _Owners(self._policy, self._store, every)
-        for record in every:
-            if not asking.is_admin:
-                self._check(asking, record, owners)
-            self._note(record, news)
+        for batch in batches:
+            before = len(news.made)
+            for record in batch.records:
+                if not asking.is_admin:
+                    # a direct batch is all or nothing: what it makes is the caller's own already, or nothing of it happens
+                    own = () if batch.origin else {name for kind, name, _ in news.made[before:] if kind == REGISTERED_MODEL}
+                    self._check(asking, record, owners, own)
+                self._note(record, news)
         return news
 
     def settle(self, news: News, receipts: Sequence[Receipt]) -> None:
@@ -68,8 +72,10 @@ class Admission:
         if news.made or news.renamed:
             self._policy.changed()
 
-    def _check(self, asking: Caller, record: r.Record, owners: _Owners) -> None:
+    def _check(self, asking: Caller, record: r.Record, owners: _Owners, own: Collection[str]) -> None:
         for rank, resource_type, resource in needs(record, owners):
+            if resource_type == REGISTERED_MODEL and resource in own:
+                continue
             self._policy.require(asking, rank, resource_type, resource)
         for rank, given in _named_places(record):
             uri = self._locations.resolved(given)

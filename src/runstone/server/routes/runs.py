@@ -67,7 +67,7 @@ def _detail(backend: Backend, run: Run) -> s.RunDetail:
         experiment_name=backend.store.get_experiment(run.info.experiment_id).name,
         params=run.data.params,
         tags=run.data.tags,
-        metrics=[_metric(key, summary) for key, summary in sorted(run.data.summaries.items())],
+        metrics=[metric_summary(key, summary) for key, summary in sorted(run.data.summaries.items())],
         inputs=run.inputs.dataset_inputs,
         model_inputs=run.inputs.model_inputs,
         model_outputs=run.outputs.model_outputs,
@@ -75,7 +75,7 @@ def _detail(backend: Backend, run: Run) -> s.RunDetail:
     )
 
 
-def _metric(key: str, summary: Summary) -> s.MetricSummary:
+def metric_summary(key: str, summary: Summary) -> s.MetricSummary:
     return s.MetricSummary(
         key=key,
         count=summary.count,

@@ -1,0 +1,34 @@
+"""What the caller may do with a registered model, in the words of the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from runstone.entities.accounts import REGISTERED_MODEL
+
+from .caller import EDIT, MANAGE, Caller, current
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+
+def may_with_model(backend: Backend, name: str) -> Literal["read", "edit", "manage"]:
+    """Everything, where the server knows no users."""
+    asking = _asking()
+    if backend.guard is None or asking is None:
+        return "manage"
+    rank = backend.guard.policy.permission(asking, REGISTERED_MODEL, name)
+    if not asking.may("write"):
+        return "read"
+    return "manage" if rank >= MANAGE else "edit" if rank >= EDIT else "read"
+
+
+def _asking() -> Caller | None:
+    found = current.get(None)
+    return found.caller if found else None
+
+
+def username() -> str:
+    """Who asks; empty where the server knows no users."""
+    asking = _asking()
+    return asking.username if asking else ""

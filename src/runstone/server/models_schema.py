@@ -1,0 +1,240 @@
+"""Requests and answers about registered models; see :mod:`.schema` for what holds for all."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from runstone.entities import DatasetInput
+
+from .schema import MetricSummary, Name, Number, Objective
+
+Stage = Literal["None", "Staging", "Production", "Archived"]
+#: Why a person moved an alias or a stage.
+Reason = Annotated[str, Meta(max_length=2_000)]
+Version = Annotated[int, Meta(ge=1, le=2**53)]
+#: Most models, versions, and metric columns of one answer.
+MOST_MODELS, MOST_VERSIONS, MOST_METRICS = 500, 1_000, 12
+
+
+class ModelsQuery(Struct):
+    """``q`` is part of a name, in any case; ``filter`` is in the grammar of registered models (``tags.team = 'a'``)."""
+
+    q: str = ""
+    filter: str = ""
+    order: Literal["name", "updated"] = "name"
+    limit: Annotated[int, Meta(ge=1, le=MOST_MODELS)] = 200
+    page_token: str = ""
+
+
+class Headline(Struct):
+    """The objective's value of the run that a version comes from, its last one."""
+
+    key: str
+    direction: Literal["max", "min"]
+    value: Number
+
+
+class ModelRow(Struct):
+    """``latest`` is the highest version, ``null`` before the first; ``stages`` has the newest version of each stage but
+    None. ``headline`` and ``user_id`` are of the latest version."""
+
+    name: str
+    description: str
+    tags: dict[str, str]
+    aliases: dict[str, int]
+    stages: dict[str, int]
+    latest: int | None
+    created: int | None
+    updated: int | None
+    user_id: str
+    headline: Headline | None
+
+
+class Models(Struct):
+    """``next_page_token`` is empty on the last page."""
+
+    models: list[ModelRow]
+    next_page_token: str
+
+
+class VersionRun(Struct):
+    """The run that a version comes from, as far as the caller may see it."""
+
+    run_id: str
+    name: str
+    status: str
+    experiment_id: str
+    experiment_name: str
+    deleted: bool
+
+
+class VersionRow(Struct):
+    """``metrics[i]`` is the run's last value of ``metric_keys[i]``. ``run`` is null for a version of no run, and for one
+    whose run is gone or hidden from the caller."""
+
+    version: int
+    stage: Stage
+    aliases: list[str]
+    description: str
+    tags: dict[str, str]
+    created: int | None
+    updated: int | None
+    user_id: str
+    source: str
+    run_id: str
+    model_id: str
+    status: str
+    status_message: str
+    run: VersionRun | None
+    metrics: list[Number | None]
+
+
+class ModelDetail(Struct):
+    """``versions`` newest first, at most 1,000 (``more`` says there are others). ``may``: what the caller may do with it."""
+
+    name: str
+    description: str
+    tags: dict[str, str]
+    aliases: dict[str, int]
+    created: int | None
+    updated: int | None
+    may: Literal["read", "edit", "manage"]
+    objective: Objective | None
+    metric_keys: list[str]
+    versions: list[VersionRow]
+    more: bool
+
+
+class NewModel(Struct, forbid_unknown_fields=True):
+    name: Name
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class ModelEdit(Struct, forbid_unknown_fields=True):
+    """A tag or alias set to null is removed. ``reason`` is kept with the versions that an alias comes to or leaves."""
+
+    name: Name | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    tags: dict[str, str | None] | UnsetType = UNSET
+    aliases: dict[str, Version | None] | UnsetType = UNSET
+    reason: Reason = ""
+
+
+class NewVersion(Struct, forbid_unknown_fields=True):
+    """A model of a run (``run_id`` and the ``path`` of its folder among the artifacts) or a logged model (``model_id``)."""
+
+    run_id: str = ""
+    path: str = ""
+    model_id: str = ""
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class VersionEdit(Struct, forbid_unknown_fields=True):
+    """``archive_existing``: other versions in the new stage go to Archived. ``reason`` is kept with the version."""
+
+    description: str | UnsetType = UNSET
+    tags: dict[str, str | None] | UnsetType = UNSET
+    stage: Stage | UnsetType = UNSET
+    archive_existing: bool = False
+    reason: Reason = ""
+
+
+class Move(Struct):
+    """An alias or a stage came to this version, or left it: when, by whom (empty: no accounts here), and why.
+
+    ``before`` and ``after`` are stages, or the versions (as text, empty: none) that the alias stood for.
+    """
+
+    time: int
+    what: Literal["stage", "alias"]
+    alias: str
+    before: str
+    after: str
+    user: str
+    reason: str
+
+
+class SignatureColumn(Struct):
+    """``type`` in words, such as ``double``, ``array(string)`` or ``tensor(float32, -1×28×28)``."""
+
+    name: str
+    type: str
+    required: bool
+
+
+class Signature(Struct):
+    """``null`` where the model does not say."""
+
+    inputs: list[SignatureColumn] | None
+    outputs: list[SignatureColumn] | None
+    params: list[SignatureColumn] | None
+
+
+class ModelFiles(Struct):
+    """What the version's MLmodel file says. ``example`` is a request for ``/invocations`` that fits, as JSON text, empty
+    where no example was logged; ``size`` is in bytes."""
+
+    flavors: dict[str, str]
+    signature: Signature
+    size: int | None
+    written_by: str
+    example: str
+
+
+class ModelMetric(Struct):
+    """A point that was measured for the logged model, perhaps on a dataset."""
+
+    key: str
+    value: Number
+    step: int
+    dataset_name: str
+    dataset_digest: str
+
+
+class VersionDetail(Struct):
+    """One version whole. ``files`` is null with ``files_problem`` saying why. ``params`` and ``run_metrics`` are the run's."""
+
+    name: str
+    version: int
+    may: Literal["read", "edit", "manage"]
+    row: VersionRow
+    objective: Objective | None
+    previous: int | None
+    next: int | None
+    params: dict[str, str]
+    run_metrics: list[MetricSummary]
+    model_metrics: list[ModelMetric]
+    datasets: list[DatasetInput]
+    commit: str
+    files: ModelFiles | None
+    files_problem: str
+    moves: list[Move]
+
+
+class ModelDone(Struct):
+    pass
+
+
+class RunModel(Struct):
+    """A model of a run that can be registered, and the versions that were made of it."""
+
+    path: str
+    model_id: str
+    name: str
+    versions: list[RunModelVersion]
+
+
+class RunModelVersion(Struct):
+    name: str
+    version: int
+
+
+class RunModels(Struct):
+    """``versions`` are all that come from this run."""
+
+    models: list[RunModel]
+    versions: list[RunModelVersion]
