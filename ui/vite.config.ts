@@ -2,7 +2,8 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 /** Modules that no first page needs. */
-const LATER = /uplot|\/src\/(charts|features\/(run|compare|runs\/panel)\/|routes\/(run|charts|artifacts|console|compare)\.)/;
+const LATER =
+  /uplot|\/src\/(charts|features\/(run|compare|models|runs\/panel)\/|routes\/(run|charts|artifacts|console|compare|models)\.|api\/models\.)/;
 
 // Links are relative to <base href>. The server writes that tag with its static prefix; while developing, this does.
 const base = {

@@ -64,6 +64,32 @@ def rich(folder: Path) -> str:
     return str(run.info.run_id)
 
 
+MANIFEST = """\
+flavors:
+  python_function: {loader_module: mlflow.sklearn, python_version: 3.11.7}
+  sklearn: {sklearn_version: 1.9.1}
+model_size_bytes: 1453
+runstone_version: 0.1.0
+signature:
+  inputs: '[{"type": "double", "name": "pixel_0", "required": true}, {"type": "double", "name": "pixel_1", "required": true}]'
+  outputs: '[{"type": "long", "name": "digit", "required": true}]'
+"""
+
+
+def registered(runs: list[str]) -> None:
+    """A registered model with three versions, one of them hostile, and one without any."""
+    client = runstone.MlflowClient()
+    client.create_registered_model("digits", {"team": "vision"}, "Which digit is it? Trained on 8 × 8 pixels.")
+    client.create_registered_model("next-year", description=HOSTILE)
+    for number, (run_id, text) in enumerate(zip(runs, ("The first", HOSTILE, "Deeper trees"), strict=True), 1):
+        client.log_text(run_id, MANIFEST.replace('digit"', 'class"') if number == 1 else MANIFEST, "forest/MLmodel")
+        client.create_model_version("digits", f"runs:/{run_id}/forest", run_id, {"checked": "yes"}, description=text)
+    client.set_registered_model_alias("digits", "champion", 2)
+    client.set_registered_model_alias("digits", "challenger", 3)
+    client.transition_model_version_stage("digits", "1", "Archived")
+    client.transition_model_version_stage("digits", "2", "Production")
+
+
 def main(folder: Path) -> dict[str, object]:
     runstone.set_tracking_uri(str(folder / "store"))
     experiment = runstone.set_experiment("digits-forest")
@@ -83,6 +109,7 @@ def main(folder: Path) -> dict[str, object]:
         for seed in range(2):
             with runstone.start_run(run_name=f"trial-{seed}", nested=True):
                 runstone.log_metric("accuracy", 0.9 + seed / 100)
+    registered([runs[0], runs[4], runs[-1]])
     empty = runstone.create_experiment("not-started-yet")
     runstone.flush()
     return {

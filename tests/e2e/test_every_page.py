@@ -21,10 +21,14 @@ PAGES = {
     "system": ("/runs/{deep}/system", "[data-testid=chart][data-drawn=true]"),
     "artifacts": ("/runs/{deep}/artifacts/report.json", "text=accuracy"),
     "table file": ("/runs/{deep}/artifacts/tables/predictions.csv", "td:has-text('zero')"),
-    "model": ("/runs/{deep}/artifacts/model/MLmodel", "text=python_function"),
+    "model file": ("/runs/{deep}/artifacts/model/MLmodel", "text=python_function"),
     "console": ("/runs/{deep}/console", "text=Nothing was captured"),
     "compare": ("/compare?runs={first},{second},{deep}", "[data-testid=chart][data-drawn=true]"),
     "compare nothing": ("/compare", "text=Choose runs to compare"),
+    "models": ("/models", "[data-testid=model-row]"),
+    "model": ("/models/digits", "[data-testid=version-row]"),
+    "version": ("/models/digits/versions/2", "[data-testid=lineage]"),
+    "compare versions": ("/models/digits/compare?v=1,3", "[data-testid=compare-table]"),
     "nowhere": ("/no/such/page", "text=This address leads nowhere"),
 }
 NODES = 3_000

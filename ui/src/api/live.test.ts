@@ -22,6 +22,11 @@ describe("what a change concerns", () => {
     expect(concerns(["experiment", "2"], change([], ["1"]))).toBe(false);
   });
 
+  it("asks again for models after any change: an event does not name them", () => {
+    for (const key of ["models", "model", "version", "run-models"]) expect(concerns([key, "iris"], change([]))).toBe(true);
+    expect(concerns(["table", {}, 0], change([]))).toBe(false);
+  });
+
   it("asks for everything when the server lost count, but never again for the console, which goes on by itself", () => {
     expect(concerns(["run", "b"], change([], [], true))).toBe(true);
     expect(concerns(["console", "a"], change(["a"], [], true))).toBe(false);
@@ -45,10 +50,10 @@ describe("pace", () => {
     expect(out).toHaveBeenLastCalledWith(change(["a", "b", "c"]));
   });
 
-  it("is silent when nothing changed", () => {
+  it("hands on an event without ids, which is of the registry", () => {
     const out = vi.fn();
     new Pace(1000, out).add(change([]));
     vi.advanceTimersByTime(5000);
-    expect(out).not.toHaveBeenCalled();
+    expect(out).toHaveBeenCalledExactlyOnceWith(change([]));
   });
 });

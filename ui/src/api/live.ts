@@ -10,7 +10,10 @@ import type { ChangesEvent, Health } from "./schema.gen";
 const PACE = 1000;
 /** Lists over whole experiments cost the server more and change less. */
 const SLOW_PACE = 3000;
-const SLOW: ReadonlySet<unknown> = new Set(["experiments", "keys", "bands", "rows", "importance"]);
+const SLOW: ReadonlySet<unknown> = new Set([
+  ...["experiments", "keys", "bands", "rows", "importance"],
+  ...["models", "model", "version", "run-models"],
+]);
 /** Waits between tries while the server is away, milliseconds. */
 const BACK_OFF = [1000, 2000, 4000, 8000, 15000];
 
@@ -34,6 +37,12 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "document":
     case "artifacts":
       return change.more || runs.includes(String(first));
+    case "models":
+    case "model":
+    case "version":
+    case "run-models":
+      // The registry has no ids of its own in an event: every change may be one of it.
+      return true;
     case "series":
     case "verdict":
       return change.more || (first as readonly string[]).some((id) => runs.includes(id));
@@ -136,8 +145,10 @@ class Live {
 
   private take(event: ChangesEvent): void {
     // Answers that came before the stream began may already be old.
-    if (this.cursor === undefined) void this.client.invalidateQueries({ predicate: (query) => query.state.data !== undefined });
+    const first = this.cursor === undefined;
+    if (first) void this.client.invalidateQueries({ predicate: (query) => query.state.data !== undefined });
     this.cursor = event.cursor;
+    if (first) return;
     this.soon.add(event);
     this.later.add(event);
   }

@@ -21,9 +21,8 @@ export class Pace {
     for (const id of change.run_ids) this.runs.add(id);
     for (const id of change.experiment_ids) this.experiments.add(id);
     this.more ||= change.more;
-    if (this.runs.size || this.experiments.size || this.more) {
-      this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.last + this.every - Date.now()));
-    }
+    // An event without ids is of the registry.
+    this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.last + this.every - Date.now()));
   }
 
   private flush(): void {

@@ -167,3 +167,8 @@ export function clauses(source: string): string[] {
   }
   return [...parts, source.slice(from).trim()].filter((part) => part !== "");
 }
+
+/** A text as the filter grammar wants it. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -26,5 +26,8 @@ export function legacyPath(hash: string): string | null {
   if (run) return `/runs/${run[1]}`;
   const experiment = /^\/experiments\/([^/]+)/.exec(path);
   if (experiment) return `/experiments/${experiment[1]}/runs`;
+  const version = /^\/models\/([^/]+)(\/versions\/\d+)?/.exec(path);
+  if (version) return `/models/${version[1]}${version[2] ?? ""}`;
+  if (/^\/models\/?$/.test(path)) return "/models";
   return /^\/(experiments)?$/.test(path) ? "/experiments" : null;
 }

@@ -20,10 +20,11 @@ export function Root() {
 
 function Way() {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const { experimentId, runId } = useParams({ strict: false });
+  const { experimentId, runId, name: model, version } = useParams({ strict: false });
   if (runId) return <RunWay id={runId} />;
   if (experimentId) return <ExperimentWay id={experimentId} />;
-  const name = { "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
+  if (model) return <ModelWay name={model} here={version ? `Version ${version}` : path.endsWith("/compare") ? "Compare" : ""} />;
+  const name = { "/models": "Models", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
   return <Crumbs>{[<Here key="here">{name ?? "Not found"}</Here>]}</Crumbs>;
 }
 
@@ -32,6 +33,20 @@ const list = (
     Experiments
   </Link>
 );
+
+function ModelWay({ name, here }: { name: string; here: string }) {
+  const models = (
+    <Link key="models" to="/models">
+      Models
+    </Link>
+  );
+  const model = (
+    <Link key="model" to="/models/$name" params={{ name }} dir="auto">
+      {name}
+    </Link>
+  );
+  return <Crumbs>{here ? [models, model, <Here key="here">{here}</Here>] : [models, <Here key="here">{name}</Here>]}</Crumbs>;
+}
 
 function ExperimentWay({ id }: { id: string }) {
   const { data } = useQuery(experimentQuery(id));

@@ -126,6 +126,35 @@ const compare = createRoute({
   component: lazyRouteComponent(() => import("./compare"), "CompareRoute"),
 });
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined; order?: string | undefined } => ({
+    q: text(search["q"]),
+    order: text(search["order"]),
+  }),
+  component: lazyRouteComponent(() => import("./models"), "ModelsRoute"),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name",
+  component: lazyRouteComponent(() => import("./models"), "ModelRoute"),
+});
+
+const version = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/versions/$version",
+  component: lazyRouteComponent(() => import("./models"), "VersionRoute"),
+});
+
+const compareVersions = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/compare",
+  validateSearch: (search: Record<string, unknown>): { v?: string | undefined } => ({ v: text(search["v"]) }),
+  component: lazyRouteComponent(() => import("./models"), "CompareVersionsRoute"),
+});
+
 const tree = root.addChildren([
   home,
   experiments,
@@ -134,6 +163,10 @@ const tree = root.addChildren([
   runs,
   run.addChildren([runOverview, runMetrics, runSystem, runArtifacts, runArtifact, runConsole]),
   compare,
+  models,
+  model,
+  version,
+  compareVersions,
 ]);
 
 export function makeRouter(client: QueryClient) {

@@ -2,7 +2,7 @@ import { Dialog } from "../../ui/Dialog";
 import s from "./Shell.module.css";
 
 const KEYS: readonly (readonly [string, string])[] = [
-  ["g h   g e   g c", "go to home, experiments, compare"],
+  ["g h   g e   g m   g c", "go to home, experiments, models, compare"],
   ["/", "filter or search"],
   ["?", "this list"],
   ["j k   ↑ ↓ ← →", "move in a table"],

@@ -9,9 +9,10 @@ import s from "./Shell.module.css";
 import { ThemeMenu } from "./ThemeMenu";
 import { useGoKeys } from "./useGoKeys";
 
-const PAGES: readonly { to: "/" | "/experiments" | "/compare"; name: string; icon: IconName }[] = [
+const PAGES: readonly { to: "/" | "/experiments" | "/models" | "/compare"; name: string; icon: IconName }[] = [
   { to: "/", name: "Home", icon: "home" },
   { to: "/experiments", name: "Experiments", icon: "experiments" },
+  { to: "/models", name: "Models", icon: "model" },
   { to: "/compare", name: "Compare", icon: "compare" },
 ];
 

@@ -4,7 +4,7 @@ import { inText } from "../../lib/hotkeys";
 import { copyText } from "../../ui/Copy";
 import { say } from "../../ui/Toasts";
 
-const PLACES = { h: "/", e: "/experiments", c: "/compare" } as const;
+const PLACES = { h: "/", e: "/experiments", m: "/models", c: "/compare" } as const;
 
 /** `g` and a letter go somewhere; `?` lists the keys; `/` goes to the page's search; `y` copies the link. */
 export function useGoKeys(onHelp: () => void): void {

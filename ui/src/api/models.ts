@@ -1,0 +1,85 @@
+/** Registered models and their versions: keys, queries, changes. */
+
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { ask } from "./http";
+import type { ModelDetail, ModelDone, ModelEdit, Models, NewModel, NewVersion, RunModels, VersionDetail, VersionEdit } from "./schema.gen";
+
+const at = (name: string, version?: number) =>
+  `models/${encodeURIComponent(name)}${version === undefined ? "" : `/versions/${version}`}`;
+
+/** Models of one answer; a longer list is narrowed by searching. */
+const MOST = 200;
+
+/** `text` is part of a name, or a filter such as `tags.team = 'a'`. */
+export const modelsQuery = (text = "", order: "name" | "updated" = "name") => {
+  const filter = isModelFilter(text);
+  return queryOptions({
+    queryKey: ["models", text, order],
+    queryFn: ({ signal }) =>
+      ask<Models>("models", { query: filter ? { filter: text, order, limit: MOST } : { q: text, order, limit: MOST }, signal }),
+    placeholderData: keepPreviousData,
+  });
+};
+
+/** Does it compare something, as a filter does? */
+export function isModelFilter(text: string): boolean {
+  return /(^|\s)(name|tags?\.\S+|creation_timestamp|last_updated_timestamp)\s*(=|!=|<|>|not\s|i?like\s|in\s|is\s)/i.test(text);
+}
+
+export const modelQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["model", name],
+    queryFn: ({ signal }) => ask<ModelDetail>(at(name), { signal }),
+  });
+
+export const versionQuery = (name: string, version: number) =>
+  queryOptions({
+    queryKey: ["version", name, version],
+    queryFn: ({ signal }) => ask<VersionDetail>(at(name, version), { signal }),
+  });
+
+export const runModelsQuery = (runId: string) =>
+  queryOptions({
+    queryKey: ["run-models", runId],
+    queryFn: ({ signal }) => ask<RunModels>(`runs/${encodeURIComponent(runId)}/models`, { signal }),
+  });
+
+/** All that is known of models; a change of one is seen in lists, versions and runs. */
+const KEYS = ["models", "model", "version", "run-models"];
+
+/** `gone`: how the key of what no longer is begins; nobody asks for that again. */
+function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>, gone?: (told: Told) => readonly unknown[]) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: (_answer, told) => {
+      const key = gone?.(told);
+      return client.invalidateQueries({
+        predicate: ({ queryKey }) => KEYS.includes(String(queryKey[0])) && !(key && key.every((part, i) => queryKey[i] === part)),
+      });
+    },
+  });
+}
+
+export const useCreateModel = () => useChange((body: NewModel) => ask<ModelDetail>("models", { method: "POST", body }));
+
+export const useEditModel = () =>
+  useChange(({ name, edit }: { name: string; edit: ModelEdit }) => ask<ModelDetail>(at(name), { method: "PATCH", body: edit }));
+
+export const useDeleteModel = () => useChange((name: string) => ask<ModelDone>(at(name), { method: "DELETE" }), (name) => ["model", name]);
+
+export const useRegister = () =>
+  useChange(({ name, body }: { name: string; body: NewVersion }) =>
+    ask<VersionDetail>(`${at(name)}/versions`, { method: "POST", body }),
+  );
+
+export const useEditVersion = () =>
+  useChange(({ name, version, edit }: { name: string; version: number; edit: VersionEdit }) =>
+    ask<VersionDetail>(at(name, version), { method: "PATCH", body: edit }),
+  );
+
+export const useDeleteVersion = () =>
+  useChange(
+    ({ name, version }: { name: string; version: number }) => ask<ModelDone>(at(name, version), { method: "DELETE" }),
+    ({ name, version }) => ["version", name, version],
+  );
