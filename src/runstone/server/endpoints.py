@@ -15,19 +15,7 @@ from . import accounts_schema as acc
 from . import charts_schema as ch
 from . import models_schema as reg
 from . import schema as s
-from .routes import (
-    about,
-    accounts,
-    artifacts,
-    charts,
-    compare,
-    experiments,
-    model_versions,
-    models,
-    remote,
-    runs,
-    tables,
-)
+from .routes import about, accounts, artifacts, charts, compare, experiments, model_versions, models, remote, runs, tables
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
