@@ -1,4 +1,4 @@
-"""Bands of all runs of a table over HTTP."""
+"""Bands of all runs of a table, and which params matter, over HTTP."""
 
 from __future__ import annotations
 
@@ -61,3 +61,33 @@ def test_what_cannot_be_asked_is_said(api: TestClient, experiment: str) -> None:
     assert "params.KEY" in bands(api, 400, keys=["loss"], group=["metrics.loss"])["message"]
     assert bands(api, 400, experiment_ids=[experiment], keys=["loss"], filter="loss >> 1")["start"] is not None
     assert bands(api, experiment_ids=[experiment], keys=["loss"])["bands"] == []
+
+
+def importance(api: TestClient, status: int = 200, **body: Any) -> Any:
+    answer = api.post(f"{API}/runs/importance", json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_the_param_that_decides_comes_first(api: TestClient, experiment: str, make_run) -> None:  # type: ignore[no-untyped-def]
+    for place in range(40):
+        params = {"depth": str(place % 8), "model": "ab"[place % 2], "seed": str(place), "same": "1"}
+        make_run(f"run-{place}", metrics={"accuracy": [0.0, place % 8 + 0.01 * (place % 3)]}, params=params)
+    found = importance(api, experiment_ids=[experiment], metric="metrics.accuracy")
+    assert (found["matched"], found["runs"], found["used"]) == (40, 40, 40)
+    assert [one["name"] for one in found["params"]] == ["depth", "model"]
+    depth = found["params"][0]
+    assert depth["numeric"] is True
+    assert depth["low"] > 0
+    assert depth["correlation"] > 0.9
+    assert depth["correlation_low"] < depth["correlation"] < depth["correlation_high"]
+    assert "depth" in found["words"]
+    found = importance(api, experiment_ids=[experiment], metric="metrics.accuracy:min", params=["depth"])
+    assert "equal in all runs" in found["words"]
+    found = importance(api, experiment_ids=[experiment], metric="metrics.accuracy", filter="params.depth = '1'")
+    assert "it takes 10" in found["words"]
+
+
+def test_only_a_metric_can_be_explained(api: TestClient, experiment: str) -> None:
+    assert "metrics.KEY" in importance(api, 400, metric="params.lr")["message"]
+    assert importance(api, experiment_ids=[experiment], metric="metrics.none")["runs"] == 0

@@ -67,3 +67,43 @@ class BandsAnswer(Struct):
     used: int
     groups: int
     bands: list[BandAnswer]
+
+
+class ImportanceRequest(Struct, forbid_unknown_fields=True):
+    """``metric`` is a column of the runs table, ``metrics.KEY`` or ``metrics.KEY:max``; no ``params``: those that vary."""
+
+    metric: str
+    experiment_ids: list[str] = field(default_factory=list)
+    filter: Filter = ""
+    view: View = "active"
+    params: Annotated[list[str], Meta(max_length=40)] = field(default_factory=list)
+
+
+class ParamImportance(Struct):
+    """``importance`` is the share of the metric's variance that a model loses when the param is shuffled, ``low`` to ``high`` its
+    95 % interval. ``correlation`` is Spearman's rho of a numeric param, else the correlation ratio (0 … 1, no interval); ``p``
+    that it is nothing but chance. Null where it cannot be told."""
+
+    name: str
+    numeric: bool
+    runs: int
+    distinct: int
+    importance: float
+    low: float | None
+    high: float | None
+    correlation: float | None
+    correlation_low: float | None
+    correlation_high: float | None
+    p: float | None
+
+
+class ImportanceAnswer(Struct):
+    """The most important param first. ``runs`` have a finite value, ``used`` of them were looked at; ``explained`` is the share of
+    the variance that the model explains of runs it has not seen, and ``words`` say what that means."""
+
+    matched: int
+    runs: int
+    used: int
+    explained: float | None
+    words: str
+    params: list[ParamImportance]

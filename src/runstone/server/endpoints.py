@@ -68,6 +68,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/keys", s.Keys, tables.list_keys, query=s.KeysQuery),
     Endpoint("POST", "/runs/series", s.SeriesAnswer, tables.series, body=s.SeriesRequest),
     Endpoint("POST", "/runs/bands", ch.BandsAnswer, charts.bands, body=ch.BandsRequest),
+    Endpoint("POST", "/runs/importance", ch.ImportanceAnswer, charts.importance, body=ch.ImportanceRequest),
     Endpoint("POST", "/compare", Comparison, compare.compare, body=s.CompareRequest),
     Endpoint("GET", "/runs/{run_id}", s.RunDetail, runs.get_run),
     Endpoint("PATCH", "/runs/{run_id}", s.RunDetail, runs.edit_run, "write", body=s.RunEdit),

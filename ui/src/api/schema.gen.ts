@@ -246,6 +246,25 @@ export interface Health {
   facts: Record<string, number | string>;
 }
 
+/** The most important param first. ``runs`` have a finite value, ``used`` of them were looked at; ``explained`` is the share of the variance that the model explains of runs it has not seen, and ``words`` say what that means. */
+export interface ImportanceAnswer {
+  matched: number;
+  runs: number;
+  used: number;
+  explained: number | null;
+  words: string;
+  params: ParamImportance[];
+}
+
+/** ``metric`` is a column of the runs table, ``metrics.KEY`` or ``metrics.KEY:max``; no ``params``: those that vary. */
+export interface ImportanceRequest {
+  metric: string;
+  experiment_ids?: string[];
+  filter?: string;
+  view?: "active" | "all" | "deleted";
+  params?: string[];
+}
+
 /** What is behind this server. ``store`` is its address without a password; ``started`` when this process began. */
 export interface Info {
   version: string;
@@ -424,6 +443,21 @@ export interface Objective {
   key: string;
   direction: "max" | "min";
   guessed: boolean;
+}
+
+/** ``importance`` is the share of the metric's variance that a model loses when the param is shuffled, ``low`` to ``high`` its 95 % interval. ``correlation`` is Spearman's rho of a numeric param, else the correlation ratio (0 … 1, no interval); ``p`` that it is nothing but chance. Null where it cannot be told. */
+export interface ParamImportance {
+  name: string;
+  numeric: boolean;
+  runs: number;
+  distinct: number;
+  importance: number;
+  low: number | null;
+  high: number | null;
+  correlation: number | null;
+  correlation_low: number | null;
+  correlation_high: number | null;
+  p: number | null;
 }
 
 export interface Piece {

@@ -1,4 +1,4 @@
-"""Charts of all runs of a table: bands of many curves."""
+"""Charts of all runs of a table: bands of many curves, and which params matter."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from runstone.contracts import RunQuery, RunTable, Series
 from runstone.errors import InvalidValue
 from runstone.query.bands import Band, band, edges_of
+from runstone.query.identity import is_seed
+from runstone.query.importance import MOST_COLUMNS, Importance, importances
 from runstone.server import charts_schema as c
 from runstone.server.schema import Number
 
@@ -51,6 +53,35 @@ def bands(backend: Backend, body: c.BandsRequest) -> c.BandsAnswer:
                 made = band([curves[run_id] for run_id in there], edges, body.log, body.kind == "mean")
                 found.append(_answer(key, group, len(there), sum(series[run_id].total for run_id in there), made))
     return c.BandsAnswer(table.matched, len(table.run_ids), len(groups), found)
+
+
+def importance(backend: Backend, body: c.ImportanceRequest) -> c.ImportanceAnswer:
+    """Which params matter for a metric among the runs that match: permutation importance and correlation."""
+    if not body.metric.startswith("metrics."):
+        raise InvalidValue(f"metric={body.metric!r} is no metric; try metrics.KEY or metrics.KEY:max.")
+    experiments = experiments_named(backend, body.experiment_ids)
+    ids = [one.experiment_id for one in experiments]
+    params = list(dict.fromkeys(body.params))
+    if not params:
+        known = backend.store.keys("params", ids)
+        params = [one.key for one in known if one.distinct > 1 and not is_seed(one.key)][:MOST_COLUMNS]
+    query = RunQuery(experiment_ids=tuple(ids), filter=body.filter, view=VIEWS[body.view], limit=c.MAX_RUNS)
+    table = backend.store.table(query, [body.metric, *(f"params.{key}" for key in params)])
+    found = importances(dict(zip(params, table.values[1:], strict=True)), table.values[0])
+    rows = [_row(one) for one in found.params]
+    return c.ImportanceAnswer(table.matched, found.runs, found.used, _finite(found.explained), found.words, rows)
+
+
+def _row(one: Importance) -> c.ParamImportance:
+    r = one.correlation
+    return c.ParamImportance(
+        one.name, one.numeric, one.runs, one.distinct, one.importance, _finite(one.low), _finite(one.high), r.value, r.low, r.high,
+        r.p,
+    )  # fmt: skip
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) else None
 
 
 def _groups(table: RunTable) -> list[tuple[list[str | None], list[str]]]:
