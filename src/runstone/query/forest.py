@@ -98,7 +98,7 @@ def permutation_importance(
     seen_not, predicted = np.zeros(n), np.zeros(n)
     for _ in range(trees):
         mixed = x.copy()
-        for column in np.flatnonzero(kinds):
+        for column in [place for place, kind in enumerate(kinds) if kind]:
             codes, place = np.unique(x[:, column], return_inverse=True)
             mixed[:, column] = draw.permutation(len(codes))[place]
         rows = draw.integers(0, n, n)

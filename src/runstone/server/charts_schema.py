@@ -80,9 +80,9 @@ class ImportanceRequest(Struct, forbid_unknown_fields=True):
 
 
 class ParamImportance(Struct):
-    """``importance`` is the share of the metric's variance that a model loses when the param is shuffled, ``low`` to ``high`` its
-    95 % interval. ``correlation`` is Spearman's rho of a numeric param, else the correlation ratio (0 … 1, no interval); ``p``
-    that it is nothing but chance. Null where it cannot be told."""
+    """``importance`` is the share of the metric's variance that a model loses when the param is shuffled, ``low`` to ``high``
+    its 95 % interval. ``correlation`` is Spearman's rho of a numeric param, else the correlation ratio (0 … 1, no interval);
+    ``p`` that it is nothing but chance. Null where it cannot be told."""
 
     name: str
     numeric: bool
@@ -98,8 +98,8 @@ class ParamImportance(Struct):
 
 
 class ImportanceAnswer(Struct):
-    """The most important param first. ``runs`` have a finite value, ``used`` of them were looked at; ``explained`` is the share of
-    the variance that the model explains of runs it has not seen, and ``words`` say what that means."""
+    """The most important param first. ``runs`` have a finite value, ``used`` of them were looked at; ``explained`` is the share
+    of the variance that the model explains of runs it has not seen, and ``words`` say what that means."""
 
     matched: int
     runs: int

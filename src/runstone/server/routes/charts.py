@@ -74,10 +74,10 @@ def importance(backend: Backend, body: c.ImportanceRequest) -> c.ImportanceAnswe
 
 def _row(one: Importance) -> c.ParamImportance:
     r = one.correlation
+    low, high = _finite(one.low), _finite(one.high)
     return c.ParamImportance(
-        one.name, one.numeric, one.runs, one.distinct, one.importance, _finite(one.low), _finite(one.high), r.value, r.low, r.high,
-        r.p,
-    )  # fmt: skip
+        one.name, one.numeric, one.runs, one.distinct, one.importance, low, high, r.value, r.low, r.high, r.p
+    )
 
 
 def _finite(value: float | None) -> float | None:
