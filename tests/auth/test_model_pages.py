@@ -78,3 +78,16 @@ def test_what_one_request_makes_and_fills_needs_no_grant_and_another_s_name_does
     assert "EDIT on registered model 'wine'" in refused(ada.post(f"{MODEL}/versions", json=body))
     assert ok(ada.post(f"{OWN}/models/mine/versions", json=body))["version"] == 1
     assert "EDIT on registered model 'mine'" in refused(site.as_("bob").post(f"{OWN}/models/mine/versions", json=body))
+
+
+def test_the_palette_finds_what_one_may_read(site: Site) -> None:
+    things = Things(site)
+    ada = site.as_("ada")
+    ask = lambda q: ok(ada.get(f"{OWN}/search", params={"q": q}))  # noqa: E731
+    for q in (things.run, "wine", "secret", "loss"):
+        assert not any(ask(q).values()), q
+    site.grant("ada", "experiment", things.experiment, "READ")
+    site.grant("ada", "registered_model", "wine", "READ")
+    assert [one["run_id"] for one in ask(things.run)["runs"]] == [things.run]
+    assert [one["name"] for one in (*ask("wine")["models"], *ask("secret")["experiments"])] == ["wine", "secret"]
+    assert ask("loss")["metrics"] == ["loss"]

@@ -15,7 +15,21 @@ from . import accounts_schema as acc
 from . import charts_schema as ch
 from . import models_schema as reg
 from . import schema as s
-from .routes import about, accounts, artifacts, charts, compare, experiments, model_versions, models, remote, runs, tables
+from . import search_schema as fs
+from .routes import (
+    about,
+    accounts,
+    artifacts,
+    charts,
+    compare,
+    experiments,
+    model_versions,
+    models,
+    remote,
+    runs,
+    search,
+    tables,
+)
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
@@ -89,6 +103,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("PATCH", "/models/{name}/versions/{version}", reg.VersionDetail, model_versions.edit_version, "write",
              body=reg.VersionEdit),
     Endpoint("DELETE", "/models/{name}/versions/{version}", reg.ModelDone, model_versions.delete_version, "write"),
+    Endpoint("GET", "/search", fs.Found, search.find, query=fs.FindQuery),
     Endpoint("POST", "/ingest", s.Message, remote.ingest, "write", media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("POST", "/store/{question}", s.Message, remote.ask, media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("GET", "/session", acc.SessionInfo, accounts.session, "none"),

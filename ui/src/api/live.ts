@@ -172,3 +172,21 @@ export function startLive(client: QueryClient): void {
 export function retryNow(): void {
   live?.retry();
 }
+
+/** Ask whether the server is there: "here", or "away" once it is back after having been away. */
+export async function untilBack(): Promise<"here" | "away"> {
+  try {
+    await ask<Health>("health");
+    return "here";
+  } catch {
+    // Asking has marked it as away, and that starts the tries.
+  }
+  await new Promise<void>((done) => {
+    const stop = onConnection(() => {
+      if (connection().state === "away") return;
+      stop();
+      done();
+    });
+  });
+  return "away";
+}

@@ -190,6 +190,37 @@ export interface FileInfo {
   file_size: number | null;
 }
 
+/** At most ``limit`` of each kind; keys most used first, the rest newest or by name. */
+export interface Found {
+  runs: FoundRun[];
+  experiments: FoundExperiment[];
+  models: FoundModel[];
+  metrics: string[];
+  params: string[];
+}
+
+export interface FoundExperiment {
+  experiment_id: string;
+  name: string;
+}
+
+/** ``latest`` is the highest version, null before the first. */
+export interface FoundModel {
+  name: string;
+  latest: number | null;
+}
+
+/** ``because`` says what fits when it is not the name: the id, or a tag as ``key=value``. */
+export interface FoundRun {
+  run_id: string;
+  name: string;
+  status: string;
+  experiment_id: string;
+  experiment_name: string;
+  start: number | null;
+  because: string;
+}
+
 export interface GrantRow {
   grant_id: number;
   username: string;

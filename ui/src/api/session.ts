@@ -1,6 +1,7 @@
 /** Who is signed in: key, query, signing in and out. */
 
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { forgetRecent } from "../lib/recent";
 import { setShut } from "./door";
 import { ask } from "./http";
 import type { Done, SessionInfo, SignIn } from "./schema.gen";
@@ -34,6 +35,7 @@ export function useSignOut() {
     mutationFn: () => ask<Done>("session", { method: "DELETE" }),
     onSuccess: () => {
       client.clear();
+      forgetRecent();
       setShut(true);
     },
   });

@@ -1,17 +1,30 @@
 import { type ErrorComponentProps, Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect } from "react";
 import { experimentQuery } from "../api/experiments";
 import { runQuery } from "../api/runs";
 import { SignedIn } from "../features/account/SignedIn";
 import { SignInBox } from "../features/account/SignInBox";
 import { Crumbs, Here } from "../features/shell/Crumbs";
 import { Shell } from "../features/shell/Shell";
+import { type RecentKind, remember } from "../lib/recent";
 import { Empty, Trouble } from "../ui/Empty";
 import { Page } from "../ui/Page";
+import { patient } from "./later";
+
+const Finding = lazy(patient(() => import("./finding")));
 
 export function Root() {
   return (
-    <Shell crumbs={<Way />} account={<SignedIn />}>
+    <Shell
+      crumbs={<Way />}
+      account={<SignedIn />}
+      finder={(onClose, onKeys) => (
+        <Suspense>
+          <Finding onClose={onClose} onKeys={onKeys} />
+        </Suspense>
+      )}
+    >
       <Outlet />
       <SignInBox />
     </Shell>
@@ -34,7 +47,15 @@ const list = (
   </Link>
 );
 
+/** What was looked at is found first in the palette. */
+function useRecent(kind: RecentKind, id: string, name: string | null | undefined): void {
+  useEffect(() => {
+    if (name) remember({ kind, id, name });
+  }, [kind, id, name]);
+}
+
 function ModelWay({ name, here }: { name: string; here: string }) {
+  useRecent("model", name, name);
   const models = (
     <Link key="models" to="/models">
       Models
@@ -50,11 +71,13 @@ function ModelWay({ name, here }: { name: string; here: string }) {
 
 function ExperimentWay({ id }: { id: string }) {
   const { data } = useQuery(experimentQuery(id));
+  useRecent("experiment", id, data?.name);
   return <Crumbs>{[list, <Here key="here">{data?.name ?? id}</Here>]}</Crumbs>;
 }
 
 function RunWay({ id }: { id: string }) {
   const { data } = useQuery(runQuery(id));
+  useRecent("run", id, data && (data.info.run_name || id.slice(0, 8)));
   if (!data) return <Crumbs>{[list, <Here key="here">{id.slice(0, 8)}</Here>]}</Crumbs>;
   return (
     <Crumbs>

@@ -5,7 +5,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
 import type { ChartSearch } from "../charts/settings";
@@ -13,6 +12,7 @@ import type { RunsSearch } from "../features/runs/view";
 import { parseSearch, stringifySearch } from "../lib/search";
 import { ExperimentsRoute } from "./experiments";
 import { HomeRoute } from "./home";
+import { later } from "./later";
 import { Broken, Missing, Root } from "./root";
 import { ExperimentRunsRoute, RunsRoute } from "./runs";
 
@@ -77,41 +77,41 @@ const runs = createRoute({
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
-  component: lazyRouteComponent(() => import("./run"), "RunRoute"),
+  component: later(() => import("./run"), "RunRoute"),
 });
 
-const runOverview = createRoute({ getParentRoute: () => run, path: "/", component: lazyRouteComponent(() => import("./run"), "OverviewRoute") });
+const runOverview = createRoute({ getParentRoute: () => run, path: "/", component: later(() => import("./run"), "OverviewRoute") });
 
 const runMetrics = createRoute({
   getParentRoute: () => run,
   path: "metrics",
   validateSearch: chartSearch,
-  component: lazyRouteComponent(() => import("./charts"), "MetricsRoute"),
+  component: later(() => import("./charts"), "MetricsRoute"),
 });
 
 const runSystem = createRoute({
   getParentRoute: () => run,
   path: "system",
   validateSearch: chartSearch,
-  component: lazyRouteComponent(() => import("./charts"), "SystemRoute"),
+  component: later(() => import("./charts"), "SystemRoute"),
 });
 
 const runArtifacts = createRoute({
   getParentRoute: () => run,
   path: "artifacts",
-  component: lazyRouteComponent(() => import("./artifacts"), "ArtifactsRoute"),
+  component: later(() => import("./artifacts"), "ArtifactsRoute"),
 });
 
 const runArtifact = createRoute({
   getParentRoute: () => run,
   path: "artifacts/$",
-  component: lazyRouteComponent(() => import("./artifacts"), "ArtifactRoute"),
+  component: later(() => import("./artifacts"), "ArtifactRoute"),
 });
 
 const runConsole = createRoute({
   getParentRoute: () => run,
   path: "console",
-  component: lazyRouteComponent(() => import("./console"), "ConsoleRoute"),
+  component: later(() => import("./console"), "ConsoleRoute"),
 });
 
 const compare = createRoute({
@@ -123,7 +123,7 @@ const compare = createRoute({
     by: text(search["by"]),
     ...chartSearch(search),
   }),
-  component: lazyRouteComponent(() => import("./compare"), "CompareRoute"),
+  component: later(() => import("./compare"), "CompareRoute"),
 });
 
 const models = createRoute({
@@ -133,26 +133,26 @@ const models = createRoute({
     q: text(search["q"]),
     order: text(search["order"]),
   }),
-  component: lazyRouteComponent(() => import("./models"), "ModelsRoute"),
+  component: later(() => import("./models"), "ModelsRoute"),
 });
 
 const model = createRoute({
   getParentRoute: () => root,
   path: "/models/$name",
-  component: lazyRouteComponent(() => import("./models"), "ModelRoute"),
+  component: later(() => import("./models"), "ModelRoute"),
 });
 
 const version = createRoute({
   getParentRoute: () => root,
   path: "/models/$name/versions/$version",
-  component: lazyRouteComponent(() => import("./models"), "VersionRoute"),
+  component: later(() => import("./models"), "VersionRoute"),
 });
 
 const compareVersions = createRoute({
   getParentRoute: () => root,
   path: "/models/$name/compare",
   validateSearch: (search: Record<string, unknown>): { v?: string | undefined } => ({ v: text(search["v"]) }),
-  component: lazyRouteComponent(() => import("./models"), "CompareVersionsRoute"),
+  component: later(() => import("./models"), "CompareVersionsRoute"),
 });
 
 const tree = root.addChildren([

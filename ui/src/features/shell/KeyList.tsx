@@ -2,6 +2,7 @@ import { Dialog } from "../../ui/Dialog";
 import s from "./Shell.module.css";
 
 const KEYS: readonly (readonly [string, string])[] = [
+  ["Ctrl K   ⌘ K", "find a run, model, metric … or do something"],
   ["g h   g e   g m   g c", "go to home, experiments, models, compare"],
   ["/", "filter or search"],
   ["?", "this list"],

@@ -16,11 +16,27 @@ const PAGES: readonly { to: "/" | "/experiments" | "/models" | "/compare"; name:
   { to: "/compare", name: "Compare", icon: "compare" },
 ];
 
-/** Icon rail, top bar, the page between. `crumbs` is the way here, the page itself last, `account` who is here. */
-export function Shell({ crumbs, account, children }: { crumbs: ReactNode; account?: ReactNode; children: ReactNode }) {
+interface Props {
+  /** The way here, the page itself last. */
+  crumbs: ReactNode;
+  /** Who is here. */
+  account?: ReactNode;
+  /** The palette, drawn while it is open. */
+  finder: (onClose: () => void, onKeys: () => void) => ReactNode;
+  children: ReactNode;
+}
+
+const COMMAND = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘K" : "Ctrl K";
+
+/** Icon rail, top bar, the page between. */
+export function Shell({ crumbs, account, finder, children }: Props) {
+  const [finding, setFinding] = useState(false);
   const [keysShown, setKeysShown] = useState(false);
   const main = useRef<HTMLElement>(null);
-  useGoKeys(() => setKeysShown(true));
+  useGoKeys(
+    () => setKeysShown(true),
+    () => setFinding(true),
+  );
   return (
     <div className={s.shell}>
       <a
@@ -55,6 +71,10 @@ export function Shell({ crumbs, account, children }: { crumbs: ReactNode; accoun
           {crumbs}
         </nav>
         <div className={s.tools}>
+          <button type="button" className={s.find} onClick={() => setFinding(true)} aria-label={`Find or do… ${COMMAND}`}>
+            <Icon name="search" />
+            <span>Find or do…</span> <kbd>{COMMAND}</kbd>
+          </button>
           <LiveDot />
           <IconButton icon="help" label="Keyboard (?)" onClick={() => setKeysShown(true)} />
           <ThemeMenu />
@@ -66,6 +86,11 @@ export function Shell({ crumbs, account, children }: { crumbs: ReactNode; accoun
         {children}
       </main>
       <Toasts />
+      {finding &&
+        finder(
+          () => setFinding(false),
+          () => setKeysShown(true),
+        )}
       {keysShown && <KeyList onClose={() => setKeysShown(false)} />}
     </div>
   );

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { setTheme, THEMES, type Theme, theme } from "../../lib/theme";
 import { buttonClass } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
@@ -12,7 +11,6 @@ const NAMES: Readonly<Record<Theme, string>> = {
 };
 
 export function ThemeMenu() {
-  const [chosen, setChosen] = useState(theme);
   return (
     <Opener
       label="Theme"
@@ -27,10 +25,9 @@ export function ThemeMenu() {
         THEMES.map((one) => (
           <MenuItem
             key={one}
-            checked={chosen === one}
+            checked={theme() === one}
             onChoose={() => {
               setTheme(one);
-              setChosen(one);
               close();
             }}
           >

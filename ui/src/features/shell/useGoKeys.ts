@@ -6,14 +6,21 @@ import { say } from "../../ui/Toasts";
 
 const PLACES = { h: "/", e: "/experiments", m: "/models", c: "/compare" } as const;
 
-/** `g` and a letter go somewhere; `?` lists the keys; `/` goes to the page's search; `y` copies the link. */
-export function useGoKeys(onHelp: () => void): void {
+/** Ctrl or ⌘ and `k` finds, everywhere; `g` and a letter go somewhere; `?` lists the keys; `/` goes to the page's search; `y` copies the link. */
+export function useGoKeys(onHelp: () => void, onFind: () => void): void {
   const navigate = useNavigate();
   const help = useRef(onHelp);
   help.current = onHelp;
+  const find = useRef(onFind);
+  find.current = onFind;
   useEffect(() => {
     let going = 0;
     const press = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        if (!document.querySelector("dialog[open]")) find.current();
+        return;
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || inText(event.target)) return;
       const place = PLACES[event.key as keyof typeof PLACES];
       if (going && Date.now() - going < 1000 && place) void navigate({ to: place });

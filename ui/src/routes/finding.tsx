@@ -1,0 +1,100 @@
+/** The palette's things to choose, and what choosing them does. Comes when it is first opened. */
+
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { Find } from "../features/palette/finds";
+import { Palette } from "../features/palette/Palette";
+import { joinSort } from "../lib/columns";
+import { lowerIsBetter } from "../lib/direction";
+import { setTheme, type Theme } from "../lib/theme";
+import { copyText } from "../ui/Copy";
+import { say } from "../ui/Toasts";
+
+const PAGES: readonly Find[] = [
+  { kind: "page", id: "/", name: "Home", keys: "g h" },
+  { kind: "page", id: "/experiments", name: "Experiments", keys: "g e" },
+  { kind: "page", id: "/runs", name: "All runs" },
+  { kind: "page", id: "/models", name: "Models", keys: "g m" },
+  { kind: "page", id: "/compare", name: "Compare", keys: "g c" },
+  { kind: "page", id: "trash", name: "Trash", detail: "deleted experiments" },
+  { kind: "page", id: "docs", name: "The server's endpoints", detail: "OpenAPI" },
+];
+
+const ACTIONS: readonly Find[] = [
+  { kind: "action", id: "copy link", name: "Copy the link to this view", keys: "y" },
+  { kind: "action", id: "keys", name: "List of keys", keys: "?" },
+  { kind: "action", id: "theme system", name: "Theme: as the system" },
+  { kind: "action", id: "theme light", name: "Theme: light" },
+  { kind: "action", id: "theme dark", name: "Theme: dark" },
+  { kind: "action", id: "theme contrast", name: "Theme: high contrast" },
+  { kind: "action", id: "print", name: "Print this page" },
+];
+
+const OF_RUN: readonly Find[] = [
+  { kind: "page", id: "run/metrics", name: "This run's metrics" },
+  { kind: "page", id: "run/system", name: "This run's system metrics" },
+  { kind: "page", id: "run/artifacts", name: "This run's artifacts" },
+  { kind: "page", id: "run/console", name: "This run's console" },
+  { kind: "action", id: "copy run id", name: "Copy this run's id" },
+  { kind: "action", id: "copy python", name: "Copy as Python", detail: "the code that loads this run" },
+];
+
+interface Props {
+  onClose: () => void;
+  onKeys: () => void;
+}
+
+export default function Finding({ onClose, onKeys }: Props) {
+  const { runId, experimentId } = useParams({ strict: false });
+  const go = useNavigate();
+  const things = useMemo(() => [...(runId ? OF_RUN : []), ...PAGES, ...ACTIONS], [runId]);
+
+  const runs = (search: { q?: string; sort?: string }) =>
+    experimentId ? go({ to: "/experiments/$experimentId/runs", params: { experimentId }, search }) : go({ to: "/runs", search });
+
+  const page = (id: string) => {
+    if (id === "trash") return go({ to: "/experiments", search: { view: "deleted" } });
+    if (id === "docs") return location.assign(new URL("docs", document.baseURI));
+    if (runId && id === "run/metrics") return go({ to: "/runs/$runId/metrics", params: { runId } });
+    if (runId && id === "run/system") return go({ to: "/runs/$runId/system", params: { runId } });
+    if (runId && id === "run/artifacts") return go({ to: "/runs/$runId/artifacts", params: { runId } });
+    if (runId && id === "run/console") return go({ to: "/runs/$runId/console", params: { runId } });
+    return go({ to: id as "/" | "/experiments" | "/runs" | "/models" | "/compare" });
+  };
+
+  const act = (id: string) => {
+    if (id === "keys") onKeys();
+    else if (id === "print") setTimeout(() => window.print(), 100);
+    else if (id.startsWith("theme ")) setTheme(id.slice(6) as Theme);
+    else void copyText(copied(id, runId ?? ""), "it").then((done) => done && say("Copied"));
+  };
+
+  const choose = (find: Find) => {
+    switch (find.of ?? find.kind) {
+      case "filter":
+        return void runs({ q: find.id });
+      case "run":
+        return void go({ to: "/runs/$runId", params: { runId: find.id } });
+      case "experiment":
+        return void go({ to: "/experiments/$experimentId/runs", params: { experimentId: find.id } });
+      case "model":
+        return void go({ to: "/models/$name", params: { name: find.id } });
+      case "metric":
+        if (runId) return void go({ to: "/runs/$runId/metrics", params: { runId }, search: { find: find.id } });
+        return void runs({ sort: joinSort([{ id: `metrics.${find.id}`, descending: !lowerIsBetter(find.id) }]) });
+      case "param":
+        return void runs({ sort: joinSort([{ id: `params.${find.id}`, descending: false }]) });
+      case "page":
+        return void page(find.id);
+      default:
+        return act(find.id);
+    }
+  };
+  return <Palette things={things} onChoose={choose} onClose={onClose} />;
+}
+
+function copied(id: string, runId: string): string {
+  if (id === "copy run id") return runId;
+  if (id === "copy python") return `import runstone\n\nrun = runstone.get_run("${runId}")`;
+  return location.href;
+}
