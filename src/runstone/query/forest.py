@@ -85,8 +85,9 @@ def _split(x: Floats, y: Floats, least: int, draw: np.random.Generator) -> tuple
 def permutation_importance(
     x: Floats, y: Floats, trees: int, draw: np.random.Generator, kinds: list[bool]
 ) -> tuple[Floats, float]:
-    """For each column the share of the variance of ``y`` that is lost when it is shuffled, and the share that is explained
-    without; both on runs that a tree has not seen.
+    """For each column how much the squared error grows when it is shuffled, in variances of ``y`` (0: not at all; a column
+    that decides everything, about 2), and the share of the variance that is explained without; both on runs that a tree has
+    not seen.
 
     Args:
         x: shape (n, columns), ranks or codes of categories.

@@ -28,8 +28,8 @@ _SEED = 20_261_126
 
 
 class Importance(Struct, frozen=True):
-    """``importance`` is the share of the metric's variance that a forest loses when the param is shuffled, ``low`` to ``high``
-    its 95 % interval; ``correlation`` as in :class:`~runstone.query.association.Association`. ``numeric``: its values are
+    """``importance`` is how much a forest's squared error grows when the param is shuffled, in variances of the metric
+    (0 … 2), ``low`` to ``high`` its 95 % interval. ``correlation`` is that of the param alone. ``numeric``: its values are
     numbers; ``runs`` have it; ``distinct`` values."""
 
     name: str

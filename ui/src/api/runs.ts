@@ -1,6 +1,6 @@
 /** Runs: windows of the table, one run, its console and documents, changes. */
 
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ask } from "./http";
 import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunEdit, RunsTable, RunsTableRequest } from "./schema.gen";
 
@@ -13,6 +13,26 @@ export const tableQuery = (spec: TableSpec, offset: number, limit = WINDOW) =>
   queryOptions({
     queryKey: ["table", spec, offset, limit],
     queryFn: ({ signal }) => ask<RunsTable>("runs/table", { method: "POST", body: { ...spec, offset, limit }, signal }),
+  });
+
+/** Rows that one answer of the server holds at most, and all that charts ask for. */
+const PAGE = 2_000;
+export const MOST_ROWS = 10_000;
+
+/** Every row of a table, one window after another, up to `MOST_ROWS`. */
+export const rowsQuery = (spec: TableSpec) =>
+  queryOptions({
+    queryKey: ["rows", spec],
+    queryFn: async ({ signal }): Promise<RunsTable[]> => {
+      const pages: RunsTable[] = [];
+      for (let offset = 0; offset < MOST_ROWS; offset += PAGE) {
+        const page = await ask<RunsTable>("runs/table", { method: "POST", body: { ...spec, offset, limit: PAGE }, signal });
+        pages.push(page);
+        if (offset + PAGE >= page.matched) break;
+      }
+      return pages;
+    },
+    placeholderData: keepPreviousData,
   });
 
 export const runQuery = (id: string) =>

@@ -476,7 +476,7 @@ export interface Objective {
   guessed: boolean;
 }
 
-/** ``importance`` is the share of the metric's variance that a model loses when the param is shuffled, ``low`` to ``high`` its 95 % interval. ``correlation`` is Spearman's rho of a numeric param, else the correlation ratio (0 … 1, no interval); ``p`` that it is nothing but chance. Null where it cannot be told. */
+/** ``importance`` is how much a model's squared error grows when the param is shuffled, in variances of the metric (0: not at all, 2: it decides everything), ``low`` to ``high`` its 95 % interval. ``correlation`` is Spearman's rho of a numeric param, else the correlation ratio (0 … 1, no interval); ``p`` that it is nothing but chance. Null where it cannot be told. */
 export interface ParamImportance {
   name: string;
   numeric: boolean;

@@ -73,3 +73,24 @@ export function save(blob: Blob, name: string): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
+
+const HEAD = 30;
+const FOOT = 18;
+
+/** A chart that is drawn on the page, with a title above and notes below. */
+export function pictureOf(chart: SVGSVGElement, title: string, notes: readonly string[]): Picture {
+  const copy = chart.cloneNode(true) as SVGSVGElement;
+  // What buttons over the picture say on the page.
+  copy.querySelectorAll<SVGTextElement>("text[data-title]").forEach((text) => {
+    text.textContent = text.dataset["title"] ?? "";
+    text.setAttribute("fill", "var(--text)");
+  });
+  const width = chart.width.baseVal.value;
+  const height = chart.height.baseVal.value + HEAD + FOOT * notes.length;
+  copy.setAttribute("y", String(HEAD));
+  for (const name of [...copy.attributes].map((one) => one.name)) if (/^(class|style|role|data-|aria-)/.test(name)) copy.removeAttribute(name);
+  const body = new XMLSerializer().serializeToString(copy);
+  const said = notes.map((note, i) => `<text x="12" y="${height - 6 - (notes.length - 1 - i) * FOOT}" fill="var(--text-3)" font-size="10">${xml(note)}</text>`).join("");
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="11"><rect width="100%" height="100%" fill="var(--bg)"/><text x="12" y="20" font-size="14" font-weight="600" fill="var(--text)">${xml(title)}</text>${body}${said}</svg>`;
+  return { svg, width, height };
+}

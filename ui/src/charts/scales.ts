@@ -37,17 +37,17 @@ function linearTicks(min: number, max: number, count: number): number[] {
 }
 
 function logTicks(min: number, max: number, count: number): number[] {
-  const from = Math.floor(Math.log10(min));
-  const to = Math.ceil(Math.log10(max));
-  const every = Math.max(1, Math.ceil((to - from) / Math.max(2, count)));
-  const found: number[] = [];
-  for (let power = from; power <= to; power += every) {
-    for (const one of to - from <= 2 ? [1, 2, 5] : [1]) {
-      const value = one * 10 ** power;
-      if (value >= min * 0.999 && value <= max * 1.001) found.push(value);
-    }
+  const from = Math.ceil(Math.log10(min) - 1e-9);
+  const to = Math.floor(Math.log10(max) + 1e-9);
+  const within = (value: number) => value >= min * 0.999 && value <= max * 1.001;
+  const power = (exponent: number) => Number(`1e${exponent}`);
+  if (to - from >= 2) {
+    const every = Math.max(1, Math.ceil((to - from + 1) / Math.max(2, count)));
+    return Array.from({ length: Math.floor((to - from) / every) + 1 }, (_, i) => power(from + i * every)).filter(within);
   }
-  return found.length > 1 ? found : linearTicks(min, max, count);
+  const found = [from - 1, from, to, to + 1].flatMap((exponent) => [1, 2, 5].map((one) => Number((one * power(exponent)).toPrecision(6)))).filter(within);
+  const single = [...new Set(found)].sort((x, y) => x - y);
+  return single.length > 1 ? single : linearTicks(min, max, count);
 }
 
 /** 20k rather than 20,000. */

@@ -2,9 +2,7 @@
 
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Controls } from "../../../charts/Controls";
-import { CARD_HEIGHT } from "../../../charts/ChartCard";
 import { PanelRows } from "../../../charts/PanelRows";
-import { sections } from "../../../charts/sections";
 import { readSettings, writeSettings } from "../../../charts/settings";
 import { formatCount, plural } from "../../../lib/format";
 import { Button } from "../../../ui/Button";
@@ -13,7 +11,12 @@ import type { Hover } from "../hover";
 import type { useRunsPage } from "../useRunsPage";
 import type { RunsSearch } from "../view";
 import s from "../Split.module.css";
+import { AddChart } from "./AddChart";
 import { MetricPanel, type PanelContext } from "./MetricPanel";
+import { PanelSlot, PanelTools } from "./PanelTools";
+import { RunPanel, titleOf } from "./RunPanel";
+import { arrange, changeSpec, type Kind, moveSpec, type PanelSpec, readSpecs, removedCount, writeSpecs } from "./specs";
+import { suggest } from "./suggest";
 import { drawsBands } from "./useMetricLines";
 import { MOST_RUNS, type RunFilter, useLooks, useRunSet } from "./useRunSet";
 
@@ -46,11 +49,25 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const change = useCallback((next: typeof settings) => onSearch(writeSettings(next)), [onSearch]);
   const context: PanelContext = { set, filter: steady, settings, onSettings: change, top, looks, lit, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
   const keys = useMemo(() => page.metrics.map((one) => one.key), [page.metrics]);
-  const groups = sections(keys, settings.find).map(({ name, keys: found }) => ({ name, panels: found.map((key) => ({ id: key, wide: 1, tall: CARD_HEIGHT })) }));
+  const specs = useMemo(() => readSpecs(search.chart ?? ""), [search.chart]);
+  const groups = useMemo(() => arrange(keys, settings.find, specs), [keys, settings.find, specs]);
+  const put = (next: readonly PanelSpec[]) => onSearch({ chart: writeSpecs(next) });
+  const known = { metrics: keys, params: page.params.filter((one) => one.distinct > 1).map((one) => one.key), objective: page.objective?.key ?? null };
+  const add = (kind: Kind) => {
+    put([suggest(kind, known), ...specs]);
+    scroller.current?.scrollTo({ top: 0 });
+  };
+  const removed = removedCount(specs);
   const fold = (name: string) => change({ ...settings, fold: settings.fold.includes(name) ? settings.fold.filter((one) => one !== name) : [...settings.fold, name] });
   return (
     <section ref={scroller} className={s.charts} aria-label="Charts" data-testid="charts-panel">
       <Controls settings={settings} onChange={change} metrics={keys.slice(0, 200)} params={page.params.map((one) => one.key).slice(0, 200)}>
+        <AddChart onAdd={add} />
+        {removed > 0 && (
+          <Button kind="quiet" icon="undo" onClick={() => put(specs.filter((spec) => !spec.off))}>
+            {plural(removed, "removed chart")} back
+          </Button>
+        )}
         <small data-testid="charts-runs">{runWords(set.matched, set.ids.length, drawsBands(settings, set.matched))}</small>
       </Controls>
       {groups.length === 1 && <h2 className="hidden-word">Charts</h2>}
@@ -69,7 +86,29 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
         folded={new Set(settings.fold)}
         onFold={fold}
         scroller={() => scroller.current}
-        render={(panel) => <MetricPanel key={panel.id} metric={panel.id} context={context} />}
+        render={(panel, columns) => {
+          const section = groups.find((one) => one.panels.some((other) => other.id === panel.id));
+          const spec = section?.panels.find((one) => one.id === panel.id)?.spec;
+          if (!section || !spec) return null;
+          const at = section.panels.findIndex((one) => one.id === panel.id);
+          const onSpec = (next: Partial<PanelSpec> | null) => put(changeSpec(specs, panel.id, next));
+          const name = spec.m ?? titleOf(spec);
+          const tools = <PanelTools {...{ name, spec, onSpec }} id={panel.id} choices={known} onMove={(step) => put(moveSpec(specs, section, panel.id, at + step))} />;
+          return (
+            <PanelSlot
+              key={panel.id}
+              {...{ columns, spec, onSpec }}
+              id={panel.id}
+              onDropped={(id) => section.panels.some((one) => one.id === id) && put(moveSpec(specs, section, id, at))}
+            >
+              {spec.m === undefined ? (
+                <RunPanel {...{ spec, context, tools, onSpec }} onFilter={(text) => page.change({ filter: text })} onOpen={page.open} />
+              ) : (
+                <MetricPanel metric={spec.m} context={context} height={spec.tall} tools={tools} />
+              )}
+            </PanelSlot>
+          );
+        }}
       />
     </section>
   );

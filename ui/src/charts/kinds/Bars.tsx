@@ -1,0 +1,101 @@
+/** A field as bars: one a run, the highest first, or the mean of each group with its 95 % interval. */
+
+import { useMemo } from "react";
+import { formatNumber } from "../../lib/format";
+import { asNumber, type Field } from "../fields";
+import { groupsOf } from "./Boxes";
+import s from "./kinds.module.css";
+import { TEXT, useWidth } from "./Plane";
+import type { KindProps } from "./types";
+
+interface Props extends KindProps {
+  x: Field | null;
+  y: Field;
+}
+
+interface Bar {
+  key: string;
+  label: string;
+  value: number;
+  colour: string;
+  reach: number | null;
+  note: string;
+}
+
+const MOST = 60;
+const ROW = 20;
+/** Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom. */
+const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042];
+
+export function meanReach(values: readonly number[]): number | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value / n, 0);
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  return ((T95[n - 2] ?? 1.96 + 2.4 / (n - 1)) * deviation) / Math.sqrt(n);
+}
+
+export function Bars({ name, height, runs, x, y, lit, onLit, onOpen }: Props) {
+  const [box, width] = useWidth();
+  const bars = useMemo((): Bar[] => {
+    if (x) return groupsOf(x, y).map(({ name: label, values, box: { mean } }) => ({ key: label, label, value: mean, colour: "var(--accent)", reach: meanReach(values), note: `n=${values.length}` }));
+    const found = runs.ids.flatMap((id, i): Bar[] => {
+      const value = asNumber(y.values[i] ?? null);
+      return value === null ? [] : [{ key: id, label: runs.labels[i] ?? id, value, colour: runs.colours[i] ?? "var(--accent)", reach: null, note: "" }];
+    });
+    return found.sort((a, b) => b.value - a.value);
+  }, [runs, x, y]);
+  if (bars.length === 0) return <p className={s.note}>No run has a number as {y.name}</p>;
+  const shown = bars.slice(0, MOST);
+  const [left, right] = [Math.min(150, width * 0.35), x ? 116 : 66];
+  const ends = shown.flatMap((bar) => [bar.value - (bar.reach ?? 0), bar.value + (bar.reach ?? 0)]);
+  const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const px = (value: number) => left + ((value - low) / (high - low || 1)) * Math.max(20, width - left - right);
+  const tall = Math.max(height, shown.length * ROW + 24);
+  return (
+    <div ref={box} className={s.box} style={{ height }} tabIndex={0} role="region" aria-label={`${name}, bars`}>
+      {width > 0 && (
+        <svg
+          width={width}
+          height={tall}
+          viewBox={`0 0 ${width} ${tall}`}
+          className={s.svg}
+          style={{ touchAction: "auto" }}
+          role="img"
+          aria-label={`${name}: ${bars.length} bars, highest ${formatNumber(shown[0]?.value)} of ${shown[0]?.label ?? ""}`}
+          data-testid="chart"
+          data-chart={name}
+          data-kind="bar"
+          data-drawn="true"
+          data-points={bars.length}
+          onPointerLeave={() => onLit(null)}
+        >
+          {shown.map((bar, i) => {
+            const top = i * ROW + 4;
+            const dim = !x && lit.length > 0 && !lit.includes(bar.key);
+            const label = bar.label.length > 22 ? `${bar.label.slice(0, 21)}…` : bar.label;
+            return (
+              <g key={bar.key} onPointerEnter={() => !x && onLit(bar.key)} onClick={() => !x && onOpen(bar.key)} style={{ cursor: x ? "default" : "pointer" }}>
+                <rect x={0} y={top - 2} width={width} height={ROW} fill="transparent" />
+                <text x={left - 8} y={top + 12} textAnchor="end" {...TEXT}>
+                  {label}
+                </text>
+                <rect x={Math.min(px(0), px(bar.value))} y={top + 2} width={Math.max(1, Math.abs(px(bar.value) - px(0)))} height={12} rx={2} fill={bar.colour} fillOpacity={dim ? 0.35 : 0.9} />
+                {bar.reach !== null && <path d={`M${px(bar.value - bar.reach)} ${top + 8}H${px(bar.value + bar.reach)}M${px(bar.value - bar.reach)} ${top + 4}v8M${px(bar.value + bar.reach)} ${top + 4}v8`} stroke="var(--text)" />}
+                <text x={width - 4} y={top + 12} textAnchor="end" {...TEXT} fill="var(--text)">
+                  {formatNumber(bar.value)}
+                  {bar.note && ` ${bar.note}`}
+                </text>
+              </g>
+            );
+          })}
+          {bars.length > MOST && (
+            <text x={left} y={shown.length * ROW + 18} {...TEXT}>
+              and {bars.length - MOST} more
+            </text>
+          )}
+        </svg>
+      )}
+    </div>
+  );
+}

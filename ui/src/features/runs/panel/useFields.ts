@@ -1,0 +1,76 @@
+/** Columns of all filtered runs as fields of a chart; expressions over columns too. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { rowsQuery } from "../../../api/runs";
+import type { RunsTable } from "../../../api/schema.gen";
+import { evaluate, type Expression, namesOf, parseExpression } from "../../../charts/expression";
+import { asNumber, type ChartRuns, type Field, type Value } from "../../../charts/fields";
+import { parseColumn } from "../../../lib/columns";
+import { runColour } from "../../../lib/palette";
+import type { RunFilter } from "./useRunSet";
+
+/** A name within an expression: a metric, or a column with its kind. */
+export function columnOf(name: string): string {
+  return parseColumn(name) ? name : `metrics.${name}`;
+}
+
+/** Columns that an axis needs. Throws ExpressionError. */
+export function columnsOf(axis: string): string[] {
+  return axis.startsWith("=") ? namesOf(parseExpression(axis.slice(1))).map(columnOf) : [axis];
+}
+
+export function nameOf(axis: string): string {
+  if (axis.startsWith("=")) return axis.slice(1).trim();
+  const spec = parseColumn(axis);
+  if (!spec) return axis;
+  return spec.stat === "last" ? spec.key : `${spec.key} ${spec.stat}`;
+}
+
+export interface Fields {
+  runs: ChartRuns;
+  fields: ReadonlyMap<string, Field>;
+  matched: number;
+  /** Nothing has come yet. */
+  empty: boolean;
+  error: Error | null;
+}
+
+export function useFields(filter: RunFilter | null, axes: readonly string[]): Fields {
+  const wanted = useMemo(() => {
+    try {
+      return { columns: [...new Set(axes.flatMap(columnsOf))].sort(), error: null };
+    } catch (error) {
+      return { columns: [], error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }, [axes]);
+  const spec = { ...(filter ?? { experiment_ids: [], filter: "", view: "active" as const }), order_by: [], columns: wanted.columns };
+  const { data, error } = useQuery({ ...rowsQuery(spec), enabled: filter !== null && wanted.columns.length > 0 });
+  return useMemo(() => {
+    const pages = data ?? [];
+    const failed = wanted.error ?? error;
+    if (failed) return { runs: runsOf([]), fields: new Map(), matched: 0, empty: true, error: failed };
+    return { runs: runsOf(pages), fields: new Map(axes.map((axis) => [axis, fieldOf(axis, pages)])), matched: pages[0]?.matched ?? 0, empty: !data, error: null };
+  }, [data, error, wanted, axes]);
+}
+
+function runsOf(pages: readonly RunsTable[]): ChartRuns {
+  return {
+    ids: pages.flatMap((page) => page.run_ids),
+    labels: pages.flatMap((page) => page.run_ids.map((id, i) => page.names[i] || id.slice(0, 8))),
+    colours: pages.flatMap((page) => page.ordinal.map(runColour)),
+  };
+}
+
+function valuesOf(column: string, pages: readonly RunsTable[]): readonly Value[] {
+  return pages.flatMap((page) => page.columns.find((one) => one.column === column)?.values ?? page.run_ids.map(() => null));
+}
+
+function fieldOf(axis: string, pages: readonly RunsTable[]): Field {
+  if (!axis.startsWith("=")) return { id: axis, name: nameOf(axis), values: valuesOf(axis, pages) };
+  const parsed: Expression = parseExpression(axis.slice(1));
+  const columns = new Map(namesOf(parsed).map((name) => [name, valuesOf(columnOf(name), pages)]));
+  const count = pages.reduce((sum, page) => sum + page.run_ids.length, 0);
+  const values = Array.from({ length: count }, (_, i) => evaluate(parsed, (name) => asNumber(columns.get(name)?.[i] ?? null)));
+  return { id: axis, name: nameOf(axis), values };
+}
