@@ -21,11 +21,13 @@ __getattr__, __dir__ = lazy(
         "compare": "runstone.client.comparing:compare",
         "delete_run": _SEARCH + "delete_run",
         "end_run": _RUNS + "end_run",
+        "export_html": "runstone.client.share:export_html",
         "get_parent_run": _SEARCH + "get_parent_run",
         "get_run": _SEARCH + "get_run",
         "last_active_run": _SEARCH + "last_active_run",
         "restore_run": _SEARCH + "restore_run",
         "search_runs": _SEARCH + "search_runs",
+        "show": "runstone.client.share:show",
         "start_run": _RUNS + "start_run",
         # metrics, params, tags
         "delete_tag": _LOG + "delete_tag",

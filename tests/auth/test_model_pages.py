@@ -91,3 +91,11 @@ def test_the_palette_finds_what_one_may_read(site: Site) -> None:
     assert [one["run_id"] for one in ask(things.run)["runs"]] == [things.run]
     assert [one["name"] for one in (*ask("wine")["models"], *ask("secret")["experiments"])] == ["wine", "secret"]
     assert ask("loss")["metrics"] == ["loss"]
+
+
+def test_a_file_holds_what_one_may_read(site: Site) -> None:
+    things = Things(site)
+    ada, path = site.as_("ada"), f"{OWN}/export"
+    assert things.experiment in refused(ada.get(path, params={"runs": things.run}))
+    refused(ada.get(path, params={"exp": things.experiment}))
+    assert "No run matches" in refused(ada.get(path), 400)

@@ -17,6 +17,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   charts: ["charts", "ui", "lib"],
   api: ["api", "ui", "lib"],
   ui: ["ui", "lib"],
+  share: ["share", "ui", "lib"],
   lib: ["lib"],
 };
 

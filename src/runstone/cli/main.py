@@ -24,6 +24,7 @@ COMMANDS = {
     "diff": ("diff:diff", "What changed from one run to another, layer by layer."),
     "find-same": ("find_same:find_same", "Runs with the same code, config, environment, data and seed."),
     "reproduce": ("reproduce:reproduce", "Check out what a run was made of, make it again, compare."),
+    "export": ("export:export", "Write runs as one HTML file that opens offline."),
     "import": ("import_runs:import_runs", "Read in runs of MLflow and others."),
     "users": ("users:users", "Make, list and remove users of a server with --auth."),
     "groups": ("groups:groups", "Make groups of users and say who is in them."),

@@ -23,13 +23,14 @@ from .routes import (
     charts,
     compare,
     experiments,
+    export,
     model_versions,
     models,
     remote,
     runs,
     search,
     tables,
-)
+)  # fmt: skip
 
 #: Where our own routes live; the UI and other clients put this before every path below.
 ROOT = "/api/runstone/v1"
@@ -103,6 +104,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("PATCH", "/models/{name}/versions/{version}", reg.VersionDetail, model_versions.edit_version, "write",
              body=reg.VersionEdit),
     Endpoint("DELETE", "/models/{name}/versions/{version}", reg.ModelDone, model_versions.delete_version, "write"),
+    Endpoint("GET", "/export", s.ExportedPage, export.export, query=s.ExportQuery, media="text/html"),
     Endpoint("GET", "/search", fs.Found, search.find, query=fs.FindQuery),
     Endpoint("POST", "/ingest", s.Message, remote.ingest, "write", media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("POST", "/store/{question}", s.Message, remote.ask, media=MEDIA_TYPE, raw=MEDIA_TYPE),

@@ -111,7 +111,7 @@ def _body(row: Row) -> type[Struct] | None:
 
 
 #: Answers that are no JSON.
-_BINARY = ("*/*", MEDIA_TYPE)
+_BINARY = ("*/*", MEDIA_TYPE, "text/html")
 _BYTES = {"type": "string", "format": "binary"}
 
 

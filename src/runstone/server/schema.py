@@ -297,6 +297,22 @@ class DocumentAnswer(Struct):
     text: str
 
 
+class ExportQuery(Struct):
+    """``runs`` are ids with commas between; without, all runs of the experiments ``exp`` (ids with commas; none: every active
+    one) that match ``filter``, in the ``order`` of terms with line breaks between."""
+
+    runs: str = ""
+    exp: str = ""
+    filter: str = ""
+    order: str = ""
+    view: View = "active"
+    title: Annotated[str, Meta(max_length=300)] = ""
+
+
+class ExportedPage(Struct):
+    """An HTML file: this is what the answer is called, not how it looks."""
+
+
 # --- artifacts and events -----------------------------------------------------------------------------------------
 
 

@@ -79,6 +79,17 @@ export async function ask<Answer>(path: string, asking: Asking = {}): Promise<An
   return (await response.json()) as Answer;
 }
 
+/** Let the browser save an answer, under the name that the server gives it. */
+export async function saveFile(path: string, query: Query): Promise<void> {
+  const response = await send(path, { query });
+  const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = decodeURIComponent(name ?? "runs.html");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 export interface TextPiece {
   text: string;
   /** The file goes on after this. */

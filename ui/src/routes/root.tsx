@@ -11,6 +11,7 @@ import { type RecentKind, remember } from "../lib/recent";
 import { Empty, Trouble } from "../ui/Empty";
 import { Page } from "../ui/Page";
 import { patient } from "./later";
+import { ShareMenu } from "./share";
 
 const Finding = lazy(patient(() => import("./finding")));
 
@@ -19,6 +20,7 @@ export function Root() {
     <Shell
       crumbs={<Way />}
       account={<SignedIn />}
+      share={<ShareMenu />}
       finder={(onClose, onKeys) => (
         <Suspense>
           <Finding onClose={onClose} onKeys={onKeys} />

@@ -21,6 +21,8 @@ interface Props {
   crumbs: ReactNode;
   /** Who is here. */
   account?: ReactNode;
+  /** What can be done with the page. */
+  share?: ReactNode;
   /** The palette, drawn while it is open. */
   finder: (onClose: () => void, onKeys: () => void) => ReactNode;
   children: ReactNode;
@@ -29,7 +31,7 @@ interface Props {
 const COMMAND = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘K" : "Ctrl K";
 
 /** Icon rail, top bar, the page between. */
-export function Shell({ crumbs, account, finder, children }: Props) {
+export function Shell({ crumbs, account, share, finder, children }: Props) {
   const [finding, setFinding] = useState(false);
   const [keysShown, setKeysShown] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -76,6 +78,7 @@ export function Shell({ crumbs, account, finder, children }: Props) {
             <span>Find or do…</span> <kbd>{COMMAND}</kbd>
           </button>
           <LiveDot />
+          {share}
           <IconButton icon="help" label="Keyboard (?)" onClick={() => setKeysShown(true)} />
           <ThemeMenu />
           {account}
