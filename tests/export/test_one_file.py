@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +104,22 @@ def test_the_command_writes_runs_or_what_a_search_finds(runs: list[str], tmp_pat
     assert (done.returncode, "not both" in done.stderr) == (2, True)
     done = run(*store, "-f", "params.depth = 'none'", "--html", "-")
     assert (done.returncode, "nothing to export" in done.stderr) == (1, True)
+
+
+@built
+def test_the_page_about_it_is_true(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    command = re.findall(r"```bash\nrunstone (.*?)\n```", text)[0]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "MLFLOW_"))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=kept, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", "runstone.cli.main", *shlex.split(command)],
+        cwd=tmp_path,
+        env=kept,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(data((tmp_path / "runs.html").read_text("utf-8"))["runs"]) == 2
