@@ -423,7 +423,9 @@ class Accounts(Protocol):
 
     def add_user(self, username: str, password_hash: str = "", is_admin: bool = False, subject: str = "") -> User: ...
 
-    def change_user(self, user_id: int, password_hash: str | None = None, is_admin: bool | None = None) -> None:
+    def change_user(
+        self, user_id: int, password_hash: str | None = None, is_admin: bool | None = None, subject: str | None = None
+    ) -> None:
         """A new password ends all sessions. Raises WrongState where no administrator would be left."""
         ...
 

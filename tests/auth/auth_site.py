@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from runstone import connect
@@ -15,6 +17,9 @@ from runstone.server.auth.credentials import digest, hash_password, new_token
 from runstone.server.auth.policy import Policy
 from runstone.server.auth.signing import Signing
 from runstone.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from runstone.server.auth.oidc import Oidc  # needs an extra
 
 ORIGIN = "http://127.0.0.1:5000"
 PASSWORD = "a long enough password"
@@ -29,10 +34,19 @@ class Site:
         self.store, self.accounts = store, store.accounts
         rate = options.pop("rate", 0.0)
         self.policy = Policy(store.accounts, default)
-        self.auth = Auth(self.policy, Signing(self.policy, rate), options.pop("behind_proxy", False), **options.pop("auth", {}))
+        self.auth = Auth(self.policy, Signing(self.policy, rate), options.pop("behind_proxy", False), options.pop("oidc", None))
         options.setdefault("artifact_destination", (folder / "store/artifacts").as_uri())
-        self.app = create_app(store, connect.open_artifacts, auth=self.auth, sweep_seconds=3600, **options)
+        self._options = options
+        self.app = self._app()
         self._open: list[TestClient] = []
+
+    def _app(self) -> Starlette:
+        return create_app(self.store, connect.open_artifacts, auth=self.auth, sweep_seconds=3600, **self._options)
+
+    def use(self, oidc: Oidc) -> None:
+        """Let people sign in at this provider, too."""
+        self.auth = msgspec.structs.replace(self.auth, oidc=oidc)
+        self.app = self._app()
 
     def client(self, **headers: str) -> TestClient:
         made = TestClient(self.app, base_url=ORIGIN, headers=headers, raise_server_exceptions=False, follow_redirects=False)

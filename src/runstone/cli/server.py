@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -52,21 +52,35 @@ from .shell import fail
 @click.option("--ssl-keyfile", metavar="FILE", default="", help="Its key (PEM, without a password).")
 @click.option("--auth", is_flag=True, help="Nobody gets in without signing in (RUNSTONE_AUTH).")
 @click.option("--app-name", type=click.Choice(["basic-auth"]), default=None, help="basic-auth: mlflow's way to say --auth.")
+@click.option(
+    "--oidc-issuer", metavar="URL", default="", help="People may sign in at this OpenID provider (RUNSTONE_OIDC_ISSUER)."
+)
+@click.option(
+    "--oidc-client-id", metavar="ID", default="", help="What the provider knows this server by (RUNSTONE_OIDC_CLIENT_ID)."
+)
+@click.option(
+    "--oidc-client-secret",
+    metavar="FILE",
+    type=click.File(),
+    default=None,
+    help="File with its secret there, - for standard input (or RUNSTONE_OIDC_CLIENT_SECRET): everybody can read command lines.",
+)
 @click.option("--no-auth", is_flag=True, help="Listen on an address that other machines reach although nobody has to sign in.")
 def server(
     store: str, default_artifact_root: str, serve_artifacts: bool, artifacts_destination: str, artifacts_only: bool,
     host: str | None, port: int | None, workers: int, static_prefix: str, allowed_hosts: str, cors_allowed_origins: str,
     access_log: bool, expose_prometheus: str, uds: str, ssl_certfile: str, ssl_keyfile: str, auth: bool,
-    app_name: str | None, no_auth: bool,
+    app_name: str | None, oidc_issuer: str, oidc_client_id: str, oidc_client_secret: TextIO | None, no_auth: bool,
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
     from runstone import connect
     from runstone.server.listen import leave, serve
 
     from .opening import store_uri
-    from .serving import artifact_places, find_address, make_app, wants_auth
+    from .serving import artifact_places, find_address, make_app, set_oidc, wants_auth
     from .workers import serve_with_workers
 
+    set_oidc(oidc_issuer, oidc_client_id, oidc_client_secret.read() if oidc_client_secret else "")
     signing_in = wants_auth(auth or app_name is not None, no_auth)
     address = find_address(host, port, uds, ssl_certfile, ssl_keyfile, signing_in or no_auth)
     uri = store_uri(store)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from runstone.contracts import Store
     from runstone.server.auth.auth import Auth
+    from runstone.server.auth.oidc import Oidc
+    from runstone.server.auth.signing import Signing
     from runstone.server.chores import Chore
     from runstone.server.listen import Address
 
@@ -90,7 +92,8 @@ def _auth(store: Store) -> Auth:
         raise InvalidValue(
             f"The store {store.uri} keeps no accounts, so --auth cannot work. Serve a folder, SQLite or PostgreSQL."
         )
-    if not store.accounts.users():
+    by_provider = bool(settings.OIDC_ADMIN_GROUP.get() and settings.OIDC_CREATE_USERS.get() and settings.OIDC_ISSUER.get())
+    if not store.accounts.users() and not by_provider:
         password = settings.AUTH_ADMIN_PASSWORD.get()
         if not password:
             raise InvalidValue(
@@ -102,7 +105,48 @@ def _auth(store: Store) -> Auth:
             store.accounts.add_user(name, hash_password(password), is_admin=True)
     policy = Policy(store.accounts, settings.AUTH_DEFAULT_PERMISSION.get().upper())
     signing = Signing(policy, settings.AUTH_TOKEN_RATE.get(), settings.AUTH_SESSION_HOURS.get() * 3600)
-    return Auth(policy, signing, settings.TRUST_PROXY.get())
+    return Auth(policy, signing, settings.TRUST_PROXY.get(), _oidc(signing))
+
+
+def set_oidc(issuer: str, client_id: str, secret: str) -> None:
+    """What was given to the command, for this process and its workers; the environment's own stays where nothing was."""
+    from runstone import settings
+
+    given = ((settings.OIDC_ISSUER, issuer), (settings.OIDC_CLIENT_ID, client_id), (settings.OIDC_CLIENT_SECRET, secret))
+    for setting, value in given:
+        if value.strip():
+            setting.set(value.strip())
+
+
+def _oidc(signing: Signing) -> Oidc | None:
+    """Signing in at a provider, if the settings name one. Raises InvalidValue for half of them, or without the packages."""
+    from runstone import settings
+
+    issuer, client_id = settings.OIDC_ISSUER.get(), settings.OIDC_CLIENT_ID.get()
+    if not issuer and not client_id:
+        return None
+    if not issuer or not client_id:
+        raise InvalidValue("--oidc-issuer and --oidc-client-id go together; give both or neither.")
+    try:
+        from runstone.server.auth.oidc import Oidc, OidcSettings
+        from runstone.server.auth.oidc_provider import Provider
+    except ImportError as cause:
+        raise InvalidValue(
+            f"Signing in at a provider needs PyJWT and cryptography, which cannot be loaded ({cause}). "
+            "Run: pip install 'runstone[oidc]'"
+        ) from cause
+    wanted = OidcSettings(
+        name=settings.OIDC_NAME.get(),
+        scopes=settings.OIDC_SCOPES.get(),
+        username_claim=settings.OIDC_USERNAME_CLAIM.get(),
+        groups_claim=settings.OIDC_GROUPS_CLAIM.get(),
+        admin_group=settings.OIDC_ADMIN_GROUP.get(),
+        required_group=settings.OIDC_REQUIRED_GROUP.get(),
+        create_users=settings.OIDC_CREATE_USERS.get(),
+        redirect_uri=settings.OIDC_REDIRECT_URI.get(),
+        sign_out_there=settings.OIDC_SIGN_OUT.get(),
+    )
+    return Oidc(Provider(issuer, client_id, settings.OIDC_CLIENT_SECRET.get()), wanted, signing)
 
 
 def artifact_places(root: str, destination: str, served: bool) -> dict[str, str | None]:

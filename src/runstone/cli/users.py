@@ -18,16 +18,19 @@ def users() -> None:
 @click.argument("username")
 @click.option("--admin", is_flag=True, help="May do everything.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@click.option("--no-password", is_flag=True, help="For whoever signs in first under this name at the server's OpenID provider.")
 @json_done_option
 @store_option
-def create(username: str, admin: bool, password_stdin: bool, store: str) -> None:
+def create(username: str, admin: bool, password_stdin: bool, no_password: bool, store: str) -> None:
     """Make a user; asks for the password."""
     from runstone.server.auth.credentials import check_username, hash_password
 
     from .accounts import open_accounts
     from .output import done
 
-    hashed = hash_password(_password(password_stdin))
+    if no_password and password_stdin:
+        raise click.UsageError("--no-password and --password-stdin contradict each other; leave one out.")
+    hashed = "" if no_password else hash_password(_password(password_stdin))
     open_accounts(store).add_user(check_username(username), hashed, admin)
     done(f"Made {'administrator' if admin else 'user'} {username!r}.", username=username, is_admin=admin)
 

@@ -12,12 +12,14 @@ Permission = Literal["NO_PERMISSIONS", "READ", "USE", "EDIT", "MANAGE", "DENY"]
 
 
 class SessionInfo(Struct):
-    """``accounts``: whether this server has any. ``username`` is empty while nobody is signed in."""
+    """``accounts``: whether this server has any. ``username`` is empty while nobody is signed in. ``provider`` names the place
+    beside here where one may sign in, below ``/oidc/sign-in``; empty for none."""
 
     accounts: bool
     username: str = ""
     is_admin: bool = False
     has_password: bool = False
+    provider: str = ""
 
 
 class SignIn(Struct):
@@ -27,6 +29,12 @@ class SignIn(Struct):
 
 class Done(Struct):
     """It is done."""
+
+
+class SignedOut(Struct):
+    """``url``: where the browser goes on to sign out at the provider, too; empty for nowhere."""
+
+    url: str = ""
 
 
 class AccountRow(Struct):
@@ -42,8 +50,10 @@ class Accounts(Struct):
 
 
 class NewAccount(Struct):
+    """Without ``password`` it waits for whoever signs in at the provider under this name; there must be one."""
+
     username: str
-    password: str
+    password: str = ""
     is_admin: bool = False
 
 

@@ -19,6 +19,7 @@ from runstone.errors import InvalidValue, RunstoneError
 from .answers import answer_http, answer_known, answer_unknown
 from .auth.auth import Auth
 from .auth.gate import Gate, declared, guard_routes
+from .auth.oidc_pages import oidc_routes
 from .backend import Backend, OpenArtifacts
 from .chores import Chore, doing
 from .dispatch import route
@@ -132,8 +133,10 @@ def _routes(
         Route("/openapi.json", declared("read", described(prefix))),
         Route("/{path:path}", declared("read", unknown(api, f"{ROOT}/openapi.json lists them all.")), methods=METHODS),
     ]
+    signing_in = oidc_routes(backend.auth.oidc) if backend.auth is not None and backend.auth.oidc is not None else []
     pages: list[BaseRoute] = [
         Mount(ROOT, routes=api),
+        *signing_in,
         *files_table.routes(backend),
         *_mlflow(mlflow),
         Route("/docs", declared("read", docs_page(prefix))),

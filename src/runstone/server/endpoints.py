@@ -110,7 +110,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("POST", "/store/{question}", s.Message, remote.ask, media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("GET", "/session", acc.SessionInfo, accounts.session, "none"),
     Endpoint("POST", "/session", acc.SessionInfo, accounts.sign_in, "none", body=acc.SignIn),
-    Endpoint("DELETE", "/session", acc.Done, accounts.sign_out, "none"),
+    Endpoint("DELETE", "/session", acc.SignedOut, accounts.sign_out, "none"),
     Endpoint("GET", "/tokens", acc.Tokens, accounts.list_tokens),
     Endpoint("POST", "/tokens", acc.TokenRow, accounts.create_token, "write", body=acc.NewToken),
     Endpoint("DELETE", "/tokens/{token_id}", acc.Done, accounts.delete_token, "write"),

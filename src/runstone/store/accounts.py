@@ -71,7 +71,9 @@ class SqlAccounts:
 
         return self._change(add)
 
-    def change_user(self, user_id: int, password_hash: str | None = None, is_admin: bool | None = None) -> None:
+    def change_user(
+        self, user_id: int, password_hash: str | None = None, is_admin: bool | None = None, subject: str | None = None
+    ) -> None:
         def change(connection: Connection) -> None:
             self._touch(connection)
             if password_hash is not None:
@@ -79,6 +81,8 @@ class SqlAccounts:
                 self._do(connection, "DELETE FROM sessions WHERE user_id = ?", user_id)
             if is_admin is not None:
                 self._do(connection, "UPDATE users SET is_admin = ? WHERE user_id = ?", int(is_admin), user_id)
+            if subject is not None:
+                self._do(connection, "UPDATE users SET subject = ? WHERE user_id = ?", subject, user_id)
             self._require_admin(connection, is_admin is False)
 
         self._change(change)

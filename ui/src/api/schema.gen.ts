@@ -422,9 +422,10 @@ export interface Move {
   reason: string;
 }
 
+/** Without ``password`` it waits for whoever signs in at the provider under this name; there must be one. */
 export interface NewAccount {
   username: string;
-  password: string;
+  password?: string;
   is_admin?: boolean;
 }
 
@@ -606,12 +607,13 @@ export interface SeriesRequest {
   end?: number | null;
 }
 
-/** ``accounts``: whether this server has any. ``username`` is empty while nobody is signed in. */
+/** ``accounts``: whether this server has any. ``username`` is empty while nobody is signed in. ``provider`` names the place beside here where one may sign in, below ``/oidc/sign-in``; empty for none. */
 export interface SessionInfo {
   accounts: boolean;
   username: string;
   is_admin: boolean;
   has_password: boolean;
+  provider: string;
 }
 
 export interface SignIn {
@@ -631,6 +633,11 @@ export interface SignatureColumn {
   name: string;
   type: string;
   required: boolean;
+}
+
+/** ``url``: where the browser goes on to sign out at the provider, too; empty for nowhere. */
+export interface SignedOut {
+  url: string;
 }
 
 /** ``expires`` is missing for a token that never does. ``token`` is there once, when it was made. */

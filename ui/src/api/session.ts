@@ -4,7 +4,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { forgetRecent } from "../lib/recent";
 import { setShut } from "./door";
 import { ask } from "./http";
-import type { Done, SessionInfo, SignIn } from "./schema.gen";
+import type { SessionInfo, SignedOut, SignIn } from "./schema.gen";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -14,6 +14,13 @@ export const sessionQuery = queryOptions({
 
 /** Whether somebody signed in here, by the mark that the server leaves: nobody need be asked where there are no users. */
 export const marked = () => document.cookie.includes("runstone_signed_in=");
+
+/** Where the provider's sign-in begins; it ends at the page that is shown now. */
+export function providerDoor(): string {
+  const door = new URL("oidc/sign-in", document.baseURI);
+  door.searchParams.set("next", location.pathname + location.search + location.hash);
+  return door.href;
+}
 
 /** What was shown stays, and is asked for again. */
 export function useSignIn() {
@@ -32,11 +39,12 @@ export function useSignIn() {
 export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => ask<Done>("session", { method: "DELETE" }),
-    onSuccess: () => {
+    mutationFn: () => ask<SignedOut>("session", { method: "DELETE" }),
+    onSuccess: ({ url }) => {
       client.clear();
       forgetRecent();
-      setShut(true);
+      if (url) location.assign(url);
+      else setShut(true);
     },
   });
 }

@@ -27,10 +27,10 @@ def clear_session(signing: Signing, asking: Exchange) -> None:
     asking.cookies += [cookie(asking, COOKIE, "", 0), cookie(asking, MARK, "", 0, readable=True)]
 
 
-def cookie(asking: Exchange, name: str, value: str, seconds: int, readable: bool = False) -> str:
+def cookie(asking: Exchange, name: str, value: str, seconds: int, readable: bool = False, path: str = "") -> str:
     """A ``Set-Cookie`` for this server alone. ``readable``: by the scripts of its pages."""
     hidden = "" if readable else "HttpOnly; "
-    text = f"{name}={value}; Path={asking.base or '/'}; Max-Age={seconds}; {hidden}SameSite=Lax"
+    text = f"{name}={value}; Path={path or asking.base or '/'}; Max-Age={seconds}; {hidden}SameSite=Lax"
     return text + "; Secure" if asking.secure else text
 
 

@@ -41,10 +41,11 @@ class Desk:
         return self._accounts.users()
 
     def create_user(self, username: str, password: str, is_admin: bool = False) -> User:
+        """Without a password: for whoever signs in at the provider under this name. Raises InvalidValue where there is none."""
         administrator()
-        if not username or not password:
+        if not username or not (password or self.auth.oidc):
             raise InvalidValue("Username and password cannot be empty.")
-        hashed = hash_password(password)
+        hashed = hash_password(password) if password else ""
         return self._changed(lambda: self._accounts.add_user(check_username(username), hashed, is_admin))
 
     def set_password(self, username: str, password: str, current: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -12,6 +13,7 @@ from runstone.errors import InvalidValue
 from runstone.server import accounts_schema as s
 from runstone.server.auth.caller import administrator, caller, current, exchange
 from runstone.server.auth.cookies import clear_session, set_session
+from runstone.server.auth.fetch import ProviderTrouble
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -22,10 +24,11 @@ def session(backend: Backend) -> s.SessionInfo:
     asking = current.get(None)
     if backend.auth is None or asking is None:
         return s.SessionInfo(False)
+    provider = backend.auth.oidc.name if backend.auth.oidc else ""
     if asking.caller is None:
-        return s.SessionInfo(True)
+        return s.SessionInfo(True, provider=provider)
     user = backend.desk().user(asking.caller.username)
-    return s.SessionInfo(True, user.username, user.is_admin, bool(user.password_hash))
+    return s.SessionInfo(True, user.username, user.is_admin, bool(user.password_hash), provider)
 
 
 def sign_in(backend: Backend, body: s.SignIn) -> s.SessionInfo:
@@ -33,13 +36,19 @@ def sign_in(backend: Backend, body: s.SignIn) -> s.SessionInfo:
     auth, asking = backend.desk().auth, exchange()
     user = auth.signing.check_password(asking, body.username, body.password)
     set_session(auth.signing, asking, user)
-    return s.SessionInfo(True, user.username, user.is_admin, True)
+    return s.SessionInfo(True, user.username, user.is_admin, True, auth.oidc.name if auth.oidc else "")
 
 
-def sign_out(backend: Backend) -> s.Done:
-    """End this session; nothing if there is none."""
-    clear_session(backend.desk().auth.signing, exchange())
-    return s.Done()
+def sign_out(backend: Backend) -> s.SignedOut:
+    """End this session; nothing if there is none. ``url`` is where to sign out of the provider, if that is wanted."""
+    desk, asking = backend.desk(), exchange()
+    user = asking.caller and desk.user(asking.caller.username)
+    clear_session(desk.auth.signing, asking)
+    url = ""
+    if desk.auth.oidc is not None and user and user.subject:
+        with suppress(ProviderTrouble):  # it is away: here the session is over all the same
+            url = desk.auth.oidc.goodbye(asking)
+    return s.SignedOut(url)
 
 
 def list_tokens(backend: Backend) -> s.Tokens:
@@ -67,7 +76,7 @@ def list_users(backend: Backend) -> s.Accounts:
 
 
 def create_account(backend: Backend, body: s.NewAccount) -> s.AccountRow:
-    """A user with a password."""
+    """A user with a password, or one for whoever signs in at the provider under that name."""
     return _user(backend.desk().create_user(body.username, body.password, body.is_admin), ())
 
 

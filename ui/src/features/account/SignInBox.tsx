@@ -1,7 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useShut } from "../../api/door";
-import { useSignIn } from "../../api/session";
-import { Button } from "../../ui/Button";
+import { providerDoor, sessionQuery, useSignIn } from "../../api/session";
+import { Button, buttonClass } from "../../ui/Button";
 import { FieldError, TextField } from "../../ui/Field";
 import dialog from "../../ui/Dialog.module.css";
 
@@ -16,6 +17,7 @@ function Box() {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const signIn = useSignIn();
+  const { data: session } = useQuery(sessionQuery);
   useEffect(() => {
     ref.current?.showModal();
   }, []);
@@ -34,6 +36,7 @@ function Box() {
     >
       <form className={dialog.form} onSubmit={submit}>
         <h2 id={id}>Sign in</h2>
+        {session?.provider && <Provider name={session.provider} />}
         <TextField
           label="User name"
           name="username"
@@ -54,11 +57,23 @@ function Box() {
         />
         <FieldError error={signIn.error} />
         <div className={dialog.actions}>
-          <Button kind="primary" type="submit" disabled={signIn.isPending}>
+          <Button kind={session?.provider ? "plain" : "primary"} type="submit" disabled={signIn.isPending}>
             Sign in
           </Button>
         </div>
       </form>
     </dialog>
+  );
+}
+
+/** Away to the provider, and back to this very page: filters, columns and selection are in its address. */
+function Provider({ name }: { name: string }) {
+  return (
+    <>
+      <a className={`${buttonClass("primary")} ${dialog.door}`} href={providerDoor()} dir="auto">
+        Sign in with {name}
+      </a>
+      <p className={dialog.or}>or with a password of this server</p>
+    </>
   );
 }
