@@ -208,3 +208,11 @@ def test_charts_have_no_barriers(query: str, theme: str, drawn: Callable[..., st
     page.locator("[data-testid=chart][data-drawn=true]").nth(1).wait_for()
     assert page.evaluate("document.querySelectorAll('*').length") <= 3_000
     assert violations(page) == []
+
+
+def test_many_runs_of_one_value_each_are_a_distribution(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+    page = open_page(drawn("few", "?panel=charts&find=acc&draw=band&by=params.lr")).page
+    values = page.locator("[data-testid=chart][data-kind=violin]")
+    expect(values).to_have_attribute("data-groups", "3")
+    expect(values).to_have_attribute("data-points", str(curves.FEW))
+    expect(page.get_by_test_id("charts-panel").locator("h3")).to_have_text(["accuracy"])

@@ -91,3 +91,13 @@ def test_the_param_that_decides_comes_first(api: TestClient, experiment: str, ma
 def test_only_a_metric_can_be_explained(api: TestClient, experiment: str) -> None:
     assert "metrics.KEY" in importance(api, 400, metric="params.lr")["message"]
     assert importance(api, experiment_ids=[experiment], metric="metrics.none")["runs"] == 0
+
+
+def test_runs_of_one_value_each_are_told_apart_from_curves(api: TestClient, experiment: str, make_run) -> None:  # type: ignore[no-untyped-def]
+    for place in range(5):
+        make_run(f"run-{place}", metrics={"accuracy": [place / 10], "loss": [1.0, place]})
+    found = bands(api, experiment_ids=[experiment], keys=["accuracy", "loss"])["bands"]
+    assert [(one["key"], one["runs"], one["points"]) for one in found] == [("accuracy", 5, 5), ("loss", 5, 10)]
+    assert found[0]["middle"] == [0.2]
+    (timed,) = bands(api, experiment_ids=[experiment], keys=["accuracy"], axis="time")["bands"]
+    assert timed["middle"][0] == pytest.approx(0.2)

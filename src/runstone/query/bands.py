@@ -52,29 +52,37 @@ def band(curves: Sequence[tuple[Floats, Floats]], edges: Floats, log: bool = Fal
             middle is the median, and between ``low`` and ``high`` lie the 10 to 90 % of the curves.
     """
     xs, bins = centres(edges, log), len(edges) - 1
-    rows = np.full((len(curves), bins), np.nan)
     least, greatest = np.full(bins, np.inf), np.full(bins, -np.inf)
-    for row, (places, values) in zip(rows, curves, strict=True):
-        good = np.isfinite(values) & (places >= edges[0]) & (places <= edges[-1])
-        if not good.any():
-            continue
-        where = np.clip(np.searchsorted(edges, places[good], "right") - 1, 0, bins - 1)
-        kept = values[good]
-        np.minimum.at(least, where, kept)
-        np.maximum.at(greatest, where, kept)
-        counts = np.bincount(where, minlength=bins)
-        there = counts > 0
-        # shares are summed, not values: many near the largest float must not become infinite
-        row[there] = np.bincount(where, kept / counts[where], bins)[there]
-        first, last = where[0], where[-1]
-        between = slice(first, last + 1)
-        inside = there[between]
-        row[between] = np.interp(xs[between], xs[between][inside], row[between][inside])
+    places = np.concatenate([np.empty(0), *(curve[0] for curve in curves)])
+    values = np.concatenate([np.empty(0), *(curve[1] for curve in curves)])
+    row = np.repeat(np.arange(len(curves)), [len(curve[1]) for curve in curves])
+    good = np.isfinite(values) & (places >= edges[0]) & (places <= edges[-1])
+    row, places, values = row[good], places[good], values[good]
+    column = np.clip(np.searchsorted(edges, places, "right") - 1, 0, bins - 1)
+    np.minimum.at(least, column, values)
+    np.maximum.at(greatest, column, values)
+    cell = row * bins + column
+    counts = np.bincount(cell, minlength=len(curves) * bins)
+    # shares are summed, not values: many near the largest float must not become infinite
+    rows: Floats = np.bincount(cell, values / counts[cell], minlength=len(curves) * bins).astype(np.float64)
+    rows[counts == 0] = np.nan
+    rows = rows.reshape(len(curves), bins)
+    _fill_gaps(rows, xs)
     runs = np.isfinite(rows).sum(axis=0)
     middle, low, high = _mean(rows, runs) if mean else _quantiles(rows, runs)
     nothing = ~np.isfinite(least)
     least[nothing] = greatest[nothing] = np.nan
     return Band(xs, middle, low, high, least, greatest, runs)
+
+
+def _fill_gaps(rows: Floats, xs: Floats) -> None:
+    """Straight lines between the bins that a curve has points in; nothing before its first and after its last."""
+    there = np.isfinite(rows)
+    first, last = there.argmax(axis=1), rows.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
+    for i in np.flatnonzero(there.any(axis=1) & (last - first + 1 > there.sum(axis=1))):
+        between = slice(first[i], last[i] + 1)
+        inside = there[i, between]
+        rows[i, between] = np.interp(xs[between], xs[between][inside], rows[i, between][inside])
 
 
 def _quantiles(rows: Floats, runs: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:

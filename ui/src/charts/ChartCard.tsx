@@ -94,7 +94,7 @@ function Body({ name, lines, bands = NO_BANDS, error, settings, sync, lit, onLit
 
 /** One value each: bars say it better than dots. */
 function Bars({ name, lines, max }: { name: string; lines: readonly Line[]; max: number | null }) {
-  const shown = lines.filter((line) => line.ys.length > 0);
+  const shown = lines.filter((line) => line.ys.length > 0).sort((a, b) => (b.ys[0] ?? Number.NEGATIVE_INFINITY) - (a.ys[0] ?? Number.NEGATIVE_INFINITY));
   const most = Math.max(...shown.map((line) => Math.abs(line.ys[0] ?? 0))) || 1;
   return (
     <ul

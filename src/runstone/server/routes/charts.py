@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
 #: Points that one question reads for each key, shared among its runs; a run gets at least and at most so many.
-_POINTS, _LEAST, _MOST = 1_000_000, 200, 20_000
+_POINTS, _LEAST, _MOST = 400_000, 200, 2_000
 Floats = NDArray[np.float64]
 Curve = tuple[Floats, Floats]
 
@@ -37,12 +37,19 @@ def bands(backend: Backend, body: c.BandsRequest) -> c.BandsAnswer:
     limit = min(c.MAX_RUNS, c.MAX_SERIES // len(body.keys))
     ids = tuple(one.experiment_id for one in experiments)
     query = RunQuery(experiment_ids=ids, filter=body.filter, view=VIEWS[body.view], limit=limit)
-    table = backend.store.table(query, body.group)
-    groups = _groups(table)
+    keys = list(dict.fromkeys(body.keys))
+    table = backend.store.table(query, [*body.group, *(f"metrics.{key}:count" for key in keys)])
+    counts = dict(zip(keys, table.values[len(body.group) :], strict=True))
+    alone = [key for key in keys if body.axis == "step" and max((n for n in counts[key] if isinstance(n, int)), default=0) == 1]
+    sampled = _summaries(backend, query, alone) if alone else []
+    curved = [key for key in keys if key not in alone and any(counts[key])]
+    if curved:
+        sampled += _sampled(backend, table.run_ids, curved, body)
+    groups = _groups(table, len(body.group))
     starts = dict(zip(table.run_ids, table.start, strict=True))
     found = []
-    for key in dict.fromkeys(body.keys):
-        series = {one.run_id: one for one in _sampled(backend, table.run_ids, key, body)}
+    for key in keys:
+        series = {one.run_id: one for one in sampled if one.key == key and one.run_id in starts}
         curves = {run_id: _curve(one, body.axis, starts[run_id] or 0) for run_id, one in series.items()}
         edges = _edges(list(curves.values()), body)
         if edges is None:
@@ -84,22 +91,35 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and np.isfinite(value) else None
 
 
-def _groups(table: RunTable) -> list[tuple[list[str | None], list[str]]]:
-    """Values of the group's columns and the runs that have them, the largest group first."""
+def _groups(table: RunTable, columns: int) -> list[tuple[list[str | None], list[str]]]:
+    """Values of the first columns and the runs that have them, the largest group first."""
     groups: dict[tuple[str | None, ...], list[str]] = {}
     for i, run_id in enumerate(table.run_ids):
-        cells = [values[i] for values in table.values]
+        cells = [values[i] for values in table.values[:columns]]
         groups.setdefault(tuple(None if cell is None else str(cell) for cell in cells), []).append(run_id)
     return sorted(((list(key), runs) for key, runs in groups.items()), key=lambda one: -len(one[1]))
 
 
-def _sampled(backend: Backend, run_ids: Sequence[str], key: str, body: c.BandsRequest) -> Sequence[Series]:
+def _summaries(backend: Backend, query: RunQuery, keys: Sequence[str]) -> list[Series]:
+    """Series of one point, from what the table knows of them."""
+    columns = [f"metrics.{key}{part}" for key in keys for part in ("", ":last_step")]
+    table = backend.store.table(query, columns)
+    found = []
+    for place, key in enumerate(keys):
+        for run_id, value, step in zip(table.run_ids, table.values[2 * place], table.values[2 * place + 1], strict=True):
+            if isinstance(value, (int, float)) and isinstance(step, int):
+                steps, times = np.array([step]), np.zeros(1, np.int64)
+                found.append(Series(run_id, key, steps, np.array([value], np.float64), times, 1))
+    return found
+
+
+def _sampled(backend: Backend, run_ids: Sequence[str], keys: Sequence[str], body: c.BandsRequest) -> list[Series]:
     points = min(_MOST, max(_LEAST, _POINTS // max(1, len(run_ids))))
     start = end = None
     if body.axis == "step":
         start = None if body.start is None else int(np.floor(max(body.start, -(2.0**62))))
         end = None if body.end is None else int(np.ceil(min(body.end, 2.0**62)))
-    return backend.store.sample(run_ids, [key], points, start, end)
+    return list(backend.store.sample(run_ids, keys, points, start, end))
 
 
 def _curve(series: Series, axis: str, start: int) -> Curve:

@@ -43,7 +43,7 @@ export function groupsOf(x: Field | null, y: Field): Group[] {
     });
 }
 
-export function Boxes({ name, height, x, y, violin }: Props) {
+export function Boxes({ name, height, runs, lit, x, y, violin }: Props) {
   const [box, width] = useWidth();
   const all = useMemo(() => groupsOf(x, y), [x, y]);
   const groups = all.slice(0, MOST_GROUPS);
@@ -73,6 +73,12 @@ export function Boxes({ name, height, x, y, violin }: Props) {
                 <path d={dots.map((value, j) => `M${(centre + spread(j) * half * 0.8).toFixed(1)} ${py(value).toFixed(1)}h0`).join("")} stroke="var(--text-2)" strokeOpacity={0.65} strokeWidth={4} strokeLinecap="round" />
               </g>
             );
+          })}
+          {runs.ids.map((id, i) => {
+            const value = lit.includes(id) ? asNumber(y.values[i] ?? null) : null;
+            const place = across.at(`${x ? valueWords(x.values[i] ?? null) : "all runs"}\u200b`);
+            if (value === null || place === null) return null;
+            return <circle key={id} cx={area.left + place * area.width} cy={py(value)} r={6} fill={runs.colours[i]} stroke="var(--text)" strokeWidth={1.5} />;
           })}
         </Plane>
       )}

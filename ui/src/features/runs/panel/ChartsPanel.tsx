@@ -104,7 +104,7 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
               {spec.m === undefined ? (
                 <RunPanel {...{ spec, context, tools, onSpec }} onFilter={(text) => page.change({ filter: text })} onOpen={page.open} />
               ) : (
-                <MetricPanel metric={spec.m} context={context} height={spec.tall} tools={tools} />
+                <MetricPanel metric={spec.m} context={context} height={spec.tall} tools={tools} onFilter={(text) => page.change({ filter: text })} onOpen={page.open} />
               )}
             </PanelSlot>
           );

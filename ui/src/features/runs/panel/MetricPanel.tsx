@@ -1,5 +1,9 @@
+import { useMemo } from "react";
 import { ChartCard } from "../../../charts/ChartCard";
 import type { ChartSettings } from "../../../charts/settings";
+import { formatCount, plural } from "../../../lib/format";
+import { FieldPanel } from "./RunPanel";
+import type { PanelSpec } from "./specs";
 import { useCurves } from "./useMetricLines";
 import type { RunFilter, RunLook, RunSet } from "./useRunSet";
 
@@ -15,16 +19,30 @@ export interface PanelContext {
   onLit: (id: string | null) => void;
 }
 
-/** One metric of all runs. */
-export function MetricPanel({ metric, context, height, tools }: { metric: string; context: PanelContext; height?: number; tools?: React.ReactNode }) {
+interface Props {
+  metric: string;
+  context: PanelContext;
+  height: number;
+  tools?: React.ReactNode;
+  onFilter: (filter: string) => void;
+  onOpen: (id: string) => void;
+}
+
+/** One metric of all runs: their curves, or how their values lie where each has but one. */
+export function MetricPanel({ metric, context, height, tools, onFilter, onOpen }: Props) {
   const { settings, onSettings, set, filter, top, looks, lit, onLit } = context;
-  const { lines, bands, error, groups } = useCurves({ metric, set, filter, settings, top, looks });
+  const { lines, bands, error, groups, used, single } = useCurves({ metric, set, filter, settings, top, looks });
+  const by = settings.by[0];
+  const spec = useMemo((): PanelSpec => ({ kind: "violin", y: `metrics.${metric}`, ...(by ? { x: by } : {}), wide: 1, tall: height }), [metric, by, height]);
+  if (single) return <FieldPanel title={metric} {...{ spec, context, tools, onFilter, onOpen }} />;
+  const some = groups > bands.length && bands.length > 1 ? `largest ${bands.length} of ${groups} groups` : undefined;
+  const newest = used < set.matched && (bands.length > 0 || used > 0) ? `newest ${formatCount(used)} of ${plural(set.matched, "run")}` : undefined;
   return (
     <ChartCard
       name={metric}
       {...{ lines, bands, error, settings, lit, onLit, height, tools }}
       sync={`runs-${settings.x}`}
-      value={groups > bands.length && bands.length > 1 ? `largest ${bands.length} of ${groups} groups` : undefined}
+      value={[newest, some].filter(Boolean).join(", ") || undefined}
       onZoom={(zoom) => onSettings({ ...settings, zoom })}
       onUnclip={() => onSettings({ ...settings, clip: false })}
     />

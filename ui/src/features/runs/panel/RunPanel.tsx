@@ -60,7 +60,7 @@ function axesOf(spec: PanelSpec): string[] {
   return [...new Set(list.filter((axis): axis is string => Boolean(axis)))];
 }
 
-function FieldPanel({ spec, context, onFilter, onSpec, onOpen, tools }: RunPanelProps) {
+export function FieldPanel({ spec, context, onFilter, onSpec, onOpen, tools, title }: Omit<RunPanelProps, "onSpec"> & { onSpec?: RunPanelProps["onSpec"]; title?: string }) {
   const box = useRef<HTMLDivElement>(null);
   const { filter, lit, onLit } = context;
   const axes = useMemo(() => axesOf(spec), [spec]);
@@ -69,7 +69,7 @@ function FieldPanel({ spec, context, onFilter, onSpec, onOpen, tools }: RunPanel
   const brushes = useMemo(() => readBrushes(brushable ? (filter?.filter ?? "") : "", axes), [brushable, filter, axes]);
   const data = useFields(base, axes);
   const inside = useMemo(() => data.runs.ids.map((_, i) => [...brushes].every(([id, brush]) => chosen(brush, data.fields.get(id)?.values[i] ?? null))), [data, brushes]);
-  const name = titleOf(spec);
+  const name = title ?? titleOf(spec);
   const onBrush: OnBrush = (changes) => {
     try {
       onFilter(changes.reduce((text, [field, brush]) => applyBrush(text, field, brush), filter?.filter ?? ""));
@@ -108,7 +108,7 @@ interface KindOf {
   get: (axis: string | undefined) => ReturnType<Fields["fields"]["get"]> | null;
   brushes: ReturnType<typeof readBrushes>;
   onBrush: OnBrush;
-  onSpec: (change: Partial<PanelSpec>) => void;
+  onSpec?: RunPanelProps["onSpec"] | undefined;
   common: KindProps;
 }
 
@@ -119,7 +119,7 @@ function Kind({ spec, get, brushes, onBrush, onSpec, common }: KindOf) {
     case "scatter":
       return x && y ? <Scatter {...common} {...{ x, y, z, brushes, onBrush }} withTrend={spec.trend ?? false} /> : <Incomplete />;
     case "parallel":
-      return fields.length > 1 ? <Parallel {...common} {...{ fields, z, brushes, onBrush }} onOrder={(next) => onSpec({ keys: next.map((field) => field.id) })} /> : <Incomplete />;
+      return fields.length > 1 ? <Parallel {...common} {...{ fields, z, brushes, onBrush }} onOrder={(next) => onSpec?.({ keys: next.map((field) => field.id) })} /> : <Incomplete />;
     case "box":
     case "violin":
       return y ? <Boxes {...common} {...{ x, y }} violin={spec.kind === "violin"} /> : <Incomplete />;

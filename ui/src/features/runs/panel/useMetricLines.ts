@@ -27,6 +27,8 @@ export interface Curves {
   /** Groups there are, of which not all may be drawn; runs that were looked at. */
   groups: number;
   used: number;
+  /** Every run has one value only: there is no curve to draw. */
+  single: boolean;
 }
 
 interface Asked {
@@ -53,6 +55,7 @@ export function useCurves({ metric, set, filter, settings, top, looks }: Asked):
     error: error ?? answer.error ?? set.error,
     groups: answer.data?.groups ?? 1,
     used: answer.data?.used ?? ids.length,
+    single: (answer.bands?.length ?? 0) > 0 && (answer.bands ?? NO_BANDS).every((band) => band.points === band.runs),
   };
 }
 
