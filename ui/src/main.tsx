@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeClient } from "./api/client";
 import { startLive } from "./api/live";
+import { followPaper } from "./lib/theme";
 import { legacyPath } from "./lib/search";
 import { makeRouter } from "./routes/router";
 import "./ui/tokens.css";
@@ -14,6 +15,7 @@ if (old) history.replaceState(null, "", new URL(`.${old}`, document.baseURI));
 
 const client = makeClient();
 startLive(client);
+followPaper();
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
