@@ -143,6 +143,21 @@ def test_a_model_of_a_run_is_registered(server: Any, realistic: dict[str, Any], 
     page.request.delete(f"{server.url}/api/runstone/v1/models/of%20a%20deep%20dive")
 
 
+def test_a_run_s_page_leads_to_its_versions_and_registers(
+    server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{server.url}/runs/{realistic['runs'][0]}", theme="dark").page
+    models = page.get_by_test_id("run-models")
+    expect(models).to_contain_text("forest")
+    models.get_by_role("button", name="Register").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("combobox", name="Model of the run")).to_contain_text("registered: digits v1")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    models.get_by_role("link", name="digits version 1").click()
+    expect(page.get_by_test_id("lineage")).to_contain_text("forest-50-5-0")
+
+
 def test_who_may_only_read_sees_no_button_that_changes(server: Any, open_page: Callable[..., Any]) -> None:
     page = open_page(f"{server.url}/experiments").page
     page.route("**/api/runstone/v1/models/**", lambda route: route.fulfill(json={**route.fetch().json(), "may": "read"}))

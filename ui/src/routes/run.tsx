@@ -1,4 +1,5 @@
 import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { RunModels } from "../features/models/RunModels";
 import { Overview } from "../features/run/Overview";
 import { RunLayout } from "../features/run/RunLayout";
 
@@ -14,5 +15,11 @@ export function RunRoute() {
 }
 
 export function OverviewRoute() {
-  return <Overview runId={route.useParams().runId} />;
+  const { runId } = route.useParams();
+  return (
+    <>
+      <Overview runId={runId} />
+      <RunModels runId={runId} />
+    </>
+  );
 }
