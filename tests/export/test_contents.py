@@ -47,6 +47,7 @@ def test_several_are_compared_in_the_order_given(store: Store, runs: list[str]) 
 
 def test_a_table_of_runs_says_what_it_leaves_out(store: Store, runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert gather(store, runs, "runs").left_out == []
+    assert gather(store, runs, "runs", found=9).left_out == ["runs after the first 4 of 9"]
     monkeypatch.setattr(gathering, "MOST_RUNS", 3)
     monkeypatch.setattr(gathering, "MOST_CURVE_RUNS", 2)
     monkeypatch.setattr(gathering, "MOST_COLUMNS", 1)
@@ -55,7 +56,7 @@ def test_a_table_of_runs_says_what_it_leaves_out(store: Store, runs: list[str], 
     assert [one.run_id for one in found.runs] == runs[:3]
     assert {one.run for one in found.curves} <= {0, 1}
     said = " ".join(found.left_out)
-    for words in ("1 further runs", "first 2 runs", "params beyond the first 1", "metrics beyond the first 1"):
+    for words in ("runs after the first 3 of 4", "first 2 runs", "params beyond the first 1", "metrics beyond the first 1"):
         assert words in said
 
 
@@ -66,4 +67,4 @@ def test_what_is_not_there_is_said(store: Store, runs: list[str]) -> None:
         gather(store, ["no such run"])
     found = gather(store, [runs[0], "no such run", runs[1]])
     assert [one.run_id for one in found.runs] == runs[:2]
-    assert "1 runs that are gone" in found.left_out[0]
+    assert "1 of the runs named: gone" in found.left_out[0]

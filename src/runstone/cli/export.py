@@ -42,6 +42,7 @@ def export(
         raise click.UsageError("Name RUNS, or search with --experiment, --filter and --order-by; not both.")
     opened = open_for_reading(store)
     kind: Kind | None = None
+    matched = 0
     if runs:
         ids = [run_id(opened, text) for text in runs]
     else:
@@ -49,8 +50,8 @@ def export(
         found = opened.table(RunQuery(experiment_ids=chosen, filter=filter_text, order_by=order_by, limit=limit))
         if found.matched > len(found.run_ids):
             note(f"{len(found.run_ids)} of {found.matched} runs that match are written; --limit takes more.")
-        ids, kind = list(found.run_ids), "runs"
-    contents = gather(opened, ids, kind, title, connect.shown(opened.uri))
+        ids, kind, matched = list(found.run_ids), "runs", found.matched
+    contents = gather(opened, ids, kind, title, connect.shown(opened.uri), matched)
     text = html(contents)
     if target == "-":
         click.echo(text)

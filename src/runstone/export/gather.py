@@ -23,13 +23,16 @@ _BATCH = 400
 _CONTEXT = "mlflow.data.context"
 
 
-def gather(store: Store, run_ids: Sequence[str], kind: Kind | None = None, title: str = "", source: str = "") -> Contents:
+def gather(
+    store: Store, run_ids: Sequence[str], kind: Kind | None = None, title: str = "", source: str = "", found: int = 0
+) -> Contents:
     """These runs, in this order.
 
     Args:
         kind: what the file is about; by the number of runs if not given: one, at most 20 to compare, or a table.
         title: over the page; the runs' names if empty.
         source: where they come from, as it may be shown.
+        found: how many runs the search found that these are the first of.
 
     Raises:
         InvalidValue: no run is named.
@@ -40,15 +43,15 @@ def gather(store: Store, run_ids: Sequence[str], kind: Kind | None = None, title
     if not ids:
         raise InvalidValue("There is nothing to export: name a run, or a search that finds some.")
     chosen: Kind = kind or ("run" if len(ids) == 1 else "comparison" if len(ids) <= MOST_WHOLE else "runs")
-    left_out = [f"{len(ids) - MOST_RUNS:,} further runs; a file holds {MOST_RUNS:,}"] if len(ids) > MOST_RUNS else []
-    ids = ids[:MOST_RUNS]
+    every, ids = max(found, len(ids)), ids[:MOST_RUNS]
+    left_out = [f"runs after the first {len(ids):,} of {every:,}"] if every > len(ids) else []
     experiments = {one.experiment_id: one for one in _every_experiment(store)}
     whole = _whole(store, ids) if chosen != "runs" and len(ids) <= MOST_WHOLE else []
     heads = _heads(store, ids, experiments)
     if not heads:
         raise NotFound(f"No run is there for {', '.join(map(repr, ids[:3]))}.")
     if len(heads) < len(ids):
-        left_out.append(f"{len(ids) - len(heads):,} runs that are gone, or not to be seen by who made this file")
+        left_out.append(f"{len(ids) - len(heads):,} of the runs named: gone, or not to be seen by who made this file")
     used = list(dict.fromkeys(one.experiment_id for one in heads))
     params, metrics = _keys(store, used, whole, left_out)
     goal = objective(experiments[used[0]].tags, metrics)

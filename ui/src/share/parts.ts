@@ -8,7 +8,7 @@ import { make, replace } from "./dom";
 import { differs, keyOf, matching, sorted, winner } from "./table";
 
 /** Rows drawn before somebody asks for all. */
-const ROWS = 300;
+const ROWS = 100;
 
 export function section(title: string, ...children: (Node | false | null)[]): HTMLElement {
   const kept = children.filter((one): one is Node => one instanceof Node);

@@ -31,8 +31,8 @@ async def export(request: Request, backend: Backend, query: s.ExportQuery) -> Re
     source = f"{request.url.scheme}://{request.url.netloc}"
 
     def work() -> tuple[str, str]:
-        ids, kind = _chosen(backend, query)
-        contents = gather(backend.store, ids, kind, query.title, source)
+        ids, kind, found = _chosen(backend, query)
+        contents = gather(backend.store, ids, kind, query.title, source, found)
         return contents.title, html(contents)
 
     title, text = await to_thread.run_sync(work)
@@ -46,10 +46,11 @@ async def export(request: Request, backend: Backend, query: s.ExportQuery) -> Re
     return Response(text, headers=headers, media_type="text/html")
 
 
-def _chosen(backend: Backend, query: s.ExportQuery) -> tuple[list[str], Kind | None]:
+def _chosen(backend: Backend, query: s.ExportQuery) -> tuple[list[str], Kind | None, int]:
+    """Runs, what the file is about, and how many a search found."""
     named = [one for one in query.runs.split(",") if one]
     if named:
-        return named, None
+        return named, None, 0
     wanted = [one for one in query.exp.split(",") if one] or [one.experiment_id for one in every_experiment(backend)]
     for one in wanted:
         backend.store.get_experiment(one)
@@ -58,9 +59,9 @@ def _chosen(backend: Backend, query: s.ExportQuery) -> tuple[list[str], Kind | N
         filter=query.filter,
         order_by=tuple(one for one in query.order.split("\n") if one),
         view=VIEWS[query.view],
-        limit=MOST_RUNS + 1,
+        limit=MOST_RUNS,
     )
-    found = list(backend.store.table(asked).run_ids)
-    if not found:
+    found = backend.store.table(asked)
+    if not found.run_ids:
         raise InvalidValue("No run matches, so there is nothing to export.")
-    return found, "runs"
+    return list(found.run_ids), "runs", found.matched
