@@ -105,15 +105,18 @@ def test_many_runs_are_a_band_with_the_selected_on_top(drawn: Callable[..., str]
 
 
 def test_a_chart_lights_up_its_run_in_the_table(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
-    page = open_page(drawn("few", "?panel=split&find=val")).page
+    page = open_page(drawn("few", "?panel=split&find=loss")).page
+    chart(page, "train/loss").wait_for()
     over = chart(page, "val/loss").locator(".u-over")
     box = over.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
     page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2 + 2)
     expect(page.locator("[data-lit-row]")).to_have_count(1)
+    # One cursor for all charts: what the others say there is to be read too.
+    expect(chart(page, "train/loss").get_by_text(re.compile(r"^step \d+"))).to_be_visible()
     name = page.locator("[data-lit-row] a").inner_text()
     expect(chart(page, "val/loss").locator("[data-nearest]")).to_contain_text(name)
-    values = page.locator("[data-testid=chart] [hidden=false], [data-testid=chart] b").all_inner_texts()
+    values = chart(page, "val/loss").locator("b").all_inner_texts()
     numbers = [float(text) for text in values]
     assert numbers == sorted(numbers, reverse=True)
 

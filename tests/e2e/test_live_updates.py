@@ -123,3 +123,18 @@ def test_a_hidden_page_asks_nothing_and_catches_up(
     assert watched.requests == []
     page.evaluate(HIDE, False)
     expect(row.locator("[data-column='metrics.loss']")).to_contain_text("0.06250")
+
+
+def test_a_curve_grows_beside_the_table(
+    serve: Callable[..., Any], open_page: Callable[..., Any], trainer: Callable[..., None]
+) -> None:
+    trainer("start", "mine", "steps")
+    for step in range(3):
+        trainer("loss", step, 1 / (step + 1))
+    page = open_page(f"{serve().url}/experiments/1/runs?panel=split").page
+    loss = page.locator("[data-testid=chart][data-chart=loss][data-drawn=true]")
+    expect(loss).to_have_attribute("data-points", "3")
+    live(page)
+    trainer("loss", 3, 7.5)
+    expect(loss).to_have_attribute("data-points", "4")
+    expect(loss).to_have_attribute("data-max", "7.5")

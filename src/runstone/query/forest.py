@@ -111,10 +111,12 @@ def permutation_importance(
         seen_not[out] += 1
         predicted[out] += base
         error = ((base - y[out]) ** 2).mean()
+        rest = mixed[out]
         for column in tree.used():
-            shuffled = mixed[out].copy()
-            shuffled[:, column] = draw.permutation(shuffled[:, column])
-            lost[column] += ((tree.predict(shuffled) - y[out]) ** 2).mean() - error
+            kept = rest[:, column].copy()
+            rest[:, column] = draw.permutation(kept)
+            lost[column] += ((tree.predict(rest) - y[out]) ** 2).mean() - error
+            rest[:, column] = kept
         counted += 1
     variance = float(y.var())
     if not counted or variance == 0:

@@ -23,7 +23,7 @@ Value = float | int | str | None
 #: Runs with a value below which nothing is said, and beyond which a sample is looked at.
 LEAST_RUNS, MOST_RUNS = 10, 1_000
 MOST_COLUMNS = 40
-_TREES, _HALVES, _HALF_TREES = 100, 12, 25
+_TREES, _HALVES, _HALF_TREES = 80, 12, 20
 _SEED = 20_261_126
 
 

@@ -39,6 +39,7 @@ export function CompareChart({ runs, name, settings, onSettings }: Props) {
       settings={settings}
       sync={`compare-${axis}`}
       onZoom={(next) => onSettings({ ...settings, zoom: next })}
+      onUnclip={() => onSettings({ ...settings, clip: false })}
     />
   );
 }

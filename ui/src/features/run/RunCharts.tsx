@@ -101,6 +101,7 @@ function MetricChart({ run, metric, settings, onChange }: {
       sync={`run-${settings.x}`}
       value={formatNumber(metric.last)}
       onZoom={(next) => onChange({ ...settings, zoom: next })}
+      onUnclip={() => onChange({ ...settings, clip: false })}
     />
   );
 }
