@@ -96,6 +96,7 @@ def test_many_runs_are_a_band_with_the_selected_on_top(drawn: Callable[..., str]
     expect(loss).to_have_attribute("data-series", "1")
     page.locator("[data-testid=run-row]", has_text="many-30").hover()
     expect(loss).to_have_attribute("data-lit", "2")
+    page.get_by_role("button", name="Axes and groups").click()
     page.get_by_label("Group by param").select_option("params.lr")
     expect(loss).to_have_attribute("data-bands", "4")
     page.get_by_label("Runs drawn").select_option("mean")

@@ -37,7 +37,7 @@ export interface LineChartProps {
   onUnclip?: (() => void) | undefined;
 }
 
-const MOST_READ = 12;
+const MOST_READ = 8;
 const NO_BANDS: readonly Band[] = [];
 const NOBODY: readonly string[] = [];
 const LIT = 3;
@@ -81,8 +81,12 @@ export function LineChart(props: LineChartProps) {
     plot.current?.setData(fake(latest.current), true);
     plot.current?.redraw(false, true);
   }, [shapes, across, down]);
+  const quiet = isQuiet(shapes, lit);
   useEffect(() => {
     plot.current?.redraw(false, false);
+  }, [quiet]);
+  useEffect(() => {
+    if (plot.current && box.current) light(box.current, plot.current, latest.current);
   }, [lit]);
 
   const keys = (event: React.KeyboardEvent) => {
@@ -135,6 +139,39 @@ interface Latest {
   down: { min: number; max: number };
 }
 
+/** Lines that step back for others. Not when they are many: that would paint them all anew at every move of the mouse. */
+const MOST_QUIET = 60;
+
+function isQuiet({ strokes }: Shapes, lit: readonly string[]): boolean {
+  return strokes.length <= MOST_QUIET && lit.length > 0 && strokes.some(({ line }) => lit.includes(line.id)) && strokes.some(({ line }) => !lit.includes(line.id));
+}
+
+/** Draws the chosen lines on a canvas of their own, over the others. */
+function light(element: HTMLElement, plot: uPlot, { props, shapes }: Latest): void {
+  const { canvas } = plot.ctx;
+  let over = plot.root.querySelector<HTMLCanvasElement>("canvas[data-over]");
+  if (!over) {
+    over = document.createElement("canvas");
+    over.dataset["over"] = "";
+    Object.assign(over.style, { position: "absolute", left: "0", top: "0", pointerEvents: "none" });
+    canvas.after(over);
+  }
+  if (over.width !== canvas.width || over.height !== canvas.height) {
+    over.width = canvas.width;
+    over.height = canvas.height;
+  }
+  over.style.width = canvas.style.width;
+  over.style.height = canvas.style.height;
+  const context = over.getContext("2d");
+  const lit = shapes.strokes.filter(({ line }) => props.lit?.includes(line.id));
+  element.setAttribute("data-lit", String(lit.length));
+  if (!context) return;
+  context.clearRect(0, 0, over.width, over.height);
+  if (lit.length === shapes.strokes.length && shapes.bands.length === 0) return;
+  const colourOf = colourReader(element);
+  paintLit(context, areaOf(plot, props.logX, props.logY), lit.slice(0, MOST_QUIET), colourOf, colourOf("--bg"));
+}
+
 /** uPlot is given the corners alone. */
 function fake({ across, down }: Latest): uPlot.AlignedData {
   return [[...across], [down.min, down.max]];
@@ -155,15 +192,11 @@ function options(element: HTMLElement, latest: React.RefObject<Latest>, tip: Rea
   const grid = { stroke: colourOf("--line"), width: 1 };
   const font = `11px ${getComputedStyle(element).fontFamily}`;
   const axisLook = { stroke: colourOf("--text-2"), grid, ticks: { show: false }, font };
-  const isLit = (id: string) => latest.current.props.lit?.includes(id) ?? false;
   const draw = (plot: uPlot) => {
-    const { shapes } = latest.current;
-    const area = areaOf(plot, logX, logY);
-    const lit = shapes.strokes.filter((stroke) => isLit(stroke.line.id));
-    paint(plot.ctx, area, shapes, colourOf, lit.length > 0 && lit.length < shapes.strokes.length);
-    if (lit.length < shapes.strokes.length || shapes.bands.length) paintLit(plot.ctx, area, lit.slice(0, 60), colourOf, colourOf("--bg"));
+    const { shapes, props: now } = latest.current;
+    paint(plot.ctx, areaOf(plot, logX, logY), shapes, colourOf, isQuiet(shapes, now.lit ?? NOBODY));
+    light(element, plot, latest.current);
     element.setAttribute("data-drawn", "true");
-    element.setAttribute("data-lit", String(lit.length));
   };
   return {
     width: Math.max(120, element.clientWidth),

@@ -146,7 +146,6 @@ export function paintLit(context: CanvasRenderingContext2D, area: Area, strokes:
     context.globalAlpha = 1;
     context.strokeStyle = colourOf(line.colour);
     context.lineWidth = 2.5 * area.ratio;
-    context.setLineDash(line.dash.map((one) => one * area.ratio));
     context.stroke();
   }
   context.restore();

@@ -67,6 +67,20 @@ export function Parallel(props: Props) {
     // The faint ones lie below.
     return [...found].sort(([a], [b]) => a.localeCompare(b)).map(([, group]) => group);
   }, [runs, z, colours, inside]);
+  // Thousands of lines are not written anew for each move of the mouse.
+  const drawn = useMemo(
+    () =>
+      groups.map((group) => (
+        <path
+          key={`${group.colour} ${group.inside}`}
+          d={group.rows.map((i) => path(places[i] ?? [])).join("")}
+          stroke={group.inside ? group.colour : "var(--line-strong)"}
+          strokeOpacity={group.inside ? (runs.ids.length > 200 ? 0.4 : 0.75) : 0.15}
+          strokeWidth={1.4}
+        />
+      )),
+    [groups, places, width, height],
+  );
   const at = (event: React.PointerEvent<SVGElement>) => {
     const area = event.currentTarget.getBoundingClientRect();
     return { x: event.clientX - area.left, y: event.clientY - area.top };
@@ -137,9 +151,7 @@ export function Parallel(props: Props) {
           onDoubleClick={() => tip && onOpen(runs.ids[tip.index] ?? "")}
         >
           <g fill="none">
-            {groups.map((group) => (
-              <path key={`${group.colour} ${group.inside}`} d={group.rows.map((i) => path(places[i] ?? [])).join("")} stroke={group.inside ? group.colour : "var(--line-strong)"} strokeOpacity={group.inside ? (runs.ids.length > 200 ? 0.4 : 0.75) : 0.15} strokeWidth={1.4} />
-            ))}
+            {drawn}
             {runs.ids.map((id, i) => (lit.includes(id) ? <path key={id} d={path(places[i] ?? [])} stroke="var(--text)" strokeWidth={2.5} /> : null))}
           </g>
           {axes.map((axis, i) => (

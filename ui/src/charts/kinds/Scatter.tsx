@@ -52,6 +52,22 @@ export function Scatter(props: Props) {
     }
     return [...groups.values()];
   }, [points]);
+  // Thousands of points are not written anew for each move of the mouse.
+  const drawn = useMemo(
+    () =>
+      dots.map((group) => (
+        <path
+          key={`${group[0]?.colour} ${group[0]?.inside}`}
+          d={group.map((one) => `M${place(one.px, one.py).map((value) => value.toFixed(1)).join(" ")}h0`).join("")}
+          stroke={group[0]?.colour}
+          strokeOpacity={group[0]?.inside ? 0.85 : 0.18}
+          strokeWidth={points.length > 500 ? 5 : 7}
+          strokeLinecap="round"
+          fill="none"
+        />
+      )),
+    [dots, width, height],
+  );
   const point = (at: { x: number; y: number } | null) => {
     let best: TipPlace | null = null;
     let far = NEAR * NEAR;
@@ -95,17 +111,7 @@ export function Scatter(props: Props) {
           onPoint={point}
           onPick={tip ? () => onOpen(runs.ids[tip.index] ?? "") : undefined}
         >
-          {dots.map((group) => (
-            <path
-              key={`${group[0]?.colour} ${group[0]?.inside}`}
-              d={group.map((one) => `M${place(one.px, one.py).map((value) => value.toFixed(1)).join(" ")}h0`).join("")}
-              stroke={group[0]?.colour}
-              strokeOpacity={group[0]?.inside ? 0.85 : 0.18}
-              strokeWidth={points.length > 500 ? 5 : 7}
-              strokeLinecap="round"
-              fill="none"
-            />
-          ))}
+          {drawn}
           {fit && <TrendLine {...{ area, fit }} />}
           {points
             .filter((one) => lit.includes(one.id))
@@ -115,7 +121,7 @@ export function Scatter(props: Props) {
           {z && axes.z && <Legend axis={axes.z} left={area.left + area.width + 12} top={area.top} height={Math.min(120, area.height)} />}
         </Plane>
       )}
-      {tip && <RunTip place={tip} width={width} label={runs.labels[tip.index] ?? ""} fields={z ? [x, y, z] : [x, y]} />}
+      {tip && <RunTip place={tip} width={width} label={runs.labels[tip.index] ?? ""} fields={z && z.id !== x.id && z.id !== y.id ? [x, y, z] : [x, y]} />}
     </div>
   );
 }
