@@ -13,10 +13,11 @@ import pytest
 
 
 class Running:
-    """``line`` is what it said once it answered, ``address`` the part that says where."""
+    """``line`` is what it said once it answered, ``address`` the part that says where. ``settings`` without their prefix."""
 
-    def __init__(self, store: Path, *words: str) -> None:
+    def __init__(self, store: Path, *words: str, **settings: str) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("RUNSTONE_", "MLFLOW_"))}
+        environment.update({f"RUNSTONE_{name.upper()}": value for name, value in settings.items()})
         command = [sys.executable, "-m", "runstone.cli.main", "server", "--store", str(store), *words]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**environment, "PYTHONUNBUFFERED": "1"}
@@ -46,8 +47,8 @@ class Running:
 def run_server(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     running: list[Running] = []
 
-    def start(*words: str) -> Running:
-        running.append(Running(tmp_path / "store", *words))
+    def start(*words: str, **settings: str) -> Running:
+        running.append(Running(tmp_path / "store", *words, **settings))
         return running[-1]
 
     yield start

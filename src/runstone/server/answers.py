@@ -69,6 +69,11 @@ def answer_http(request: Request, error: Exception) -> Response:
     return answer
 
 
+def answer_gone(request: Request, error: Exception) -> Response:
+    """A client that left in the middle of its request is no fault of ours; nobody reads this."""
+    return error_answer("BAD_REQUEST", f"{request.method} {request.url.path} broke off.")
+
+
 def answer_unknown(request: Request, error: Exception) -> Response:
     """A fault of ours: the log has it all, the caller is told so and no more."""
     request_id = request.scope.get(REQUEST_ID, "-")

@@ -10,13 +10,14 @@ from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from runstone.contracts import Store
 from runstone.errors import InvalidValue, RunstoneError
 
-from .answers import answer_http, answer_known, answer_unknown
+from .answers import answer_gone, answer_http, answer_known, answer_unknown
 from .auth.auth import Auth
 from .auth.gate import Gate, declared, guard_routes
 from .auth.oidc_pages import oidc_routes
@@ -119,7 +120,12 @@ def create_app(
             *([Middleware(Gate, signing=auth.signing, behind_proxy=auth.behind_proxy, base=prefix)] if auth else ()),
             Middleware(Direct, api=mlflow, prefix=prefix),
         ],
-        exception_handlers={RunstoneError: answer_known, HTTPException: answer_http, Exception: answer_unknown},
+        exception_handlers={
+            RunstoneError: answer_known,
+            HTTPException: answer_http,
+            ClientDisconnect: answer_gone,
+            Exception: answer_unknown,
+        },
     )
     app.state.pulse = pulse
     return app

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runstone import settings
+
 from .answers import error_answer
+from .pace import GONE, LEAST_RATE, Paced
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
-_LOOKED_AT = (b"host", b"origin", b"content-length")
+_LOOKED_AT = (b"host", b"origin", b"content-length", b"transfer-encoding")
 #: Spellings of ``Host`` that were found right and need no second look.
 _REMEMBERED = 100
 
@@ -42,6 +45,7 @@ class Guard:
         is_upload: Callable[[str, str], bool] = lambda method, path: False,
     ) -> None:
         self.app, self.any_address, self.body_limit, self.is_upload = app, any_address, body_limit, is_upload
+        self.patience = settings.CLIENT_SECONDS.get()
         self.hosts = tuple(host.lower() for host in (*_LOCAL_NAMES, *hosts))
         self._welcome: set[str] = set()
         self.origins = tuple(origin.lower().rstrip("/") for origin in origins)
@@ -55,15 +59,15 @@ class Guard:
         if refusal:
             await error_answer("PERMISSION_DENIED", refusal)(scope, receive, send)
             return
-        if self.is_upload(scope["method"], scope["path"]):
-            await self.app(scope, receive, send)
-            return
         length = headers.get(b"content-length", b"")
-        if not length.isdigit():
-            await self._limited(scope, receive, send)
-        elif int(length) > self.body_limit:
+        limited = not self.is_upload(scope["method"], scope["path"])
+        if limited and length.isdigit() and int(length) > self.body_limit:
             await self._too_large(scope, receive, send)
-        else:  # the HTTP server hands on no more than that
+        elif b"transfer-encoding" in headers or not length.isdigit():
+            await self._watched(scope, receive, send, self.body_limit if limited else None)
+        elif int(length):  # the HTTP server hands on no more than that
+            await self._watched(scope, receive, send, None)
+        else:
             await self.app(scope, receive, send)
 
     def _refusal(self, host: str, given: bytes | None) -> str:
@@ -93,19 +97,26 @@ class Guard:
             return False
         return self.any_address or address.is_loopback
 
-    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what comes without a length; stop reading once it is too much."""
+    async def _watched(self, scope: Scope, receive: Receive, send: Send, limit: int | None) -> None:
+        """Hand on a body that comes in time, and of ``limit`` bytes at most; stop reading when it does not."""
         seen, answered, refused = 0, False, False
 
+        async def refuse(answer: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+            nonlocal refused
+            if not answered:
+                await answer(scope, receive, send)
+            refused = True
+
+        paced = Paced(receive, self.patience, lambda: refuse(self._too_slow))
+
         async def counted() -> Message:
-            nonlocal seen, refused
-            message = await receive()
-            if message["type"] == "http.request":
+            nonlocal seen
+            message = await paced()
+            if limit is not None and message["type"] == "http.request":
                 seen += len(message.get("body", b""))
-                if seen > self.body_limit and not answered:
-                    refused = True
-                    await self._too_large(scope, receive, send)
-                    return {"type": "http.disconnect"}
+                if seen > limit:
+                    await refuse(self._too_large)
+                    return GONE
             return message
 
         async def watched(message: Message) -> None:
@@ -114,7 +125,16 @@ class Guard:
                 answered = True
                 await send(message)
 
-        await self.app(scope, counted, watched)
+        await self.app(scope, paced if limit is None else counted, watched)
+
+    async def _too_slow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = (
+            f"The request's body did not come in time: silent for {self.patience:g} seconds (RUNSTONE_CLIENT_SECONDS), or "
+            f"slower than {LEAST_RATE:,} bytes a second."
+        )
+        answer = error_answer("BAD_REQUEST", message, 408)
+        answer.headers["Connection"] = "close"
+        await answer(scope, receive, send)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         message = f"The request's body is larger than {self.body_limit:,} bytes; send it in smaller pieces."

@@ -23,14 +23,13 @@ from granian.server.embed import Server
 from msgspec import Struct
 from starlette.applications import Starlette
 
+from runstone import settings
 from runstone.errors import InvalidValue
 
 #: Seconds that answers under way may take once the server was told to end.
 GRACE = 10.0
 #: Ports tried after one that is taken.
 TRIES = 50
-#: Seconds that a client may take for the head of a request: one that dribbles bytes holds nothing for longer.
-HEAD_SECONDS = 20
 
 
 class Tls(Struct, frozen=True):
@@ -82,7 +81,7 @@ class Address(Struct, frozen=True):
             "log_enabled": False,
             "websockets": False,
             "backlog": 1024,
-            "http1_settings": HTTP1Settings(header_read_timeout=1000 * HEAD_SECONDS),
+            "http1_settings": HTTP1Settings(header_read_timeout=round(1000 * settings.CLIENT_SECONDS.get())),
         }
 
     def url(self, prefix: str = "") -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import queue
 from collections.abc import Callable
-from typing import BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.requests import ClientDisconnect, Request
 
 from runstone import settings
@@ -20,6 +21,9 @@ PIECE = 1 << 20
 _WAITING = 4
 #: Bytes of a refused body that are still read: a client that is cut off while it sends never sees the reason.
 _DRAIN = 64 << 20
+#: Files that are written at the same time. They have threads of their own: uploads that stall keep no other request waiting.
+_THREADS = 64
+_limiter: RunVar[CapacityLimiter] = RunVar("runstone uploads")
 
 
 class UploadTooLarge(RunstoneError):
@@ -46,7 +50,8 @@ async def receive(request: Request, put: Callable[[BinaryIO], T]) -> T:
         raise _too_large(limit)
     body = _Body(asyncio.get_running_loop(), length)
     feeding = asyncio.ensure_future(_feed(request, body, limit))
-    putting = asyncio.ensure_future(to_thread.run_sync(put, cast("BinaryIO", body)))
+    await _begun(feeding, body)
+    putting = asyncio.ensure_future(to_thread.run_sync(put, cast("BinaryIO", body), limiter=_room()))
     try:
         await asyncio.wait({feeding, putting}, return_when=asyncio.FIRST_COMPLETED)
         if not feeding.done() and putting.exception() is not None:
@@ -63,6 +68,29 @@ async def receive(request: Request, put: Callable[[BinaryIO], T]) -> T:
         putting.exception()  # a consequence, seen
         raise cast("Exception", feeding.exception())
     return putting.result()
+
+
+async def _begun(feeding: asyncio.Future[None], body: _Body) -> None:
+    """Wait for the first piece, so that a client that dribbles bytes holds no thread. Raises what ended it before."""
+    beginning = asyncio.ensure_future(body.begun.wait())
+    try:
+        either: set[asyncio.Future[Any]] = {feeding, beginning}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        feeding.cancel()
+        raise
+    finally:
+        beginning.cancel()
+    if not body.begun.is_set():
+        feeding.result()
+
+
+def _room() -> CapacityLimiter:
+    try:
+        return _limiter.get()
+    except LookupError:
+        _limiter.set(CapacityLimiter(_THREADS))
+        return _limiter.get()
 
 
 async def _drop(request: Request) -> None:
@@ -109,7 +137,7 @@ class _Body:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, length: int | None) -> None:
         self.length = self.size = length
-        self.over = False
+        self.over, self.begun = False, asyncio.Event()
         self._loop, self._room = loop, asyncio.Semaphore(_WAITING)
         self._pieces: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
         self._held = memoryview(b"")
@@ -120,10 +148,12 @@ class _Body:
         if not self.over:
             await self._room.acquire()
             self._pieces.put(piece)
+            self.begun.set()
 
     def break_off(self, reason: Exception) -> None:
         """The reader gets this instead of more bytes."""
         self._pieces.put(reason)
+        self.begun.set()
         self.drain()
 
     def drain(self) -> None:
