@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from auth_site import ORIGIN, PASSWORD, Site, ok
-from provider import CLIENT, SECRET, agree, real_provider, said
 
+from openid import CLIENT, SECRET, agree, real_provider, said
 from runstone.server.auth.oidc import Oidc, OidcSettings
 from runstone.server.auth.oidc_provider import Provider
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from auth_site import ORIGIN, Site
 from cryptography.hazmat.primitives.asymmetric import rsa
-from provider import CLIENT, SECRET, FakeProvider, said
 
+from openid import CLIENT, SECRET, FakeProvider, said
 from runstone.errors import InvalidValue
 from runstone.server.auth import fetch
 from runstone.server.auth.fetch import ProviderTrouble, ask_json, check_url

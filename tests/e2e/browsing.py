@@ -32,6 +32,7 @@ class Server:
 
     def __init__(self, store: Path, *options: str) -> None:
         self.store, self.options, self.port = store, options, 0
+        self.environment: dict[str, str] = {}
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -46,7 +47,8 @@ class Server:
             "--backend-store-uri",
             str(self.store),
         ]
-        self._process = subprocess.Popen([*command, *self.options], stdout=subprocess.PIPE, text=True, env=environment())
+        surroundings = {**environment(), **self.environment}
+        self._process = subprocess.Popen([*command, *self.options], stdout=subprocess.PIPE, text=True, env=surroundings)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         found = re.search(r"(http://[^\s:]+:(\d+)\S*)", line)

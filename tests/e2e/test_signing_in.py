@@ -44,7 +44,8 @@ def test_one_signs_in_over_the_page_and_out_again(browser: Any, tmp_path: Path) 
             assert page.get_by_test_id("signed-in").inner_text() == "ada"
             cookies = {one["name"]: one for one in context.cookies()}
             assert cookies["runstone_session"]["httpOnly"]
-            page.get_by_role("button", name="Sign out").click()
+            page.get_by_test_id("signed-in").click()
+            page.get_by_role("menuitem", name="Sign out").click()
             box.wait_for()
         finally:
             context.close()

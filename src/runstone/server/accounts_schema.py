@@ -82,10 +82,12 @@ class NewGroup(Struct):
 
 
 class GroupEdit(Struct):
-    """Users to add and to take out."""
+    """Users to add and to take out; another name or description."""
 
     add: list[str] = []
     remove: list[str] = []
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
 
 
 class GrantsQuery(Struct):
@@ -105,7 +107,10 @@ class GrantRow(Struct):
 
 
 class Grants(Struct):
+    """``default_permission``: what everybody else may, where no grant speaks."""
+
     grants: list[GrantRow]
+    default_permission: str
 
 
 class NewGrant(Struct):

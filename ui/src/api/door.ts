@@ -11,7 +11,11 @@ export function setShut(value: boolean): void {
   for (const listener of listeners) listener();
 }
 
-function onDoor(listener: () => void): () => void {
+export function isShut(): boolean {
+  return shut;
+}
+
+export function onDoor(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }

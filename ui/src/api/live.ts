@@ -2,7 +2,8 @@
 
 import type { Query, QueryClient } from "@tanstack/react-query";
 import { connection, onConnection, setConnection } from "./connection";
-import { ask, listen } from "./http";
+import { isShut, onDoor } from "./door";
+import { ApiError, ask, listen } from "./http";
 import { Pace } from "./pace";
 import type { ChangesEvent, Health } from "./schema.gen";
 
@@ -68,6 +69,11 @@ class Live {
       // Found out by somebody's question, perhaps while the stream still hangs.
       if (connection().state === "away" && this.timer === undefined) this.wait();
     });
+    onDoor(() => {
+      if (isShut()) return;
+      this.tries = 0;
+      this.retry();
+    });
   }
 
   open(): void {
@@ -108,8 +114,9 @@ class Live {
     const wasAway = connection().state === "away";
     try {
       await ask<Health>("health");
-    } catch {
-      this.wait();
+    } catch (trouble) {
+      if (answers(trouble)) setConnection({ state: "quiet" }); // it wants somebody to sign in first; then we go on
+      else this.wait();
       return;
     }
     setConnection({ state: this.stop ? "live" : "quiet" });
@@ -173,12 +180,18 @@ export function retryNow(): void {
   live?.retry();
 }
 
+/** It says no, but it is there. */
+function answers(trouble: unknown): boolean {
+  return trouble instanceof ApiError && trouble.status === 401;
+}
+
 /** Ask whether the server is there: "here", or "away" once it is back after having been away. */
 export async function untilBack(): Promise<"here" | "away"> {
   try {
     await ask<Health>("health");
     return "here";
-  } catch {
+  } catch (trouble) {
+    if (answers(trouble)) return "here";
     // Asking has marked it as away, and that starts the tries.
   }
   await new Promise<void>((done) => {

@@ -230,8 +230,10 @@ export interface GrantRow {
   permission: string;
 }
 
+/** ``default_permission``: what everybody else may, where no grant speaks. */
 export interface Grants {
   grants: GrantRow[];
+  default_permission: string;
 }
 
 /** Runs that differ only in their seed. ``values`` are their finite values of the metric; ``left_out`` counts those without one (not logged, NaN, infinite, beyond 1e150). ``deviation`` is of the sample, ``None`` below two values. */
@@ -244,10 +246,12 @@ export interface Group {
   deviation: number | null;
 }
 
-/** Users to add and to take out. */
+/** Users to add and to take out; another name or description. */
 export interface GroupEdit {
   add?: string[];
   remove?: string[];
+  name?: string;
+  description?: string;
 }
 
 export interface GroupRow {

@@ -2,9 +2,9 @@ import { type ErrorComponentProps, Link, Outlet, useParams, useRouterState } fro
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { experimentQuery } from "../api/experiments";
+import { useShut } from "../api/door";
 import { runQuery } from "../api/runs";
 import { SignedIn } from "../features/account/SignedIn";
-import { SignInBox } from "../features/account/SignInBox";
 import { Crumbs, Here } from "../features/shell/Crumbs";
 import { Shell } from "../features/shell/Shell";
 import { type RecentKind, remember } from "../lib/recent";
@@ -14,6 +14,7 @@ import { patient } from "./later";
 import { ShareMenu } from "./share";
 
 const Finding = lazy(patient(() => import("./finding")));
+const SignInBox = lazy(patient(() => import("./signing")));
 
 export function Root() {
   return (
@@ -28,7 +29,11 @@ export function Root() {
       )}
     >
       <Outlet />
-      <SignInBox />
+      {useShut() && (
+        <Suspense>
+          <SignInBox />
+        </Suspense>
+      )}
     </Shell>
   );
 }
@@ -37,9 +42,10 @@ function Way() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const { experimentId, runId, name: model, version } = useParams({ strict: false });
   if (runId) return <RunWay id={runId} />;
-  if (experimentId) return <ExperimentWay id={experimentId} />;
-  if (model) return <ModelWay name={model} here={version ? `Version ${version}` : path.endsWith("/compare") ? "Compare" : ""} />;
-  const name = { "/models": "Models", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
+  const permissions = path.endsWith("/permissions") ? "Permissions" : "";
+  if (experimentId) return <ExperimentWay id={experimentId} here={permissions} />;
+  if (model) return <ModelWay name={model} here={version ? `Version ${version}` : path.endsWith("/compare") ? "Compare" : permissions} />;
+  const name = { "/settings": "Settings", "/admin/users": "Users", "/admin/groups": "Groups", "/models": "Models", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
   return <Crumbs>{[<Here key="here">{name ?? "Not found"}</Here>]}</Crumbs>;
 }
 
@@ -71,10 +77,21 @@ function ModelWay({ name, here }: { name: string; here: string }) {
   return <Crumbs>{here ? [models, model, <Here key="here">{here}</Here>] : [models, <Here key="here">{name}</Here>]}</Crumbs>;
 }
 
-function ExperimentWay({ id }: { id: string }) {
+function ExperimentWay({ id, here }: { id: string; here: string }) {
   const { data } = useQuery(experimentQuery(id));
   useRecent("experiment", id, data?.name);
-  return <Crumbs>{[list, <Here key="here">{data?.name ?? id}</Here>]}</Crumbs>;
+  if (!here) return <Crumbs>{[list, <Here key="here">{data?.name ?? id}</Here>]}</Crumbs>;
+  return (
+    <Crumbs>
+      {[
+        list,
+        <Link key="experiment" to="/experiments/$experimentId/runs" params={{ experimentId: id }} dir="auto">
+          {data?.name ?? id}
+        </Link>,
+        <Here key="here">{here}</Here>,
+      ]}
+    </Crumbs>
+  );
 }
 
 function RunWay({ id }: { id: string }) {

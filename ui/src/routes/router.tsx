@@ -155,6 +155,24 @@ const compareVersions = createRoute({
   component: later(() => import("./models"), "CompareVersionsRoute"),
 });
 
+const experimentPermissions = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/permissions",
+  component: later(() => import("./admin"), "ExperimentPermissionsRoute"),
+});
+
+const modelPermissions = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/permissions",
+  component: later(() => import("./admin"), "ModelPermissionsRoute"),
+});
+
+const users = createRoute({ getParentRoute: () => root, path: "/admin/users", component: later(() => import("./admin"), "UsersRoute") });
+
+const groups = createRoute({ getParentRoute: () => root, path: "/admin/groups", component: later(() => import("./admin"), "GroupsRoute") });
+
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: later(() => import("./account"), "SettingsRoute") });
+
 const tree = root.addChildren([
   home,
   experiments,
@@ -167,6 +185,11 @@ const tree = root.addChildren([
   model,
   version,
   compareVersions,
+  experimentPermissions,
+  modelPermissions,
+  users,
+  groups,
+  settings,
 ]);
 
 export function makeRouter(client: QueryClient) {

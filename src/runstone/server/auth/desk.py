@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from runstone.entities.accounts import EXPERIMENT, PERMISSIONS, SCOPES, Grant, Group, Token, User
 from runstone.errors import InvalidValue, NotFound, PermissionDenied
 
-from .caller import MANAGE, Caller, administrator, caller, exchange
+from .caller import MANAGE, Caller, Unauthenticated, administrator, caller, exchange
 from .credentials import check_username, digest, hash_password, new_token
 from .policy import check_permission, check_resource_type
 
@@ -56,7 +56,10 @@ class Desk:
         elif current or asking.how != "password":
             if not current:
                 raise InvalidValue("Current password is required when changing your own password.")
-            self.auth.signing.check_password(exchange(), username, current)
+            try:
+                self.auth.signing.check_password(exchange(), username, current)
+            except Unauthenticated as cause:  # somebody is signed in, and stays so
+                raise InvalidValue("The current password is wrong.") from cause
         user, hashed = self._user(username), hash_password(password)
         self._changed(lambda: self._accounts.change_user(user.user_id, password_hash=hashed))
 
@@ -92,7 +95,8 @@ class Desk:
 
     def change_group(self, group_id: int, name: str | None, description: str | None) -> Group:
         administrator()
-        return self._changed(lambda: self._accounts.change_group(group_id, name and check_username(name), description))
+        checked = None if name is None else check_username(name)
+        return self._changed(lambda: self._accounts.change_group(group_id, checked, description))
 
     def delete_group(self, group_id: int) -> None:
         administrator()

@@ -25,7 +25,8 @@ _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Co
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Not signed in · Runstone</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>:root {{ color-scheme: light dark }}
-body {{ font: 16px/1.5 system-ui; max-width: 36em; margin: 4em auto; padding: 0 1em; overflow-wrap: anywhere }}</style></head>
+a {{ color: light-dark(#1d4ed8, #8ab4ff) }} body {{ color: light-dark(#14171c, #e8eaee); background: light-dark(#fff, #14171c);
+font: 16px/1.5 system-ui; max-width: 36em; margin: 4em auto; padding: 0 1em; overflow-wrap: anywhere }}</style></head>
 <body><main><h1>Not signed in</h1><p>{message}</p><p><a href="{home}">Back to Runstone</a></p></main></body></html>"""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from runstone.entities.accounts import Grant, Group, Token, User
+from runstone.entities.accounts import PERMISSIONS, Grant, Group, Token, User
 from runstone.errors import InvalidValue
 from runstone.server import accounts_schema as s
 from runstone.server.auth.caller import administrator, caller, current, exchange
@@ -110,8 +110,11 @@ def create_group(backend: Backend, body: s.NewGroup) -> s.GroupRow:
 
 
 def edit_group(backend: Backend, group_id: str, body: s.GroupEdit) -> s.GroupRow:
-    """Add and remove members."""
+    """Add and remove members; give another name or description."""
     desk, number = backend.desk(), _number(group_id)
+    name, description = (None if one is UNSET else one for one in (body.name, body.description))
+    if name is not None or description is not None:
+        desk.change_group(number, name, description)
     for names, member in ((body.add, True), (body.remove, False)):
         for name in names:
             desk.set_member(number, name, member)
@@ -132,7 +135,7 @@ def list_grants(backend: Backend, query: s.GrantsQuery) -> s.Grants:
         found = backend.accounts.grants()
     else:
         found = desk.grants_on(query.resource_type, query.resource)
-    return s.Grants(_grants(backend, found))
+    return _grants(backend, found)
 
 
 def create_grant(backend: Backend, body: s.NewGrant) -> s.Grants:
@@ -142,7 +145,7 @@ def create_grant(backend: Backend, body: s.NewGrant) -> s.Grants:
     if bool(body.username) == bool(body.group):
         raise InvalidValue("A grant is for a username or a group, exactly one of them.")
     desk.grant(desk.holder(body.username, body.group), body.resource_type, body.resource, body.permission)
-    return s.Grants(_grants(backend, desk.grants_on(body.resource_type, body.resource)))
+    return _grants(backend, desk.grants_on(body.resource_type, body.resource))
 
 
 def delete_grant(backend: Backend, grant_id: str) -> s.Done:
@@ -165,14 +168,14 @@ def _group(one: Group, members: Sequence[User]) -> s.GroupRow:
     return s.GroupRow(one.group_id, one.name, one.description, names)
 
 
-def _grants(backend: Backend, found: Sequence[Grant]) -> list[s.GrantRow]:
+def _grants(backend: Backend, found: Sequence[Grant]) -> s.Grants:
     users = {one.user_id: one.username for one in backend.accounts.users()}
     groups = {one.group_id: one.name for one in backend.accounts.groups()}
     rows: list[s.GrantRow] = []
     for one in found:
         holder = users.get(one.holder_id, ""), groups.get(one.holder_id, "")
         rows.append(s.GrantRow(one.grant_id, *holder, one.resource_type, one.resource, one.permission))
-    return rows
+    return s.Grants(rows, PERMISSIONS[backend.desk().auth.policy.default])
 
 
 def _number(text: str) -> int:

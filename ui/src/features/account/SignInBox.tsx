@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
-import { useShut } from "../../api/door";
 import { providerDoor, sessionQuery, useSignIn } from "../../api/session";
 import { Button, buttonClass } from "../../ui/Button";
 import { FieldError, TextField } from "../../ui/Field";
@@ -8,10 +7,6 @@ import dialog from "../../ui/Dialog.module.css";
 
 /** Over the page while the server wants somebody to sign in; the page keeps its state below. */
 export function SignInBox() {
-  return useShut() ? <Box /> : null;
-}
-
-function Box() {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   const [username, setUsername] = useState("");

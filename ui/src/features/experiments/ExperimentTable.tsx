@@ -1,7 +1,8 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useEditExperiment } from "../../api/experiments";
 import type { ExperimentRow } from "../../api/schema.gen";
+import { marked } from "../../api/session";
 import { formatCount } from "../../lib/format";
 import { buttonClass, IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
@@ -91,6 +92,7 @@ function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
 
 function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
   const edit = useEditExperiment();
+  const navigate = useNavigate();
   const move = (deleted: boolean) =>
     edit.mutate(
       { id: row.experiment_id, edit: { deleted } },
@@ -125,6 +127,16 @@ function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }
           >
             <Icon name="edit" /> Rename…
           </MenuItem>
+          {marked() && (
+            <MenuItem
+              onChoose={() => {
+                close();
+                void navigate({ to: "/experiments/$experimentId/permissions", params: { experimentId: row.experiment_id } });
+              }}
+            >
+              <Icon name="lock" /> Permissions
+            </MenuItem>
+          )}
           {row.experiment_id !== "0" && (
             <MenuItem
               onChoose={() => {

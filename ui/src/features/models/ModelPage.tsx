@@ -1,11 +1,12 @@
 /** A registered model: aliases, and its versions with the metrics of their runs. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "../../api/http";
 import { modelQuery, useEditModel } from "../../api/models";
 import type { ModelDetail } from "../../api/schema.gen";
+import { marked } from "../../api/session";
 import { Button, buttonClass, IconButton } from "../../ui/Button";
 import { CopyButton } from "../../ui/Copy";
 import { Empty, Trouble } from "../../ui/Empty";
@@ -49,7 +50,7 @@ export function ModelPage({ name, onCompare }: { name: string; onCompare: (versi
               New version
             </Button>
           )}
-          {edit && <Actions manage={model.may === "manage"} onAsk={setAsking} />}
+          {edit && <Actions name={name} manage={model.may === "manage"} onAsk={setAsking} />}
         </>
       }
     >
@@ -75,7 +76,8 @@ export function ModelPage({ name, onCompare }: { name: string; onCompare: (versi
   );
 }
 
-function Actions({ manage, onAsk }: { manage: boolean; onAsk: (asking: Asking) => void }) {
+function Actions({ name, manage, onAsk }: { name: string; manage: boolean; onAsk: (asking: Asking) => void }) {
+  const navigate = useNavigate();
   const item = (what: "rename" | "delete" | "describe", close: () => void) => () => {
     close();
     onAsk({ what });
@@ -98,6 +100,16 @@ function Actions({ manage, onAsk }: { manage: boolean; onAsk: (asking: Asking) =
           <MenuItem onChoose={item("rename", close)}>
             <Icon name="edit" /> Rename…
           </MenuItem>
+          {manage && marked() && (
+            <MenuItem
+              onChoose={() => {
+                close();
+                void navigate({ to: "/models/$name/permissions", params: { name } });
+              }}
+            >
+              <Icon name="lock" /> Permissions
+            </MenuItem>
+          )}
           {manage && (
             <>
               <Divider />

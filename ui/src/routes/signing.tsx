@@ -1,0 +1,1 @@
+export { SignInBox as default } from "../features/account/SignInBox";
