@@ -1,14 +1,16 @@
 /** The palette's things to choose, and what choosing them does. Comes when it is first opened. */
 
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Find } from "../features/palette/finds";
 import { Palette } from "../features/palette/Palette";
 import { joinSort } from "../lib/columns";
 import { lowerIsBetter } from "../lib/direction";
+import { saveFile } from "../api/http";
 import { setTheme, type Theme } from "../lib/theme";
 import { copyText } from "../ui/Copy";
 import { say } from "../ui/Toasts";
+import { exportable } from "./share";
 
 const PAGES: readonly Find[] = [
   { kind: "page", id: "/", name: "Home", keys: "g h" },
@@ -39,6 +41,8 @@ const OF_RUN: readonly Find[] = [
   { kind: "action", id: "copy python", name: "Copy as Python", detail: "the code that loads this run" },
 ];
 
+const FILE: Find = { kind: "action", id: "one file", name: "Save as one HTML file", detail: "opens offline" };
+
 interface Props {
   onClose: () => void;
   onKeys: () => void;
@@ -47,7 +51,9 @@ interface Props {
 export default function Finding({ onClose, onKeys }: Props) {
   const { runId, experimentId } = useParams({ strict: false });
   const go = useNavigate();
-  const things = useMemo(() => [...(runId ? OF_RUN : []), ...PAGES, ...ACTIONS], [runId]);
+  const { pathname, search } = useLocation();
+  const file = useMemo(() => exportable(pathname, search, runId, experimentId), [pathname, search, runId, experimentId]);
+  const things = useMemo(() => [...(runId ? OF_RUN : []), ...PAGES, ...(file ? [FILE] : []), ...ACTIONS], [runId, file]);
 
   const runs = (search: { q?: string; sort?: string }) =>
     experimentId ? go({ to: "/experiments/$experimentId/runs", params: { experimentId }, search }) : go({ to: "/runs", search });
@@ -64,6 +70,7 @@ export default function Finding({ onClose, onKeys }: Props) {
 
   const act = (id: string) => {
     if (id === "keys") onKeys();
+    else if (id === FILE.id) void (file && saveFile("export", file).catch((error: Error) => say(error.message, { tone: "error" })));
     else if (id === "print") setTimeout(() => window.print(), 100);
     else if (id.startsWith("theme ")) setTheme(id.slice(6) as Theme);
     else void copyText(copied(id, runId ?? ""), "it").then((done) => done && say("Copied"));

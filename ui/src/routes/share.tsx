@@ -15,8 +15,8 @@ type Wanted = { runs: string } | { exp: string; filter: string; order: string; v
 export function exportable(path: string, search: Readonly<Record<string, unknown>>, runId?: string, experimentId?: string): Wanted | null {
   const text = (key: string) => (typeof search[key] === "string" ? search[key] : "");
   if (runId) return { runs: runId };
-  if (/\/compare\/?$/.test(path)) return text("runs") ? { runs: splitList(text("runs")).join(",") } : null;
-  if (!/\/runs\/?$/.test(path)) return null;
+  if (/^\/compare\/?$/.test(path)) return text("runs") ? { runs: splitList(text("runs")).join(",") } : null;
+  if (!/^\/(experiments\/[^/]+\/)?runs\/?$/.test(path)) return null;
   const order = parseSort(text("sort")).map(orderTerm).join("\n");
   const exp = experimentId ?? splitList(text("exp")).join(",");
   return { exp, filter: text("q"), order, view: text("view") === "deleted" ? "deleted" : "active" };
@@ -25,7 +25,7 @@ export function exportable(path: string, search: Readonly<Record<string, unknown
 export function ShareMenu() {
   const { pathname, search } = useLocation();
   const { runId, experimentId } = useParams({ strict: false });
-  const wanted = pathname.includes("/models/") ? null : exportable(pathname, search, runId, experimentId);
+  const wanted = exportable(pathname, search, runId, experimentId);
   const items: readonly (readonly [string, () => void])[] = [
     ["Copy the link", () => void copyText(location.href, "the link").then((done) => done && say("Link copied"))],
     ...(wanted ? ([["Save as one HTML file", () => saveFile("export", wanted).catch((error: Error) => say(error.message, { tone: "error" }))]] as const) : []),

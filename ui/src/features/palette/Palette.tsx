@@ -3,6 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { findQuery } from "../../api/search";
+import { fuzzy } from "../../lib/fuzzy";
 import { recent } from "../../lib/recent";
 import { Icon, type IconName } from "../../ui/Icon";
 import { answered, type Find, groups } from "./finds";
@@ -45,10 +46,16 @@ export function Palette({ things, onChoose, onClose }: Props) {
     const timer = setTimeout(() => setAsked(text.trim()), PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
-  const { data, isError } = useQuery({ ...findQuery(asked), enabled: asked !== "" });
+  const { data, isError, isFetching, isPlaceholderData } = useQuery({ ...findQuery(asked), enabled: asked !== "" });
   const known = useMemo(() => [...memory(client), ...things], [client, things]);
   const recents = useMemo(() => recent().map((one): Find => ({ kind: "recent", of: one.kind, id: one.id, name: one.name || one.id })), []);
-  const shown = useMemo(() => groups(text, recents, known, asked === "" ? [] : answered(data)), [text, recents, known, asked, data]);
+  const waiting = isPlaceholderData || isFetching || asked !== text.trim();
+  const theirs = useMemo(() => {
+    if (asked === "") return [];
+    // An answer to what was typed before: of it only what fits what is typed now.
+    return isPlaceholderData || asked !== text.trim() ? answered(data).filter((one) => fuzzy(one.name, text) > 0) : answered(data);
+  }, [asked, text, data, isPlaceholderData]);
+  const shown = useMemo(() => groups(text, recents, known, theirs), [text, recents, known, theirs]);
   const flat = shown.flatMap((group) => group.finds);
   const here = Math.min(at, flat.length - 1);
   const choose = (find: Find | undefined) => {
@@ -104,7 +111,7 @@ export function Palette({ things, onChoose, onClose }: Props) {
         <List groups={shown} id={id} here={here} onChoose={choose} onPoint={setAt} />
       ) : (
         <p className={s.none} role="status">
-          {asked === text.trim() ? "Nothing is called so." : "Looking…"}
+          {waiting ? "Looking…" : "Nothing is called so."}
         </p>
       )}
       {isError && <p className={s.none}>The server does not answer; these are from memory.</p>}
