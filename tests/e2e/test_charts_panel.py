@@ -9,7 +9,7 @@ from typing import Any
 
 import curves
 import pytest
-from browsing import AXE, Server, violations
+from browsing import Server
 from playwright.sync_api import expect
 
 
@@ -51,6 +51,11 @@ def test_all_filtered_runs_are_drawn_with_every_spike(drawn: Callable[..., str],
     page.get_by_test_id("filter-input").fill("params.optimizer = 'sgd'")
     expect(loss).to_have_attribute("data-series", str(curves.FEW // 2))
     expect(page.get_by_test_id("charts-runs")).to_have_text("10 runs")
+    # A wrong filter leaves rows and curves as they are; only the answer that says no is an error on the console.
+    page.get_by_test_id("filter-input").fill("params.optimizer >> 1")
+    expect(page.get_by_role("alert")).to_contain_text("is no comparator")
+    expect(loss).to_have_attribute("data-series", str(curves.FEW // 2))
+    watched.mishaps.clear()
 
 
 def test_a_spike_among_a_hundred_thousand_steps_stays_at_every_zoom(
@@ -199,19 +204,6 @@ def test_a_chart_becomes_a_file(kind: str, drawn: Callable[..., str], open_page:
         rows = content.decode().splitlines()
         assert rows[0] == "run,step,value"
         assert len(rows) == 1 + curves.FEW * 200
-
-
-@pytest.mark.parametrize(
-    ("query", "theme"),
-    [("?panel=split", "light"), ("?panel=charts&clip=1&draw=band&by=params.lr", "dark"), ("?panel=split", "contrast")],
-)
-def test_charts_have_no_barriers(query: str, theme: str, drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
-    if not AXE.exists():
-        pytest.skip("npm ci has not run in ui/")
-    page = open_page(drawn("few", query), theme).page
-    page.locator("[data-testid=chart][data-drawn=true]").nth(1).wait_for()
-    assert page.evaluate("document.querySelectorAll('*').length") <= 3_000
-    assert violations(page) == []
 
 
 def test_many_runs_of_one_value_each_are_a_distribution(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:

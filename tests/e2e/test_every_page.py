@@ -13,6 +13,11 @@ PAGES = {
     "home": ("/", "[data-testid=recent-run]"),
     "experiments": ("/experiments", "[data-testid=experiment-row]"),
     "runs": ("/experiments/{experiment}/runs", "[data-testid=run-row]"),
+    "runs and charts": ("/experiments/{experiment}/runs?panel=split&clip=1", "[data-testid=chart][data-drawn=true]"),
+    "grouped charts": (
+        "/experiments/{experiment}/runs?panel=charts&by=params.max_depth&chart=parallel;k=params.n_estimators|params.max_depth|metrics.f1",
+        "[data-testid=chart][data-drawn=true]",
+    ),
     "all runs": ("/runs", "[data-testid=run-row]"),
     "empty experiment": ("/experiments/{empty}/runs", "text=Waiting for the first run"),
     "run": ("/runs/{deep}", "[data-testid=metric-row]"),

@@ -46,7 +46,8 @@ export function lineSvg(shapes: Shapes, paper: Paper): Picture {
     ...shapes.strokes.map(({ line, xs, ys, smooth }) => {
       const look = `fill="none" stroke="${line.colour}" stroke-dasharray="${line.dash.join(" ") || "none"}" stroke-linejoin="round"`;
       const raw = `<path d="${path((pen) => trace(pen, area, xs, ys))}" ${look} ${smooth ? 'stroke-opacity=".28"' : 'stroke-width="1.5"'}/>`;
-      return smooth ? `${raw}<path d="${path((pen) => trace(pen, area, xs, smooth))}" ${look} stroke-width="1.75"/>` : raw;
+      const dots = dotsOf(area, xs, ys, line.colour);
+      return smooth ? `${raw}${dots}<path d="${path((pen) => trace(pen, area, xs, smooth))}" ${look} stroke-width="1.75"/>` : raw + dots;
     }),
   ].join("");
   const legend = named
@@ -84,6 +85,17 @@ function path(draw: (pen: Pen) => void): string {
     lineTo: (x, y) => void parts.push(`L${round(x)} ${round(y)}`),
   });
   return parts.join("");
+}
+
+/** Points as dots where there are few, or where a point has no neighbour and would not be seen. */
+function dotsOf(area: Area, xs: readonly number[], ys: readonly (number | null)[], colour: string): string {
+  const few = xs.length * 10 < area.width;
+  const parts = xs.flatMap((x, i) => {
+    const y = ys[i] ?? null;
+    if (y === null || (!few && ((ys[i - 1] ?? null) !== null || (ys[i + 1] ?? null) !== null))) return [];
+    return [`M${round(area.left + area.x.at(x) * area.width)} ${round(area.top + (1 - area.y.at(y)) * area.height)}h0`];
+  });
+  return parts.length ? `<path d="${parts.join("")}" stroke="${colour}" stroke-width="5" stroke-linecap="round" fill="none"/>` : "";
 }
 
 const round = (value: number) => Math.round(value * 100) / 100;

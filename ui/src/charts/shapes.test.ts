@@ -137,4 +137,9 @@ describe("files", () => {
     expect(picture.svg).not.toContain("<script");
     expect(picture.svg.match(/<path/g)?.length).toBeGreaterThan(10);
   });
+
+  it("show a point that stands alone", () => {
+    const paper = { title: "loss", xName: "step", logX: false, logY: false, clip: false, zoom: null, time: false, notes: [] };
+    expect(lineSvg(shapesOf([line("a", [5])], [], plain), paper).svg).toMatch(/<path d="M[\d. ]+h0" stroke="red"/);
+  });
 });

@@ -67,7 +67,9 @@ export function Bars({ name, height, runs, x, y, lit, onLit, onOpen }: Props) {
           data-chart={name}
           data-kind="bar"
           data-drawn="true"
+          data-series={bars.length}
           data-points={bars.length}
+          data-max={Math.max(...bars.map((bar) => bar.value))}
           onPointerLeave={() => onLit(null)}
         >
           {shown.map((bar, i) => {

@@ -38,7 +38,8 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const settings = useMemo(() => readSettings(search, "step", true), [search]);
   const { spec } = page;
   const filter = useMemo<RunFilter | null>(() => spec && { experiment_ids: spec.experiment_ids, filter: spec.filter, view: spec.view }, [spec]);
-  const steady = useSteady(filter);
+  // While a filter is wrong, the charts stay those of the last right one, as the rows do.
+  const steady = useSteady(filter, page.rows.error !== null);
   const set = useRunSet(steady);
   const hovered = useSyncExternalStore(hover.subscribe, hover.get);
   const dwelt = useDwelt(hovered);
@@ -119,10 +120,10 @@ function runWords(matched: number, drawn: number, banded: boolean): string {
   return `newest ${formatCount(Math.min(drawn, MOST_RUNS))} of ${plural(matched, "run")}`;
 }
 
-/** The same object as long as it says the same. */
-function useSteady<T>(value: T): T {
+/** The same object as long as it says the same, or as long as it is `held`. */
+function useSteady<T>(value: T, held: boolean): T {
   const kept = useRef(value);
-  if (JSON.stringify(kept.current) !== JSON.stringify(value)) kept.current = value;
+  if (!(held && kept.current !== null) && JSON.stringify(kept.current) !== JSON.stringify(value)) kept.current = value;
   return kept.current;
 }
 

@@ -31,9 +31,9 @@ interface Props {
 /** One metric of all runs: their curves, or how their values lie where each has but one. */
 export function MetricPanel({ metric, context, height, tools, onFilter, onOpen }: Props) {
   const { settings, onSettings, set, filter, top, looks, lit, onLit } = context;
-  const { lines, bands, error, groups, used, single } = useCurves({ metric, set, filter, settings, top, looks });
+  const { lines, bands, error, groups, used, single, banded } = useCurves({ metric, set, filter, settings, top, looks });
   const by = settings.by[0];
-  const spec = useMemo((): PanelSpec => ({ kind: "violin", y: `metrics.${metric}`, ...(by ? { x: by } : {}), wide: 1, tall: height }), [metric, by, height]);
+  const spec = useMemo((): PanelSpec => ({ kind: banded ? "violin" : "bar", y: `metrics.${metric}`, ...(by && banded ? { x: by } : {}), wide: 1, tall: height }), [metric, by, height, banded]);
   if (single) return <FieldPanel title={metric} {...{ spec, context, tools, onFilter, onOpen }} />;
   const some = groups > bands.length && bands.length > 1 ? `largest ${bands.length} of ${groups} groups` : undefined;
   const newest = used < set.matched && (bands.length > 0 || used > 0) ? `newest ${formatCount(used)} of ${plural(set.matched, "run")}` : undefined;

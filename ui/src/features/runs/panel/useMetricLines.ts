@@ -29,6 +29,7 @@ export interface Curves {
   used: number;
   /** Every run has one value only: there is no curve to draw. */
   single: boolean;
+  banded: boolean;
 }
 
 interface Asked {
@@ -55,7 +56,8 @@ export function useCurves({ metric, set, filter, settings, top, looks }: Asked):
     error: error ?? answer.error ?? set.error,
     groups: answer.data?.groups ?? 1,
     used: answer.data?.used ?? ids.length,
-    single: (answer.bands?.length ?? 0) > 0 && (answer.bands ?? NO_BANDS).every((band) => band.points === band.runs),
+    single: banded ? (answer.bands?.length ?? 0) > 0 && (answer.bands ?? NO_BANDS).every((band) => band.points === band.runs) : (lines?.length ?? 0) > 0 && (lines ?? []).every((line) => line.ys.length <= 1 && line.ys[0] !== null),
+    banded,
   };
 }
 
