@@ -38,8 +38,8 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const settings = useMemo(() => readSettings(search, "step", true), [search]);
   const { spec } = page;
   const filter = useMemo<RunFilter | null>(() => spec && { experiment_ids: spec.experiment_ids, filter: spec.filter, view: spec.view }, [spec]);
-  // While a filter is wrong, the charts stay those of the last right one, as the rows do.
-  const steady = useSteady(filter, page.rows.error !== null);
+  // A filter may be wrong until the table has its answer: so long the charts stay those of the last right one, as the rows do.
+  const steady = useSteady(filter, page.rows.stale || page.rows.error !== null);
   const set = useRunSet(steady);
   const hovered = useSyncExternalStore(hover.subscribe, hover.get);
   const dwelt = useDwelt(hovered);
