@@ -13,7 +13,9 @@ from runstone.wire_store import MEDIA_TYPE
 
 from . import accounts_schema as acc
 from . import charts_schema as ch
+from . import compare_schema as cmp
 from . import models_schema as reg
+from . import preview_schema as pre
 from . import schema as s
 from . import search_schema as fs
 from .routes import (
@@ -85,10 +87,12 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("POST", "/runs/bands", ch.BandsAnswer, charts.bands, body=ch.BandsRequest),
     Endpoint("POST", "/runs/importance", ch.ImportanceAnswer, charts.importance, body=ch.ImportanceRequest),
     Endpoint("POST", "/compare", Comparison, compare.compare, body=s.CompareRequest),
+    Endpoint("POST", "/compare/runs", cmp.ComparedRuns, compare.compare_table, body=cmp.CompareRunsRequest),
     Endpoint("GET", "/runs/{run_id}", s.RunDetail, runs.get_run),
     Endpoint("PATCH", "/runs/{run_id}", s.RunDetail, runs.edit_run, "write", body=s.RunEdit),
     Endpoint("GET", "/runs/{run_id}/console", s.ConsoleAnswer, runs.console, query=s.ConsoleQuery),
     Endpoint("GET", "/runs/{run_id}/documents/{name:path}", s.DocumentAnswer, runs.document),
+    Endpoint("GET", "/runs/{run_id}/difference", cmp.RunDifference, compare.what_changed, query=cmp.DifferenceQuery),
     Endpoint("GET", "/runs/{run_id}/artifacts", s.Artifacts, artifacts.list_artifacts, query=s.ArtifactsQuery),
     Endpoint("GET", "/runs/{run_id}/artifacts/file", s.ArtifactBytes, artifacts.send_file,
              query=s.ArtifactFileQuery, media="*/*"),
@@ -106,6 +110,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("DELETE", "/models/{name}/versions/{version}", reg.ModelDone, model_versions.delete_version, "write"),
     Endpoint("GET", "/export", s.ExportedPage, export.export, query=s.ExportQuery, media="text/html"),
     Endpoint("GET", "/search", fs.Found, search.find, query=fs.FindQuery),
+    Endpoint("GET", "/runs/{run_id}/artifacts/preview", pre.FilePreview, artifacts.preview, query=pre.PreviewQuery),
     Endpoint("POST", "/ingest", s.Message, remote.ingest, "write", media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("POST", "/store/{question}", s.Message, remote.ask, media=MEDIA_TYPE, raw=MEDIA_TYPE),
     Endpoint("GET", "/session", acc.SessionInfo, accounts.session, "none"),

@@ -19,6 +19,19 @@ export interface Accounts {
   users: AccountRow[];
 }
 
+/** One array of a NumPy file. ``cells`` are its first values, the last axis across and all others down; ``low``, ``high`` and ``mean`` are of the finite ones, null where there are none or the array is too large to be read whole; ``note`` says why something is not shown. */
+export interface ArrayPreview {
+  name: string;
+  dtype: string;
+  shape: number[];
+  cells: ((number | string | null)[])[];
+  low: number | "-Infinity" | "Infinity" | "NaN" | null;
+  high: number | "-Infinity" | "Infinity" | "NaN" | null;
+  mean: number | "-Infinity" | "Infinity" | "NaN" | null;
+  not_finite: number;
+  note: string;
+}
+
 /** One level below ``path``, folders with ``file_size`` null. ``root_uri`` is where the run keeps them. */
 export interface Artifacts {
   root_uri: string;
@@ -71,6 +84,13 @@ export interface Best {
   value: number | "-Infinity" | "Infinity" | "NaN";
 }
 
+/** ``None``: not there. */
+export interface Change {
+  name: string;
+  before: string | null;
+  after: string | null;
+}
+
 /** Data of the event ``changes``. ``more``: others changed too, ask for everything again. */
 export interface ChangesEvent {
   cursor: number;
@@ -93,6 +113,46 @@ export interface CompareRequest {
   baseline?: string | null;
   statistic?: "best" | "last" | "max" | "min";
   level?: number;
+}
+
+/** Runs to show side by side, by id or the beginning of one. ``contains`` is part of the keys that are wanted. */
+export interface CompareRunsRequest {
+  run_ids: string[];
+  contains?: string;
+}
+
+/** One metric of all runs, in their order; null: not logged. ``low`` and ``high`` leave NaN out. */
+export interface ComparedMetric {
+  key: string;
+  last: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  low: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  high: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+}
+
+/** One param of all runs, in their order; null: not logged. */
+export interface ComparedParam {
+  key: string;
+  values: (string | null)[];
+}
+
+/** ``identity``: digests of the five layers; equal ones mean the same, empty ones that nothing is known. */
+export interface ComparedRun {
+  info: RunInfo;
+  experiment_name: string;
+  tags: Record<string, string>;
+  inputs: DatasetInput[];
+  model_outputs: LoggedModelOutput[];
+  identity: Identity;
+}
+
+/** ``lost`` are the ids asked for of which no run, or more than one, is there. The totals count keys that match. */
+export interface ComparedRuns {
+  runs: ComparedRun[];
+  metrics: ComparedMetric[];
+  params: ComparedParam[];
+  metrics_total: number;
+  params_total: number;
+  lost: string[];
 }
 
 /** ``groups[baseline]`` is what the others are held against; ``str()`` gives the plain words. */
@@ -190,6 +250,17 @@ export interface FileInfo {
   file_size: number | null;
 }
 
+/** ``rows`` is how many the whole table has, ``columns_total`` how many columns; ``cells`` is row by row, null where a value is missing, texts cut where they are long. ``size`` is that of the file in bytes. */
+export interface FilePreview {
+  kind: "arrays" | "table";
+  size: number;
+  rows: number;
+  columns_total: number;
+  columns: PreviewColumn[];
+  cells: ((number | string | null)[])[];
+  arrays: ArrayPreview[];
+}
+
 /** At most ``limit`` of each kind; keys most used first, the rest newest or by name. */
 export interface Found {
   runs: FoundRun[];
@@ -281,6 +352,15 @@ export interface Health {
   facts: Record<string, number | string>;
 }
 
+/** A digest for each layer. */
+export interface Identity {
+  code: string;
+  config: string;
+  environment: string;
+  data: string;
+  seed: string;
+}
+
 /** The most important param first. ``runs`` have a finite value, ``used`` of them were looked at; ``explained`` is the share of the variance that the model explains of runs it has not seen, and ``words`` say what that means. */
 export interface ImportanceAnswer {
   matched: number;
@@ -323,6 +403,14 @@ export interface Keys {
   keys: Key[];
 }
 
+/** ``same`` is ``None`` where too little was recorded to tell. ``text`` is a unified diff, where there is one. */
+export interface LayerChange {
+  layer: string;
+  same: boolean | null;
+  changes: Change[];
+  text: string;
+}
+
 export interface LoggedModelInput {
   model_id: string;
 }
@@ -330,6 +418,13 @@ export interface LoggedModelInput {
 export interface LoggedModelOutput {
   model_id: string;
   step: number;
+}
+
+/** Last values; null: not logged. */
+export interface MetricMove {
+  name: string;
+  before: number | "-Infinity" | "Infinity" | "NaN" | null;
+  after: number | "-Infinity" | "Infinity" | "NaN" | null;
 }
 
 /** A whole series in few numbers. ``min`` and ``max`` ignore NaN and are null when every value is NaN. */
@@ -503,6 +598,12 @@ export interface Piece {
   text: string;
 }
 
+/** ``type`` is the file format's own word. */
+export interface PreviewColumn {
+  name: string;
+  type: string;
+}
+
 export interface RunDetail {
   info: RunInfo;
   experiment_name: string;
@@ -513,6 +614,15 @@ export interface RunDetail {
   model_inputs: LoggedModelInput[];
   model_outputs: LoggedModelOutput[];
   documents: DocumentInfo[];
+}
+
+/** ``before`` is null, and the lists are empty, where no run of the experiment began before this one. ``layers``: code, config, environment, data, seed; ``same`` is null where too little was recorded to tell, ``text`` is a unified diff where there is one. ``metrics``: those that moved, the ones that moved most first, of ``metrics_total``. */
+export interface RunDifference {
+  before: RunName | null;
+  after: RunName;
+  layers: LayerChange[];
+  metrics: MetricMove[];
+  metrics_total: number;
 }
 
 /** A tag set to null is removed. ``deleted`` moves the run to the trash or back. */
@@ -556,6 +666,15 @@ export interface RunModelVersion {
 export interface RunModels {
   models: RunModel[];
   versions: RunModelVersion[];
+}
+
+/** What a link to a run shows. */
+export interface RunName {
+  run_id: string;
+  name: string;
+  experiment_id: string;
+  ordinal: number | null;
+  start_time: number | null;
 }
 
 /** Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter. */

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runstone.server import preview_schema as p
 from runstone.server import schema as s
-from runstone.server.files import run_root, send
+from runstone.server.files import plain, run_root, send
+from runstone.server.previews import look_into
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -23,3 +25,12 @@ def list_artifacts(backend: Backend, run_id: str, query: s.ArtifactsQuery) -> s.
 async def send_file(request: Request, backend: Backend, run_id: str, query: s.ArtifactFileQuery) -> Response:
     """The bytes of one artifact, whole or a range of them, streamed."""
     return await send(request, lambda: run_root(backend, run_id), query.path, query.download)
+
+
+def preview(backend: Backend, run_id: str, query: p.PreviewQuery) -> p.FilePreview:
+    """What can be seen of a Parquet or NumPy file."""
+    root = run_root(backend, run_id)
+    path = plain(query.path)
+    size = root.stat(path).file_size or 0
+    with root.open(path) as file:
+        return look_into(file, path, size, query.offset, query.limit)
