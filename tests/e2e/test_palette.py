@@ -54,7 +54,7 @@ def test_models_experiments_tags_metrics_and_filters(
     opened(page, "digits")
     expect(page.locator("[data-kind=model]")).to_contain_text("digits")
     expect(page.locator("[data-kind=experiment]").first).to_contain_text("digits-forest")
-    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")  # the same key closes it
     opened(page, "team=vis")
     expect(page.locator("[data-kind=run]").first).to_contain_text("team=vision")
     page.keyboard.press("Escape")
@@ -90,8 +90,7 @@ def test_from_memory_while_the_server_is_away(
     expect(palette.get_by_role("option", name="deep-dive")).to_be_visible()
     expect(palette).to_contain_text("The server does not answer; these are from memory.")
     page.keyboard.press("Escape")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("models")
+    opened(page, "models")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("recent-run").first).to_be_visible()  # what was there stays, until the page can come
     server.start()

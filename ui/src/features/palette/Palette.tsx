@@ -58,9 +58,14 @@ export function Palette({ things, onChoose, onClose }: Props) {
   const shown = useMemo(() => groups(text, recents, known, theirs), [text, recents, known, theirs]);
   const flat = shown.flatMap((group) => group.finds);
   const here = Math.min(at, flat.length - 1);
+  // At once, not when the browser tells of it: the key that opens it may come right after. Closing gives the focus back.
+  const close = () => {
+    ref.current?.close();
+    onClose();
+  };
   const choose = (find: Find | undefined) => {
     if (!find) return;
-    ref.current?.close();
+    close();
     onChoose(find);
   };
   const press = (event: KeyboardEvent) => {
@@ -70,6 +75,9 @@ export function Palette({ things, onChoose, onClose }: Props) {
       event.preventDefault();
       const next = here + step;
       setAt(Math.abs(step) === 1 ? (next + flat.length) % flat.length : Math.max(0, Math.min(flat.length - 1, next)));
+    } else if (event.key === "Escape" || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k")) {
+      event.preventDefault();
+      close();
     } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
       event.preventDefault();
       choose(flat[here]);
@@ -86,7 +94,7 @@ export function Palette({ things, onChoose, onClose }: Props) {
       data-testid="palette"
       onClose={onClose}
       onKeyDown={press}
-      onClick={(event) => event.target === ref.current && ref.current.close()}
+      onClick={(event) => event.target === ref.current && close()}
     >
       <div className={s.field}>
         <Icon name="search" />
