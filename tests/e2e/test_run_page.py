@@ -93,6 +93,13 @@ def test_smoothing_axis_and_data_table(deep: Callable[..., Any]) -> None:
     expect(page.get_by_role("region", name="Data of the chart").get_by_role("row").nth(1)).to_contain_text("0")
 
 
+def test_another_metric_is_the_x_axis(deep: Callable[..., Any]) -> None:
+    page = deep("/metrics?find=train")
+    page.get_by_label("x axis").select_option("metrics.train/loss")
+    expect(chart(page, "train/loss")).to_have_attribute("data-max", "1234.5")
+    assert "x=metrics.train/loss" in page.url
+
+
 def test_system_metrics_have_their_tab(deep: Callable[..., Any]) -> None:
     expect(chart(deep("/system"), "system/cpu_utilization_percentage")).to_have_attribute("data-points", "2")
 

@@ -16,18 +16,20 @@ interface Props {
   render: (key: string) => ReactNode;
   /** Keys that have one value only and are drawn as a tile. */
   isTile?: (key: string) => boolean;
+  /** Metrics that may be the x axis. */
+  along?: readonly string[];
 }
 
 const never = () => false;
 
-export function Board({ keys, settings, onChange, render, isTile = never }: Props) {
+export function Board({ keys, settings, onChange, render, isTile = never, along }: Props) {
   const groups = sections(keys, settings.find).map(({ name, keys: found }) => ({
     name,
     panels: found.map((key) => ({ id: key, wide: 1, tall: CARD_HEIGHT, tile: isTile(key) })),
   }));
   return (
     <>
-      <Controls settings={settings} onChange={onChange} />
+      <Controls settings={settings} onChange={onChange} metrics={along} />
       {groups.length === 1 && <h2 className="hidden-word">Charts</h2>}
       {groups.length === 0 && (
         <Empty icon="search" title="No metric has this in its name">

@@ -10,7 +10,7 @@ export function MetricsRoute() {
   const { runId } = metrics.useParams();
   const search = metrics.useSearch();
   const navigate = metrics.useNavigate();
-  const settings = useMemo(() => readSettings(search), [search]);
+  const settings = useMemo(() => readSettings(search, "step", true), [search]);
   return (
     <RunCharts
       runId={runId}

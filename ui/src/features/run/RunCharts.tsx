@@ -15,6 +15,9 @@ import s from "./Run.module.css";
 /** About two points for each pixel of a wide card. */
 const POINTS = 1000;
 
+/** Metrics that are offered as an x axis. */
+const MOST_AXES = 200;
+
 interface Props {
   runId: string;
   system: boolean;
@@ -48,6 +51,7 @@ export function RunCharts({ runId, system, settings, onChange }: Props) {
       settings={settings}
       onChange={onChange}
       isTile={isTile}
+      along={system ? [] : [...byKey.values()].filter((metric) => metric.count > 1).map((metric) => metric.key).slice(0, MOST_AXES)}
       render={(key) => {
         const metric = byKey.get(key);
         if (metric && isTile(key)) return <Tile metric={metric} />;
@@ -83,15 +87,22 @@ function MetricChart({ run, metric, settings, onChange }: {
   const start = info.start_time;
   const name = info.run_name || info.run_id.slice(0, 8);
   const colour = runColour(info.ordinal ?? 0);
+  const along = settings.x.startsWith("metrics.") ? settings.x.slice("metrics.".length) : null;
+  const wholeX = useQuery({ ...seriesQuery(ids, along ?? "", POINTS), enabled: along !== null });
   const lineOf = useCallback(
-    (points: typeof whole.data): Line[] | undefined => points?.map((one) => toLine(one, settings.x, start, { label: name, colour })),
-    [settings.x, start, name, colour],
+    (points: typeof whole.data, xs: typeof whole.data): Line[] | undefined =>
+      along !== null && !xs ? undefined : points?.map((one) => toLine(one, settings.x, start, { label: name, colour }, xs?.[0])),
+    [settings.x, along, start, name, colour],
   );
-  const wholeLines = useMemo(() => lineOf(whole.data), [lineOf, whole.data]);
+  const wholeLines = useMemo(() => lineOf(whole.data, wholeX.data), [lineOf, whole.data, wholeX.data]);
   const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
   const thinned = whole.data?.some((one) => one.total > one.steps.length) ?? false;
   const finer = useQuery({ ...seriesQuery(ids, key, POINTS, wanted), enabled: thinned && wanted !== null });
-  const finerLines = useMemo(() => (thinned && wanted && !finer.isPlaceholderData ? lineOf(finer.data) : undefined), [lineOf, finer, thinned, wanted]);
+  const finerX = useQuery({ ...seriesQuery(ids, along ?? "", POINTS, wanted), enabled: thinned && wanted !== null && along !== null });
+  const finerLines = useMemo(
+    () => (thinned && wanted && !finer.isPlaceholderData && !finerX.isPlaceholderData ? lineOf(finer.data, finerX.data) : undefined),
+    [lineOf, finer, finerX, thinned, wanted],
+  );
   return (
     <ChartCard
       name={key}

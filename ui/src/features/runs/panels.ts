@@ -10,6 +10,8 @@ export interface PanelSearch extends ChartSearch {
   split?: string | undefined;
   /** Charts that are not as they make themselves. */
   chart?: string | undefined;
+  /** How the table is grouped; charts follow it until they are grouped by themselves. */
+  group?: string | undefined;
 }
 
 export const PANELS: readonly PanelChoice[] = ["table", "split", "charts"];

@@ -4,6 +4,7 @@ import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, us
 import { Controls } from "../../../charts/Controls";
 import { PanelRows } from "../../../charts/PanelRows";
 import { readSettings, writeSettings } from "../../../charts/settings";
+import { splitList } from "../../../lib/columns";
 import { formatCount, plural } from "../../../lib/format";
 import { Button } from "../../../ui/Button";
 import { Empty } from "../../../ui/Empty";
@@ -48,7 +49,9 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const looks = useLooks(top, set, steady);
   const lit = useDeferredValue(useMemo(() => (hovered && !chosen.includes(hovered) ? [...chosen, hovered] : chosen), [chosen, hovered]));
   const change = useCallback((next: typeof settings) => onSearch(writeSettings(next)), [onSearch]);
-  const context: PanelContext = { set, filter: steady, settings, onSettings: change, top, looks, lit, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
+  // Grouped as the table is, unless the charts are grouped by themselves.
+  const drawn = useMemo(() => (settings.by.length || !search.group ? settings : { ...settings, by: groupColumns(search.group) }), [settings, search.group]);
+  const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: (next) => change({ ...next, by: settings.by }), top, looks, lit, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
   const keys = useMemo(() => page.metrics.map((one) => one.key), [page.metrics]);
   const specs = useMemo(() => readSpecs(search.chart ?? ""), [search.chart]);
   const groups = useMemo(() => arrange(keys, settings.find, specs), [keys, settings.find, specs]);
@@ -69,7 +72,7 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
             {plural(removed, "removed chart")} back
           </Button>
         )}
-        <small data-testid="charts-runs">{runWords(set.matched, set.ids.length, drawsBands(settings, set.matched))}</small>
+        <small data-testid="charts-runs">{runWords(set.matched, set.ids.length, drawsBands(drawn, set.matched))}</small>
       </Controls>
       {groups.length === 1 && <h2 className="hidden-word">Charts</h2>}
       {keys.length > 0 && groups.length === 0 && (
@@ -118,6 +121,12 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
 function runWords(matched: number, drawn: number, banded: boolean): string {
   if (banded || matched <= drawn) return plural(matched, "run");
   return `newest ${formatCount(Math.min(drawn, MOST_RUNS))} of ${plural(matched, "run")}`;
+}
+
+function groupColumns(text: string): string[] {
+  return splitList(text)
+    .filter((column) => /^(params|tags)\../.test(column))
+    .slice(0, 3);
 }
 
 /** The same object as long as it says the same, or as long as it is `held`. */
