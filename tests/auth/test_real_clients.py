@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,7 +18,10 @@ import pytest
 from auth_site import basic
 
 import runstone
+from runstone import connect
+from runstone.client import ending
 from runstone.errors import PermissionDenied
+from runstone.server.auth.credentials import digest, new_token
 
 PEERS = {"new": os.environ.get("RUNSTONE_PEER_PYTHON", ""), "old": os.environ.get("RUNSTONE_OLD_PEER_PYTHON", "")}
 ROOT, PASSWORD = "root", "the administrator's password"
@@ -135,6 +139,7 @@ def test_our_own_client_signs_in_by_the_environment(url: str, monkeypatch: pytes
     with runstone.start_run() as run:
         runstone.log_metric("m", 1)
     assert runstone.get_run(run.info.run_id).data.metrics == {"m": 1.0}
+    ending.reset()  # as long as it is signed in
 
 
 @pytest.mark.xdist_group("auth-clients")
@@ -186,3 +191,80 @@ def test_there_is_no_default_password(tmp_path: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "runstone users create NAME --admin" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A server that lets each token make five requests a second, so fifty at once; and a token."""
+    store = str(tmp_path_factory.mktemp("slow") / "store")
+    secret = new_token()
+    accounts = connect.open_store(connect.canonical(store)).accounts  # type: ignore[attr-defined]
+    accounts.add_token(accounts.add_user(ROOT, "", True).user_id, "t", "write", None, digest(secret))
+    connect.close_all()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("RUNSTONE_", "MLFLOW_"))}
+    environment["RUNSTONE_AUTH_TOKEN_RATE"] = "5"
+    command = [sys.executable, "-m", "runstone.cli.main", "server", "--port", "0", "--auth", "--store", store]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found
+        yield found[0], secret
+        process.terminate()
+
+
+def spend(url: str, secret: str) -> None:
+    """Ask until the server says that it is enough."""
+    request = urllib.request.Request(f"{url}/api/runstone/v1/info", headers={"Authorization": f"Bearer {secret}"})
+
+    def ask() -> int:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+
+    assert 429 in (ask() for _ in range(1000))
+
+
+@pytest.mark.xdist_group("auth-clients")
+def test_our_own_client_waits_with_what_it_logs(slow: tuple[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url, secret = slow
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", secret)
+    monkeypatch.delenv("RUNSTONE_STRICT", raising=False)
+    runstone.set_tracking_uri(url)
+    with runstone.start_run() as run:
+        spend(url, secret)
+        for step in range(500):
+            runstone.log_metric("m", step, step=step)
+    found: list[float] = []
+    for _ in range(100):  # it waits for as long as the server says, and goes on by itself
+        found = [one.value for one in runstone.Client().get_metric_history(run.info.run_id, "m")]
+        if len(found) == 500:
+            break
+        time.sleep(0.5)
+    assert found == list(range(500))
+    ending.reset()
+
+
+@pytest.mark.peer
+@pytest.mark.xdist_group("auth-clients")
+def test_the_real_client_waits_and_goes_on(slow: tuple[str, str], tmp_path: Path) -> None:
+    url, secret = slow
+    if not PEERS["new"]:
+        pytest.skip("no Python with the new mlflow")
+    code = """
+import mlflow
+with mlflow.start_run() as run:
+    for step in range(20):
+        mlflow.log_metric("m", step, step=step)
+assert len(mlflow.MlflowClient().get_metric_history(run.info.run_id, "m")) == 20
+"""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("RUNSTONE_", "MLFLOW_"))}
+    environment |= {"MLFLOW_TRACKING_URI": url, "MLFLOW_TRACKING_TOKEN": secret, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment["GIT_PYTHON_REFRESH"] = "quiet"
+    spend(url, secret)
+    done = subprocess.run(
+        [PEERS["new"], "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stderr[-3000:]

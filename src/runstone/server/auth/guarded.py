@@ -81,8 +81,9 @@ class GuardedStore:
         return self._store.acknowledged(journal_id)
 
     def sweep(self, now: int) -> Sequence[str]:
-        administrator()
-        return self._store.sweep(now)
+        """Clients of everybody ask for it when they start. Their clocks decide nothing here: the server sweeps by its own."""
+        asking = caller("write")
+        return self._store.sweep(now) if asking.is_admin and asking.may("admin") else ()
 
     def purge(self, run_ids: Sequence[str]) -> None:
         administrator()
