@@ -104,6 +104,10 @@ class Counters:
             log.warning("counts for Prometheus cannot be kept in %s: %s", self._folder, cause)
 
 
+#: No browser shall take an answer for something else than it says.
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
 class Observed:
     """ASGI middleware: gives each request an id (the caller's ``X-Request-Id``, if it is plain), counts it, writes a line.
 
@@ -125,7 +129,10 @@ class Observed:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                headers = list(message.get("headers", ()))
+                if NOSNIFF not in headers:
+                    headers.append(NOSNIFF)
+                message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
             size += len(message.get("body", b""))
             await send(message)
 
