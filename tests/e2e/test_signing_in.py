@@ -44,9 +44,15 @@ def test_one_signs_in_over_the_page_and_out_again(browser: Any, tmp_path: Path) 
             assert page.get_by_test_id("signed-in").inner_text() == "ada"
             cookies = {one["name"]: one for one in context.cookies()}
             assert cookies["runstone_session"]["httpOnly"]
+            page.keyboard.press("Control+k")
+            page.get_by_test_id("palette").get_by_role("combobox").fill("users")
+            page.get_by_role("option", name="Users").wait_for()
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/admin/users")
             page.get_by_test_id("signed-in").click()
             page.get_by_role("menuitem", name="Sign out").click()
             box.wait_for()
+            assert page.evaluate("localStorage.getItem('runstone.recent')") == "[]", "nothing is left for who sits here next"
         finally:
             context.close()
             server.terminate()

@@ -1,5 +1,6 @@
 /** The palette's things to choose, and what choosing them does. Comes when it is first opened. */
 
+import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Find } from "../features/palette/finds";
@@ -7,6 +8,7 @@ import { Palette } from "../features/palette/Palette";
 import { joinSort } from "../lib/columns";
 import { lowerIsBetter } from "../lib/direction";
 import { saveFile } from "../api/http";
+import { marked, sessionQuery, useSignOut } from "../api/session";
 import { setTheme, type Theme } from "../lib/theme";
 import { copyText } from "../ui/Copy";
 import { say } from "../ui/Toasts";
@@ -41,6 +43,15 @@ const OF_RUN: readonly Find[] = [
   { kind: "action", id: "copy python", name: "Copy as Python", detail: "the code that loads this run" },
 ];
 
+const SIGNED_IN: readonly Find[] = [{ kind: "page", id: "/settings", name: "Settings", detail: "tokens, password" }];
+
+const ADMIN: readonly Find[] = [
+  { kind: "page", id: "/admin/users", name: "Users" },
+  { kind: "page", id: "/admin/groups", name: "Groups" },
+];
+
+const SIGN_OUT: Find = { kind: "action", id: "sign out", name: "Sign out" };
+
 const FILE: Find = { kind: "action", id: "one file", name: "Save as one HTML file", detail: "opens offline" };
 
 interface Props {
@@ -53,7 +64,20 @@ export default function Finding({ onClose, onKeys }: Props) {
   const go = useNavigate();
   const { pathname, search } = useLocation();
   const file = useMemo(() => exportable(pathname, search, runId, experimentId), [pathname, search, runId, experimentId]);
-  const things = useMemo(() => [...(runId ? OF_RUN : []), ...PAGES, ...(file ? [FILE] : []), ...ACTIONS], [runId, file]);
+  const { data: session } = useQuery({ ...sessionQuery, enabled: marked() });
+  const signOut = useSignOut();
+  const things = useMemo(
+    () => [
+      ...(runId ? OF_RUN : []),
+      ...PAGES,
+      ...(session?.username ? SIGNED_IN : []),
+      ...(session?.is_admin ? ADMIN : []),
+      ...(file ? [FILE] : []),
+      ...ACTIONS,
+      ...(session?.username ? [SIGN_OUT] : []),
+    ],
+    [runId, file, session],
+  );
 
   const runs = (search: { q?: string; sort?: string }) =>
     experimentId ? go({ to: "/experiments/$experimentId/runs", params: { experimentId }, search }) : go({ to: "/runs", search });
@@ -65,11 +89,12 @@ export default function Finding({ onClose, onKeys }: Props) {
     if (runId && id === "run/system") return go({ to: "/runs/$runId/system", params: { runId } });
     if (runId && id === "run/artifacts") return go({ to: "/runs/$runId/artifacts", params: { runId } });
     if (runId && id === "run/console") return go({ to: "/runs/$runId/console", params: { runId } });
-    return go({ to: id as "/" | "/experiments" | "/runs" | "/models" | "/compare" });
+    return go({ to: id as "/" | "/experiments" | "/runs" | "/models" | "/compare" | "/settings" | "/admin/users" | "/admin/groups" });
   };
 
   const act = (id: string) => {
     if (id === "keys") onKeys();
+    else if (id === SIGN_OUT.id) signOut.mutate();
     else if (id === FILE.id) void (file && saveFile("export", file).catch((error: Error) => say(error.message, { tone: "error" })));
     else if (id === "print") setTimeout(() => window.print(), 100);
     else if (id.startsWith("theme ")) setTheme(id.slice(6) as Theme);
