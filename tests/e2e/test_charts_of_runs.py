@@ -185,3 +185,12 @@ def test_they_become_files_too(
         lines = path.read_text("utf-8").splitlines()
         assert lines[0].startswith("param,importance,low,high,correlation,correlation low")
         assert lines[1].startswith("lr,")
+
+
+def test_a_link_to_what_is_not_there_says_so(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+    gone = ("scatter;x=params.gone;y=metrics.accuracy", "line;y==gone + 1", "scatter;x==alert(1);y=metrics.accuracy", "pie;x=1")
+    page = open_page(drawn("few", with_charts(*gone))).page
+    expect(page.get_by_text("No run has both gone and accuracy")).to_be_visible()
+    expect(page.get_by_text("No points in this range")).to_be_visible()
+    expect(page.get_by_text("There is no function alert")).to_be_visible()
+    expect(page.locator("[data-panel^=own]")).to_have_count(3)

@@ -108,6 +108,11 @@ def test_many_runs_are_a_band_with_the_selected_on_top(drawn: Callable[..., str]
     expect(page).to_have_url(re.compile(r"draw=mean.*by=params.lr|by=params.lr.*draw=mean"))
     page.get_by_label("Runs drawn").select_option("lines")
     expect(loss).to_have_attribute("data-series", str(curves.MANY))
+    # Into the stretch around the spike, and into one without it: the band says the truth of both.
+    page.goto(drawn("many", "?panel=charts&zoom=110,130"))
+    expect(loss).to_have_attribute("data-max", str(curves.SPIKE))
+    page.goto(drawn("many", "?panel=charts&zoom=130,150"))
+    expect(loss).to_have_attribute("data-max", re.compile(r"^0\."))
 
 
 def test_a_chart_lights_up_its_run_in_the_table(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:

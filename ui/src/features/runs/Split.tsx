@@ -21,10 +21,19 @@ interface Props {
 
 export function PanelSwitch({ search, onSearch }: Pick<Props, "search" | "onSearch">) {
   const chosen = readPanel(search);
+  const choose = (one: PanelChoice | undefined) => one && onSearch({ panel: one === "table" ? undefined : one });
+  const keys = (event: React.KeyboardEvent<HTMLElement>) => {
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = PANELS.indexOf(chosen) + step;
+    choose(PANELS[next]);
+    (event.currentTarget.children[next] as HTMLElement | undefined)?.focus();
+  };
   return (
-    <div className={s.switch} role="radiogroup" aria-label="Table or charts (v)">
+    <div className={s.switch} role="radiogroup" aria-label="Table or charts (v)" onKeyDown={keys}>
       {PANELS.map((one) => (
-        <button key={one} type="button" role="radio" aria-checked={one === chosen} onClick={() => onSearch({ panel: one === "table" ? undefined : one })}>
+        <button key={one} type="button" role="radio" aria-checked={one === chosen} tabIndex={one === chosen ? 0 : -1} onClick={() => choose(one)}>
           {NAMES[one]}
         </button>
       ))}
