@@ -178,3 +178,4 @@ def test_a_client_without_admin_may_ask_for_a_sweep_and_decides_nothing(site: Si
         )
         assert answer.status_code == 200, answer.text
     assert site.store.get_run("r1").info.status == "RUNNING"
+    assert list(site.store.sweep(2**50)) == ["r1"]

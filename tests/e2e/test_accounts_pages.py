@@ -146,7 +146,7 @@ def test_a_password_is_changed(enter: Callable[..., Any]) -> None:
     expect(page.get_by_test_id("signed-in")).to_have_text("carol")
 
 
-def test_users_and_groups_are_managed(enter: Callable[..., Any]) -> None:
+def test_users_and_groups_are_managed(site: Server, enter: Callable[..., Any]) -> None:
     page = enter("/admin/users")
     rows = page.get_by_test_id("user-row")
     expect(rows.first).to_be_visible()
@@ -178,7 +178,11 @@ def test_users_and_groups_are_managed(enter: Callable[..., Any]) -> None:
     assert violations(page) == []
     page.keyboard.press("Escape")
     expect(group).to_contain_text("1 member")
-    page.get_by_role("link", name="Users").click()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Find or do").fill("users")
+    expect(page.get_by_role("option").first).to_contain_text("Users")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site.url}/admin/users")
     page.get_by_role("searchbox").fill("VISION")
     expect(rows).to_have_count(1)
     page.get_by_role("button", name="Actions for dave").click()

@@ -73,7 +73,7 @@ def server(
     app_name: str | None, oidc_issuer: str, oidc_client_id: str, oidc_client_secret: TextIO | None, no_auth: bool,
 ) -> None:  # fmt: skip
     """Serve UI and API until Ctrl-C or SIGTERM. A port that is taken is an error."""
-    from runstone import connect
+    from runstone import connect, settings
     from runstone.server.listen import leave, serve
 
     from .opening import store_uri
@@ -82,6 +82,10 @@ def server(
 
     set_oidc(oidc_issuer, oidc_client_id, oidc_client_secret.read() if oidc_client_secret else "")
     signing_in = wants_auth(auth or app_name is not None, no_auth)
+    if settings.OIDC_ISSUER.get() and not signing_in:
+        raise click.UsageError(
+            "With an OpenID provider people sign in: add --auth, or leave --oidc-issuer and RUNSTONE_OIDC_ISSUER out."
+        )
     address = find_address(host, port, uds, ssl_certfile, ssl_keyfile, signing_in or no_auth)
     uri = store_uri(store)
     if artifacts_only and not serve_artifacts:

@@ -92,7 +92,10 @@ def _auth(store: Store) -> Auth:
         raise InvalidValue(
             f"The store {store.uri} keeps no accounts, so --auth cannot work. Serve a folder, SQLite or PostgreSQL."
         )
-    by_provider = bool(settings.OIDC_ADMIN_GROUP.get() and settings.OIDC_CREATE_USERS.get() and settings.OIDC_ISSUER.get())
+    policy = Policy(store.accounts, settings.AUTH_DEFAULT_PERMISSION.get().upper())
+    signing = Signing(policy, settings.AUTH_TOKEN_RATE.get(), settings.AUTH_SESSION_HOURS.get() * 3600)
+    oidc = _oidc(signing)
+    by_provider = oidc is not None and oidc.settings.admin_group and oidc.settings.create_users
     if not store.accounts.users() and not by_provider:
         password = settings.AUTH_ADMIN_PASSWORD.get()
         if not password:
@@ -103,9 +106,7 @@ def _auth(store: Store) -> Auth:
         name = check_username(settings.AUTH_ADMIN_USERNAME.get())
         with contextlib.suppress(AlreadyExists):  # another worker was faster
             store.accounts.add_user(name, hash_password(password), is_admin=True)
-    policy = Policy(store.accounts, settings.AUTH_DEFAULT_PERMISSION.get().upper())
-    signing = Signing(policy, settings.AUTH_TOKEN_RATE.get(), settings.AUTH_SESSION_HOURS.get() * 3600)
-    return Auth(policy, signing, settings.TRUST_PROXY.get(), _oidc(signing))
+    return Auth(policy, signing, settings.TRUST_PROXY.get(), oidc)
 
 
 def set_oidc(issuer: str, client_id: str, secret: str) -> None:

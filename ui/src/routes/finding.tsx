@@ -50,6 +50,8 @@ const ADMIN: readonly Find[] = [
   { kind: "page", id: "/admin/groups", name: "Groups" },
 ];
 
+const PERMISSIONS: Find = { kind: "page", id: "permissions", name: "Permissions", detail: "who may do what here" };
+
 const SIGN_OUT: Find = { kind: "action", id: "sign out", name: "Sign out" };
 
 const FILE: Find = { kind: "action", id: "one file", name: "Save as one HTML file", detail: "opens offline" };
@@ -60,23 +62,25 @@ interface Props {
 }
 
 export default function Finding({ onClose, onKeys }: Props) {
-  const { runId, experimentId } = useParams({ strict: false });
+  const { runId, experimentId, name: model } = useParams({ strict: false });
   const go = useNavigate();
   const { pathname, search } = useLocation();
   const file = useMemo(() => exportable(pathname, search, runId, experimentId), [pathname, search, runId, experimentId]);
   const { data: session } = useQuery({ ...sessionQuery, enabled: marked() });
   const signOut = useSignOut();
+  const granted = Boolean(session?.username && (experimentId || model));
   const things = useMemo(
     () => [
       ...(runId ? OF_RUN : []),
       ...PAGES,
+      ...(granted ? [PERMISSIONS] : []),
       ...(session?.username ? SIGNED_IN : []),
       ...(session?.is_admin ? ADMIN : []),
       ...(file ? [FILE] : []),
       ...ACTIONS,
       ...(session?.username ? [SIGN_OUT] : []),
     ],
-    [runId, file, session],
+    [runId, file, granted, session],
   );
 
   const runs = (search: { q?: string; sort?: string }) =>
@@ -89,6 +93,8 @@ export default function Finding({ onClose, onKeys }: Props) {
     if (runId && id === "run/system") return go({ to: "/runs/$runId/system", params: { runId } });
     if (runId && id === "run/artifacts") return go({ to: "/runs/$runId/artifacts", params: { runId } });
     if (runId && id === "run/console") return go({ to: "/runs/$runId/console", params: { runId } });
+    if (id === PERMISSIONS.id && experimentId) return go({ to: "/experiments/$experimentId/permissions", params: { experimentId } });
+    if (id === PERMISSIONS.id && model) return go({ to: "/models/$name/permissions", params: { name: model } });
     return go({ to: id as "/" | "/experiments" | "/runs" | "/models" | "/compare" | "/settings" | "/admin/users" | "/admin/groups" });
   };
 
