@@ -9,10 +9,11 @@ import click
 from .shell import json_option, store_option
 
 if TYPE_CHECKING:
-    from runstone.contracts import RunTable, Store
+    from runstone.contracts import RunQuery, RunTable, Store
 
 #: Metrics and params that are shown unasked; more fit on no screen.
 METRICS, PARAMS = 4, 4
+FORMATS = click.Choice(["csv", "json", "parquet", "markdown", "latex"])
 VIEWS = click.Choice(["active_only", "deleted_only", "all"])
 
 
@@ -23,11 +24,12 @@ VIEWS = click.Choice(["active_only", "deleted_only", "all"])
 @click.option("-o", "--order-by", "order_by", multiple=True, help='For example: "metrics.accuracy DESC"; may be given again.')
 @click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Runs to show.")
 @click.option("-c", "--columns", default="", help="Columns, with commas: metrics.loss, min(metrics.loss), params.lr, tags.team")
+@click.option("--format", "kind", type=FORMATS, help="All runs that match, as a file on standard output.")
 @json_option
 @store_option
 def list_runs(
     experiments: tuple[str, ...], view: str, filter_text: str, order_by: tuple[str, ...], limit: int, columns: str,
-    as_json: bool, store: str,
+    kind: str | None, as_json: bool, store: str,
 ) -> None:  # fmt: skip
     """Runs with their metrics and the params that differ; the newest first."""
     from runstone.contracts import RunQuery
@@ -38,10 +40,15 @@ def list_runs(
 
     opened = open_for_reading(store)
     ids = tuple(one.experiment_id for one in chosen_experiments(opened, experiments))
-    names = [part.strip() for part in columns.split(",") if part.strip()] or default_columns(opened, ids, as_json)
+    names = [part.strip() for part in columns.split(",") if part.strip()] or default_columns(
+        opened, ids, as_json or kind is not None
+    )
     query = RunQuery(
         experiment_ids=ids, filter=filter_text, order_by=order_by, view=ViewType.from_string(view), limit=limit
     )  # fmt: skip
+    if kind is not None:
+        _write(opened, query, kind, names)
+        return
     found = opened.table(query, names)
     if as_json:
         print_json([as_row(found, place, names) for place in range(len(found.run_ids))])
@@ -51,6 +58,18 @@ def list_runs(
         note(f"{len(found.run_ids)} of {found.matched} runs are shown; --limit shows more.")
     elif not found.run_ids:
         note(f"No run matches; there are {found.total} in all." if found.total else "There are no runs here.")
+
+
+def _write(store: Store, query: RunQuery, kind: str, columns: list[str]) -> None:
+    """All runs that match, with names and times before the columns, to standard output."""
+    from runstone.export.rows import FORMATS
+    from runstone.export.windows import FACTS, every_window, pieces
+
+    binary = click.get_binary_stream("stdout")
+    asked = [*FACTS, *columns]
+    for part in FORMATS[kind][2](asked, pieces(every_window(store, query, asked))):
+        binary.write(part)
+    binary.flush()
 
 
 def default_columns(store: Store, experiment_ids: tuple[str, ...], everything: bool = False) -> list[str]:

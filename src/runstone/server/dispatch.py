@@ -49,8 +49,13 @@ def _plain(endpoint: Endpoint, backend: Backend) -> Callable[[Request], Awaitabl
 
 
 def _streaming(endpoint: Endpoint, backend: Backend) -> Callable[[Request], Awaitable[Response]]:
+    decoder = msgspec.json.Decoder(endpoint.body) if endpoint.body else None
+
     async def answer(request: Request) -> Response:
-        found: Response = await endpoint.handler(request, backend, **_arguments(endpoint, request))
+        arguments = _arguments(endpoint, request)
+        if decoder is not None:
+            arguments["body"] = _body(decoder, request, await request.body())
+        found: Response = await endpoint.handler(request, backend, **arguments)
         return found
 
     return answer

@@ -18,6 +18,7 @@ from . import models_schema as reg
 from . import preview_schema as pre
 from . import schema as s
 from . import search_schema as fs
+from . import table_schema as ts
 from .routes import (
     about,
     accounts,
@@ -26,11 +27,13 @@ from .routes import (
     compare,
     experiments,
     export,
+    grouped,
     model_versions,
     models,
     remote,
     runs,
     search,
+    table_files,
     tables,
 )  # fmt: skip
 
@@ -82,6 +85,9 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("PATCH", "/experiments/{experiment_id}", s.ExperimentRow, experiments.edit_experiment, "write",
              body=s.ExperimentEdit),
     Endpoint("POST", "/runs/table", s.RunsTable, tables.runs_table, body=s.RunsTableRequest),
+    Endpoint("POST", "/runs/groups", ts.GroupsAnswer, grouped.groups, body=ts.GroupsRequest),
+    Endpoint("POST", "/runs/values", ts.ValuesAnswer, grouped.values, body=ts.ValuesRequest),
+    Endpoint("POST", "/runs/file", ts.TableFile, table_files.table_file, body=ts.TableFileRequest, media="*/*"),
     Endpoint("GET", "/keys", s.Keys, tables.list_keys, query=s.KeysQuery),
     Endpoint("POST", "/runs/series", s.SeriesAnswer, tables.series, body=s.SeriesRequest),
     Endpoint("POST", "/runs/bands", ch.BandsAnswer, charts.bands, body=ch.BandsRequest),

@@ -81,7 +81,15 @@ export async function ask<Answer>(path: string, asking: Asking = {}): Promise<An
 
 /** Let the browser save an answer, under the name that the server gives it. */
 export async function saveFile(path: string, query: Query): Promise<void> {
-  const response = await send(path, { query });
+  await save(await send(path, { query }));
+}
+
+/** The same for an answer to a question that no address can hold. */
+export async function savePosted(path: string, body: unknown): Promise<void> {
+  await save(await send(path, { method: "POST", body }));
+}
+
+async function save(response: Response): Promise<void> {
   const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await response.blob());

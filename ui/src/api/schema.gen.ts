@@ -332,8 +332,42 @@ export interface GroupRow {
   members: string[];
 }
 
+/** Of each group of the answer: ``n`` runs that have a number (NaN is none), their mean, sample deviation (null below two), the best one and the run that has it. ``direction`` says which is best. */
+export interface GroupedColumn {
+  column: string;
+  direction: "max" | "min";
+  n: number[];
+  mean: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  deviation: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  best: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  best_run: (string | null)[];
+}
+
 export interface Groups {
   groups: GroupRow[];
+}
+
+/** ``by`` are the columns grouped by and ``values[i]`` what the runs of group ``i`` share there; ``runs`` counts them. ``total`` groups there are, of ``matched`` runs. */
+export interface GroupsAnswer {
+  by: string[];
+  total: number;
+  matched: number;
+  offset: number;
+  values: ((number | string | null)[])[];
+  runs: number[];
+  columns: GroupedColumn[];
+}
+
+/** All runs that match, grouped by what they share. ``by`` names columns, as in a runs table; empty: all params that vary, but seeds. ``columns`` are numbers to tell of each group. ``order_by`` is ``runs`` or one of ``columns`` (its mean) or of ``by``, with ``-`` before it for descending; empty: the groups with the best objective first, or with the most runs. */
+export interface GroupsRequest {
+  experiment_ids?: string[];
+  filter?: string;
+  view?: "active" | "all" | "deleted";
+  by?: string[];
+  columns?: string[];
+  order_by?: string;
+  offset?: number;
+  limit?: number;
 }
 
 /** The objective's value of the run that a version comes from, its last one. */
@@ -763,6 +797,17 @@ export interface SignedOut {
   url: string;
 }
 
+/** A runs table as a file: exactly these columns, in this order, of every run that matches. */
+export interface TableFileRequest {
+  format: "csv" | "json" | "latex" | "markdown" | "parquet";
+  columns: string[];
+  experiment_ids?: string[];
+  filter?: string;
+  order_by?: string[];
+  view?: "active" | "all" | "deleted";
+  name?: string;
+}
+
 /** ``expires`` is missing for a token that never does. ``token`` is there once, when it was made. */
 export interface TokenRow {
   token_id: number;
@@ -775,6 +820,26 @@ export interface TokenRow {
 
 export interface Tokens {
   tokens: TokenRow[];
+}
+
+export interface ValueCount {
+  value: string;
+  runs: number;
+}
+
+/** The most frequent first; ``distinct`` counts all that contain the text. */
+export interface ValuesAnswer {
+  values: ValueCount[];
+  distinct: number;
+}
+
+/** Values of one column among the runs that match, for completion. ``contains`` in any case. */
+export interface ValuesRequest {
+  column: string;
+  experiment_ids?: string[];
+  filter?: string;
+  contains?: string;
+  limit?: number;
 }
 
 /** A group (by its place in ``groups``) against the baseline. ``difference`` is its mean minus the baseline's, ``low`` to ``high`` the interval; ``p`` is of the permutation test and ``p_corrected`` the same after Holm; ``superiority`` the chance that a run of this group beats one of the baseline; ``effect`` is Hedges' g. ``None``: too few runs to say. ``answer`` is ``better``, ``worse``, ``unclear`` or ``unknown`` (too few runs); ``more_seeds`` further runs for each side would settle what is unclear, ``None`` if no sensible number would. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clauses, completing, incomplete, tokenize } from "./filter";
+import { alsoWith, clauseOf, clauses, completing, incomplete, tokenize } from "./filter";
 
 const kinds = (source: string) =>
   tokenize(source)
@@ -65,9 +65,36 @@ describe("completion", () => {
     expect(completing(source, caret)).toMatchObject({ want, prefix });
   });
 
-  it("is silent inside a value", () => {
-    expect(completing("params.p = 'abc", 14)).toBeNull();
-    expect(completing("metrics.m > ", 12)).toBeNull();
+  it.each([
+    ["params.p = ", 11, "params.p", ""],
+    ["params.p =", 10, "params.p", ""],
+    ["params.p = 'ab", 14, "params.p", "ab"],
+    ["params.p = 'abc'", 14, "params.p", "ab"],
+    ["tags.t NOT LIKE 'it''s'", 21, "tags.t", "it'"],
+    ["params.p IN ('x', ", 18, "params.p", ""],
+    ["status = FIN", 12, "status", "FIN"],
+  ])("%s at %d wants a value of %s", (source, caret, kind, prefix) => {
+    expect(completing(source, caret)).toMatchObject({ want: "value", kind, prefix });
+  });
+
+  it.each([
+    ["metrics.m > ", 12],
+    ["metrics.m > 0.5", 15],
+    ["params.p = 'abc'", 16],
+  ])("%s at %d is silent", (source, caret) => expect(completing(source, caret)).toBeNull());
+});
+
+describe("conditions made of values", () => {
+  it("quotes, and says that there is none", () => {
+    expect(clauseOf("params.p", "it's")).toBe("params.p = 'it''s'");
+    expect(clauseOf("params.p", null)).toBe("params.p IS NULL");
+  });
+
+  it("stands beside what was there", () => {
+    expect(alsoWith("", "b = 1")).toBe("b = 1");
+    expect(alsoWith("a = 1", "b = 1")).toBe("a = 1 and b = 1");
+    expect(alsoWith("a = 1 or c = 1", "b = 1")).toBe("(a = 1 or c = 1) and b = 1");
+    expect(alsoWith("(a = 1 or c = 1)", "b = 1")).toBe("(a = 1 or c = 1) and b = 1");
   });
 });
 

@@ -44,7 +44,7 @@ export const ATTRIBUTES = [
 
 const RULES: readonly (readonly [TokenKind, RegExp])[] = [
   ["space", /\s+/y],
-  ["text", /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/y],
+  ["text", /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"/y],
   ["operator", /[=!<>~&|]+/y],
   ["punctuation", /[(),]/y],
   ["number", /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y],
@@ -100,26 +100,54 @@ export function incomplete(source: string): boolean {
 }
 
 export interface Completing {
-  /** What is being written: a kind (`metr`), a key of a kind (`metrics.lo`), an operator, or a joining word. */
-  want: "kind" | "key" | "operator" | "join";
+  /** What is being written: a kind (`metr`), a key of a kind (`metrics.lo`), an operator, a value of a field, or a joining word. */
+  want: "kind" | "key" | "operator" | "value" | "join";
   kind: string;
   prefix: string;
   start: number;
   end: number;
 }
 
-/** What would help at the caret; null inside a value. */
+/** What would help at the caret; null inside a number. `kind` of a value is its field as written. */
 export function completing(source: string, caret: number): Completing | null {
   const tokens = tokenize(source);
   const index = tokens.findIndex((token) => token.start < caret && caret <= token.end);
   const token = tokens[index];
   const before = tokens.slice(0, index < 0 ? tokens.length : index).filter((one) => one.kind !== "space" && one.end <= caret);
   const last = before.at(-1);
+  const value = inValue(token, caret, before);
+  if (value) return value;
   if (token && (token.kind === "word" || token.kind === "entity" || token.kind === "keyword" || token.kind === "function")) {
     return inWord(token, caret, last);
   }
   if (token && token.kind !== "space" && token.text !== "(" && token.text !== ")") return null;
   return afterToken(token?.text === "(" || token?.text === ")" ? token : last, caret);
+}
+
+/** A value of a param, tag or attribute that is being written, or comes next. Numbers of metrics nobody looks up. */
+function inValue(token: Token | undefined, caret: number, before: readonly Token[]): Completing | null {
+  if (token && (token.kind === "text" || token.kind === "wrong" || token.kind === "word" || token.kind === "number")) {
+    const field = comparedField(before);
+    if (!field || (token.kind === "text" && caret === token.end)) return null;
+    const quoted = /^['"]/.test(token.text);
+    const prefix = token.text.slice(quoted ? 1 : 0, caret - token.start).replaceAll("''", "'");
+    return { want: "value", kind: field, prefix, start: token.start, end: token.end };
+  }
+  const ended = token && token.kind !== "space" ? [...before, token] : before;
+  const field = comparedField(ended);
+  return field ? { want: "value", kind: field, prefix: "", start: caret, end: caret } : null;
+}
+
+/** The field whose value comes after these: `params.p =`, `tags.t NOT LIKE`, `params.p IN ('x',`. */
+function comparedField(before: readonly Token[]): string | null {
+  const words = before.map((token) => token.text.toLowerCase());
+  let at = words.length - 1;
+  if (words[at] === "(" || words[at] === ",") {
+    at = words.lastIndexOf("(") - 1;
+    if (words[at] !== "in") return null;
+  } else if (before[at]?.kind !== "operator" && words[at] !== "like" && words[at] !== "ilike") return null;
+  const field = before[words[at - 1] === "not" ? at - 2 : at - 1];
+  return field?.kind === "entity" && !/^metrics?\./i.test(field.text) ? field.text : null;
 }
 
 function inWord(token: Token, caret: number, before: Token | undefined): Completing | null {
@@ -171,4 +199,20 @@ export function clauses(source: string): string[] {
 /** A text as the filter grammar wants it. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** `params.model = 'cnn'`, or that there is none. */
+export function clauseOf(field: string, value: string | null): string {
+  return value === null ? `${field} IS NULL` : `${field} = ${quoteText(value)}`;
+}
+
+/** A filter and one more condition. */
+export function alsoWith(filter: string, clause: string): string {
+  if (!filter.trim()) return clause;
+  let depth = 0;
+  const or = tokenize(filter).some((token) => {
+    depth += token.text === "(" ? 1 : token.text === ")" ? -1 : 0;
+    return depth === 0 && token.kind === "keyword" && token.text.toLowerCase() === "or";
+  });
+  return `${or ? `(${filter})` : filter} and ${clause}`;
 }

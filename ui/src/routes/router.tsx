@@ -51,6 +51,7 @@ const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
   cols: text(search["cols"]),
   view: text(search["view"]),
   sel: text(search["sel"]),
+  group: text(search["group"]),
   panel: text(search["panel"]),
   split: text(search["split"]),
   chart: text(search["chart"]),

@@ -1,9 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
-import { type TableSpec, tableQuery } from "../../api/runs";
+import { lazy, Suspense } from "react";
+import type { TableSpec } from "../../api/runs";
 import { plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Opener } from "../../ui/Popover";
-import s from "./EqualParams.module.css";
+
+const EqualValues = lazy(() => import("./EqualValues").then((module) => ({ default: module.EqualValues })));
 
 /** Params with one value in all rows, folded into one line. */
 export function EqualParams({ keys, spec }: { keys: readonly string[]; spec: TableSpec }) {
@@ -16,28 +17,11 @@ export function EqualParams({ keys, spec }: { keys: readonly string[]; spec: Tab
         </Button>
       )}
     >
-      {() => <Values keys={keys} spec={spec} />}
+      {() => (
+        <Suspense fallback={<p>…</p>}>
+          <EqualValues keys={keys} spec={spec} />
+        </Suspense>
+      )}
     </Opener>
-  );
-}
-
-function Values({ keys, spec }: { keys: readonly string[]; spec: TableSpec }) {
-  const asked = keys.slice(0, 200);
-  const query = useQuery(tableQuery({ ...spec, filter: "", order_by: [], columns: asked.map((key) => `params.${key}`) }, 0, 100));
-  const value = (i: number) => query.data?.columns[i]?.values.find((one) => one !== null);
-  return (
-    <div className={s.box} tabIndex={0}>
-      <h2>Equal in every run that has it</h2>
-      <dl className={s.list}>
-        {asked.map((key, i) => (
-          <div key={key}>
-            <dt dir="auto">{key}</dt>
-            <dd className="mono" dir="auto">
-              {value(i) ?? "…"}
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </div>
   );
 }

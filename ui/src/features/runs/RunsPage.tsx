@@ -1,22 +1,27 @@
 /** The page people live in: filter, table, winner, selection. */
 
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { ApiError } from "../../api/http";
 import { formatCount, formatNumber, plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
-import { FirstRun } from "../../ui/FirstRun";
 import { useTitle } from "../../ui/Page";
+import { Opener } from "../../ui/Popover";
 import { ColumnPicker } from "./ColumnPicker";
 import { EqualParams } from "./EqualParams";
 import { FilterBox } from "./FilterBox";
 import { Grid } from "./Grid";
-import { NoMatch } from "./NoMatch";
 import s from "./RunsPage.module.css";
 import { SelectionBar } from "./SelectionBar";
 import { PanelSwitch, Split } from "./Split";
 import { useRunsPage } from "./useRunsPage";
 import type { RunsSearch } from "./view";
+
+const GroupTable = lazy(() => import("./GroupTable").then((module) => ({ default: module.GroupTable })));
+const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
+const NoMatch = lazy(() => import("./NoMatch").then((module) => ({ default: module.NoMatch })));
+const GroupMenu = lazy(() => import("./GroupMenu").then((module) => ({ default: module.GroupMenu })));
+const ExportMenu = lazy(() => import("./ExportMenu").then((module) => ({ default: module.ExportMenu })));
 
 export interface RunsPageProps {
   /** None: those of every active experiment. */
@@ -76,6 +81,36 @@ export function RunsPage(props: RunsPageProps) {
             isDefault={view.columns === null}
             onChange={(columns) => page.change({ columns })}
           />
+          <Opener
+            label="Group runs"
+            width={320}
+            button={(button) => (
+              <Button {...button}>{view.group ? "Grouped" : "Group"}</Button>
+            )}
+          >
+            {() => (
+              <Suspense>
+                <GroupMenu experiments={props.experiments} group={view.group} onChange={(group) => page.change({ group })} />
+              </Suspense>
+            )}
+          </Opener>
+          <Opener
+            label="Export"
+            role="menu"
+            button={(button) => (
+              <Button icon="download" {...button}>
+                Export
+              </Button>
+            )}
+          >
+            {(close) =>
+              page.spec && (
+                <Suspense>
+                  <ExportMenu spec={page.spec} columns={[...page.pinned, ...page.columns]} matched={rows.matched} name={name} onClose={close} />
+                </Suspense>
+              )
+            }
+          </Opener>
           {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} />}
           <Button kind="quiet" icon={view.trash ? "undo" : "trash"} onClick={() => page.change({ trash: !view.trash, selected: [] })}>
             {view.trash ? "Back to the runs" : "Trash"}
@@ -84,7 +119,9 @@ export function RunsPage(props: RunsPageProps) {
         </div>
       )}
       {waiting ? (
-        <FirstRun {...(page.experiment ? { experiment: page.experiment.name } : {})} />
+        <Suspense>
+          <FirstRun {...(page.experiment ? { experiment: page.experiment.name } : {})} />
+        </Suspense>
       ) : rows.empty && error && !filterError ? (
         <Trouble error={error} onRetry={rows.retry} />
       ) : rows.empty && filterError ? (
@@ -95,9 +132,24 @@ export function RunsPage(props: RunsPageProps) {
       ) : rows.empty ? (
         <Bones />
       ) : rows.matched === 0 && !rows.stale ? (
-        <NoMatch trash={view.trash} total={rows.total} spec={page.spec} onFilter={(filter) => page.change({ filter })} />
+        <Suspense>
+          <NoMatch trash={view.trash} total={rows.total} spec={page.spec} onFilter={(filter) => page.change({ filter })} />
+        </Suspense>
       ) : (
         <Split page={page} {...props}>
+        {view.group && page.spec ? (
+          <Suspense fallback={<Bones />}>
+            <GroupTable
+              spec={page.spec}
+              specs={page.specs}
+              by={view.group}
+              sort={view.sort}
+              objective={page.objective}
+              onSort={page.head.setSort}
+              onFilter={(filter) => page.change({ filter, group: null })}
+            />
+          </Suspense>
+        ) : (
         <Grid
           label={`Runs of ${name}`}
           rows={rows}
@@ -114,6 +166,7 @@ export function RunsPage(props: RunsPageProps) {
           head={page.head}
           experimentName={page.experimentName}
         />
+        )}
         </Split>
       )}
       {page.selected.size > 0 && (

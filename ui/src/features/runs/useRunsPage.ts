@@ -38,7 +38,7 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
         ? {
             experiment_ids: [...experiments],
             filter: view.filter,
-            order_by: view.sort.map(orderTerm),
+            order_by: view.sort.filter((key) => key.id !== "runs").map(orderTerm), // groups alone have a number of runs
             view: view.trash ? "deleted" : "active",
             columns: [...specs.map(columnId), CAUSE],
           }

@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyKind, keysQuery } from "../../api/keys";
+import type { ValueCount } from "../../api/schema.gen";
+import { valuesQuery } from "../../api/table";
 import { quoteKey } from "../../lib/columns";
-import { ATTRIBUTES, type Completing, completing } from "../../lib/filter";
+import { ATTRIBUTES, type Completing, completing, quoteText } from "../../lib/filter";
 import { plural } from "../../lib/format";
 
 export interface Suggestion {
@@ -38,18 +40,28 @@ export function useSuggestions(text: string, caret: number | null, experiments: 
     ...keysQuery((wantsKeys ? place.kind : "metrics") as KeyKind, experiments, wantsKeys ? place.prefix : "", MOST),
     enabled: wantsKeys,
   });
-  return { place, items: place ? offered(place, keys.data ?? []) : [] };
+  const wantsValues = place?.want === "value";
+  const values = useQuery({
+    ...valuesQuery({ column: wantsValues ? place.kind : "status", experiment_ids: [...experiments], contains: wantsValues ? place.prefix : "", limit: 30 }),
+    enabled: wantsValues,
+    retry: false,
+  });
+  const found = wantsValues && values.data && !values.error ? values.data.values : NO_VALUES;
+  return { place, items: place ? offered(place, keys.data ?? [], found) : [] };
 }
 
+const NO_VALUES: readonly ValueCount[] = [];
 const isKeyKind = (kind: string): kind is KeyKind => kind === "metrics" || kind === "params" || kind === "tags";
 
-function offered(place: Completing, keys: readonly { key: string; runs: number }[]): Suggestion[] {
+function offered(place: Completing, keys: readonly { key: string; runs: number }[], values: readonly ValueCount[]): Suggestion[] {
   const prefix = place.prefix.toLowerCase();
   const starts = (items: readonly Suggestion[]) =>
     items.filter((item) => item.label.toLowerCase().startsWith(prefix) && item.label.toLowerCase() !== prefix);
   switch (place.want) {
     case "kind":
       return starts(KINDS);
+    case "value":
+      return values.map(({ value, runs }) => ({ label: quoteText(value), insert: `${quoteText(value)} `, note: plural(runs, "run") }));
     case "operator":
       return starts(OPERATORS);
     case "join":

@@ -36,6 +36,7 @@ describe("the address", () => {
       columns: [{ kind: "metrics", key: "a,b", stat: "max" }],
       trash: true,
       selected: ["r1", "r2"],
+      group: ["params.a,b"],
     });
     expect(readView(search)).toEqual({
       filter: "metrics.a > 1",
@@ -43,7 +44,10 @@ describe("the address", () => {
       columns: [{ kind: "metrics", key: "a,b", stat: "max" }],
       trash: true,
       selected: ["r1", "r2"],
+      group: ["params.a,b"],
     });
+    expect(readView({ group: "auto" }).group).toEqual([]);
+    expect(readView({}).group).toBeNull();
   });
 
   it("says nothing about a plain view", () => {

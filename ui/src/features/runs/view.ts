@@ -11,6 +11,7 @@ export interface RunsSearch extends PanelSearch {
   cols?: string | undefined;
   view?: string | undefined;
   sel?: string | undefined;
+  group?: string | undefined;
 }
 
 export interface RunsView {
@@ -20,6 +21,8 @@ export interface RunsView {
   columns: ColumnSpec[] | null;
   trash: boolean;
   selected: string[];
+  /** Columns to group by; empty: all params but seeds; null: no groups. */
+  group: string[] | null;
 }
 
 export function readView(search: RunsSearch): RunsView {
@@ -30,6 +33,7 @@ export function readView(search: RunsSearch): RunsView {
     columns,
     trash: search.view === "deleted",
     selected: splitList(search.sel ?? ""),
+    group: search.group ? (search.group === "auto" ? [] : splitList(search.group)) : null,
   };
 }
 
@@ -47,6 +51,7 @@ export function writeView(change: Partial<RunsView>): RunsSearch {
   if (change.sort) search.sort = joinSort(change.sort) || undefined;
   if ("columns" in change) search.cols = change.columns ? joinList(change.columns.map(columnId)) || "-" : undefined;
   if ("trash" in change) search.view = change.trash ? "deleted" : undefined;
+  if ("group" in change) search.group = change.group ? joinList(change.group) || "auto" : undefined;
   if (change.selected) search.sel = (change.selected.length <= MOST_SELECTED && joinList(change.selected)) || undefined;
   return search;
 }

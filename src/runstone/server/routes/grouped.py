@@ -1,0 +1,127 @@
+"""All runs of a table at once, page or no page: groups with their statistics, values of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec import structs
+
+from runstone.contracts import RunQuery
+from runstone.errors import InvalidValue
+from runstone.export.windows import every_window
+from runstone.query import grouping
+from runstone.query.columns import parse_column
+from runstone.server import table_schema as t
+from runstone.server.numbers import cell, number
+from runstone.server.objectives import objective_of
+
+from .experiments import VIEWS
+from .tables import experiments_named
+
+if TYPE_CHECKING:
+    from runstone.entities import Experiment
+    from runstone.server.backend import Backend
+
+#: Runs of one question to the store, and columns of one.
+WINDOW, SOME = 50_000, 100
+#: Params that runs are grouped by unasked.
+MOST_BY = 30
+#: Runs whose values are looked at for completion.
+MOST_LOOKED_AT = 50_000
+
+
+def groups(backend: Backend, body: t.GroupsRequest) -> t.GroupsAnswer:
+    """All runs that match, grouped, with count, mean, deviation and best of each column."""
+    experiments = experiments_named(backend, body.experiment_ids)
+    by = body.by or _by_itself(backend, experiments)
+    columns = list(dict.fromkeys(body.columns))
+    sort, descending = body.order_by.removeprefix("-"), body.order_by.startswith("-")
+    if sort and sort not in ("runs", *by, *columns):
+        raise InvalidValue(
+            f"order_by={body.order_by!r} is none of: runs, {', '.join([*by, *columns])}; - before it turns it round."
+        )
+    run_ids, values = _everything(backend, _query(experiments, body), [*by, *columns])
+    shared, places = grouping.group(values[: len(by)], len(run_ids))
+    found = objective_of(backend.store, experiments)
+    objective = (found.key, found.direction) if found else None
+    smaller = [grouping.smaller_is_better(parse_column(column).key, objective) for column in columns]
+    spreads = [grouping.spread(some, places, len(shared), less) for some, less in zip(values[len(by) :], smaller, strict=True)]
+    runs = np.bincount(places, minlength=len(shared)).astype(float)
+    if not sort and objective and f"metrics.{objective[0]}" in columns:
+        sort, descending = f"metrics.{objective[0]}", objective[1] == "max"
+    if sort in columns:
+        order = grouping.sorted_groups(spreads[columns.index(sort)].mean, descending)
+    elif sort in by:
+        order = _by_value([value[by.index(sort)] for value in shared], descending)
+    else:
+        order = grouping.sorted_groups(runs, descending or not sort)
+    kept: list[int] = order[body.offset : body.offset + body.limit].tolist()
+    return t.GroupsAnswer(
+        by=list(by),
+        total=len(shared),
+        matched=len(run_ids),
+        offset=body.offset,
+        values=[[cell(one) for one in shared[place]] for place in kept],
+        runs=[int(runs[place]) for place in kept],
+        columns=[_column(name, one, less, run_ids, kept) for name, one, less in zip(columns, spreads, smaller, strict=True)],
+    )
+
+
+def values(backend: Backend, body: t.ValuesRequest) -> t.ValuesAnswer:
+    """The values that a column takes among the runs that match, the most frequent first, with counts."""
+    experiments = experiments_named(backend, body.experiment_ids)
+    query = structs.replace(_query(experiments, body), limit=MOST_LOOKED_AT)
+    found = backend.store.table(query, [body.column]).values[0]
+    common, distinct = grouping.common_values(found, body.contains, body.limit)
+    return t.ValuesAnswer([t.ValueCount(value, runs) for value, runs in common], distinct)
+
+
+def _query(experiments: Sequence[Experiment], body: t.GroupsRequest | t.ValuesRequest) -> RunQuery:
+    view = VIEWS[body.view] if isinstance(body, t.GroupsRequest) else VIEWS["active"]
+    return RunQuery(experiment_ids=tuple(one.experiment_id for one in experiments), filter=body.filter, view=view)
+
+
+def _by_itself(backend: Backend, experiments: Sequence[Experiment]) -> list[str]:
+    found = backend.store.keys("params", [one.experiment_id for one in experiments])
+    return [f"params.{key}" for key in grouping.all_but_seed([(one.key, one.distinct) for one in found])][:MOST_BY]
+
+
+def _everything(backend: Backend, query: RunQuery, columns: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
+    run_ids: list[str] = []
+    cells: list[list[Any]] = [[] for _ in columns]
+    seen: set[str] = set()
+    for found in every_window(backend.store, query, columns, WINDOW):
+        # A run that began meanwhile moves the others down, so that one may be met twice.
+        fresh = [place for place, run_id in enumerate(found.run_ids) if run_id not in seen]
+        seen.update(found.run_ids)
+        run_ids += [found.run_ids[place] for place in fresh]
+        for column, some in zip(cells, found.values, strict=True):
+            column += [some[place] for place in fresh]
+    return run_ids, cells
+
+
+def _by_value(values: Sequence[Any], descending: bool) -> Any:
+    """Places in order of values, numbers as numbers, what is missing last."""
+
+    def rank(place: int) -> tuple[bool, float, str]:
+        text = str(values[place])
+        try:
+            return False, float(text), text
+        except ValueError:
+            return True, 0.0, text
+
+    known = sorted((place for place, value in enumerate(values) if value is not None), key=rank, reverse=descending)
+    return np.array(known + [place for place, value in enumerate(values) if value is None], np.int64)
+
+
+def _column(name: str, one: grouping.Spread, less: bool, run_ids: Sequence[str], kept: list[int]) -> t.GroupedColumn:
+    def told(numbers: Any, known: Any) -> list[Any]:
+        return [number(float(numbers[place])) if known[place] else None for place in kept]
+
+    rows = [int(one.best_row[place]) for place in kept]
+    return t.GroupedColumn(
+        name, "min" if less else "max", [int(one.n[place]) for place in kept], told(one.mean, one.n > 0),
+        told(one.deviation, one.n > 1), told(one.best, one.n > 0), [run_ids[row] if row >= 0 else None for row in rows],
+    )  # fmt: skip

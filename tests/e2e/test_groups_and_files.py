@@ -1,0 +1,76 @@
+"""Asking of all runs at once: groups, values while typing, the table as a file."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import violations
+
+
+def expect(thing: Any) -> Any:
+    from playwright.sync_api import expect as look
+
+    return look(thing)
+
+
+@pytest.fixture
+def watched(server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]) -> Callable[..., Any]:
+    def start(query: str = "", theme: str = "light") -> Any:
+        return open_page(f"{server.url}/experiments/{realistic['experiment']}/runs{query}", theme=theme)
+
+    return start
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_groups_by_all_but_the_seed_and_back_to_the_runs_of_one(watched: Callable[..., Any], theme: str) -> None:
+    page = watched("?group=auto", theme).page
+    expect(page.get_by_test_id("group-count")).to_contain_text("of 24 runs")
+    heads = page.get_by_test_id("group-table").get_by_role("columnheader").all_text_contents()
+    assert not any("seed" in head for head in heads)
+    best = page.locator("[data-testid=group-row][data-best]")
+    expect(best).to_have_count(1)
+    best.get_by_role("button").click()
+    expect(page.get_by_test_id("group-member").first.get_by_role("link")).not_to_be_empty()
+    assert violations(page) == []
+    page.get_by_role("button", name="Grouped").click()
+    page.get_by_role("checkbox", name=re.compile("max_depth")).check()
+    expect(page).to_have_url(re.compile("group=params.max_depth"))
+    page.keyboard.press("Escape")
+    page.get_by_test_id("group-table").get_by_role("button", name=re.compile("accuracy")).click()
+    expect(page).to_have_url(re.compile("sort="))
+    page.reload()
+    expect(page.get_by_test_id("group-table").locator("[aria-sort=descending]")).to_contain_text("accuracy")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_values_are_offered_with_their_counts(watched: Callable[..., Any], theme: str) -> None:
+    page = watched(theme=theme).page
+    box = page.get_by_test_id("filter-input")
+    box.press_sequentially("params.max_depth = ")
+    options = page.get_by_role("option")
+    expect(options.first).to_contain_text("runs")
+    assert violations(page) == []
+    box.press("ArrowDown")
+    box.press("Enter")
+    assert re.fullmatch(r"params\.max_depth = '\d+' ", box.input_value())
+    expect(page.get_by_test_id("run-count")).to_contain_text("of 24")
+
+
+def test_the_table_as_a_file_is_what_is_shown(watched: Callable[..., Any], tmp_path: Path) -> None:
+    page = watched("?cols=accuracy,params.max_depth&sort=-metrics.accuracy&q=metrics.accuracy%20>%200").page
+    page.get_by_test_id("run-row").first.wait_for()
+    shown = page.locator("[data-testid=run-row] [data-column=name] a").all_text_contents()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as coming:
+        page.get_by_role("menuitem", name=re.compile("CSV")).click()
+    coming.value.save_as(tmp_path / "runs.csv")
+    with open(tmp_path / "runs.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert coming.value.suggested_filename.endswith(".csv")
+    assert list(rows[0])[-2:] == ["metrics.accuracy", "params.max_depth"]
+    assert [row["run_name"] for row in rows][: len(shown)] == shown
