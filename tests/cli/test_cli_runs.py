@@ -29,6 +29,14 @@ def three(make_run: MakeRun) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["csv", "json", "markdown", "latex"])
+def test_the_list_as_a_file_has_every_run_and_all_columns(call: Call, three: list[str], kind: str) -> None:
+    text = call("runs", "list", "--format", kind, "-n", "1", "-o", "metrics.accuracy DESC").stdout
+    assert all(f"run-{place}" in text.replace("\\", "") for place in range(3))
+    assert text.index(three[1]) < text.index(three[0]) < text.index(three[2])
+    assert "seed" in text
+
+
 def test_the_list_shows_metrics_and_the_params_that_differ(call: Call, three: list[str]) -> None:
     text = call("runs", "list").stdout
     head = text.splitlines()[0]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: Metrics and params that are shown unasked; more fit on no screen.
 METRICS, PARAMS = 4, 4
-FORMATS = click.Choice(["csv", "json", "parquet", "markdown", "latex"])
+FILES = click.Choice(["csv", "json", "parquet", "markdown", "latex"])
 VIEWS = click.Choice(["active_only", "deleted_only", "all"])
 
 
@@ -24,7 +24,7 @@ VIEWS = click.Choice(["active_only", "deleted_only", "all"])
 @click.option("-o", "--order-by", "order_by", multiple=True, help='For example: "metrics.accuracy DESC"; may be given again.')
 @click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Runs to show.")
 @click.option("-c", "--columns", default="", help="Columns, with commas: metrics.loss, min(metrics.loss), params.lr, tags.team")
-@click.option("--format", "kind", type=FORMATS, help="All runs that match, as a file on standard output.")
+@click.option("--format", "kind", type=FILES, help="All runs that match, as a file on standard output.")
 @json_option
 @store_option
 def list_runs(
@@ -65,11 +65,10 @@ def _write(store: Store, query: RunQuery, kind: str, columns: list[str]) -> None
     from runstone.export.rows import FORMATS
     from runstone.export.windows import FACTS, every_window, pieces
 
-    binary = click.get_binary_stream("stdout")
     asked = [*FACTS, *columns]
-    for part in FORMATS[kind][2](asked, pieces(every_window(store, query, asked))):
-        binary.write(part)
-    binary.flush()
+    _, _, writer = FORMATS[kind]
+    for part in writer(asked, pieces(every_window(store, query, asked))):
+        click.echo(part, nl=False)
 
 
 def default_columns(store: Store, experiment_ids: tuple[str, ...], everything: bool = False) -> list[str]:
