@@ -226,13 +226,19 @@ class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
 
 
 class TraceChanged(_Record, frozen=True, array_like=True, tag=33):
-    """A tag set to ``None`` is removed; ``details`` ``None`` leaves them. ``deleted`` removes the trace for ever."""
+    """A tag set to ``None`` is removed; ``details`` ``None`` leaves them. ``deleted`` removes the trace for ever.
+
+    ``assessments`` are by id and merged with what is there, so that two writers lose nothing of each other's: each a JSON
+    object of fields (``null`` removes one), or ``None``, which removes it. Fields for an id that is not there are left out,
+    unless ``assessment_id`` is among them: then it is a new one.
+    """
 
     trace_id: str
     time: int
     tags: dict[str, str | None] = field(default_factory=dict)
     details: str | None = None
     deleted: bool = False
+    assessments: dict[str, str | None] = field(default_factory=dict)
 
 
 # --- the registry: written straight to a store, as experiments are; version numbers are read back by ``version_key`` ---

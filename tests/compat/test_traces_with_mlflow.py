@@ -73,3 +73,18 @@ def test_assessments_are_read_changed_and_removed(peer: Any) -> None:
         "gone": "RESOURCE_DOES_NOT_EXIST",
         "left": ["short"],
     }
+
+
+def test_those_who_assess_one_trace_at_once_lose_nothing(peer: Any) -> None:
+    found = peer.run("""
+        from concurrent.futures import ThreadPoolExecutor
+        mlflow.set_experiment("assessed at once")
+        with mlflow.start_span("work") as span:
+            pass
+        mlflow.flush_trace_async_logging()
+        names = [f"judge{each}" for each in range(40)]
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda name: mlflow.log_feedback(trace_id=span.trace_id, name=name, value=1.0), names))
+        found = sorted(one.name for one in client.get_trace(span.trace_id).info.assessments) == sorted(names)
+    """)
+    assert found is True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from runstone.contracts import TraceQuery
@@ -80,7 +81,8 @@ def _start(work: Work, record: TraceStarted) -> None:
 
 def _change(work: Work, record: TraceChanged) -> None:
     work.next_change()
-    if not rows(work.connection, Sql("SELECT 1 FROM traces WHERE trace_id = ?", (record.trace_id,))):
+    found = list(rows(work.connection, Sql("SELECT details FROM traces WHERE trace_id = ?", (record.trace_id,))))
+    if not found:
         raise NotFound(f"Trace with ID '{record.trace_id}' not found.")
     if record.deleted:
         for table in ("trace_tags", "trace_metadata", "traces"):
@@ -89,8 +91,29 @@ def _change(work: Work, record: TraceChanged) -> None:
     _insert(work, _TAGS, record.trace_id, {key: value for key, value in record.tags.items() if value is not None})
     for key in (key for key, value in record.tags.items() if value is None):
         run(work.connection, Sql('DELETE FROM trace_tags WHERE trace_id = ? AND "key" = ?', (record.trace_id, key)))
-    if record.details is not None:
-        run(work.connection, Sql("UPDATE traces SET details = ? WHERE trace_id = ?", (record.details, record.trace_id)))
+    details = found[0][0] if record.details is None else record.details
+    if record.assessments:
+        details = assessed(details, record.assessments)
+    if details != found[0][0]:
+        run(work.connection, Sql("UPDATE traces SET details = ? WHERE trace_id = ?", (details, record.trace_id)))
+
+
+def assessed(details: str, changes: dict[str, str | None]) -> str:
+    """A trace's details with assessments added, changed and removed, in their order. Raises InvalidValue."""
+    try:
+        told = msgspec.json.decode(details, type=dict[str, Any])
+        known = {str(one.get("assessment_id")): one for one in told.get("assessments", ())}
+        for key, text in changes.items():
+            if text is None:
+                known.pop(key, None)
+                continue
+            fields = msgspec.json.decode(text, type=dict[str, Any])
+            if key in known or "assessment_id" in fields:
+                after = {**known.get(key, {}), **fields}
+                known[key] = {name: value for name, value in after.items() if value is not None}
+    except msgspec.MsgspecError as cause:
+        raise InvalidValue(f"Assessments of a trace must be JSON objects: {cause}.") from cause
+    return msgspec.json.encode({**told, "assessments": list(known.values())}).decode()
 
 
 #: One function for each kind of record.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,6 +167,16 @@ class ModelsSuite:
         assert (found.state, found.duration, found.details) == ("OK", 5, '{"x":1}')
         assert (found.metadata, found.tags) == ({"m": "1", "n": "2"}, {"b": "2", "c": "3"})
         assert found.artifact_location.endswith("/1/traces/t1/artifacts")
+        self.write(store, TraceChanged("t1", 101, details='{"x": 1}'))
+        for name in ("one", "two"):
+            fields = f'{{"assessment_id": "{name}", "rationale": "{name}"}}'
+            self.write(store, TraceChanged("t1", 101, assessments={name: fields}))
+        changes: dict[str, str | None] = {"one": '{"rationale": null, "valid": true}', "gone": '{"valid": true}'}
+        self.write(store, TraceChanged("t1", 101, assessments=changes))
+        known = [{"assessment_id": "one", "valid": True}, {"assessment_id": "two", "rationale": "two"}]
+        assert json.loads(store.get_trace("t1").details) == {"x": 1, "assessments": known}
+        self.write(store, TraceChanged("t1", 101, assessments={"one": None, "gone": None}))
+        assert json.loads(store.get_trace("t1").details) == {"x": 1, "assessments": known[1:]}
         self.write(store, TraceChanged("t1", 102, deleted=True))
         with pytest.raises(NotFound):
             store.get_trace("t1")

@@ -1,4 +1,5 @@
-"""MLflow's endpoints for what people and judges think of a trace. Assessments are among the details of the trace's head."""
+"""MLflow's endpoints for what people and judges think of a trace. Assessments are among the details of the
+trace's head, and the store merges each change, so that two who assess a trace at once lose nothing."""
 
 from __future__ import annotations
 
@@ -44,38 +45,31 @@ class Reassess(OneOfTrace):
 def create(backend: Backend, request: Assess) -> shapes.Json:
     """Add what somebody thinks of the trace."""
     made = {"assessment_id": f"a-{uuid.uuid4().hex}", **request.assessment, "trace_id": request.trace_id}
-    details, known = _details(backend, request.trace_id)
-    _keep(backend, request.trace_id, details, [*known, made])
+    _keep(backend, request, str(made["assessment_id"]), made)
     return {"assessment": made}
 
 
 def get(backend: Backend, request: OneOfTrace) -> shapes.Json:
     """One assessment of a trace."""
-    return {"assessment": _one(_details(backend, request.trace_id)[1], request)}
+    return {"assessment": _one(backend, request)}
 
 
 def update(backend: Backend, request: Reassess) -> shapes.Json:
     """Change the fields of an assessment that the mask names."""
-    details, known = _details(backend, request.trace_id)
-    before = _one(known, request)
+    _one(backend, request)
     names = [re.sub(r"[A-Z]", lambda big: "_" + big[0].lower(), name.strip()) for name in request.update_mask.split(",")]
     for name in names:
         if name not in _CHANGEABLE:
             raise InvalidValue(f"Invalid value {name!r} for parameter 'update_mask' supplied: one of {', '.join(_CHANGEABLE)}.")
     time = datetime.fromtimestamp(backend.now() / 1000, timezone.utc).isoformat(timespec="milliseconds")
-    kept = {name: value for name, value in before.items() if name not in names}
-    changed = {name: request.assessment[name] for name in names if name in request.assessment}
-    after = {**kept, **changed, "last_update_time": time.replace("+00:00", "Z")}
-    _keep(backend, request.trace_id, details, [after if one is before else one for one in known])
-    return {"assessment": after}
+    changed = {name: request.assessment.get(name) for name in names}
+    _keep(backend, request, request.assessment_id, {**changed, "last_update_time": time.replace("+00:00", "Z")})
+    return get(backend, OneOfTrace(request.trace_id, request.assessment_id))
 
 
 def delete(backend: Backend, request: OneOfTrace) -> shapes.Json:
     """Remove one assessment. One that is not there is no mistake, as in MLflow."""
-    details, known = _details(backend, request.trace_id)
-    rest = [one for one in known if one.get("assessment_id") != request.assessment_id]
-    if len(rest) < len(known):
-        _keep(backend, request.trace_id, details, rest)
+    _keep(backend, request, request.assessment_id, None)
     return {}
 
 
@@ -89,18 +83,14 @@ ASSESSMENTS: tuple[Row, ...] = (
 # fmt: on
 
 
-def _details(backend: Backend, trace_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    details = msgspec.json.decode(backend.store.get_trace(trace_id).details, type=dict[str, Any])
-    return details, details.get("assessments", [])
-
-
-def _one(known: list[dict[str, Any]], request: OneOfTrace) -> dict[str, Any]:
-    for one in known:
+def _one(backend: Backend, request: OneOfTrace) -> dict[str, Any]:
+    details = msgspec.json.decode(backend.store.get_trace(request.trace_id).details, type=dict[str, Any])
+    for one in details.get("assessments", ()):
         if one.get("assessment_id") == request.assessment_id:
-            return one
+            return dict(one)
     raise NotFound(f"Assessment with ID '{request.assessment_id}' not found for trace '{request.trace_id}'")
 
 
-def _keep(backend: Backend, trace_id: str, details: dict[str, Any], assessments: list[dict[str, Any]]) -> None:
-    text = msgspec.json.encode({**details, "assessments": assessments}).decode()
-    backend.write(Batch([TraceChanged(trace_id, backend.now(), details=text)]))
+def _keep(backend: Backend, request: Assess | OneOfTrace, assessment_id: str, fields: dict[str, Any] | None) -> None:
+    text = None if fields is None else msgspec.json.encode(fields).decode()
+    backend.write(Batch([TraceChanged(request.trace_id, backend.now(), assessments={assessment_id: text})]))
