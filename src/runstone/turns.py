@@ -11,6 +11,19 @@ from contextlib import contextmanager
 #: Seconds after which the interpreter changes threads while something of ours works in the background; its own is 0.005.
 TURN = 0.001
 
+_trains = True
+
+
+def nobody_trains() -> None:
+    """Said by a process that is a server: what works in the background need not step aside for training."""
+    global _trains
+    _trains = False
+
+
+def may_train() -> bool:
+    """Whether training code may wait for the interpreter in this process."""
+    return _trains
+
 
 class _Turns:
     """How many threads of ours are at work, and what the interval was before."""

@@ -7,7 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
+from runstone import turns
 from runstone.store import pace
+
+
+@pytest.fixture(autouse=True)
+def training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test before has said of this process."""
+    monkeypatch.setattr(turns, "_trains", True)
 
 
 class Clock:
@@ -53,3 +60,9 @@ def test_it_goes_on_where_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_main_thread_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Clock(monkeypatch, busy=0.001).run(100) == 0
+
+
+def test_a_server_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns.nobody_trains()
+    clock = Clock(monkeypatch, busy=0.001)
+    assert in_thread(lambda: clock.run(100)) == 0

@@ -43,7 +43,9 @@ def make_app(
     from runstone.server.app import Access, create_app
     from runstone.server.listen import is_loopback
     from runstone.server.observe import Counters
+    from runstone.turns import nobody_trains
 
+    nobody_trains()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     if access_log:
         logging.getLogger("runstone.access").setLevel(logging.INFO)

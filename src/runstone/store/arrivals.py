@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from runstone.errors import InvalidValue
 from runstone.query.summary import summarise, summarise_ordered
 from runstone.records import Metrics
 
-from .chunks import Points, ordered
+from .chunks import Points, joined, ordered
 
 #: Up to so many points plain Python is faster than arrays.
 _FEW = 1024
@@ -56,32 +58,45 @@ class Arrival:
         points = ordered(self.points())
         return summarise_ordered(points.steps, points.timestamps, points.values)
 
+    def then(self, later: Arrival) -> Arrival:
+        """These points, and then those."""
+        if isinstance(self.steps, list) and isinstance(later.steps, list):
+            lists: Any = (self.steps + later.steps, self.timestamps + later.timestamps, self.values + later.values)
+            return Arrival(*lists)
+        both = joined([self.points(), later.points()])
+        return Arrival(both.steps, both.timestamps, both.values)
 
-def by_series(records: Sequence[Metrics]) -> Iterator[tuple[str, Arrival]]:
+
+def by_series(records: Sequence[Metrics]) -> dict[str, Arrival]:
     """Each key once, its points in the order of the records and within them."""
     if sum(len(record.series) for record in records) // 4 <= _FEW:
         return _few(records)
-    return _many(records)
+    return dict(_many(records))
 
 
-def _few(records: Sequence[Metrics]) -> Iterator[tuple[str, Arrival]]:
+def _few(records: Sequence[Metrics]) -> dict[str, Arrival]:
     found: dict[str, Arrival] = {}
     for record in records:
-        arrivals: list[Arrival | None] = [None] * len(record.keys)
-        columns = (
-            np.frombuffer(record.series, "<u4").tolist(),
-            np.frombuffer(record.steps, "<i8").tolist(),
-            np.frombuffer(record.timestamps, "<i8").tolist(),
-            np.frombuffer(record.values, "<f8").tolist(),
-        )
-        for index, step, timestamp, value in zip(*columns, strict=True):
+        for key in record.keys:
+            if key not in found:
+                found[key] = Arrival([], [], [])
+        arrivals: Any = [found[key] for key in record.keys]
+        count = len(record.series) // 4
+        steps = struct.unpack(f"<{count}q", record.steps)
+        timestamps = struct.unpack(f"<{count}q", record.timestamps)
+        values = struct.unpack(f"<{count}d", record.values)
+        if len(arrivals) == 1:
+            arrivals[0].steps += steps
+            arrivals[0].timestamps += timestamps
+            arrivals[0].values += values
+            continue
+        series = struct.unpack(f"<{count}I", record.series)
+        for index, step, timestamp, value in zip(series, steps, timestamps, values, strict=True):
             arrival = arrivals[index]
-            if arrival is None:
-                arrival = arrivals[index] = found.setdefault(record.keys[index], Arrival([], [], []))
             arrival.steps.append(step)
             arrival.timestamps.append(timestamp)
             arrival.values.append(value)
-    yield from found.items()
+    return {key: arrival for key, arrival in found.items() if arrival.steps}
 
 
 def _many(records: Sequence[Metrics]) -> Iterator[tuple[str, Arrival]]:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from runstone.query.downsample import extremes_of_stretches
 from runstone.query.summary import combine
-from runstone.records import Metrics
 
-from .arrivals import Arrival, by_series
+from .arrivals import Arrival
 from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack
 from .pace import Pace
 from .series import ROWS as SERIES
@@ -48,10 +47,10 @@ class MetricsWriter:
         self._points: list[Any] = []
         self._chunks: list[Any] = []
 
-    def add(self, run_id: str, place: int, states: dict[str, SeriesState], records: Sequence[Metrics]) -> list[str]:
+    def add(self, run_id: str, place: int, states: dict[str, SeriesState], arrivals: Mapping[str, Arrival]) -> list[str]:
         """Points of one run; ``states`` are all its series, and are brought up to date. Returns the keys that are new."""
         new = []
-        for key, arrival in by_series(records):
+        for key, arrival in arrivals.items():
             self._pace()
             state = states.get(key)
             if state is None:
@@ -75,7 +74,7 @@ class MetricsWriter:
         if state.alone and state.summary:
             s = state.summary
             lone = Arrival([s.first_step], [s.first_timestamp], [s.first])
-            arrival = _after(lone, arrival)
+            arrival = lone.then(arrival)
             count = 0
         if state.hot + len(arrival) < HOT:
             n = len(arrival)
@@ -120,13 +119,6 @@ def outline(piece: Points) -> bytes | None:
     if len(piece.steps) < 16 * STRETCH:
         return None
     return encode(piece.take(extremes_of_stretches(piece.values, STRETCH)))
-
-
-def _after(first: Arrival, then: Arrival) -> Arrival:
-    if isinstance(then.steps, list):
-        return Arrival(first.steps + then.steps, first.timestamps + then.timestamps, first.values + then.values)
-    both = joined([first.points(), then.points()])
-    return Arrival(both.steps, both.timestamps, both.values)
 
 
 def _is_minus_zero(value: float) -> bool:

@@ -6,16 +6,15 @@ points of those steps are read.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from itertools import islice
+from operator import lt
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from runstone.contracts import Series
-from runstone.records import Metrics
+from runstone.entities import Summary
 
-from .arrivals import Arrival, by_series
+from .arrivals import Arrival
 from .series import SeriesState, kept
 
 #: (run, key, first step, last step, 0, None) to the points that are stored.
@@ -24,55 +23,31 @@ Stored: TypeAlias = Callable[[str, str, int, int, int, None], Series]
 _Point: TypeAlias = "tuple[int, int, float | None]"
 
 
-def unseen(run_id: str, records: Sequence[Metrics], states: dict[str, SeriesState], stored: Stored) -> Sequence[Metrics]:
-    """The points of these records, each once, without those that are stored."""
-    if _all_after(records, states):
-        return records
-    keys: list[str] = []
-    series: list[int] = []
-    points: list[_Point] = []
-    for key, arrival in by_series(records):
-        fresh = _fresh(run_id, key, arrival, states.get(key), stored)
+def unseen(run_id: str, arrivals: Mapping[str, Arrival], states: dict[str, SeriesState], stored: Stored) -> dict[str, Arrival]:
+    """The points, each once, without those that are stored."""
+    found: dict[str, Arrival] = {}
+    for key, arrival in arrivals.items():
+        state = states.get(key)
+        if _all_after(arrival, state.summary if state is not None else None):
+            found[key] = arrival
+            continue
+        fresh = _fresh(run_id, key, arrival, state, stored)
         if fresh:
-            series += [len(keys)] * len(fresh)
-            keys.append(key)
-            points += fresh
-    if not points:
-        return ()
-    steps, timestamps, values = zip(*points, strict=True)
-    count = len(points)
-    plain = [float("nan") if value is None else value for value in values]
-    columns = (
-        struct.pack(f"<{count}I", *series),
-        struct.pack(f"<{count}q", *steps),
-        struct.pack(f"<{count}d", *plain),
-        struct.pack(f"<{count}q", *timestamps),
-    )
-    return (Metrics(run_id, keys, *columns),)
+            steps, timestamps, values = zip(*fresh, strict=True)
+            plain = [float("nan") if value is None else value for value in values]
+            found[key] = Arrival(list(steps), list(timestamps), plain)
+    return found
 
 
-def _all_after(records: Sequence[Metrics], states: dict[str, SeriesState]) -> bool:
-    """Whether each point comes after the last one of its series, stored or sent before it."""
-    latest: dict[str, tuple[int, int, float]] = {}
-    for record in records:
-        for index, step, timestamp, value in zip(
-            np.frombuffer(record.series, "<u4").tolist(),
-            np.frombuffer(record.steps, "<i8").tolist(),
-            np.frombuffer(record.timestamps, "<i8").tolist(),
-            np.frombuffer(record.values, "<f8").tolist(),
-            strict=True,
-        ):
-            key, point = record.keys[index], (step, timestamp, value)
-            last = latest.get(key)
-            if last is None:
-                state = states.get(key)
-                if state is not None and state.summary is not None:
-                    summary = state.summary
-                    last = (summary.last_step, summary.last_timestamp, summary.last)
-            if last is not None and not point > last:
-                return False
-            latest[key] = point
-    return True
+def _all_after(arrival: Arrival, before: Summary | None) -> bool:
+    """Whether each point comes after the one before it, and the first after the last one that is stored."""
+    steps, timestamps, values = _plain(arrival.steps), _plain(arrival.timestamps), _plain(arrival.values)
+    if before is not None and not (steps[0], timestamps[0], values[0]) > (before.last_step, before.last_timestamp, before.last):
+        return False
+    if all(map(lt, steps, islice(steps, 1, None))):
+        return True
+    points = list(zip(steps, timestamps, values, strict=True))
+    return all(map(lt, points, islice(points, 1, None)))
 
 
 def _fresh(run_id: str, key: str, arrival: Arrival, state: SeriesState | None, stored: Stored) -> list[_Point]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import threading
 import time
 
+from runstone.turns import may_train
+
 #: Seconds of work between two pauses, and the length of a pause.
 WORK, ASIDE = 0.001, 0.0003
 #: After so many pauses in which no other thread did anything, there are none until one does.
@@ -19,10 +21,11 @@ SOMETHING = 0.0001
 
 
 class Pace:
-    """Called in every loop over records; sleeps now and then, except in the main thread: nobody is behind it."""
+    """Called in every loop over records; sleeps now and then, except in the main thread, behind which nobody waits, and in
+    a server, where a third of a writer's time went into it."""
 
     def __init__(self) -> None:
-        self._beside = threading.current_thread() is not threading.main_thread()
+        self._beside = may_train() and threading.current_thread() is not threading.main_thread()
         self._last, self._others, self._alone = time.perf_counter(), 0.0, 0
 
     def __call__(self) -> None:

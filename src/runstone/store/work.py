@@ -15,6 +15,7 @@ from runstone.errors import NotFound, RunstoneError
 from runstone.records import Lease, Record, run_of
 
 from . import key_counts
+from .arrivals import by_series
 from .context import flush_others
 from .dialects import of
 from .flush import flush_tags, insert_params
@@ -163,11 +164,12 @@ class Work:
         stored = Histories(self.connection, self.sign).history
         for run_id, series in known.items():
             state = self.runs[run_id]
-            records = state.metrics
+            arrivals = by_series(state.metrics)
             if state.once:
-                records = [*records, *unseen(run_id, state.once, series, stored)]
-            if records:
-                self.count("metrics", state, metrics.add(run_id, state.place, series, records))
+                for key, fresh in unseen(run_id, by_series(state.once), series, stored).items():
+                    arrivals[key] = arrivals[key].then(fresh) if key in arrivals else fresh
+            if arrivals:
+                self.count("metrics", state, metrics.add(run_id, state.place, series, arrivals))
         metrics.flush()
         self._flush_counts()
         # the clock's row may be held until the commit, so it comes last

@@ -72,8 +72,13 @@ def check_batch(metrics: int, params: int, tags: int) -> None:
 def check_keys(keys: Iterable[str], path: str = "key") -> None:
     """Raises InvalidValue for a key that cannot name a metric, param or tag. ``path`` with ``{}`` counts."""
     for number, key in enumerate(keys):
-        if not (key.isascii() and key.isidentifier() and len(key) <= MAX_KEY):
+        if unusual_key(key):
             _check_key(key, path.format(number))
+
+
+def unusual_key(key: str) -> bool:
+    """Whether a key needs a closer look before it may name something."""
+    return not (key.isascii() and key.isidentifier() and len(key) <= MAX_KEY)
 
 
 def _check_key(key: str, path: str) -> None:

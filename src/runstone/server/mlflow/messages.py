@@ -87,7 +87,7 @@ class SearchRuns(Struct):
     page_token: str = ""
 
 
-class Point(Struct):
+class Point(Struct, gc=False):
     key: str
     value: Any
     timestamp: int

@@ -14,7 +14,7 @@ from runstone.contracts import Series
 from runstone.errors import InvalidValue
 from runstone.records import MetricLinks, Metrics, Record
 
-from .limits import check_keys
+from .limits import check_keys, unusual_key
 from .messages import Point
 from .reading import json_number, missing, number
 
@@ -43,11 +43,36 @@ def metric_records(run_id: str, points: Sequence[Point], path: str = "{}") -> li
     Raises:
         InvalidValue: a key, value, step or timestamp that cannot be.
     """
-    several = path != "{}"
+    values: list[Any] = [point.value for point in points]
+    timestamps = [point.timestamp for point in points]
+    if not (set(map(type, values)) == {float} and min(timestamps) >= 0 and max(timestamps) <= _MOST):
+        values = _checked(points, path)
     numbers: dict[str, int] = {}
-    series, values = [], []
+    series = [numbers.setdefault(point.key, len(numbers)) for point in points]
+    if any(map(unusual_key, numbers)):
+        check_keys([point.key for point in points], path.format("{}", "key") if path != "{}" else "key")
+    count = len(points)
+    try:
+        columns = (
+            struct.pack(f"<{count}I", *series),
+            struct.pack(f"<{count}q", *[point.step for point in points]),
+            struct.pack(f"<{count}d", *values),
+            struct.pack(f"<{count}q", *timestamps),
+        )
+    except struct.error as cause:
+        raise InvalidValue("A step does not fit 64 bits: it must be between -2^63 and 2^63 - 1.") from cause
+    records: list[Record] = [Metrics(run_id, list(numbers), *columns)]
+    records += [
+        _link(run_id, point, value) for point, value in zip(points, values, strict=True) if point.model_id or point.dataset_name
+    ]
+    return records
+
+
+def _checked(points: Sequence[Point], path: str) -> list[float]:
+    """The values, one by one. Raises InvalidValue for the first value or timestamp that cannot be."""
+    several = path != "{}"
+    values = []
     for place, point in enumerate(points):
-        series.append(numbers.setdefault(point.key, len(numbers)))
         value = point.value
         if type(value) is not float:
             name = path.format(place, "value") if several else "value"
@@ -61,22 +86,7 @@ def metric_records(run_id: str, points: Sequence[Point], path: str = "{}") -> li
                 f"Invalid value {point.timestamp} for parameter '{name}' supplied: metric '{point.key}' (value={value}). "
                 "Timestamp must be a nonnegative long (64-bit integer)."
             )
-    check_keys([point.key for point in points], path.format("{}", "key") if several else "key")
-    count = len(points)
-    try:
-        columns = (
-            struct.pack(f"<{count}I", *series),
-            struct.pack(f"<{count}q", *[point.step for point in points]),
-            struct.pack(f"<{count}d", *values),
-            struct.pack(f"<{count}q", *[point.timestamp for point in points]),
-        )
-    except struct.error as cause:
-        raise InvalidValue("A step does not fit 64 bits: it must be between -2^63 and 2^63 - 1.") from cause
-    records: list[Record] = [Metrics(run_id, list(numbers), *columns)]
-    records += [
-        _link(run_id, point, value) for point, value in zip(points, values, strict=True) if point.model_id or point.dataset_name
-    ]
-    return records
+    return values
 
 
 def _link(run_id: str, point: Point, value: float) -> MetricLinks:
