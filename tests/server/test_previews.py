@@ -139,6 +139,7 @@ def zipped(body: bytes) -> bytes:
     [
         ("short.npy", header("(1000000000000,)") + b"12345678", 200),
         ("code.npy", header("__import__('os').system('true')"), 400),
+        ("brackets.npy", header("(1,") + b"1" * 64, 400),
         ("negative.npy", header("(-1, 2)") + b"1" * 64, 400),
         ("empty.npy", b"", 400),
         ("bomb.npz", zipped(header("(100000000,)") + bytes(40 << 20)), 200),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import tokenize
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,11 @@ ROWS, COLUMNS, TEXT = 50, 40, 500
 #: Unpacked bytes of one group of rows; longer ones are not opened.
 ROW_GROUP = 512 << 20
 _EXACT = 2**53
+#: What readers of formats raise over bytes that make no sense.
+_BROKEN = (
+    ValueError, OSError, EOFError, KeyError, TypeError, RuntimeError, MemoryError, SyntaxError, tokenize.TokenError,
+    zipfile.BadZipFile,
+)  # fmt: skip
 
 
 def look_into(file: BinaryIO, path: str, size: int, offset: int, limit: int) -> FilePreview:
@@ -60,7 +66,7 @@ def _telling(path: str, kind: str) -> Iterator[None]:
         yield
     except RunstoneError:
         raise
-    except (ValueError, OSError, EOFError, KeyError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile) as cause:
+    except _BROKEN as cause:
         raise InvalidValue(f"{path!r} could not be read as a {kind}: {str(cause)[:300] or type(cause).__name__}") from cause
 
 

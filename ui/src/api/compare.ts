@@ -2,7 +2,7 @@
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ask } from "./http";
-import type { CompareRequest, Comparison } from "./schema.gen";
+import type { ComparedRuns, CompareRequest, Comparison, RunDifference } from "./schema.gen";
 
 /** An empty metric or baseline: the server's choice. Events make it old as they do with curves of these runs. */
 export const verdictQuery = (ids: readonly string[], metric: string, baseline: string) =>
@@ -15,4 +15,21 @@ export const verdictQuery = (ids: readonly string[], metric: string, baseline: s
       return ask<Comparison>("compare", { method: "POST", body, signal });
     },
     placeholderData: keepPreviousData,
+  });
+
+/** What changed to a run from `base`, or from the nearest earlier one. */
+export const differenceQuery = (run: string, base = "") =>
+  queryOptions({
+    queryKey: ["difference", run, base],
+    queryFn: ({ signal }) => ask<RunDifference>(`runs/${encodeURIComponent(run)}/difference`, { query: { base }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+/** All that is compared of up to 100 runs, in one question. */
+export const comparedQuery = (ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["compared", ids],
+    queryFn: ({ signal }) => ask<ComparedRuns>("compare/runs", { method: "POST", body: { run_ids: ids }, signal }),
+    placeholderData: keepPreviousData,
+    enabled: ids.length > 0,
   });

@@ -125,6 +125,12 @@ export async function readText(path: string, query: Query, limit: number, signal
   }
 }
 
+/** A whole file as bytes of the type that is given, whatever the server calls it. */
+export async function readBlob(path: string, query: Query, type: string, signal?: AbortSignal): Promise<Blob> {
+  const response = await send(path, { query, signal });
+  return new Blob([await response.arrayBuffer()], { type });
+}
+
 export interface Listener {
   open(): void;
   changes(event: ChangesEvent): void;

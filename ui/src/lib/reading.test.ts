@@ -23,14 +23,14 @@ describe("tables of text", () => {
 });
 
 describe("console", () => {
-  it("drops colours and keeps the last state of a progress bar", () => {
+  it("keeps colours alone of what steers a terminal, and the last state of a progress bar", () => {
     expect(
       transcript([
-        { stream: "stdout", text: "\u001b[32mok\u001b[0m\n 10%\r 50%\r10" },
+        { stream: "stdout", text: "\u001b[2K\u001b[32mok\u001b[0m\n 10%\r 50%\r10" },
         { stream: "stderr", text: "warn\n" },
         { stream: "stdout", text: "0%\nlast" },
       ]).map((line) => `${line.stream}:${line.text}`),
-    ).toEqual(["stdout:ok", "stderr:warn", "stdout:100%", "stdout:last"]);
+    ).toEqual(["stdout:\u001b[32mok\u001b[0m", "stderr:warn", "stdout:100%", "stdout:last"]);
   });
 });
 
@@ -40,9 +40,9 @@ describe("files", () => {
     ["plots/cm.PNG", "image"],
     ["a.json", "json"],
     ["t.csv", "sheet"],
-    ["notes.md", "text"],
+    ["notes.md", "markdown"],
     ["model/requirements.txt", "text"],
-    ["page.html", "text"],
+    ["page.html", "page"],
     ["weights.bin", "none"],
   ])("%s is shown as %s", (path, viewer) => expect(viewerOf(path)).toBe(viewer));
 

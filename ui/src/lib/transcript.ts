@@ -1,4 +1,4 @@
-/** What a terminal would show of what a process printed: colours out, progress bars only as they last stood. Pure. */
+/** What a terminal would show of what a process printed: progress bars only as they last stood. Pure. */
 
 export interface Piece {
   stream: string;
@@ -10,9 +10,9 @@ export interface TranscriptLine {
   text: string;
 }
 
-// Escape sequences: CSI, OSC up to its end, and two-character ones.
+// Escape sequences but those of colours: CSI, OSC up to its end, and two-character ones.
 // eslint-disable-next-line no-control-regex
-const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+const ESCAPES = /\u001b(?:\[(?![\d;:]*m)[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
 export function transcript(pieces: readonly Piece[]): TranscriptLine[] {
   const lines: TranscriptLine[] = [];
@@ -31,3 +31,9 @@ function settled(line: string): string {
   const written = line.replace(/\r+$/, "");
   return written.slice(written.lastIndexOf("\r") + 1).replace(ESCAPES, "");
 }
+
+// eslint-disable-next-line no-control-regex
+const COLOURS = /\u001b\[[\d;:]*m/g;
+
+/** A line without its colours: what is searched. */
+export const uncoloured = (line: string): string => (line.includes("\u001b") ? line.replace(COLOURS, "") : line);

@@ -5,7 +5,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { consoleQuery, runQuery } from "../../api/runs";
 import { plural } from "../../lib/format";
-import { transcript } from "../../lib/transcript";
+import { type Look, type Segment, PLAIN, segments } from "../../lib/content/ansi";
+import { transcript, uncoloured } from "../../lib/transcript";
 import { Empty, Trouble } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
 import s from "./Console.module.css";
@@ -16,7 +17,7 @@ export function Console({ runId }: { runId: string }) {
   const [find, setFind] = useState("");
   const [errorsOnly, setErrorsOnly] = useState(false);
   const { data, error, refetch, isPending } = useConsole(runId);
-  const lines = useMemo(() => transcript(data?.pages.flatMap((page) => page.pieces) ?? []), [data]);
+  const lines = useMemo(() => coloured(transcript(data?.pages.flatMap((page) => page.pieces) ?? [])), [data]);
   const shown = useMemo(
     () =>
       lines
@@ -44,8 +45,46 @@ export function Console({ runId }: { runId: string }) {
         </label>
         <span role="status">{plural(shown.length, "line")}</span>
       </div>
-      <Lines lines={shown} />
+      <Lines lines={shown} find={find} />
     </>
+  );
+}
+
+interface Coloured {
+  stream: string;
+  /** As it is searched, without colours. */
+  text: string;
+  raw: string;
+  /** The look that the lines above left. */
+  start: Look;
+}
+
+/** A colour stays until it is taken back, over lines, on each stream by itself. */
+function coloured(lines: readonly { stream: string; text: string }[]): Coloured[] {
+  const looks: Record<string, Look> = {};
+  return lines.map(({ stream, text }) => {
+    const start = looks[stream] ?? PLAIN;
+    looks[stream] = segments(text, start).end;
+    return { stream, text: uncoloured(text), raw: text, start };
+  });
+}
+
+function Part({ part, find }: { part: Segment; find: string }) {
+  const { hue, ...rest } = part.look;
+  const flags = Object.entries(rest).filter(([, on]) => on).map(([name]) => name);
+  const at = find ? part.text.toLowerCase().indexOf(find.toLowerCase()) : -1;
+  return (
+    <span data-hue={hue ?? undefined} data-look={flags.join(" ") || undefined}>
+      {at < 0 ? (
+        part.text
+      ) : (
+        <>
+          {part.text.slice(0, at)}
+          <mark>{part.text.slice(at, at + find.length)}</mark>
+          {part.text.slice(at + find.length)}
+        </>
+      )}
+    </span>
   );
 }
 
@@ -64,7 +103,7 @@ function useConsole(runId: string) {
   return query;
 }
 
-function Lines({ lines }: { lines: readonly { stream: string; text: string; number: number }[] }) {
+function Lines({ lines, find }: { lines: readonly (Coloured & { number: number })[]; find: string }) {
   const view = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const rows = useVirtualizer({
@@ -101,7 +140,9 @@ function Lines({ lines }: { lines: readonly { stream: string; text: string; numb
                 <span className={s.number} aria-hidden="true">
                   {line.number}
                 </span>
-                {line.text.slice(0, 5000)}
+                {segments(line.raw.slice(0, 5000), line.start).parts.map((part, i) => (
+                  <Part key={i} part={part} find={find} />
+                ))}
               </div>
             )
           );

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { documentQuery } from "../../api/runs";
 import type { DocumentInfo, RunDetail } from "../../api/schema.gen";
 import { formatBytes } from "../../lib/format";
+import { DiffText } from "../../ui/content/Diff";
 import { Block, Facts } from "./Block";
 import s from "./Run.module.css";
 
@@ -33,10 +34,23 @@ function codeFacts({ tags, info }: RunDetail): Fact[] {
   const branch = tags["mlflow.source.git.branch"];
   const facts: Fact[] = [];
   if (commit) facts.push(["commit", `${commit.slice(0, 12)}${branch ? ` on ${branch}` : ""}${dirty ? ", with changes not committed" : ""}`]);
-  if (tags["mlflow.source.git.repoURL"]) facts.push(["repository", tags["mlflow.source.git.repoURL"]]);
+  const repository = tags["mlflow.source.git.repoURL"];
+  if (repository) facts.push(["repository", repositoryLink(repository, commit)]);
   facts.push(["run id", info.run_id]);
   if (info.artifact_uri) facts.push(["artifacts", info.artifact_uri]);
   return facts;
+}
+
+/** A link to the commit where the repository is one that a browser can open, the text where it is not. */
+function repositoryLink(repository: string, commit: string | undefined): ReactNode {
+  const web = repository.replace(/^git@([^:/]+):/, "https://$1/").replace(/\.git$/, "");
+  if (!/^https:\/\/[^@\s]+$/.test(web)) return repository;
+  const part = /^https:\/\/[^/]*gitlab/.test(web) ? "/-/commit/" : /^https:\/\/[^/]*bitbucket/.test(web) ? "/commits/" : "/commit/";
+  return (
+    <a href={commit ? `${web}${part}${encodeURIComponent(commit)}` : web} target="_blank" rel="noopener noreferrer">
+      {repository}
+    </a>
+  );
 }
 
 function hostFacts(text: string | undefined): Fact[] {
@@ -77,26 +91,12 @@ function DocumentBox({ runId, document }: { runId: string; document: DocumentInf
       <summary>
         {name} <small>{formatBytes(document.size)}</small>
       </summary>
-      {open && (
+      {open && document.name === "git.diff" && data && <DiffText text={data.text} />}
+      {open && (document.name !== "git.diff" || error) && (
         <pre tabIndex={0} aria-label={name}>
-          {error ? error.message : document.name === "git.diff" ? <Diff text={data?.text ?? ""} /> : data?.text}
+          {error ? error.message : data?.text}
         </pre>
       )}
     </details>
   );
-}
-
-function Diff({ text }: { text: string }) {
-  return text
-    .split("\n")
-    .slice(0, 4000)
-    .map((line, i) => {
-      const look = line.startsWith("+") ? s.added : line.startsWith("-") ? s.removed : line.startsWith("@@") ? s.place : undefined;
-      return (
-        <span key={i} className={look}>
-          {line}
-          {"\n"}
-        </span>
-      );
-    });
 }

@@ -4,6 +4,7 @@ import type { RunDetail } from "../../api/schema.gen";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { FieldError } from "../../ui/Field";
+import { Markdown } from "../../ui/content/Markdown";
 import { Block } from "./Block";
 import s from "./Run.module.css";
 
@@ -30,9 +31,7 @@ export function Notes({ run }: { run: RunDetail }) {
       }
     >
       {note ? (
-        <p className={s.note} dir="auto">
-          {note}
-        </p>
+        <Markdown text={note} />
       ) : (
         <p className={s.faint}>Why was it run, what came out?</p>
       )}

@@ -7,6 +7,7 @@ import { formatCount } from "../../lib/format";
 import { SearchField } from "../../ui/Field";
 import { Status } from "../../ui/Status";
 import { Block, Facts } from "./Block";
+import { Changes } from "./Changes";
 import { Context } from "./Context";
 import { MetricsList } from "./MetricsList";
 import { Notes } from "./Notes";
@@ -19,6 +20,7 @@ export function Overview({ runId }: { runId: string }) {
     <div className={s.columns}>
       <div className={s.column}>
         <MetricsList runId={runId} metrics={run.metrics} />
+        <Changes run={run} />
         <Context run={run} />
       </div>
       <div className={s.column}>
@@ -88,10 +90,38 @@ function Datasets({ inputs }: { inputs: readonly DatasetInput[] }) {
           tags?.find((tag) => tag.key === "mlflow.data.context")?.value || "used",
           <span key={dataset.digest}>
             {dataset.name} <span className={`${s.faint} mono`}>{dataset.digest}</span> <span className={s.faint}>{sizeWords(dataset.profile)}</span>
+            <DatasetSchema text={dataset.schema} />
           </span>,
         ])}
       />
     </Block>
+  );
+}
+
+interface SchemaColumn {
+  name?: string;
+  type?: string;
+}
+
+function DatasetSchema({ text }: { text: string | null | undefined }) {
+  let columns: SchemaColumn[] = [];
+  try {
+    const read = (JSON.parse(text ?? "{}") ?? {}) as { mlflow_colspec?: unknown };
+    if (Array.isArray(read.mlflow_colspec)) columns = read.mlflow_colspec as SchemaColumn[];
+  } catch {
+    return null;
+  }
+  if (!columns.length) return null;
+  return (
+    <details>
+      <summary>{formatCount(columns.length)} columns</summary>
+      <span className="mono">
+        {columns
+          .slice(0, 200)
+          .map((one) => `${one.name ?? "?"}: ${one.type ?? "?"}`)
+          .join(", ")}
+      </span>
+    </details>
   );
 }
 

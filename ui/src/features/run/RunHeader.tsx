@@ -11,6 +11,7 @@ import { MenuItem, Opener } from "../../ui/Popover";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
+import { ReproductionBadge, StopButton } from "./RunActions";
 import s from "./Run.module.css";
 
 export function RunHeader({ run }: { run: RunDetail }) {
@@ -36,7 +37,9 @@ export function RunHeader({ run }: { run: RunDetail }) {
         </h1>
         <Status status={info.status} cause={info.cause} />
         {deleted && <span className={s.chip}>in the trash</span>}
+        <ReproductionBadge run={run} />
         <div className={s.push} data-screen-only>
+          <StopButton run={run} />
           <CopyButton text={info.run_id} what="the run's id" word="Copy id" />
           <CopyButton text={`import runstone\n\nrun = runstone.get_run("${info.run_id}")`} what="the code that loads it" word="Copy load code" />
           {deleted ? (
