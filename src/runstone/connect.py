@@ -5,8 +5,8 @@ SQLite file (``sqlite:///runs.db``, ``sqlite:////data/runs.db``; its folders lie
 (``postgresql://user:password@host/database``; journals are kept in the user's cache, artifacts in ``./mlartifacts``), or
 behind a server (``http://host:5000``, ``https://host/prefix``; journals are kept in the user's cache).
 
-Where such a URI leads to MLflow's own folder or file, that is never written to: the store is a folder beside it
-(``mlruns.runstone``), into which MLflow's runs are read when it is opened.
+Where such a URI leads to MLflow's own folder, file or tables, they are never written to: the store is a folder beside them
+(``mlruns.runstone``; for PostgreSQL among the user's data), into which MLflow's runs are read when it is opened.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ def open_store(uri: str | os.PathLike[str] = "") -> Store:
         StoreUnavailable, StoreCorrupt, StoreTooNew
     """
     place = canonical(uri)
+    if not _foreign.get(place) and place not in _stores:
+        _foreign.pop(place, None)  # perhaps it could not be asked before
     store = _opened(home(place))
     if is_foreign(place) and place not in _was_read:
         _was_read.add(place)
@@ -97,10 +99,14 @@ def open_store(uri: str | os.PathLike[str] = "") -> Store:
 
 
 def is_foreign(uri: str | os.PathLike[str]) -> bool:
-    """Whether a store's URI leads to MLflow's own folder or file, which is read and never written."""
+    """Whether a store's URI leads to MLflow's own folder, file or tables, which are read and never written."""
     place = canonical(uri)
-    if place in _stores or _is_postgresql(place):
+    if place in _stores:
         return False
+    if _is_postgresql(place):
+        if place not in _foreign:
+            _foreign[place] = _is_foreign_database(place)
+        return _foreign[place]
     if not _foreign.get(place):
         path = Path(place.removeprefix(_SQLITE))
         if not path.exists() or Path(path, DATABASE).exists():
@@ -111,16 +117,34 @@ def is_foreign(uri: str | os.PathLike[str]) -> bool:
     return _foreign[place]
 
 
+def _is_foreign_database(place: str) -> bool:
+    """Where the database cannot be asked, what it was the last time."""
+    from . import settings
+    from .importers.mlflow_postgresql import is_mlflow_postgresql
+
+    found = None if settings.OFFLINE.get() else is_mlflow_postgresql(place)
+    return Path(_beside(place), DATABASE).exists() if found is None else found
+
+
+def _beside(place: str) -> str:
+    """Our folder for what is MLflow's at ``place``. One for a database does not depend on the working folder."""
+    if not _is_postgresql(place):
+        return place.removeprefix(_SQLITE) + BESIDE
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    name = re.sub(r"[^\w.-]", "_", urlsplit(place).path.strip("/")) or "mlflow"
+    return os.path.join(data, "runstone", f"{name}-{hashlib.sha256(shown(place).encode()).hexdigest()[:8]}{BESIDE}")
+
+
 def home(uri: str | os.PathLike[str] = "") -> str:
-    """Where a store's own files are: where its URI says, or, beside what is MLflow's, in ``<its name>.runstone``
-    (the setting ``RUNSTONE_READ_INTO`` names another store)."""
+    """Where a store's own files are: where its URI says, or, beside what is MLflow's, in ``<its name>.runstone``, for
+    PostgreSQL in ``~/.local/share/runstone`` (the setting ``RUNSTONE_READ_INTO`` names another store)."""
     from . import settings
 
     place = canonical(uri)
     if not is_foreign(place):
         return place
     chosen = settings.READ_INTO.get()
-    return canonical(chosen) if chosen else place.removeprefix(_SQLITE) + BESIDE
+    return canonical(chosen) if chosen else _beside(place)
 
 
 def read_in(
@@ -381,10 +405,10 @@ def _read_in_and_tell(place: str) -> None:
     from . import settings
     from .importers import progress
 
-    with progress.bar(f"Reading in {place}") as tell:
+    with progress.bar(f"Reading in {shown(place)}") as tell:
         report = read_in(place, progress=tell)
     if report.anything and not settings.QUIET.get():
-        print(f"Read in from {report.kind} at {place}: {report.words()}. New runs go to {home(place)}.", file=sys.stderr)
+        print(f"Read in from {report.kind} at {shown(place)}: {report.words()}. New runs go to {home(place)}.", file=sys.stderr)
         for line in report.problem_lines(3):
             print(f"  left out: {line}", file=sys.stderr)
 

@@ -179,6 +179,13 @@ def logged(client, found):
         ]
 
 
+def has_driver(uri):
+    """Whether mlflow can reach PostgreSQL."""
+    import importlib.util
+
+    return importlib.util.find_spec("psycopg2") is not None
+
+
 def in_folder(function, uri):
     """mlflow's SQLite store keeps artifacts below the working folder: that of the source, here."""
     import os

@@ -17,6 +17,7 @@ class Mlflow:
     """A process with real mlflow that calls the functions of ``mlflow_scripts.py``."""
 
     def __init__(self, python: str, folder: Path) -> None:
+        self.folder = folder
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("RUNSTONE_", "MLFLOW_"))}
         environment |= {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
         environment |= {"MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": "false", "MLFLOW_TRACKING_URI": folder.joinpath("x").as_uri()}

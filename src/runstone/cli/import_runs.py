@@ -20,7 +20,8 @@ from .shell import json_option
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be carried.")
 @json_option
 def import_runs(source: str, store: str, artifacts_from: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-    """Read in the runs of SOURCE, which is never changed: MLflow's folder (mlruns) or database (sqlite:///mlflow.db).
+    """Read in the runs of SOURCE, which is never changed: MLflow's folder (mlruns) or database
+    (sqlite:///mlflow.db, postgresql://user@host/mlflow).
 
     Again, it reads only what is new or changed. Exit code 1 when something could not be carried.
     """
@@ -30,7 +31,8 @@ def import_runs(source: str, store: str, artifacts_from: tuple[str, ...], dry_ru
     from .opening import store_uri
     from .output import note, print_json, safe
 
-    with bar(f"Reading in {source}") as tell:
+    named = connect.shown(source) if source.startswith("postgres") else source
+    with bar(f"Reading in {named}") as tell:
         report = connect.read_in(source, store_uri(store), artifacts_from, dry_run, tell)
     if as_json:
         print_json(report)

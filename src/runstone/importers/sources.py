@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runstone.errors import InvalidValue, NotFound
+from runstone.errors import InvalidValue, NotFound, NotSupported
 
 from .contents import Source
 
@@ -43,10 +44,24 @@ def _mlflow_sqlite(uri: str, artifacts_from: Sequence[str]) -> Source | None:
     return MlflowDatabase(f"sqlite:///{path}", sqlite_engine(path), path.parent, artifacts_from)
 
 
+def _mlflow_postgresql(uri: str, artifacts_from: Sequence[str]) -> Source | None:
+    from .mlflow_postgresql import is_postgresql, open_postgresql
+
+    if not is_postgresql(uri):
+        return None
+    try:
+        return open_postgresql(uri, artifacts_from)
+    except ImportError as cause:
+        raise NotSupported(
+            f"PostgreSQL needs the package psycopg, which cannot be loaded ({cause}). Run: pip install 'runstone[postgres]'"
+        ) from cause
+
+
 #: One line for each kind.
 KINDS: dict[str, Opens] = {
     "MLflow's folder of files (mlruns)": _mlflow_files,
     "MLflow's SQLite file (mlflow.db)": _mlflow_sqlite,
+    "MLflow's tables in PostgreSQL (postgresql://user@host/mlflow)": _mlflow_postgresql,
 }
 
 
@@ -64,7 +79,8 @@ def open_source(uri: str, artifacts_from: Sequence[str] = ()) -> Source:
     path = local_path(uri)
     if path is not None and not path.exists():
         raise NotFound(f"There is nothing at {path} to read in.")
-    raise InvalidValue(f"What is at {uri!r} cannot be read in. What can: {'; '.join(KINDS)}.")
+    shown = re.sub(r"//[^/]*@", "//***@", uri)
+    raise InvalidValue(f"What is at {shown!r} cannot be read in. What can: {'; '.join(KINDS)}.")
 
 
 def local_path(uri: str) -> Path | None:
