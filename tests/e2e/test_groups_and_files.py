@@ -74,3 +74,17 @@ def test_the_table_as_a_file_is_what_is_shown(watched: Callable[..., Any], tmp_p
     assert coming.value.suggested_filename.endswith(".csv")
     assert list(rows[0])[-2:] == ["metrics.accuracy", "params.max_depth"]
     assert [row["run_name"] for row in rows][: len(shown)] == shown
+
+
+def test_a_filter_used_before_is_offered_and_never_applied(watched: Callable[..., Any]) -> None:
+    page = watched("?q=metrics.accuracy%20>%200.9").page
+    expect(page.get_by_test_id("run-count")).to_contain_text("of 24")
+    kept = "(localStorage.getItem('runstone.filters') ?? '').includes('accuracy')"
+    page.evaluate(f"new Promise(done => {{ const look = () => {kept} ? done() : setTimeout(look, 50); look(); }})")
+    page.goto(page.url.partition("?")[0])
+    expect(page.get_by_test_id("run-count")).to_have_text("24 runs")
+    page.get_by_test_id("filter-input").press("ArrowDown")
+    offered = page.get_by_role("option").filter(has_text="used before")
+    expect(offered).to_contain_text("metrics.accuracy > 0.9")
+    offered.dispatch_event("pointerdown")
+    expect(page.get_by_test_id("run-count")).to_contain_text("of 24")

@@ -1,5 +1,6 @@
 /** Who is signed in: key, query, signing in and out. */
 
+import { forgetFilters } from "../lib/history";
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { forgetRecent } from "../lib/recent";
 import { setShut } from "./door";
@@ -43,6 +44,7 @@ export function useSignOut() {
     onSuccess: ({ url }) => {
       client.clear();
       forgetRecent();
+      forgetFilters();
       if (url) location.assign(url);
       else setShut(true);
     },

@@ -3,6 +3,7 @@
 import { useEffect, useId, useRef, useState } from "react";
 import type { Error as ErrorBody } from "../../api/schema.gen";
 import { incomplete, type Token, tokenize } from "../../lib/filter";
+import { rememberFilter } from "../../lib/history";
 import { IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import s from "./FilterBox.module.css";
@@ -10,6 +11,8 @@ import { useSuggestions } from "./useSuggestions";
 
 /** Milliseconds after the last key until the server is asked. */
 const PAUSE = 150;
+/** Milliseconds that a filter stands until it counts as used. */
+const KEPT_AFTER = 1_500;
 
 interface Props {
   value: string;
@@ -44,6 +47,11 @@ export function FilterBox({ value, experiments, count, error, onChange }: Props)
     const timer = setTimeout(() => commit(text), PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
+  useEffect(() => {
+    if (!value || error || !count) return;
+    const timer = setTimeout(() => rememberFilter(experiments.join(","), value), KEPT_AFTER);
+    return () => clearTimeout(timer);
+  }, [value, error, count, experiments]);
   const suggestions = useSuggestions(text, caret, experiments);
   const wrong = error && text.trim() === value ? error : null;
   const accept = (index: number) => {

@@ -4,6 +4,7 @@ import type { ValueCount } from "../../api/schema.gen";
 import { valuesQuery } from "../../api/table";
 import { quoteKey } from "../../lib/columns";
 import { ATTRIBUTES, type Completing, completing, quoteText } from "../../lib/filter";
+import { pastFilters } from "../../lib/history";
 import { plural } from "../../lib/format";
 
 export interface Suggestion {
@@ -47,7 +48,9 @@ export function useSuggestions(text: string, caret: number | null, experiments: 
     retry: false,
   });
   const found = wantsValues && values.data && !values.error ? values.data.values : NO_VALUES;
-  return { place, items: place ? offered(place, keys.data ?? [], found) : [] };
+  const past = place && !text.trim() ? pastFilters(experiments.join(",")) : [];
+  const before = past.map((filter) => ({ label: filter, insert: filter, note: "used before" }));
+  return { place, items: place ? [...before, ...offered(place, keys.data ?? [], found)] : [] };
 }
 
 const NO_VALUES: readonly ValueCount[] = [];
