@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { column, columnId, joinList, joinSort, nextSort, orderTerm, parseColumn, parseSort, quoteKey, splitList } from "./columns";
+import { column, columnId, joinList, joinSort, nextSort, orderTerm, parseColumn, parseSort, quoteKey, splitList, withStat } from "./columns";
 
 describe("columns in links", () => {
   it.each(["metrics.m3", "metrics.m3:max", "params.p0", "tags.mlflow.user", "metrics.val/loss", "params.a:max"])("%s comes back", (text) => {
@@ -43,4 +43,9 @@ describe("sorting", () => {
     expect(quoteKey("odd`key")).toBe("`odd``key`");
     expect(columnId(column("metrics", "m", "last"))).toBe("metrics.m");
   });
+});
+
+it("sorts on by the new statistic of a column", () => {
+  const keys = parseSort("-metrics.loss,params.lr");
+  expect(joinSort(withStat(keys, column("metrics", "loss"), "min"))).toBe("-metrics.loss:min,params.lr");
 });

@@ -82,6 +82,12 @@ export function nextSort(keys: readonly SortKey[], id: string, extend: boolean, 
   return extend ? keys.map((key) => (key.id === id ? turned : key)) : [turned];
 }
 
+/** Sorting by a metric goes on by its new statistic. */
+export function withStat(keys: readonly SortKey[], spec: ColumnSpec, stat: Stat): SortKey[] {
+  const old = columnId(spec);
+  return keys.map((key) => (key.id === old ? { ...key, id: columnId({ ...spec, stat }) } : key));
+}
+
 /** A key as the filter grammar wants it: bare where it can be, else in quotes. */
 export function quoteKey(key: string): string {
   return /^[A-Za-z_][\w./\-@]*$/.test(key) ? key : `\`${key.replaceAll("`", "``")}\``;

@@ -3,8 +3,13 @@
 export const SLOTS = 10;
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 3]];
 
-/** A CSS variable; the themes say which colour it is. */
-export function runColour(ordinal: number): string {
+/** The tag that holds a run's own colour: a place in the palette, `0` to `9`, or `#rrggbb`. */
+export const COLOUR_TAG = "runstone.color";
+
+/** A CSS colour: the run's own where it is a sound one, else a variable of which the themes say what it is. */
+export function runColour(ordinal: number, own?: unknown): string {
+  if (typeof own === "string" && /^\d$/.test(own)) return `var(--run-${own})`;
+  if (typeof own === "string" && /^#[\da-f]{6}$/i.test(own)) return own;
   return `var(--run-${slot(ordinal)})`;
 }
 

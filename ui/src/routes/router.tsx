@@ -52,6 +52,7 @@ const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
   view: text(search["view"]),
   sel: text(search["sel"]),
   group: text(search["group"]),
+  hide: text(search["hide"]),
   panel: text(search["panel"]),
   split: text(search["split"]),
   chart: text(search["chart"]),

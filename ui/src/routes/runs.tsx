@@ -8,7 +8,7 @@ const one = getRouteApi("/experiments/$experimentId/runs");
 const several = getRouteApi("/runs");
 
 /** Sorting and columns are places to come back to; what is typed or ticked is not. */
-const isStep = (change: RunsSearch): boolean => "sort" in change || "cols" in change || "view" in change || "panel" in change || "group" in change;
+const isStep = (change: RunsSearch): boolean => "sort" in change || "cols" in change || "view" in change || "panel" in change || "group" in change || "hide" in change;
 
 export function ExperimentRunsRoute() {
   const { experimentId } = one.useParams();

@@ -1,6 +1,7 @@
 /** Short words at the bottom, with a way back. */
 
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
+import { inText } from "../lib/hotkeys";
 import s from "./Toasts.module.css";
 
 interface Toast {
@@ -38,6 +39,17 @@ function subscribe(listener: () => void): () => void {
 
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts);
+  useEffect(() => {
+    const undo = (event: KeyboardEvent) => {
+      const last = toasts.findLast((toast) => toast.undo);
+      if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || !last || inText(event.target)) return;
+      event.preventDefault();
+      last.undo?.();
+      drop(last.id);
+    };
+    window.addEventListener("keydown", undo);
+    return () => window.removeEventListener("keydown", undo);
+  }, []);
   return (
     <div className={s.stack} role="status" aria-live="polite">
       {shown.map((toast) => (

@@ -5,7 +5,7 @@ import { seriesQuery } from "../../api/series";
 import { ChartCard } from "../../charts/ChartCard";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
 import type { ChartSettings } from "../../charts/settings";
-import { runColour, runDash } from "../../lib/palette";
+import { COLOUR_TAG, runColour, runDash } from "../../lib/palette";
 import { nameOf } from "./Matrix";
 
 const POINTS = 800;
@@ -49,6 +49,6 @@ function toLines(points: SeriesPoints[] | undefined, runs: readonly RunDetail[],
     const run = runs.find((other) => other.info.run_id === one.run_id);
     if (!run) return [];
     const ordinal = run.info.ordinal ?? 0;
-    return [toLine(one, axis, run.info.start_time, { label: nameOf(run), colour: runColour(ordinal), dash: runDash(ordinal) })];
+    return [toLine(one, axis, run.info.start_time, { label: nameOf(run), colour: runColour(ordinal, run.tags[COLOUR_TAG]), dash: runDash(ordinal) })];
   });
 }

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 import type { RunDetail } from "../../api/schema.gen";
-import { runColour } from "../../lib/palette";
+import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Icon } from "../../ui/Icon";
 import s from "./Compare.module.css";
 
@@ -55,7 +55,7 @@ export function Matrix({ label, runs, baseIndex, keys, cell, onDrop }: Props) {
         </div>
         {runs.map((run, i) => (
           <div key={run.info.run_id} role="columnheader" className={s.cell}>
-            <i style={{ background: runColour(run.info.ordinal ?? 0) }} aria-hidden="true" />
+            <i style={{ background: runColour(run.info.ordinal ?? 0, run.tags[COLOUR_TAG]) }} aria-hidden="true" />
             <Link to="/runs/$runId" params={{ runId: run.info.run_id }} title={nameOf(run)} dir="auto">
               {nameOf(run)}
             </Link>

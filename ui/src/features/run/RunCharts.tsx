@@ -8,7 +8,7 @@ import { ChartCard } from "../../charts/ChartCard";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
 import type { ChartSettings } from "../../charts/settings";
 import { exactNumber, formatNumber } from "../../lib/format";
-import { runColour } from "../../lib/palette";
+import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Empty } from "../../ui/Empty";
 import s from "./Run.module.css";
 
@@ -86,7 +86,7 @@ function MetricChart({ run, metric, settings, onChange }: {
   const whole = useQuery(seriesQuery(ids, key, POINTS));
   const start = info.start_time;
   const name = info.run_name || info.run_id.slice(0, 8);
-  const colour = runColour(info.ordinal ?? 0);
+  const colour = runColour(info.ordinal ?? 0, run.tags[COLOUR_TAG]);
   const along = settings.x.startsWith("metrics.") ? settings.x.slice("metrics.".length) : null;
   const wholeX = useQuery({ ...seriesQuery(ids, along ?? "", POINTS), enabled: along !== null });
   const lineOf = useCallback(

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useEditRun } from "../../api/runs";
 import type { RunDetail, RunEdit } from "../../api/schema.gen";
-import { runColour } from "../../lib/palette";
+import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Button, buttonClass } from "../../ui/Button";
 import { CopyButton } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
@@ -32,7 +32,7 @@ export function RunHeader({ run }: { run: RunDetail }) {
     <header className={s.head}>
       <div className={s.title}>
         <h1 dir="auto">
-          <i style={{ background: runColour(info.ordinal ?? 0) }} aria-hidden="true" />
+          <i style={{ background: runColour(info.ordinal ?? 0, run.tags[COLOUR_TAG]) }} aria-hidden="true" />
           {name}
         </h1>
         <Status status={info.status} cause={info.cause} />

@@ -24,7 +24,7 @@ export interface GridProps {
   onRange: (first: number, last: number) => void;
   onSelect: (row: number, extend: boolean) => void;
   onOpen: (runId: string) => void;
-  onKey: (key: string) => boolean;
+  onKey: (key: string, row: number) => boolean;
   jump: { row: number } | null;
   head: HeadActions;
   experimentName: (id: string) => string;

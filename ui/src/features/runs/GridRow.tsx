@@ -2,12 +2,12 @@ import { Link } from "@tanstack/react-router";
 import { memo, type ReactNode } from "react";
 import type { Best } from "../../api/schema.gen";
 import { formatGap, toNumber } from "../../lib/format";
-import { runColour } from "../../lib/palette";
+import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import s from "./Grid.module.css";
 import { cellLook, type GridColumn } from "./layout";
-import type { RowAt, RowWindow } from "./useRows";
+import type { Cell, RowAt, RowWindow } from "./useRows";
 
 export interface RowProps {
   row: number;
@@ -116,7 +116,7 @@ function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProp
         node: <input type="checkbox" tabIndex={-1} checked={props.selected} readOnly aria-label={`Select ${name}`} />,
       };
     case "name":
-      return { node: <Name {...{ name, table, i }} best={props.best?.run_id === table.run_ids[i]} />, title: name };
+      return { node: <Name {...{ name, table, i }} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} />, title: name };
     case "status":
       return statusContent(table.status[i] ?? "", causeOf(data));
     case "experiment":
@@ -143,6 +143,7 @@ function statusContent(status: string, cause: string | null): Content {
 }
 
 export const CAUSE = "attributes.cause";
+export const COLOUR = `tags.${COLOUR_TAG}`;
 
 function causeOf(data: RowAt): string | null {
   const cause = data.window.columns.get(CAUSE)?.[data.index];
@@ -170,10 +171,10 @@ function dataContent(column: GridColumn, value: number | string | null | undefin
   };
 }
 
-function Name({ name, table, i, best }: { name: string; table: RowAt["window"]["table"]; i: number; best: boolean }) {
+function Name({ name, table, i, colour, best }: { name: string; colour: Cell | undefined; table: RowAt["window"]["table"]; i: number; best: boolean }) {
   return (
     <>
-      <span className={s.dot} style={{ background: runColour(table.ordinal[i] ?? 0) }} />
+      <span className={s.dot} style={{ background: runColour(table.ordinal[i] ?? 0, colour) }} />
       <Link to="/runs/$runId" params={{ runId: table.run_ids[i] ?? "" }} tabIndex={-1} dir="auto">
         {name}
       </Link>

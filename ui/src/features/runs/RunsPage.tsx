@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useState } from "react";
 import { ApiError } from "../../api/http";
+import type { Error as ErrorBody } from "../../api/schema.gen";
 import { formatCount, formatNumber, plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
@@ -14,6 +15,7 @@ import { Grid } from "./Grid";
 import s from "./RunsPage.module.css";
 import { SelectionBar } from "./SelectionBar";
 import { PanelSwitch, Split } from "./Split";
+import { useRunActions } from "./useRunActions";
 import { useRunsPage } from "./useRunsPage";
 import type { RunsSearch } from "./view";
 
@@ -33,10 +35,11 @@ export interface RunsPageProps {
 export function RunsPage(props: RunsPageProps) {
   const page = useRunsPage(props);
   const { view, rows, name } = page;
+  const actions = useRunActions(page, props.experiments);
   useTitle(name);
   const [jump, setJump] = useState<{ row: number } | null>(null);
   const error = rows.error;
-  const filterError = error instanceof ApiError && error.status === 400 && view.filter ? error.body : null;
+  const filterError = error instanceof ApiError && error.status === 400 && view.filter ? placed(error.body, view.hidden.length > 0) : null;
   const waiting = !rows.empty && rows.total === 0 && !view.trash;
   const toBest = () => {
     const row = rows.best ? rows.find(rows.best.run_id) : -1;
@@ -112,6 +115,11 @@ export function RunsPage(props: RunsPageProps) {
             }
           </Opener>
           {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} />}
+          {view.hidden.length > 0 && (
+            <Button kind="quiet" icon="undo" onClick={() => page.change({ hidden: [] })}>
+              Show {formatCount(view.hidden.length)} hidden
+            </Button>
+          )}
           <Button kind="quiet" icon={view.trash ? "undo" : "trash"} onClick={() => page.change({ trash: !view.trash, selected: [] })}>
             {view.trash ? "Back to the runs" : "Trash"}
           </Button>
@@ -133,7 +141,7 @@ export function RunsPage(props: RunsPageProps) {
         <Bones />
       ) : rows.matched === 0 && !rows.stale ? (
         <Suspense>
-          <NoMatch trash={view.trash} total={rows.total} spec={page.spec} onFilter={(filter) => page.change({ filter })} />
+          <NoMatch trash={view.trash} total={rows.total} spec={page.spec && { ...page.spec, filter: view.filter }} hidden={view.hidden.length} onFilter={(filter) => page.change({ filter })} />
         </Suspense>
       ) : (
         <Split page={page} {...props}>
@@ -161,7 +169,7 @@ export function RunsPage(props: RunsPageProps) {
           onRange={page.setRange}
           onSelect={page.select}
           onOpen={page.open}
-          onKey={(key) => (key === "*" ? (toBest(), true) : page.key(key))}
+          onKey={(key, row) => (key === "*" ? (toBest(), true) : page.key(key) || actions.key(key, row))}
           jump={jump}
           head={page.head}
           experimentName={page.experimentName}
@@ -177,10 +185,18 @@ export function RunsPage(props: RunsPageProps) {
           onCompare={page.compare}
           onMove={page.move}
           onClear={page.clear}
+          actions={actions}
         />
       )}
+      {actions.dialog}
     </div>
   );
+}
+
+/** What is hidden puts a parenthesis before the filter. */
+function placed(body: ErrorBody, shifted: boolean): ErrorBody {
+  const by = shifted ? 1 : 0;
+  return { ...body, ...(body.start == null ? {} : { start: body.start - by }), ...(body.end == null ? {} : { end: body.end - by }) };
 }
 
 function countWords(matched: number, total: number, filtered: boolean): string {

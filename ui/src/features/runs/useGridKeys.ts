@@ -1,4 +1,5 @@
 import type { KeyboardEvent } from "react";
+import { STATS } from "../../lib/columns";
 import type { GridProps } from "./Grid";
 
 interface Place {
@@ -29,6 +30,11 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
   const menu = () => {
     if (active.row === -1) document.querySelector<HTMLElement>(`#cell-${-1}-${active.column} button`)?.click();
   };
+  const nextStat = () => {
+    const column = columnAt(active.column);
+    if (column?.spec?.kind !== "metrics") return menu();
+    head.setStat(column, STATS[(STATS.indexOf(column.spec.stat) + 1) % STATS.length] ?? "last");
+  };
   return (event: KeyboardEvent<HTMLElement>) => {
     if (event.altKey || ((event.ctrlKey || event.metaKey) && !["Home", "End", "a"].includes(event.key))) return;
     const { row, column } = active;
@@ -47,13 +53,13 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
       " ": () => select(event.shiftKey),
       x: () => select(false),
       ContextMenu: menu,
-      m: menu,
+      m: nextStat,
     };
     if ((event.ctrlKey || event.metaKey) && event.key === "a") actions["a"] = head.selectAll;
     const sorting = event.key.toLowerCase() === "s" ? columnAt(column) : undefined;
     if (sorting) head.sortBy(sorting, event.shiftKey);
     else if (actions[event.key]) actions[event.key]?.();
-    else if (!props.onKey(event.key)) return;
+    else if (!props.onKey(event.key, row)) return;
     if (event.shiftKey && event.key.startsWith("Arrow") && row >= 0) {
       props.onSelect(Math.max(0, Math.min(lastRow, event.key === "ArrowDown" ? row + 1 : row - 1)), true);
     }

@@ -7,15 +7,15 @@ import { experimentQuery, experimentsQuery } from "../../api/experiments";
 import { ApiError } from "../../api/http";
 import { keysQuery } from "../../api/keys";
 import { type TableSpec, tableQuery, useTrashRuns } from "../../api/runs";
-import { columnId, nextSort, orderTerm, type SortKey, type Stat } from "../../lib/columns";
+import { columnId, nextSort, orderTerm, withStat, type SortKey, type Stat } from "../../lib/columns";
 import { plural } from "../../lib/format";
 import { useNarrow } from "../../ui/useNarrow";
 import { say } from "../../ui/Toasts";
-import { CAUSE } from "./GridRow";
+import { CAUSE, COLOUR } from "./GridRow";
 import { flowingColumns, type GridColumn, pinnedColumns } from "./layout";
 import type { RunsPageProps } from "./RunsPage";
 import { type RowWindow, useRows } from "./useRows";
-import { defaultColumns, equalParams, type RunsView, readView, writeView } from "./view";
+import { defaultColumns, equalParams, type RunsView, readView, withoutRuns, writeView } from "./view";
 
 /** "Select all" reaches this many runs. */
 const MOST = 2000;
@@ -37,10 +37,10 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
       facts.ready || view.columns
         ? {
             experiment_ids: [...experiments],
-            filter: view.filter,
+            filter: withoutRuns(view.filter, view.hidden),
             order_by: view.sort.filter((key) => key.id !== "runs").map(orderTerm), // groups alone have a number of runs
             view: view.trash ? "deleted" : "active",
-            columns: [...specs.map(columnId), CAUSE],
+            columns: [...specs.map(columnId), CAUSE, COLOUR],
           }
         : null,
     [experiments, facts.ready, view, specs],
@@ -64,7 +64,10 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     },
     setSort: (sort: SortKey[]) => change({ sort }),
     setStat: (column: GridColumn, stat: Stat) =>
-      change({ columns: specs.map((one) => (columnId(one) === column.id ? { ...one, stat } : one)) }),
+      change({
+        columns: specs.map((one) => (columnId(one) === column.id ? { ...one, stat } : one)),
+        ...(column.spec && view.sort.length > 0 ? { sort: withStat(view.sort, column.spec, stat) } : {}),
+      }),
     hide: (column: GridColumn) => change({ columns: specs.filter((one) => columnId(one) !== column.id) }),
     selectAll: selection.all,
   };
@@ -185,5 +188,5 @@ function useSelection(
     return true;
   };
   const open = (runId: string) => void navigate({ to: "/runs/$runId", params: { runId } });
-  return { selected, select, all, clear, compare, move, key, open, busy: trash.isPending };
+  return { selected, idAt, put, select, all, clear, compare, move, key, open, busy: trash.isPending };
 }

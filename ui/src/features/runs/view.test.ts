@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../api/schema.gen";
 import { columnId } from "../../lib/columns";
-import { defaultColumns, equalParams, readView, writeView } from "./view";
+import { defaultColumns, equalParams, readView, withoutRuns, writeView } from "./view";
 
 const key = (name: string, distinct = 2): Key => ({ key: name, runs: 10, distinct });
 
@@ -32,6 +32,7 @@ describe("the address", () => {
   it("brings the view back", () => {
     const search = writeView({
       filter: "metrics.a > 1",
+      hidden: [],
       sort: [{ id: "metrics.a", descending: true }],
       columns: [{ kind: "metrics", key: "a,b", stat: "max" }],
       trash: true,
@@ -57,5 +58,18 @@ describe("the address", () => {
 
   it("understands a bare metric", () => {
     expect(readView({ cols: "m3,m3:max,params.p0" }).columns?.map(columnId)).toEqual(["metrics.m3", "metrics.m3:max", "params.p0"]);
+  });
+});
+
+describe("hidden runs", () => {
+  it("are kept in the address, and only ids", () => {
+    expect(readView(writeView({ hidden: ["ab12", "cd"] })).hidden).toEqual(["ab12", "cd"]);
+    expect(readView({ hide: "ab,x') or (1" }).hidden).toEqual(["ab"]);
+  });
+
+  it("leave the filter's own or in its place", () => {
+    expect(withoutRuns("", [])).toBe("");
+    expect(withoutRuns("", ["a"])).toBe("attributes.run_id NOT IN ('a')");
+    expect(withoutRuns("x = 1 or y = 2", ["a", "b"])).toBe("(x = 1 or y = 2) AND attributes.run_id NOT IN ('a', 'b')");
   });
 });

@@ -12,6 +12,7 @@ export interface RunsSearch extends PanelSearch {
   view?: string | undefined;
   sel?: string | undefined;
   group?: string | undefined;
+  hide?: string | undefined;
 }
 
 export interface RunsView {
@@ -23,6 +24,8 @@ export interface RunsView {
   selected: string[];
   /** Columns to group by; empty: all params but seeds; null: no groups. */
   group: string[] | null;
+  /** Runs taken out of sight one by one. */
+  hidden: string[];
 }
 
 export function readView(search: RunsSearch): RunsView {
@@ -34,6 +37,7 @@ export function readView(search: RunsSearch): RunsView {
     trash: search.view === "deleted",
     selected: splitList(search.sel ?? ""),
     group: search.group ? (search.group === "auto" ? [] : splitList(search.group)) : null,
+    hidden: splitList(search.hide ?? "").filter(isId),
   };
 }
 
@@ -53,7 +57,22 @@ export function writeView(change: Partial<RunsView>): RunsSearch {
   if ("trash" in change) search.view = change.trash ? "deleted" : undefined;
   if ("group" in change) search.group = change.group ? joinList(change.group) || "auto" : undefined;
   if (change.selected) search.sel = (change.selected.length <= MOST_SELECTED && joinList(change.selected)) || undefined;
+  if (change.hidden) search.hide = joinList(change.hidden) || undefined;
   return search;
+}
+
+const isId = (text: string): boolean => /^[\w-]+$/.test(text);
+
+/** A filter that holds for these runs alone. */
+export function onlyRuns(ids: readonly string[], word = "IN"): string {
+  return `attributes.run_id ${word} (${ids.filter(isId).map((id) => `'${id}'`).join(", ")})`;
+}
+
+/** A filter that also leaves out what is hidden. Where something is, places in it stand one further on. */
+export function withoutRuns(filter: string, hidden: readonly string[]): string {
+  if (hidden.length === 0) return filter;
+  const others = onlyRuns(hidden, "NOT IN");
+  return filter.trim() ? `(${filter}) AND ${others}` : others;
 }
 
 /** Columns of a first look, and how many of them may be params. */

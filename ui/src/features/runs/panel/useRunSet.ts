@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { type TableSpec, tableQuery } from "../../../api/runs";
 import type { RunsTable } from "../../../api/schema.gen";
 import type { Look } from "../../../charts/lines";
-import { runColour, runDash } from "../../../lib/palette";
+import { COLOUR_TAG, runColour, runDash } from "../../../lib/palette";
 
 /** Runs that charts draw one by one at most, the newest first. */
 export const MOST_RUNS = 2000;
@@ -26,7 +26,7 @@ export type RunFilter = Pick<TableSpec, "experiment_ids" | "filter" | "view">;
 const NOBODY: RunSet = { ids: [], looks: new Map(), matched: 0, error: null };
 
 export function useRunSet(filter: RunFilter | null, limit = MOST_RUNS): RunSet {
-  const spec: TableSpec = { ...(filter ?? { experiment_ids: [], filter: "", view: "active" as const }), order_by: [], columns: [] };
+  const spec: TableSpec = { ...(filter ?? { experiment_ids: [], filter: "", view: "active" as const }), order_by: [], columns: [`tags.${COLOUR_TAG}`] };
   const { data, error } = useQuery({ ...tableQuery(spec, 0, limit), enabled: filter !== null, placeholderData: keepPreviousData });
   return useMemo(() => (data ? setOf(data) : { ...NOBODY, error }), [data, error]);
 }
@@ -38,7 +38,7 @@ function setOf(table: RunsTable): RunSet {
 
 function lookAt(table: RunsTable, i: number): RunLook {
   const ordinal = table.ordinal[i] ?? 0;
-  return { label: table.names[i] || (table.run_ids[i] ?? "").slice(0, 8), colour: runColour(ordinal), dash: runDash(ordinal), start: table.start[i] ?? null };
+  return { label: table.names[i] || (table.run_ids[i] ?? "").slice(0, 8), colour: runColour(ordinal, table.columns[0]?.values[i]), dash: runDash(ordinal), start: table.start[i] ?? null };
 }
 
 /** The same for a few runs by name, wherever they are in the order. */

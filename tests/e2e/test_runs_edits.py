@@ -1,0 +1,162 @@
+"""What is changed from the runs table: names, notes, tags, colours, what is hidden; undone, refused, by the keyboard."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Server, environment, violations
+
+SEED = """
+import runstone
+runstone.set_tracking_uri("store")
+runstone.set_experiment("edits")
+for number in range(4):
+    with runstone.start_run(run_name=f"run-{number}"):
+        runstone.log_param("lr", number)
+        runstone.set_tag("team", "vision")
+        for step in range(3):
+            runstone.log_metric("loss", number + step, step=step)
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("edits")
+    subprocess.run([sys.executable, "-c", SEED], cwd=folder, env=environment(), check=True)
+    running = Server(Path(folder) / "store").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def table(site: Server, open_page: Callable[..., Any]) -> Callable[..., Any]:
+    def start(query: str = "?sort=attributes.run_name", theme: str = "light") -> Any:
+        page = open_page(f"{site.url}/experiments/1/runs{query}", theme).page
+        page.get_by_test_id("run-row").first.wait_for()
+        return page
+
+    return start
+
+
+def expect(thing: Any) -> Any:
+    from playwright.sync_api import expect as look
+
+    return look(thing)
+
+
+def names(page: Any) -> Any:
+    return page.locator("[data-testid=run-row] [data-column=name] a")
+
+
+def test_a_run_is_renamed_by_the_keyboard_and_undone(table: Callable[..., Any]) -> None:
+    page = table()
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("F2")
+    field = page.get_by_role("dialog").get_by_label("Name")
+    expect(field).to_have_value("run-0")
+    field.fill("run-0 the first")
+    page.keyboard.press("Enter")
+    expect(names(page).first).to_have_text("run-0 the first")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.reload()
+    expect(names(page).first).to_have_text("run-0 the first")
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("F2")
+    page.get_by_role("dialog").get_by_label("Name").fill("run-0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(names(page).first).to_have_text("run-0 the first")
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("F2")
+    page.get_by_role("dialog").get_by_label("Name").fill("run-0")
+    page.keyboard.press("Enter")
+    expect(names(page).first).to_have_text("run-0")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_several_runs_are_tagged_at_once(theme: str, table: Callable[..., Any]) -> None:
+    page = table("?sort=attributes.run_name&cols=tags.team", theme)
+    cells = page.locator("[data-testid=run-row] [data-column='tags.team']")
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("t")
+    box = page.get_by_role("dialog", name="Tag 2 runs")
+    box.get_by_label("Key").fill("team")
+    box.get_by_label("Value").fill("speech")
+    assert violations(page) == []
+    box.get_by_role("button", name="Set").click()
+    expect(cells).to_have_text(["speech", "speech", "vision", "vision"])
+    page.get_by_role("button", name="Undo").click()
+    expect(cells).to_have_text(["vision"] * 4)
+
+
+def test_a_colour_of_ones_own_is_seen_on_the_run_page_too(table: Callable[..., Any], site: Server) -> None:
+    page = table()
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("C")
+    page.get_by_role("dialog").get_by_label("Colour 8").check()
+    assert violations(page) == []
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    dot = page.locator("[aria-rowindex='2'] [data-column=name] span").first
+    expect(dot).to_have_attribute("style", "background: var(--run-7);")
+    names(page).first.click()
+    expect(page.locator("h1 i")).to_have_attribute("style", "background: var(--run-7);")
+
+
+def test_hidden_runs_are_out_of_the_count_and_the_winner(table: Callable[..., Any]) -> None:
+    page = table()
+    expect(page.locator("[data-best] [data-column=name]")).to_contain_text("run-0")
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("h")
+    expect(page.get_by_test_id("run-count")).to_have_text("3 of 4")
+    assert "hide=" in page.url
+    expect(page.locator("[data-best] [data-column=name]")).to_contain_text("run-1")
+    page.reload()
+    expect(page.get_by_test_id("run-count")).to_have_text("3 of 4")
+    page.get_by_test_id("filter-input").fill("params.lr = '3' or params.lr = '0'")
+    expect(page.get_by_test_id("run-count")).to_have_text("1 of 4")
+    page.get_by_role("button", name="Show 1 hidden").click()
+    expect(page.get_by_test_id("run-count")).to_have_text("2 of 4")
+
+
+def test_the_statistic_of_a_column_goes_on_and_sorting_follows(table: Callable[..., Any]) -> None:
+    page = table("?cols=metrics.loss&sort=metrics.loss")
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("ArrowUp")
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("m")
+    head = page.locator("[role=columnheader][data-column='metrics.loss:min']")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert "sort=metrics.loss:min" in page.url
+    expect(page.locator("[aria-rowindex='2'] [data-column='metrics.loss:min']")).to_have_text("0")
+
+
+def test_a_change_that_is_refused_turns_back_and_says_so(site: Server, open_page: Callable[..., Any]) -> None:
+    watched = open_page(f"{site.url}/experiments/1/runs?sort=attributes.run_name")
+    page = watched.page
+    page.get_by_test_id("run-row").first.wait_for()
+    refusal = '{"error_code": "PERMISSION_DENIED", "message": "You may only read this."}'
+    page.route(
+        "**/api/runstone/v1/runs/*",
+        lambda route: (
+            route.fulfill(status=403, body=refusal, content_type="application/json")
+            if route.request.method == "PATCH"
+            else route.continue_()
+        ),
+    )
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("F2")
+    page.get_by_role("dialog").get_by_label("Name").fill("mine now")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You may only read this.")).to_be_visible()
+    expect(names(page).first).to_have_text("run-0")
+    watched.mishaps.clear()  # the browser notes the 403 in its console

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { patched } from "./patched";
+import type { RunsTable } from "./schema.gen";
+
+const table = {
+  run_ids: ["a", "b"],
+  names: ["one", "two"],
+  columns: [
+    { column: "tags.team", values: ["x", null] },
+    { column: "metrics.loss", values: [1, 2] },
+  ],
+} as unknown as RunsTable;
+
+describe("a table after changes", () => {
+  it("shows new names and tags, and leaves the rest", () => {
+    const after = patched(table, [
+      { id: "b", edit: { name: "three" } },
+      { id: "a", edit: { tags: { team: null } } },
+    ]);
+    expect(after.names).toEqual(["one", "three"]);
+    expect(after.columns[0]?.values).toEqual([null, null]);
+    expect(after.columns[1]).toBe(table.columns[1]);
+    expect(table.names).toEqual(["one", "two"]);
+  });
+
+  it("is the same table where no row is touched", () => {
+    expect(patched(table, [{ id: "z", edit: { name: "no" } }])).toBe(table);
+  });
+});

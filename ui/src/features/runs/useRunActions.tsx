@@ -1,0 +1,80 @@
+/** What can be done to the selected runs, or to the one in the row where the keys are. */
+
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { useEditRuns } from "../../api/edits";
+import type { RunChange } from "../../api/patched";
+import { plural } from "../../lib/format";
+import { say } from "../../ui/Toasts";
+import type { EditKind } from "./RunEdits";
+import type { useRunsPage } from "./useRunsPage";
+import { onlyRuns } from "./view";
+
+const RunEdits = lazy(() => import("./RunEdits").then((module) => ({ default: module.RunEdits })));
+
+/** More runs than this make an address too long. */
+const MOST_NAMED = 60;
+
+export interface RunActions {
+  edit: (kind: EditKind, row?: number) => void;
+  hide: (row?: number) => void;
+  only: (row?: number) => void;
+  /** True: the key did something. */
+  key: (pressed: string, row: number) => boolean;
+  dialog: ReactNode;
+}
+
+export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments: readonly string[]): RunActions {
+  const [editing, setEditing] = useState<{ kind: EditKind; ids: readonly string[] } | null>(null);
+  const { view } = page;
+  const edits = useEditRuns();
+  const failed = (error: Error) => say(error.message, { tone: "error" });
+  const apply = (changes: readonly RunChange[], old: readonly RunChange[], words: string) =>
+    edits.mutate(changes, {
+      onError: failed,
+      onSuccess: () => say(words, { undo: () => edits.mutate(old, { onError: failed }) }),
+    });
+  const target = (row = -1): string[] => {
+    if (page.selected.size > 0) return [...page.selected];
+    const id = row >= 0 ? page.idAt(row) : undefined;
+    return id ? [id] : [];
+  };
+  const edit = (kind: EditKind, row?: number) => {
+    const ids = target(row);
+    if (ids.length > 0 && !view.trash && (kind !== "name" || ids.length === 1)) setEditing({ kind, ids });
+  };
+  const tooMany = (ids: readonly string[], what: string) => {
+    if (ids.length <= MOST_NAMED) return false;
+    say(`At most ${plural(MOST_NAMED, "run")} can be ${what} by name; use a filter for more.`, { tone: "error" });
+    return true;
+  };
+  const hide = (row?: number) => {
+    const ids = target(row);
+    const hidden = [...new Set([...view.hidden, ...ids])];
+    if (ids.length === 0 || tooMany(hidden, "hidden")) return;
+    page.change({ hidden, selected: [] });
+    say(`Hid ${plural(ids.length, "run")}`, { undo: () => page.change({ hidden: view.hidden }) });
+  };
+  const only = (row?: number) => {
+    const ids = target(row);
+    if (ids.length > 0 && !tooMany(ids, "shown")) page.change({ filter: onlyRuns(ids), selected: [] });
+  };
+  const key = (pressed: string, row: number): boolean => {
+    const actions: Record<string, () => void> = {
+      t: () => edit("tag", row),
+      n: () => edit("note", row),
+      F2: () => edit("name", row),
+      C: () => edit("colour", row),
+      h: () => hide(row),
+      H: () => only(row),
+    };
+    const action = actions[pressed];
+    action?.();
+    return action !== undefined;
+  };
+  const dialog = editing && (
+    <Suspense>
+      <RunEdits {...editing} experiments={experiments} apply={apply} onClose={() => setEditing(null)} />
+    </Suspense>
+  );
+  return { edit, hide, only, key, dialog };
+}
