@@ -1,6 +1,6 @@
 /** Changes to several runs at once: seen at once, sent a few at a time, and what they were before. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import { ask } from "./http";
 import { patched, type RunChange } from "./patched";
 import type { RunsTable, RunsTableRequest } from "./schema.gen";
@@ -28,27 +28,23 @@ export async function before(ids: readonly string[], experiments: readonly strin
   return found;
 }
 
-/** Change several runs. What is on the screen changes at once, and turns back where the server says no. */
-export function useEditRuns() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async (changes: readonly RunChange[]) => {
-      const waiting = [...changes];
-      const worker = async () => {
-        for (let one = waiting.pop(); one; one = waiting.pop()) {
-          await ask<unknown>(`runs/${encodeURIComponent(one.id)}`, { method: "PATCH", body: one.edit });
-        }
-      };
-      await Promise.all([worker(), worker(), worker(), worker()]);
-    },
-    onMutate: async (changes) => {
-      await client.cancelQueries({ queryKey: ["table"] });
-      const old = client.getQueriesData<RunsTable>({ queryKey: ["table"] });
-      client.setQueriesData<RunsTable>({ queryKey: ["table"] }, (table) => table && patched(table, changes));
-      return old;
-    },
-    onError: (_error, _changes, old) => old?.forEach(([key, table]) => client.setQueryData(key, table)),
-    onSettled: () =>
-      Promise.all(["table", "rows", "run"].map((kind) => client.invalidateQueries({ queryKey: [kind] }))),
-  });
+/** Change several runs. What is on the screen changes at once, and turns back where the server says no. Raises ApiError. */
+export async function applyChanges(client: QueryClient, changes: readonly RunChange[]): Promise<void> {
+  await client.cancelQueries({ queryKey: ["table"] });
+  const old = client.getQueriesData<RunsTable>({ queryKey: ["table"] });
+  client.setQueriesData<RunsTable>({ queryKey: ["table"] }, (table) => table && patched(table, changes));
+  const waiting = [...changes];
+  const worker = async () => {
+    for (let one = waiting.pop(); one; one = waiting.pop()) {
+      await ask<unknown>(`runs/${encodeURIComponent(one.id)}`, { method: "PATCH", body: one.edit });
+    }
+  };
+  try {
+    await Promise.all([worker(), worker(), worker(), worker()]);
+  } catch (trouble) {
+    for (const [key, table] of old) client.setQueryData(key, table);
+    throw trouble;
+  } finally {
+    for (const kind of ["table", "rows", "run"]) void client.invalidateQueries({ queryKey: [kind] });
+  }
 }

@@ -1,8 +1,8 @@
 /** Name, note, colour and tags of one run or of several, changed from the table. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { before } from "../../api/edits";
+import { applyChanges, before } from "../../api/edits";
 import { keysQuery } from "../../api/keys";
 import type { RunChange } from "../../api/patched";
 import { runQuery } from "../../api/runs";
@@ -22,25 +22,28 @@ interface Props {
   kind: EditKind;
   ids: readonly string[];
   experiments: readonly string[];
-  /** Changes them, and offers the way back; goes on when this dialog is closed. */
-  apply: (changes: readonly RunChange[], old: readonly RunChange[], words: string) => void;
   onClose: () => void;
 }
 
-export function RunEdits({ kind, ids, experiments, apply, onClose }: Props) {
+export function RunEdits({ kind, ids, experiments, onClose }: Props) {
   const first = useQuery({ ...runQuery(ids[0] ?? ""), enabled: ids.length === 1 });
+  const client = useQueryClient();
+  const failed = (error: Error) => say(error.message, { tone: "error" });
+  // Goes on when this dialog is closed.
+  const apply = (changes: readonly RunChange[], old: readonly RunChange[], words: string) =>
+    applyChanges(client, changes).then(() => say(words, { undo: () => void applyChanges(client, old).catch(failed) }), failed);
   const [saving, setSaving] = useState(false);
   const save = (edit: RunEdit, words: string) => {
     const tag = Object.keys(edit.tags ?? {})[0];
     setSaving(true);
     before(ids, experiments, tag === undefined ? { name: true } : { tag }).then(
       (old) => {
-        apply(ids.map((id) => ({ id, edit })), old, words);
+        void apply(ids.map((id) => ({ id, edit })), old, words);
         onClose();
       },
       (error: Error) => {
         setSaving(false);
-        say(error.message, { tone: "error" });
+        failed(error);
       },
     );
   };

@@ -1,8 +1,6 @@
 /** What can be done to the selected runs, or to the one in the row where the keys are. */
 
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { useEditRuns } from "../../api/edits";
-import type { RunChange } from "../../api/patched";
 import { plural } from "../../lib/format";
 import { say } from "../../ui/Toasts";
 import type { EditKind } from "./RunEdits";
@@ -26,13 +24,6 @@ export interface RunActions {
 export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments: readonly string[]): RunActions {
   const [editing, setEditing] = useState<{ kind: EditKind; ids: readonly string[] } | null>(null);
   const { view } = page;
-  const edits = useEditRuns();
-  const failed = (error: Error) => say(error.message, { tone: "error" });
-  const apply = (changes: readonly RunChange[], old: readonly RunChange[], words: string) =>
-    edits.mutate(changes, {
-      onError: failed,
-      onSuccess: () => say(words, { undo: () => edits.mutate(old, { onError: failed }) }),
-    });
   const target = (row = -1): string[] => {
     if (page.selected.size > 0) return [...page.selected];
     const id = row >= 0 ? page.idAt(row) : undefined;
@@ -73,7 +64,7 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
   };
   const dialog = editing && (
     <Suspense>
-      <RunEdits {...editing} experiments={experiments} apply={apply} onClose={() => setEditing(null)} />
+      <RunEdits {...editing} experiments={experiments} onClose={() => setEditing(null)} />
     </Suspense>
   );
   return { edit, hide, only, key, dialog };
