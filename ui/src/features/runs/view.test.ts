@@ -32,7 +32,7 @@ describe("the address", () => {
   it("brings the view back", () => {
     const search = writeView({
       filter: "metrics.a > 1",
-      hidden: [],
+      hidden: ["r9"],
       sort: [{ id: "metrics.a", descending: true }],
       columns: [{ kind: "metrics", key: "a,b", stat: "max" }],
       trash: true,
@@ -41,6 +41,7 @@ describe("the address", () => {
     });
     expect(readView(search)).toEqual({
       filter: "metrics.a > 1",
+      hidden: ["r9"],
       sort: [{ id: "metrics.a", descending: true }],
       columns: [{ kind: "metrics", key: "a,b", stat: "max" }],
       trash: true,
