@@ -46,6 +46,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
       return true;
     case "series":
     case "verdict":
+    case "compared":
       return change.more || (first as readonly string[]).some((id) => runs.includes(id));
     default:
       return false;

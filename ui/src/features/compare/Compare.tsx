@@ -1,23 +1,24 @@
 /** Several runs side by side: what differs, by how much, and their curves. */
 
-import { useQueries } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { runQuery } from "../../api/runs";
-import type { RunDetail } from "../../api/schema.gen";
+import { comparedQuery } from "../../api/compare";
+import type { ComparedRuns } from "../../api/schema.gen";
 import { Board } from "../../charts/Board";
 import type { ChartSettings } from "../../charts/settings";
 import { formatDelta, formatNumber, exactNumber, plural } from "../../lib/format";
-import { Empty } from "../../ui/Empty";
+import { Empty, Trouble } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import s from "./Compare.module.css";
 import { CompareChart } from "./CompareChart";
 import { Matrix, type MatrixCell, nameOf } from "./Matrix";
 import { metricRows, paramRows } from "./rows";
+import { Layers } from "./Layers";
 import { VerdictPanel } from "./VerdictPanel";
 
 /** Runs that are compared at once. */
-const MOST = 20;
+const MOST = 100;
 
 interface Props {
   ids: readonly string[];
@@ -31,13 +32,12 @@ interface Props {
 }
 
 export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSettings }: Props) {
-  const asked = ids.slice(0, MOST);
-  const answers = useQueries({ queries: asked.map((id) => runQuery(id)) });
-  const runs = answers.map((answer) => answer.data).filter((run): run is RunDetail => run !== undefined);
-  const lost = answers.filter((answer) => answer.isError).length;
-  const loading = answers.some((answer) => answer.isPending);
+  const asked = useMemo(() => ids.slice(0, MOST), [ids]);
+  const { data, error, refetch } = useQuery(comparedQuery(asked));
+  const runs = data?.runs ?? [];
+  const lost = data?.lost.length ?? 0;
   if (ids.length === 0) return <Nothing />;
-  const baseIndex = Math.max(0, runs.findIndex((run) => run.info.run_id === base));
+  const baseIndex = Math.max(0, base ? runs.findIndex((run) => run.info.run_id.startsWith(base)) : 0);
   return (
     <Page title={`Compare ${plural(ids.length, "run")}`}>
       <div className={s.tools} data-screen-only>
@@ -54,15 +54,16 @@ export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSetti
         {ids.length > MOST && <span className={s.faint}>the first {MOST} are shown</span>}
         {lost > 0 && <span className={s.faint}>{plural(lost, "run")} could not be found</span>}
       </div>
-      {!loading && (
+      {error && !data && <Trouble error={error} onRetry={() => void refetch()} />}
+      {data && (
         <Sections
-          runs={runs}
+          found={data}
           baseIndex={baseIndex}
           metric={metric}
           onMetric={onMetric}
           settings={settings}
           onSettings={onSettings}
-          onDrop={(id) => onRuns(ids.filter((one) => one !== id), base === id ? "" : base)}
+          onDrop={(id) => onRuns(ids.filter((one) => !id.startsWith(one)), base && id.startsWith(base) ? "" : base)}
         />
       )}
     </Page>
@@ -82,7 +83,7 @@ function Nothing() {
 }
 
 interface SectionsProps {
-  runs: readonly RunDetail[];
+  found: ComparedRuns;
   baseIndex: number;
   metric: string;
   onMetric: (metric: string) => void;
@@ -91,10 +92,11 @@ interface SectionsProps {
   onDrop: (id: string) => void;
 }
 
-function Sections({ runs, baseIndex, metric, onMetric, settings, onSettings, onDrop }: SectionsProps) {
+function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, onDrop }: SectionsProps) {
   const [all, setAll] = useState(false);
-  const metrics = useMemo(() => metricRows(runs), [runs]);
-  const params = useMemo(() => paramRows(runs), [runs]);
+  const { runs } = found;
+  const metrics = useMemo(() => metricRows(found.metrics), [found]);
+  const params = useMemo(() => paramRows(found.params), [found]);
   const differing = params.filter((row) => row.differs);
   const equal = params.length - differing.length;
   const head = { runs, baseIndex, onDrop };
@@ -109,7 +111,10 @@ function Sections({ runs, baseIndex, metric, onMetric, settings, onSettings, onD
         <section className={s.section} aria-label="Metrics">
           <header>
             <h2>Metrics</h2>
-            <small>last values, and the difference to the baseline</small>
+            <small>
+              last values, and the difference to the baseline
+              {found.metrics_total > found.metrics.length && `; the first ${found.metrics.length} of ${found.metrics_total}`}
+            </small>
           </header>
           <Matrix
             {...head}
@@ -154,6 +159,7 @@ function Sections({ runs, baseIndex, metric, onMetric, settings, onSettings, onD
           )}
         </section>
       )}
+      {runs.length > 1 && <Layers runs={runs} baseIndex={baseIndex} onDrop={onDrop} />}
       <section className={s.section} aria-label="Curves">
         <h2>Curves</h2>
         <Board

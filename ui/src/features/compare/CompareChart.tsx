@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { RunDetail, SeriesPoints } from "../../api/schema.gen";
+import type { ComparedRun, SeriesPoints } from "../../api/schema.gen";
 import { seriesQuery } from "../../api/series";
 import { ChartCard } from "../../charts/ChartCard";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
@@ -11,7 +11,7 @@ import { nameOf } from "./Matrix";
 const POINTS = 800;
 
 interface Props {
-  runs: readonly RunDetail[];
+  runs: readonly ComparedRun[];
   name: string;
   settings: ChartSettings;
   onSettings: (settings: ChartSettings) => void;
@@ -44,7 +44,7 @@ export function CompareChart({ runs, name, settings, onSettings }: Props) {
   );
 }
 
-function toLines(points: SeriesPoints[] | undefined, runs: readonly RunDetail[], axis: ChartSettings["x"]): Line[] | undefined {
+function toLines(points: SeriesPoints[] | undefined, runs: readonly ComparedRun[], axis: ChartSettings["x"]): Line[] | undefined {
   return points?.flatMap((one) => {
     const run = runs.find((other) => other.info.run_id === one.run_id);
     if (!run) return [];

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
-import type { RunDetail } from "../../api/schema.gen";
+import type { ComparedRun } from "../../api/schema.gen";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Icon } from "../../ui/Icon";
 import s from "./Compare.module.css";
@@ -15,14 +15,14 @@ export interface MatrixCell {
 
 interface Props {
   label: string;
-  runs: readonly RunDetail[];
+  runs: readonly ComparedRun[];
   baseIndex: number;
   keys: readonly string[];
   cell: (row: number, column: number) => MatrixCell;
   onDrop: (id: string) => void;
 }
 
-export function nameOf(run: RunDetail): string {
+export function nameOf(run: ComparedRun): string {
   return run.info.run_name || run.info.run_id.slice(0, 8);
 }
 

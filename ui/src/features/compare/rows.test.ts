@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { RunDetail } from "../../api/schema.gen";
 import { bestOf, metricRows, paramRows } from "./rows";
 
-const run = (params: Record<string, string>, metrics: Record<string, number | string> = {}) =>
-  ({ params, metrics: Object.entries(metrics).map(([key, last]) => ({ key, last })) }) as unknown as RunDetail;
+const metric = (key: string, ...last: (number | null)[]) => ({ key, last, low: last, high: last });
 
 describe("comparing", () => {
   it("knows what differs, missing ones included", () => {
-    expect(paramRows([run({ a: "1", b: "2" }), run({ a: "1" })])).toEqual([
+    const params = [
+      { key: "b", values: ["2", null] },
+      { key: "a", values: ["1", "1"] },
+    ];
+    expect(paramRows(params)).toEqual([
       { key: "a", values: ["1", "1"], differs: false },
       { key: "b", values: ["2", undefined], differs: true },
     ]);
@@ -21,7 +23,7 @@ describe("comparing", () => {
   });
 
   it("orders keys naturally and leaves the machine out", () => {
-    const rows = metricRows([run({}, { m10: 1, m2: 2, "system/cpu": 3 }), run({}, { m2: 3, loss: 1 })]);
+    const rows = metricRows([metric("loss", null, 1), metric("m10", 1, null), metric("m2", 2, 3), metric("system/cpu", 3, null)]);
     expect(rows.map((row) => row.key)).toEqual(["loss", "m2", "m10"]);
     expect(rows[1]).toMatchObject({ values: [2, 3], best: 1 });
   });

@@ -1,6 +1,6 @@
 /** Rows of a comparison: keys down, runs across. Pure. */
 
-import type { MetricSummary, RunDetail } from "../../api/schema.gen";
+import type { ComparedMetric, ComparedParam } from "../../api/schema.gen";
 import { lowerIsBetter } from "../../lib/direction";
 import { natural } from "../../lib/natural";
 import { type Wire, toNumber } from "../../lib/format";
@@ -19,17 +19,17 @@ export interface ParamRow {
   differs: boolean;
 }
 
-function unionKeys(lists: readonly (readonly string[])[]): string[] {
-  return [...new Set(lists.flat())].sort(natural);
-}
+const byKey = (a: { key: string }, b: { key: string }) => natural(a.key, b.key);
 
-export function metricRows(runs: readonly RunDetail[]): MetricRow[] {
-  const maps = runs.map((run) => new Map(run.metrics.map((metric): [string, MetricSummary] => [metric.key, metric])));
-  return unionKeys(maps.map((map) => [...map.keys()].filter((key) => !key.startsWith("system/")))).map((key) => {
-    const values = maps.map((map) => map.get(key)?.last);
-    const low = lowerIsBetter(key);
-    return { key, low, values, best: bestOf(values, low) };
-  });
+export function metricRows(metrics: readonly ComparedMetric[]): MetricRow[] {
+  return [...metrics]
+    .filter(({ key }) => !key.startsWith("system/"))
+    .sort(byKey)
+    .map(({ key, last }) => {
+      const values = last.map((value) => value ?? undefined);
+      const low = lowerIsBetter(key);
+      return { key, low, values, best: bestOf(values, low) };
+    });
 }
 
 export function bestOf(values: readonly (Wire | undefined)[], low: boolean): number {
@@ -40,9 +40,9 @@ export function bestOf(values: readonly (Wire | undefined)[], low: boolean): num
   return usable.every((number) => number === top) ? -1 : numbers.indexOf(top);
 }
 
-export function paramRows(runs: readonly RunDetail[]): ParamRow[] {
-  return unionKeys(runs.map((run) => Object.keys(run.params))).map((key) => {
-    const values = runs.map((run) => run.params[key]);
-    return { key, values, differs: values.some((value) => value !== values[0]) };
+export function paramRows(params: readonly ComparedParam[]): ParamRow[] {
+  return [...params].sort(byKey).map((param) => {
+    const values = param.values.map((value) => value ?? undefined);
+    return { key: param.key, values, differs: values.some((value) => value !== values[0]) };
   });
 }

@@ -75,7 +75,7 @@ function Layer({ layer }: { layer: LayerChange }) {
   return (
     <details className={s.part} open={changes.length <= FEW}>
       <summary>
-        {layer.layer} <small>{plural(changes.length, "change")}</small>
+        {layer.layer} <small>{changes.length > 0 && plural(changes.length, "change")}</small>
       </summary>
       {changes.length > 0 && (
         <Rows
