@@ -57,6 +57,12 @@ def test_noise_is_not_sold_as_a_result_and_the_seeds_still_needed_are_told() -> 
     assert f"about {one.more_seeds} more seeds each would settle it" in one.words
 
 
+def test_runs_that_all_gave_one_number_are_called_equal() -> None:
+    (one,) = runstone.compare([*runs_of(2, [0.9, 0.9, 0.9]), *runs_of(8, [0.9, 0.9, 0.9])]).verdicts
+    assert (one.answer, one.difference, one.more_seeds) == ("unclear", 0.0, None)
+    assert "depth=8 and depth=2 are equal on accuracy: every run gave 0.9 (3 runs each)" in one.words
+
+
 def test_following_the_advice_settles_it_with_many_groups_too() -> None:
     """What one comparison needs is not enough where p is corrected for ten."""
 

@@ -224,7 +224,10 @@ def _verdict(
         more = max(1, needed - min(len(a), len(b)))
     runs = f"{len(a)} runs each" if len(a) == len(b) else f"{len(b)} runs against {len(a)}"
     span = f"{level * 100:g} % interval {_figure(low)} … {_figure(high)}, p {_p(p[1])}, {runs}"
-    if answer == "unclear":
+    if answer == "unclear" and gap == 0 and len({*base.values, *other.values}) == 1:
+        more = None
+        words = f"{other.name} and {base.name} are equal on {metric}: every run gave {_figure(base.values[0])} ({runs})."
+    elif answer == "unclear":
         hope = (
             f"about {more} more seed{'s' * (more != 1)} each would settle it" if more else "more seeds would hardly settle it"
         )
