@@ -116,6 +116,8 @@ const runConsole = createRoute({
   component: later(() => import("./console"), "ConsoleRoute"),
 });
 
+const runMedia = createRoute({ getParentRoute: () => run, path: "media", component: later(() => import("./media"), "MediaRoute") });
+
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
@@ -181,7 +183,7 @@ const tree = root.addChildren([
   experiment,
   experimentRuns,
   runs,
-  run.addChildren([runOverview, runMetrics, runSystem, runArtifacts, runArtifact, runConsole]),
+  run.addChildren([runOverview, runMetrics, runSystem, runArtifacts, runArtifact, runConsole, runMedia]),
   compare,
   models,
   model,

@@ -43,6 +43,9 @@ export function RunLayout({ runId, children }: { runId: string; children: ReactN
         <Link to="/runs/$runId/artifacts" params={{ runId }}>
           Artifacts
         </Link>
+        <Link to="/runs/$runId/media" params={{ runId }}>
+          Media
+        </Link>
         <Link to="/runs/$runId/console" params={{ runId }}>
           Console
         </Link>

@@ -1,13 +1,14 @@
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { Icon, type IconName } from "../../ui/Icon";
 import { IconButton } from "../../ui/Button";
 import { Toasts } from "../../ui/Toasts";
 import { Banner, LiveDot } from "./Connection";
-import { KeyList } from "./KeyList";
 import s from "./Shell.module.css";
 import { ThemeMenu } from "./ThemeMenu";
 import { useGoKeys } from "./useGoKeys";
+
+const KeyList = lazy(() => import("./KeyList").then((module) => ({ default: module.KeyList })));
 
 const PAGES: readonly { to: "/" | "/experiments" | "/models" | "/compare"; name: string; icon: IconName }[] = [
   { to: "/", name: "Home", icon: "home" },
@@ -94,7 +95,11 @@ export function Shell({ crumbs, account, share, finder, children }: Props) {
           () => setFinding(false),
           () => setKeysShown(true),
         )}
-      {keysShown && <KeyList onClose={() => setKeysShown(false)} />}
+      {keysShown && (
+        <Suspense fallback={null}>
+          <KeyList onClose={() => setKeysShown(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

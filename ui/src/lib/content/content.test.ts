@@ -4,6 +4,8 @@ import { diffTexts, parseDiff } from "./diff";
 import { drawGeo } from "./geo";
 import { parseInline, parseMarkdown, targetOf } from "./markdown";
 import { readModel } from "./model";
+import { atStep, imageGroups, stepsOf, tableGroups } from "./steps";
+import { readTable } from "./table";
 
 const ESC = "\u001b";
 
@@ -87,4 +89,36 @@ it("an MLmodel file says what it takes", () => {
   expect(model.flavors).toEqual(["python_function", "sklearn"]);
   expect(model.inputs?.map((one) => `${one.name} ${one.type}`)).toEqual(["it's double", "[1] float32 [any × 3]"]);
   expect([model.outputs, model.facts]).toEqual([null, [["model_uuid", "abc"]]]);
+});
+
+describe("what is logged over steps", () => {
+  const files = [
+    "images/a#b+step+10+timestamp+5+x.png",
+    "images/a#b+step+2+timestamp+4+x.png",
+    "images/a#b+step+2+timestamp+4+x+compressed.webp",
+    "images/old%step%-1%timestamp%3%y.png",
+    "images/other.png",
+  ].map((path) => ({ path }));
+
+  it("groups pictures by their name, in order of their steps", () => {
+    const groups = imageGroups(files);
+    expect(groups.map((group) => [group.key, group.files.map((file) => file.step)])).toEqual([
+      ["a/b", [2, 10]],
+      ["old", [-1]],
+    ]);
+    expect(stepsOf(groups)).toEqual([-1, 2, 10]);
+    const first = groups[0];
+    expect(first && [atStep(first, 1), atStep(first, 9)?.step, atStep(first, 99)?.step]).toEqual([null, 2, 10]);
+  });
+
+  it("groups tables whose names differ in a number, and reads their cells", () => {
+    const tag = JSON.stringify(["eval_2.json", "eval_10.json", "one.json"].map((path) => ({ path, type: "table" })));
+    expect(tableGroups(tag).map((group) => [group.key, group.files.map((file) => file.step)])).toEqual([
+      ["eval_#.json", [2, 10]],
+      ["one.json", [0]],
+    ]);
+    expect(tableGroups("no JSON")).toEqual([]);
+    expect(readTable('{"columns":["a","b"],"data":[[1,null],["<b>",{"x":1}]]}')).toEqual({ head: ["a", "b"], rows: [["1", ""], ["<b>", '{"x":1}']] });
+    expect([readTable("[]"), readTable("nothing"), readTable('{"columns":1}')]).toEqual([null, null, null]);
+  });
 });
