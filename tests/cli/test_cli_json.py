@@ -95,6 +95,12 @@ def test_accounts_say_what_they_changed(read: Callable[..., Any], call: Callable
     assert read("users", "delete", "bob")["username"] == "bob"
 
 
+def test_an_export_says_what_it_wrote(read: Callable[..., Any], experiment: str, tmp_path: Path) -> None:
+    run = read("runs", "create", "-x", experiment)["info"]["run_id"]
+    said = read("export", run, "--html", str(tmp_path / "run.html"))
+    assert said == {"path": str(tmp_path / "run.html"), "runs": [run], "bytes": (tmp_path / "run.html").stat().st_size}
+
+
 def test_databases_say_what_they_changed(read: Callable[..., Any], tmp_path: Path) -> None:
     first = read("db", "upgrade", str(tmp_path / "new"))
     assert first["schema_before"] is None

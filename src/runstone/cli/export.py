@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .shell import store_option
+from .shell import json_done_option, store_option, wants_json
 
 
 @click.command("export")
@@ -19,6 +19,7 @@ from .shell import store_option
 @click.option("-o", "--order-by", "order_by", multiple=True, help='For example: "metrics.accuracy DESC"; may be given again.')
 @click.option("-n", "--limit", type=click.IntRange(1, 5_000), default=1_000, show_default=True, help="Runs of a search.")
 @click.option("--title", default="", help="Over the page; the runs' names if not given.")
+@json_done_option
 @store_option
 def export(
     runs: tuple[str, ...], target: str, experiments: tuple[str, ...], filter_text: str, order_by: tuple[str, ...], limit: int,
@@ -36,7 +37,7 @@ def export(
     from runstone.export.page import html
 
     from .opening import chosen_experiments, open_for_reading, run_id
-    from .output import note
+    from .output import note, print_json
 
     if runs and (experiments or filter_text or order_by):
         raise click.UsageError("Name RUNS, or search with --experiment, --filter and --order-by; not both.")
@@ -57,8 +58,9 @@ def export(
         click.echo(text)
         return
     Path(target).write_text(text, "utf-8")
-    note(
-        f"{len(contents.runs)} runs, {len(text.encode()) / 1e6:.1f} MB: {target}"
-        if len(contents.runs) > 1
-        else f"Wrote {target}"
-    )
+    size = len(text.encode())
+    if wants_json():
+        print_json({"path": target, "runs": [one.run_id for one in contents.runs], "bytes": size})
+    else:
+        several = len(contents.runs) > 1
+        note(f"{len(contents.runs)} runs, {size / 1e6:.1f} MB: {target}" if several else f"Wrote {target}")
