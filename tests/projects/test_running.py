@@ -231,6 +231,8 @@ def test_ctrl_c_and_sigterm_end_process_and_run(project: Make, store: str) -> No
         process = start(store, folder, "slow.py")
         assert process.stdout is not None
         inner = int(process.stdout.readline().split()[1])
+        run = runstone.search_runs(search_all_experiments=True, output_format="list")[0]
+        wait_until(lambda: "pid" in console(run.info.run_id))  # noqa: B023  (all is stored: it has nothing else to stay for)
         process.send_signal(number)
         process.communicate(timeout=60)
         assert process.returncode != 0

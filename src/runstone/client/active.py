@@ -45,6 +45,8 @@ _changes = 0
 #: Called after each change of any stack.
 on_change: list[Callable[[], None]] = []
 last_run_id: str | None = None
+#: Runs whose work another process does while this one watches over it, with the number of the watching process.
+attended: dict[str, int] = {}
 
 
 def own_stack() -> list[Active]:
@@ -74,6 +76,11 @@ def visible() -> Active | None:
 def every() -> tuple[Active, ...]:
     """Every active run of the process, in the order they began."""
     return _all
+
+
+def any_of_this_process() -> bool:
+    """Whether this process has a run to end, should it be asked to go: not one that its parent began."""
+    return os.getpid() in (*(entry.pid for entry in _all), *attended.values())
 
 
 def push(active: Active) -> None:
@@ -138,6 +145,7 @@ def forget() -> None:
         for active in _all:
             active.stack.clear()
         _all, last_run_id = (), None
+        attended.clear()
         _changed()
 
 

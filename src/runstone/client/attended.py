@@ -6,6 +6,7 @@ for crashed, and when the watcher dies the run's own process, if it logs, still 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ class Attended:
         self.run, self._here, self._log = run, here, log
         self._transcript = Transcript(settings.CONSOLE_CAP_MB.get() << 20)
         here.active.add(log.run_id)
+        active.attended[log.run_id] = os.getpid()
         here.recover_once()
 
     @property
@@ -92,6 +94,7 @@ class Attended:
             self._log.end(status, cause)
             said = status
         self._here.release(self.run_id)
+        active.attended.pop(self.run_id, None)
         self._here.flush(settings.EXIT_WAIT_SECONDS.get())
         return said
 

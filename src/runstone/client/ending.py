@@ -125,8 +125,7 @@ def _take_sigterm() -> None:
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:
     global _signalled
-    mine = any(entry.pid == os.getpid() for entry in active.every())
-    if mine or not all(one.shipper.flush(0) for one in sessions.sessions()):
+    if active.any_of_this_process() or not all(one.shipper.flush(0) for one in sessions.sessions()):
         _signalled = Terminated(number)
         raise _signalled
     signal.signal(number, signal.SIG_DFL)  # nothing to end and nothing to ship: die as if nobody had listened
