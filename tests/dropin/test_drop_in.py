@@ -17,6 +17,8 @@ from runstone.dropin.launch import environment
 
 DROP_IN = [sys.executable, "-m", "runstone.cli.main", "drop-in"]
 
+PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
+
 
 def drop_in(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run ``runstone drop-in …`` in the working folder."""
@@ -193,6 +195,31 @@ def test_a_real_mlflow_is_not_hidden_unasked(fake_mlflow: dict[str, str]) -> Non
     assert "--shadow" in refused.stderr
     shadowed = drop_in("--shadow", sys.executable, name, env=fake_mlflow)
     assert shadowed.stdout.startswith("False 3."), shadowed.stderr
+
+
+@pytest.mark.peer
+@pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)")
+def test_the_real_mlflow_of_pypi_in_the_same_environment() -> None:
+    asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    real = {"PYTHONPATH": subprocess.check_output([PEER, "-c", asked], text=True).strip()}
+    name = script(
+        """
+        import mlflow
+        from mlflow.entities import Run
+        with mlflow.start_run(run_name="shadowed") as run:
+            mlflow.log_metric("loss", 0.5)
+        print(mlflow.__file__, type(run).__module__, Run.__module__)
+        """
+    )
+    refused = drop_in(sys.executable, name, env=real)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--shadow" in refused.stderr
+    shadowed = drop_in("--shadow", sys.executable, name, env=real)
+    assert shadowed.returncode == 0, shadowed.stderr
+    assert real["PYTHONPATH"] not in shadowed.stdout
+    assert "runstone" in shadowed.stdout
+    (run,) = runstone.search_runs(search_all_experiments=True, output_format="list")
+    assert (run.info.run_name, run.data.metrics) == ("shadowed", {"loss": 0.5})
 
 
 def test_a_real_mlflow_behind_a_program_we_cannot_ask(fake_mlflow: dict[str, str]) -> None:
