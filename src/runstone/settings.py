@@ -108,6 +108,7 @@ EXIT_WAIT_SECONDS = Setting("RUNSTONE_EXIT_WAIT_SECONDS", float, 30.0, "how long
 PORT = Setting("RUNSTONE_PORT", int, 5000, "port of `runstone ui` and `runstone server`", "MLFLOW_PORT")
 HOST = Setting("RUNSTONE_HOST", str, "127.0.0.1", "address they listen on", "MLFLOW_HOST")
 CLIENT_SECONDS = Setting("RUNSTONE_CLIENT_SECONDS", float, 20.0, "seconds that a server waits for the head of a request, and for a client that falls silent in the middle of its body")
+LOOP = Setting("RUNSTONE_LOOP", _one_of("auto", "asyncio", "uvloop"), "auto", "event loop of servers: uvloop where it is installed (`pip install 'runstone[fast]'`), else asyncio; or one of the two")
 MAX_UPLOAD_MB = Setting("RUNSTONE_MAX_UPLOAD_MB", int, 10240, "largest artifact a server takes, MiB")
 SAME_RUN = Setting("RUNSTONE_SAME_RUN", _one_of("notice", "reuse", "refuse", "off"), "notice", "what to do when a finished run with the same code, environment and command exists: notice, reuse (projects), refuse, off")
 ENV_DIR = Setting("RUNSTONE_ENV_DIR", str, "", "folder of environments made for projects and models; default in the user's cache", "MLFLOW_ENV_ROOT")

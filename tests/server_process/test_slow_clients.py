@@ -18,9 +18,9 @@ FILES = "/api/2.0/mlflow-artifacts/artifacts"
 CROWD = 80
 
 
-@pytest.fixture
-def server(run_server: Callable[..., Any]) -> Any:
-    return run_server("--port", "0", client_seconds="3")
+@pytest.fixture(params=["asyncio", "uvloop"])
+def server(run_server: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    return run_server("--port", "0", client_seconds="3", loop=request.param)
 
 
 @pytest.fixture

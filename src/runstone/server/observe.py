@@ -7,7 +7,8 @@ import os
 import re
 import threading
 import time
-import uuid
+from bisect import bisect_left
+from itertools import accumulate
 from pathlib import Path
 from urllib.parse import quote
 
@@ -37,21 +38,20 @@ class Counters:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._lock = threading.Lock()
-        self._requests: dict[str, int] = {}
-        self._seconds: dict[str, list[float]] = {}  # for a route: the count of each bucket, of all, and the sum
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._seconds: dict[str, list[float]] = {}  # for a route: the count of each bucket, of what is slower, and the sum
         self._folder, self._noted = folder, 0.0
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        kind = f'method="{method}",route="{_label(route)}",status="{status}"'
+        kind = (method, route, status)
         with self._lock:
             self._requests[kind] = self._requests.get(kind, 0) + 1
-            times = self._seconds.setdefault(f'route="{_label(route)}"', [0.0] * (len(BUCKETS) + 2))
-            for place, end in enumerate(BUCKETS):
-                if seconds <= end:
-                    times[place] += 1
-            times[-2] += 1
+            times = self._seconds.get(route)
+            if times is None:
+                times = self._seconds[route] = [0.0] * (len(BUCKETS) + 2)
+            times[bisect_left(BUCKETS, seconds)] += 1
             times[-1] += seconds
         if self._folder is not None and time.monotonic() - self._noted > NOTE:
             self._note()
@@ -63,16 +63,16 @@ class Counters:
         lines += [f"runstone_http_requests_total{{{kind}}} {number}" for kind, number in sorted(requests.items())]
         name = "runstone_http_request_duration_seconds"
         lines += [f"# HELP {name} From the request's head to the answer's end.", f"# TYPE {name} histogram"]
-        for route, times in sorted(seconds.items()):
-            ends = [*(f"{end:g}" for end in BUCKETS), "+Inf"]
-            lines += [f'{name}_bucket{{{route},le="{end}"}} {number:g}' for end, number in zip(ends, times, strict=False)]
-            lines += [f"{name}_count{{{route}}} {times[-2]:g}", f"{name}_sum{{{route}}} {times[-1]:.6f}"]
+        ends = [*(f"{end:g}" for end in BUCKETS), "+Inf"]
+        for route, (*counts, total) in sorted(seconds.items()):
+            upto = list(accumulate(counts))
+            lines += [f'{name}_bucket{{{route},le="{end}"}} {number:g}' for end, number in zip(ends, upto, strict=True)]
+            lines += [f"{name}_count{{{route}}} {upto[-1]:g}", f"{name}_sum{{{route}}} {total:.6f}"]
         lines += ["# TYPE runstone_build_info gauge", f'runstone_build_info{{version="{__version__}"}} 1', ""]
         return "\n".join(lines)
 
     def _all(self) -> tuple[dict[str, int], dict[str, list[float]]]:
-        with self._lock:
-            requests, seconds = dict(self._requests), {route: list(times) for route, times in self._seconds.items()}
+        requests, seconds = self._own()
         for file in self._folder.glob("*.json") if self._folder is not None else ():
             if file.name == self._name:
                 continue
@@ -87,6 +87,15 @@ class Counters:
                 seconds[route] = [a + b for a, b in zip(mine, times, strict=False)]
         return requests, seconds
 
+    def _own(self) -> tuple[dict[str, int], dict[str, list[float]]]:
+        """This process's counts, by Prometheus' labels."""
+        with self._lock:
+            requests = {
+                f'method="{method}",route="{_label(route)}",status="{status}"': number
+                for (method, route, status), number in self._requests.items()
+            }
+            return requests, {f'route="{_label(route)}"': list(times) for route, times in self._seconds.items()}
+
     @property
     def _name(self) -> str:
         return f"{os.getpid()}.json"
@@ -94,8 +103,7 @@ class Counters:
     def _note(self) -> None:
         assert self._folder is not None
         self._noted = time.monotonic()
-        with self._lock:
-            body = msgspec.json.encode((self._requests, self._seconds))
+        body = msgspec.json.encode(self._own())
         unfinished = self._folder / f"{os.getpid()}.tmp"
         try:
             unfinished.write_bytes(body)
@@ -122,7 +130,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
-        request_id = scope[REQUEST_ID] = given if given and _PLAIN_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = scope[REQUEST_ID] = given if given and _PLAIN_ID.fullmatch(given) else os.urandom(16).hex()
         begun, status, size = time.perf_counter(), 500, 0
 
         async def watched(message: Message) -> None:

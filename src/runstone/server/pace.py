@@ -6,11 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.types import Message, Receive
 
 #: Bytes a second, over the whole body, that are always fast enough.
 LEAST_RATE = 1024
+#: Seconds between two looks at who waits for too long.
+LOOK = 0.25
 #: What an application is told of a client that is not waited for any longer.
 GONE: Message = {"type": "http.disconnect"}
 
@@ -48,25 +51,52 @@ class Paced:
         return message
 
 
+class _Watch:
+    """Ends what waits too long, of one loop. One timer looks at all; one for each request would cost more than the rest."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop, self._looking = loop, False
+        self._until: dict[asyncio.Task[Any], float] = {}
+
+    def begin(self, task: asyncio.Task[Any], seconds: float) -> None:
+        self._until[task] = self._loop.time() + seconds
+        if not self._looking:
+            self._looking = True
+            self._loop.call_later(LOOK, self._look)
+
+    def waits(self, task: asyncio.Task[Any]) -> bool:
+        """Whether its time is not up."""
+        return task in self._until
+
+    def end(self, task: asyncio.Task[Any]) -> None:
+        self._until.pop(task, None)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        for task in [task for task, until in self._until.items() if until < now]:
+            del self._until[task]
+            task.cancel()
+        self._looking = bool(self._until)
+        if self._looking:
+            self._loop.call_later(LOOK, self._look)
+
+
+_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, _Watch] = WeakKeyDictionary()
+
+
 async def _within(receive: Receive, seconds: float) -> Message | None:
-    """What comes in that time, or ``None``. No task is made for it: nearly always it is there already."""
-    task = asyncio.current_task()
+    """What comes in that time, give or take :data:`LOOK`, or ``None``. Nearly always it is there already."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None
-    late = False
-
-    def give_up() -> None:
-        nonlocal late
-        late = True
-        task.cancel()
-
-    timer = asyncio.get_running_loop().call_later(max(seconds, 0), give_up)
+    watch = _watches.get(loop) or _watches.setdefault(loop, _Watch(loop))
+    watch.begin(task, seconds)
     try:
         return await receive()
     except asyncio.CancelledError:
-        if not late:
+        if watch.waits(task):
             raise
         if hasattr(task, "uncancel"):  # Python 3.11
             task.uncancel()
         return None
     finally:
-        timer.cancel()
+        watch.end(task)
