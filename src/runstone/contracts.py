@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from .entities import Experiment, FileInfo, PagedList, Run, ViewType
+from .entities import Experiment, FileInfo, PagedList, Run, Summary, ViewType
 from .entities.accounts import Grant, Group, Session, Token, User
 from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
@@ -328,8 +328,19 @@ class Store(Sink, Registry, LoggedModels, Traces, Protocol):
         """Raises FilterError."""
         ...
 
-    def get_run(self, run_id: str) -> Run:
-        """With params, tags, summaries, inputs, outputs; deleted ones too. Raises NotFound."""
+    def get_run(self, run_id: str, metrics: bool = True) -> Run:
+        """With params, tags, summaries, inputs, outputs; deleted ones too. Raises NotFound.
+
+        Without ``metrics`` none of them is read: a run may have 100,000.
+        """
+        ...
+
+    def series_counts(self, run_id: str) -> dict[str, int]:
+        """All metrics of a run, and how many points each has. Empty for an unknown run."""
+        ...
+
+    def summaries(self, run_id: str, keys: Sequence[str]) -> dict[str, Summary]:
+        """What is known of these metrics of a run; those that it does not have are left out."""
         ...
 
     def search_runs(self, query: RunQuery) -> PagedList[Run]:

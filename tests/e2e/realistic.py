@@ -64,6 +64,15 @@ def rich(folder: Path) -> str:
     return str(run.info.run_id)
 
 
+def wide() -> str:
+    """One run with more metrics than any page shows."""
+    with runstone.start_run(run_name="wide") as run:
+        runstone.log_metrics({f"layer/{layer}/norm/{part}": layer + part / 10 for layer in range(70) for part in range(10)})
+        for step in range(3):
+            runstone.log_metric("layer/69/curve", step, step=step)
+    return str(run.info.run_id)
+
+
 MANIFEST = """\
 flavors:
   python_function: {loader_module: mlflow.sklearn, python_version: 3.11.7}
@@ -110,6 +119,8 @@ def main(folder: Path) -> dict[str, object]:
             with runstone.start_run(run_name=f"trial-{seed}", nested=True):
                 runstone.log_metric("accuracy", 0.9 + seed / 100)
     registered([runs[0], runs[4], runs[-1]])
+    runstone.set_experiment("of-many-layers")
+    layers = wide()
     empty = runstone.create_experiment("not-started-yet")
     runstone.flush()
     return {
@@ -117,6 +128,7 @@ def main(folder: Path) -> dict[str, object]:
         "runs": runs,
         "deep": deep,
         "hostile": hostile,
+        "wide": layers,
         "parent": parent.info.run_id,
         "empty": empty,
     }

@@ -104,6 +104,28 @@ def test_system_metrics_have_their_tab(deep: Callable[..., Any]) -> None:
     expect(chart(deep("/system"), "system/cpu_utilization_percentage")).to_have_attribute("data-points", "2")
 
 
+def test_of_very_many_metrics_come_those_that_are_seen(
+    server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    watched = open_page(f"{server.url}/runs/{realistic['wide']}")
+    page = watched.page
+    rows = page.get_by_test_id("metric-row")
+    expect(rows.first).to_contain_text("layer/0/norm/0")
+    expect(page.get_by_role("link", name="Metrics 701")).to_be_visible()
+    assert len([url for url in watched.requests if "/metrics?" in url]) == 1
+    page.get_by_test_id("metrics-list").evaluate("list => list.scrollTo(0, 1e6)")
+    expect(rows.last).to_contain_text("layer/69/norm/9")
+    page.get_by_role("searchbox", name="Search metrics").fill("LAYER/12/NORM/7")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("12.7")
+    page.get_by_role("link", name="Metrics 701").click()
+    expect(page.get_by_role("button", name="layer/0/norm 10")).to_be_visible()
+    page.get_by_role("main").evaluate("main => main.scrollTo(0, 1e6)")
+    expect(page.get_by_role("region", name="layer/69/norm/9")).to_contain_text("69.9")
+    page.get_by_role("searchbox", name="Search metrics").fill("69/c")
+    expect(chart(page, "layer/69/curve")).to_have_attribute("data-points", "3")
+
+
 def test_files_have_links_and_viewers(deep: Callable[..., Any]) -> None:
     page = deep("/artifacts")
     page.get_by_role("button", name="tables").click()

@@ -25,13 +25,39 @@ def test_a_run_is_told_whole(api: TestClient, experiment: str, make_run) -> None
     assert (detail.info.run_name, detail.info.status, detail.experiment_name) == ("café ☃", "FINISHED", "iris")
     assert detail.params == {"p": "v"}
     assert detail.tags["t"] == "1"
-    metrics = {one.key: one for one in detail.metrics}
+    metrics = {one.key: one for one in read_metrics(api, run_id).metrics}
     assert (metrics["loss"].count, metrics["loss"].nans, metrics["loss"].last, metrics["loss"].min) == (3, 1, 0.25, 0.25)
     assert (metrics["gone"].last, metrics["gone"].min, metrics["gone"].max_step) == ("NaN", None, None)
     assert detail.inputs == [data]
     assert detail.documents == [schema.DocumentInfo("git.diff", "text/x-diff", 3)]
     document = api.get(f"{API}/runs/{run_id}/documents/git.diff").json()
     assert document == {"name": "git.diff", "media_type": "text/x-diff", "text": "+ü"}
+
+
+def read_metrics(api: TestClient, run_id: str, **query: object) -> schema.Metrics:
+    return msgspec.json.decode(api.get(f"{API}/runs/{run_id}/metrics", params=query).content, type=schema.Metrics)
+
+
+def test_metrics_come_in_windows(api: TestClient, make_run) -> None:  # type: ignore[no-untyped-def]
+    many = {f"layer/{place}/norm": [1.0] for place in range(30)} | {"loss": [2.0, 1.0], "system/cpu": [5.0, 6.0], "Acc": [0.5]}
+    run_id = make_run(metrics=many)
+    found = read_metrics(api, run_id, part="own", offset=2, limit=3)
+    assert (found.own, found.system, found.matched, found.offset, found.sections) == (32, 1, 32, 2, [])
+    assert [one.key for one in found.metrics] == ["layer/1/norm", "layer/2/norm", "layer/3/norm"]
+    assert [one.key for one in read_metrics(api, run_id, contains="LAYER/2").metrics][:3] == [
+        f"layer/{place}/norm" for place in (2, 20, 21)
+    ]
+    assert [one.key for one in read_metrics(api, run_id, part="system").metrics] == ["system/cpu"]
+    assert read_metrics(api, run_id, contains="no such").matched == 0
+    assert api.get(f"{API}/runs/{'0' * 32}/metrics").status_code == 404
+
+
+def test_metrics_by_section_have_those_of_one_point_first(api: TestClient, make_run) -> None:  # type: ignore[no-untyped-def]
+    run_id = make_run(metrics={"val/b": [1.0], "val/a": [1.0, 2.0], "z": [1.0], "train/x": [1.0, 2.0]})
+    found = read_metrics(api, run_id, by="section")
+    assert [one.key for one in found.metrics] == ["train/x", "val/b", "val/a", "z"]
+    assert [(one.name, one.single, one.more) for one in found.sections] == [("train", 0, 1), ("val", 1, 1), ("", 1, 0)]
+    assert read_metrics(api, run_id, by="section", offset=1).sections == []
 
 
 def test_edit_trash_and_back(api: TestClient, make_run) -> None:  # type: ignore[no-untyped-def]

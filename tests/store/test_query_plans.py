@@ -82,6 +82,11 @@ def a_day_of_logging(store: SqlStore) -> None:
 
 READS: dict[str, Callable[[SqlStore], object]] = {
     "a run": lambda store: store.get_run(RUN),
+    "some metrics of a run": lambda store: (
+        store.series_counts(RUN),
+        store.summaries(RUN, ["loss", "hot"]),
+        store.get_run(RUN, False),
+    ),
     "an experiment": lambda store: (store.get_experiment("1"), store.find_experiment("train")),
     "a history": lambda store: store.history(RUN, "loss"),
     "a window of a history": lambda store: store.history(RUN, "loss", start=5, after=10, limit=20),

@@ -96,6 +96,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("POST", "/compare/runs", cmp.ComparedRuns, compare.compare_table, body=cmp.CompareRunsRequest),
     Endpoint("GET", "/runs/{run_id}", s.RunDetail, runs.get_run),
     Endpoint("PATCH", "/runs/{run_id}", s.RunDetail, runs.edit_run, "write", body=s.RunEdit),
+    Endpoint("GET", "/runs/{run_id}/metrics", s.Metrics, runs.metrics, query=s.MetricsQuery),
     Endpoint("GET", "/runs/{run_id}/console", s.ConsoleAnswer, runs.console, query=s.ConsoleQuery),
     Endpoint("GET", "/runs/{run_id}/documents/{name:path}", s.DocumentAnswer, runs.document),
     Endpoint("GET", "/runs/{run_id}/difference", cmp.RunDifference, compare.what_changed, query=cmp.DifferenceQuery),

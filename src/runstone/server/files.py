@@ -42,7 +42,7 @@ def root_at(backend: Backend, uri: str) -> ArtifactStore:
 
 def run_root(backend: Backend, run_id: str) -> ArtifactStore:
     """The artifacts of a run, deleted ones too. Raises NotFound."""
-    uri = backend.store.get_run(run_id).info.artifact_uri
+    uri = backend.store.get_run(run_id, metrics=False).info.artifact_uri
     if not uri:
         raise NotFound(f"Run {run_id!r} has no artifact location.")
     return root_at(backend, uri)

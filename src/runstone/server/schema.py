@@ -216,6 +216,40 @@ class MetricSummary(Struct):
     max_step: int | None
 
 
+class MetricsQuery(Struct):
+    """Metrics of one run. ``contains`` is part of a key, in any case; ``own`` are all but the ``system/`` ones.
+
+    ``by`` is their order: of their keys, as people count, or section after section (the text before the last ``/``), in each
+    those of one point first.
+    """
+
+    contains: str = ""
+    part: Literal["all", "own", "system"] = "all"
+    by: Literal["key", "section"] = "key"
+    offset: Count = 0
+    limit: Annotated[int, Meta(ge=0, le=MAX_ROWS)] = 200
+
+
+class MetricSection(Struct):
+    """How many metrics of one point, and of more, begin with ``name``."""
+
+    name: str
+    single: int
+    more: int
+
+
+class Metrics(Struct):
+    """A window of the ``matched`` metrics of a run that has ``own`` and ``system`` ones. Of an order by section all sections,
+    where the window is the first."""
+
+    own: int
+    system: int
+    matched: int
+    offset: int
+    metrics: list[MetricSummary]
+    sections: list[MetricSection]
+
+
 class DocumentInfo(Struct):
     """``size`` is in bytes."""
 
@@ -225,11 +259,12 @@ class DocumentInfo(Struct):
 
 
 class RunDetail(Struct):
+    """All of a run but its metrics, of which there may be very many: these are asked for window by window."""
+
     info: RunInfo
     experiment_name: str
     params: dict[str, str]
     tags: dict[str, str]
-    metrics: list[MetricSummary]
     inputs: list[DatasetInput]
     model_inputs: list[LoggedModelInput]
     model_outputs: list[LoggedModelOutput]

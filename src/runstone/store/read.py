@@ -19,12 +19,13 @@ from runstone.entities import (
     Run,
     RunInputs,
     RunOutputs,
+    Summary,
 )
 from runstone.errors import NotFound
 
 from .compression import decompress
 from .places import Places
-from .search_hydrate import hydrate
+from .search_hydrate import counts_of, hydrate, summaries_of
 from .statements import find
 from .work import experiment_number
 
@@ -75,9 +76,9 @@ class Reader:
         """With params, tags and summaries, in the order asked for; those that do not exist are left out."""
         return hydrate(self.connection, run_ids, self.places.run)
 
-    def run(self, run_id: str) -> Run:
+    def run(self, run_id: str, metrics: bool = True) -> Run:
         """With inputs and outputs too. Raises NotFound."""
-        found = self.runs([run_id])
+        found = hydrate(self.connection, [run_id], self.places.run, "summaries" if metrics else "none")
         if not found:
             raise NotFound(f"Run with id={run_id} not found")
         run = found[0]
@@ -109,6 +110,12 @@ class Reader:
             f"ORDER BY sequence LIMIT {int(limit)}"
         )
         return [ConsolePiece(*row) for row in self.connection.exec_driver_sql(select, (run_id, after))]
+
+    def series_counts(self, run_id: str) -> dict[str, int]:
+        return counts_of(self.connection, run_id)
+
+    def summaries(self, run_id: str, keys: Sequence[str]) -> dict[str, Summary]:
+        return summaries_of(self.connection, run_id, keys)
 
     def documents(self, run_id: str) -> list[DocumentText]:
         rows = self._of_run("name, media_type, data", "documents", run_id, "name")

@@ -94,7 +94,7 @@ def search_runs(connection: Connection, query: RunQuery, locate: Locate) -> Page
     if len(found) > len(page) and page:
         last = ranked(connection, page[-1:], search.orders)[0]
         token = paging.encode(paging.Place(search.fingerprint, packed(last.rank)))
-    return PagedList(hydrate(connection, page, locate, summaries=False), token)
+    return PagedList(hydrate(connection, page, locate, "last"), token)
 
 
 def table(connection: Connection, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:

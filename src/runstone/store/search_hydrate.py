@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection
@@ -29,23 +29,25 @@ _SERIES = (
 #: A third of the columns, and so of the time: what a search shows of a series.
 _LAST = "SELECT run_id, key, last, last_timestamp, last_step FROM series WHERE run_id IN "
 _NAN = float("nan")
+Known = Literal["summaries", "last", "none"]
+_COUNTS = msgspec.json.Decoder(dict[str, int])
 _TEXTS = msgspec.json.Decoder(dict[str, str])
 
 
-def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate, summaries: bool = True) -> list[Run]:
+def hydrate(connection: Connection, run_ids: Sequence[str], locate: Locate, metrics: Known = "summaries") -> list[Run]:
     """The runs in the order of their ids, each with params, tags and metrics; ids of no run are left out.
 
-    Without ``summaries`` only the last point of each series is known.
+    ``metrics``: the whole summary of each, only its last point, or none at all.
     """
     infos: dict[str, RunInfo] = {}
     for part in batches(run_ids):
         for row in rows(connection, Sql(_RUNS) + listed(part)):
             infos[row[0]] = _info(row, locate)
-    metrics: dict[str, Any] = _summaries(connection, run_ids) if summaries else _last_points(connection, run_ids)
+    found: dict[str, Any] = {} if metrics == "none" else _READ[metrics](connection, run_ids)
     params, tags = _texts(connection, "params", run_ids), _texts(connection, "tags", run_ids)
-    made: Callable[..., RunData] = RunData if summaries else RunData.of_points
+    made: Callable[..., RunData] = RunData.of_points if metrics == "last" else RunData
     return [
-        Run(infos[run_id], made(metrics[run_id], params.get(run_id, {}), tags.get(run_id, {})))
+        Run(infos[run_id], made(found.get(run_id, {}), params.get(run_id, {}), tags.get(run_id, {})))
         for run_id in run_ids
         if run_id in infos
     ]
@@ -70,10 +72,31 @@ def _summaries(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict
     found: dict[str, dict[str, Summary]] = {run_id: {} for run_id in run_ids}
     for part in batches(run_ids):
         for row in rows(connection, Sql(_SERIES) + listed(part)):
-            if row[4] is None or row[7] is None:
-                row = tuple(_NAN if place in (4, 7) and cell is None else cell for place, cell in enumerate(row))
-            found[row[0]][row[1]] = Summary(*row[2:])
+            found[row[0]][row[1]] = _summary(row)
     return found
+
+
+def counts_of(connection: Connection, run_id: str) -> dict[str, int]:
+    """Every series of a run, and how many points it has."""
+    # as one text, since 100,000 rows would cost far more than what is in them
+    start = "SELECT json_group_object(key, value) FROM (SELECT key, count AS value FROM series WHERE run_id = ?) AS one"
+    found = _COUNTS.decode(rows(connection, Sql(start, (run_id,)))[0][0] or "{}")
+    return dict(zip(of(connection).texts(dict.fromkeys(found, "")), found.values(), strict=True))
+
+
+def summaries_of(connection: Connection, run_id: str, keys: Sequence[str]) -> dict[str, Summary]:
+    """Of some metrics of one run; those that it does not have are left out."""
+    found: dict[str, Summary] = {}
+    for part in batches(keys):
+        for row in rows(connection, Sql(f"{_SERIES} (?) AND key IN ", (run_id,)) + listed(part)):
+            found[row[1]] = _summary(row)
+    return found
+
+
+def _summary(row: Any) -> Summary:
+    if row[4] is None or row[7] is None:
+        row = tuple(_NAN if place in (4, 7) and cell is None else cell for place, cell in enumerate(row))
+    return Summary(*row[2:])
 
 
 def _last_points(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Point]]:
@@ -84,3 +107,6 @@ def _last_points(connection: Connection, run_ids: Sequence[str]) -> dict[str, li
                 row = (*row[:2], _NAN, *row[3:])
             found[row[0]].append(row)
     return found
+
+
+_READ: dict[str, Callable[[Connection, Sequence[str]], dict[str, Any]]] = {"summaries": _summaries, "last": _last_points}

@@ -27,7 +27,7 @@ from runstone.contracts import (
     Series,
     TraceQuery,
 )
-from runstone.entities import Experiment, PagedList, Run
+from runstone.entities import Experiment, PagedList, Run, Summary
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.entities.traces import TraceHead
@@ -105,8 +105,14 @@ class SqlStore:
     def search_experiments(self, query: ExperimentQuery) -> PagedList[Experiment]:
         return self._reads(lambda reader: search_experiments(reader.connection, query, reader.experiments))
 
-    def get_run(self, run_id: str) -> Run:
-        return self._reads(lambda reader: reader.run(run_id))
+    def get_run(self, run_id: str, metrics: bool = True) -> Run:
+        return self._reads(lambda reader: reader.run(run_id, metrics))
+
+    def series_counts(self, run_id: str) -> dict[str, int]:
+        return self._reads(lambda reader: reader.series_counts(run_id))
+
+    def summaries(self, run_id: str, keys: Sequence[str]) -> dict[str, Summary]:
+        return self._reads(lambda reader: reader.summaries(run_id, keys))
 
     def search_runs(self, query: RunQuery) -> PagedList[Run]:
         return self._reads(lambda reader: search.search_runs(reader.connection, query, reader.places.run))

@@ -542,6 +542,14 @@ class StoreSuite:
         assert found.inputs.model_inputs == [LoggedModelInput("m-1")]
         assert found.outputs.model_outputs == [LoggedModelOutput("m-2", 7)]
 
+    def test_some_metrics_of_a_run_are_read_without_the_others(self, store: Store, run: str) -> None:
+        self.write(store, metrics(run, m=[(0, 1.0, 0), (1, 3.0, 1)], n=[(0, NAN, 0)]))
+        assert store.series_counts(run) == {"m": 2, "n": 1}
+        whole = store.get_run(run).data.summaries
+        assert store.summaries(run, ["m", "gone"]) == {"m": whole["m"]}
+        assert math.isnan(store.summaries(run, ["n"])["n"].last)
+        assert (store.get_run(run, metrics=False).data.summaries, store.series_counts("gone")) == ({}, {})
+
     def test_files_are_listed_as_they_were_put_last(self, store: Store, run: str) -> None:
         self.write(store, ArtifactLogged(run, "b", 1, "0" * 64, 1), ArtifactLogged(run, "a", 2, "1" * 64, 1))
         self.write(store, ArtifactLogged(run, "b", 3, "2" * 64, 2))

@@ -35,6 +35,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "experiment":
       return change.more || change.experiment_ids.includes(String(first));
     case "run":
+    case "metrics":
     case "document":
     case "artifacts":
       return change.more || runs.includes(String(first));

@@ -461,6 +461,13 @@ export interface MetricMove {
   after: number | "-Infinity" | "Infinity" | "NaN" | null;
 }
 
+/** How many metrics of one point, and of more, begin with ``name``. */
+export interface MetricSection {
+  name: string;
+  single: number;
+  more: number;
+}
+
 /** A whole series in few numbers. ``min`` and ``max`` ignore NaN and are null when every value is NaN. */
 export interface MetricSummary {
   key: string;
@@ -476,6 +483,16 @@ export interface MetricSummary {
   min_step: number | null;
   max: number | "-Infinity" | "Infinity" | "NaN" | null;
   max_step: number | null;
+}
+
+/** A window of the ``matched`` metrics of a run that has ``own`` and ``system`` ones. Of an order by section all sections, where the window is the first. */
+export interface Metrics {
+  own: number;
+  system: number;
+  matched: number;
+  offset: number;
+  metrics: MetricSummary[];
+  sections: MetricSection[];
 }
 
 /** ``versions`` newest first, at most 1,000 (``more`` says there are others). ``may``: what the caller may do with it. */
@@ -638,12 +655,12 @@ export interface PreviewColumn {
   type: string;
 }
 
+/** All of a run but its metrics, of which there may be very many: these are asked for window by window. */
 export interface RunDetail {
   info: RunInfo;
   experiment_name: string;
   params: Record<string, string>;
   tags: Record<string, string>;
-  metrics: MetricSummary[];
   inputs: DatasetInput[];
   model_inputs: LoggedModelInput[];
   model_outputs: LoggedModelOutput[];

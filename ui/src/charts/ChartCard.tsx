@@ -14,8 +14,6 @@ import { axisName, lineWords } from "./words";
 
 const LineChart = lazy(() => import("./LineChart").then((module) => ({ default: module.LineChart })));
 
-export { CARD_HEIGHT } from "./ChartFrame";
-
 export interface ChartCardProps {
   name: string;
   /** Undefined while nothing has come. */

@@ -7,9 +7,9 @@ import { IconButton } from "../ui/Button";
 import { MenuItem, Opener } from "../ui/Popover";
 import { say } from "../ui/Toasts";
 import s from "./ChartCard.module.css";
+import { CARD_HEIGHT } from "./packing";
 import { fileName, onPaper, type Picture, save, type Sheet, toCsv, toPng } from "./picture";
 
-export const CARD_HEIGHT = 256;
 const HEAD = 38;
 
 export interface ChartFrameProps {

@@ -1,7 +1,7 @@
 /** Panels in sections that fold, in rows drawn only where they are seen. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Icon } from "../ui/Icon";
 import s from "./Board.module.css";
 import { packed, type PanelPlace, type PanelRow, type PanelSection } from "./packing";
@@ -42,21 +42,8 @@ export function PanelRows({ sections, folded, onFold, scroller = page, render }:
     return () => observer.disconnect();
   }, []);
   const headed = sections.length > 1;
-  const rows: Row[] = sections.flatMap((section): Row[] => {
-    const head = headed ? [{ section }] : [];
-    if (headed && folded.has(section.name)) return head;
-    const tiles = section.panels.filter((panel) => panel.tile);
-    const charts = section.panels.filter((panel) => !panel.tile);
-    const narrow = columns === 1 ? 1 : columns + 1;
-    // Few charts may be wider, though never wider than half of the page.
-    const wide = Math.max(Math.min(columns, 2), Math.min(columns, charts.length));
-    return [
-      ...head,
-      ...packed(tiles, narrow, TILE).map((row) => ({ ...row, columns: narrow, tiles: true })),
-      ...packed(charts, wide).map((row) => ({ ...row, columns: wide, tiles: false })),
-    ];
-  });
-  const heightOf = (row: Row | undefined) => (!row ? 0 : "section" in row ? HEAD : row.height + GAP);
+  // There may be 100,000 panels, and a scroll draws anew for each frame.
+  const rows = useMemo(() => rowsOf(sections, headed, columns, folded), [sections, headed, columns, folded]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: scroller,
@@ -64,7 +51,7 @@ export function PanelRows({ sections, folded, onFold, scroller = page, render }:
     overscan: 1,
     scrollMargin: margin,
   });
-  const sizes = rows.map(heightOf).join();
+  const sizes = useMemo(() => rows.map(heightOf).join(), [rows]);
   useEffect(() => virtual.measure(), [virtual, sizes]);
   return (
     <div ref={box} className={s.space} style={{ height: virtual.getTotalSize() }}>
@@ -89,6 +76,27 @@ export function PanelRows({ sections, folded, onFold, scroller = page, render }:
       })}
     </div>
   );
+}
+
+function rowsOf(sections: readonly PanelSection[], headed: boolean, columns: number, folded: ReadonlySet<string>): Row[] {
+  return sections.flatMap((section): Row[] => {
+    const head = headed ? [{ section }] : [];
+    if (headed && folded.has(section.name)) return head;
+    const tiles = section.panels.filter((panel) => panel.tile);
+    const charts = section.panels.filter((panel) => !panel.tile);
+    const narrow = columns === 1 ? 1 : columns + 1;
+    // Few charts may be wider, though never wider than half of the page.
+    const wide = Math.max(Math.min(columns, 2), Math.min(columns, charts.length));
+    return [
+      ...head,
+      ...packed(tiles, narrow, TILE).map((row) => ({ ...row, columns: narrow, tiles: true })),
+      ...packed(charts, wide).map((row) => ({ ...row, columns: wide, tiles: false })),
+    ];
+  });
+}
+
+function heightOf(row: Row | undefined): number {
+  return !row ? 0 : "section" in row ? HEAD : row.height + GAP;
 }
 
 function SectionHead({ section, folded, onToggle }: { section: PanelSection; folded: boolean; onToggle: () => void }) {

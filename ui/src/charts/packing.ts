@@ -1,5 +1,7 @@
 /** Panels of different sizes into rows. Pure. */
 
+export const CARD_HEIGHT = 256;
+
 export interface PanelPlace {
   id: string;
   /** Columns that it takes, at least 1. */

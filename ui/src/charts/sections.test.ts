@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { readSettings, writeSettings } from "./settings";
-import { sections } from "./sections";
+import { panelSections, sections } from "./sections";
 
 it("groups by prefix, in natural order", () => {
   expect(sections(["val/loss", "m10", "m2", "train/loss", "train/a/x"], "")).toEqual([
@@ -42,4 +42,18 @@ it("takes another metric as x only where that can be drawn", () => {
 
 it("reads every kind of smoothing", () => {
   for (const text of ["0.6", "gauss:50", "mean:7"]) expect(writeSettings(readSettings({ smooth: text })).smooth).toBe(text);
+});
+
+it("numbers the panels of all sections through, single points first as tiles", () => {
+  const made = panelSections([
+    { name: "a", single: 1, more: 1 },
+    { name: "", single: 0, more: 1 },
+  ]);
+  expect(made.map((one) => one.panels.map((panel) => [panel.id, panel.tile]))).toEqual([
+    [
+      ["0", true],
+      ["1", false],
+    ],
+    [["2", false]],
+  ]);
 });

@@ -31,7 +31,7 @@ from runstone.contracts import (
     Store,
     TraceQuery,
 )
-from runstone.entities import Experiment, PagedList, Run
+from runstone.entities import Experiment, PagedList, Run, Summary
 from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
@@ -112,9 +112,17 @@ class GuardedStore:
 
         return _pages(query, self._store.search_experiments, may)
 
-    def get_run(self, run_id: str) -> Run:
+    def get_run(self, run_id: str, metrics: bool = True) -> Run:
         self._of("run", [run_id])
-        return self._store.get_run(run_id)
+        return self._store.get_run(run_id, metrics)
+
+    def series_counts(self, run_id: str) -> dict[str, int]:
+        self._of("run", [run_id])
+        return self._store.series_counts(run_id)
+
+    def summaries(self, run_id: str, keys: Sequence[str]) -> dict[str, Summary]:
+        self._of("run", [run_id])
+        return self._store.summaries(run_id, keys)
 
     def search_runs(self, query: RunQuery) -> PagedList[Run]:
         return self._store.search_runs(self._narrowed(query))

@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 def list_artifacts(backend: Backend, request: m.ListArtifacts) -> shapes.Json:
     """One level below ``path``."""
-    uri = backend.store.get_run(run_of(request)).info.artifact_uri or ""
+    uri = backend.store.get_run(run_of(request), metrics=False).info.artifact_uri or ""
     files = root_at(backend, uri).list(plain(request.path))
     return {"root_uri": backend.shown_artifact_uri(uri), "files": [shapes.file(one) for one in files]}

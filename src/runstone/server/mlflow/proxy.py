@@ -206,7 +206,7 @@ class OfRuns:
         run_id, path = _run_and_path(request)
 
         def put(body: BinaryIO) -> None:
-            run = self.backend.store.get_run(run_id)
+            run = self.backend.store.get_run(run_id, metrics=False)
             if run.info.lifecycle_stage != "active":
                 raise InvalidValue(f"Run {run_id!r} is deleted; restore it before files are added.")
             run_root(self.backend, run_id).put(body, path, digest=False)

@@ -44,7 +44,7 @@ def origin(backend: Backend, source: str, run_id: str, model_id: str, prompt: bo
     if source.startswith("runs:"):
         return _of_run_uri(backend, source, run_id, model_id)
     if run_id:
-        inside = backend.locations.inside(source, backend.store.get_run(run_id).info.artifact_uri or "")
+        inside = backend.locations.inside(source, backend.store.get_run(run_id, metrics=False).info.artifact_uri or "")
         if inside is not None:
             return Origin(source, run_id, model_id, f"runs:/{run_id}/{inside}")
     if model_id:
@@ -82,7 +82,7 @@ def shown_location(backend: Backend, name: str, version: int) -> str:
 def _place(backend: Backend, location: str) -> tuple[str, str]:
     if location.startswith("runs:/"):
         run_id, _, path = location[len("runs:/") :].partition("/")
-        return backend.store.get_run(run_id).info.artifact_uri or "", path
+        return backend.store.get_run(run_id, metrics=False).info.artifact_uri or "", path
     if is_model_uri(location):
         uri = parse_model_uri(location)
         return backend.store.get_logged_model(uri.model_id).artifact_location, uri.path
@@ -114,7 +114,7 @@ def _of_run_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Or
     if model_id or (run_id and run_id != named):
         given = f"model_id={model_id!r}" if model_id else f"run_id={run_id!r}"
         raise _refused(source, f"it is not of {given}")
-    backend.store.get_run(named)
+    backend.store.get_run(named, metrics=False)
     return Origin(source, named)
 
 

@@ -51,7 +51,7 @@ def update(backend: Backend, request: m.UpdateRun) -> shapes.Json:
     run_id = run_of(request)
     state = None if request.status is None else status(request.status)
     backend.write(Batch([RunChanged(run_id, backend.now(), state, request.end_time, request.run_name or None)]))
-    info = backend.store.get_run(run_id).info
+    info = backend.store.get_run(run_id, metrics=False).info
     return {"run_info": shapes.run_info(info, backend.shown_artifact_uri(info.artifact_uri or ""))}
 
 
@@ -109,7 +109,7 @@ def set_tag(backend: Backend, request: m.SetTag) -> Batch:
 def delete_tag(backend: Backend, request: m.DeleteTag) -> shapes.Json:
     """Remove one tag, which must be there."""
     run_id = run_of(request)
-    if request.key not in backend.store.get_run(run_id).data.tags:
+    if request.key not in backend.store.get_run(run_id, metrics=False).data.tags:
         raise NotFound(f"No tag with name: {request.key} in run with id {run_id}")
     return write(backend, Tags(run_id, {request.key: None}))
 
@@ -163,7 +163,7 @@ def log_model(backend: Backend, request: m.LogModel) -> shapes.Json:
     lacking = sorted({"artifact_path", "flavors", "utc_time_created", "run_id"} - model.keys())
     if lacking:
         raise InvalidValue(f"Model json is missing mandatory fields: {', '.join(lacking)}.")
-    before = backend.store.get_run(run_id).data.tags.get(MODEL_HISTORY, "[]")
+    before = backend.store.get_run(run_id, metrics=False).data.tags.get(MODEL_HISTORY, "[]")
     history = [*msgspec.json.decode(before, type=list[object]), model]
     return write(backend, Tags(run_id, {MODEL_HISTORY: msgspec.json.encode(history).decode()}))
 

@@ -111,7 +111,7 @@ def delete_version(backend: Backend, name: str, version: str) -> m.ModelDone:
 
 def run_models(backend: Backend, run_id: str) -> m.RunModels:
     """Models of a run that can be registered, and the versions that come from it."""
-    run = backend.store.get_run(run_id)
+    run = backend.store.get_run(run_id, metrics=False)
     versions = backend.store.search_model_versions(RegistryQuery(filter=f"run_id = {quoted(run_id)}", limit=200))
     found: dict[str, m.RunModel] = {}
     for one in run.outputs.model_outputs:

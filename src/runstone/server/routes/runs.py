@@ -9,6 +9,7 @@ from msgspec import UNSET
 from runstone.contracts import Batch
 from runstone.entities import Run, Summary
 from runstone.errors import NotFound
+from runstone.query.sections import SYSTEM, found, ordered, sections
 from runstone.records import Record, RunChanged, Tags
 from runstone.server import schema as s
 from runstone.server.numbers import number, number_or_none
@@ -18,13 +19,32 @@ if TYPE_CHECKING:
 
 
 def get_run(backend: Backend, run_id: str) -> s.RunDetail:
-    """A whole run, in the trash or not."""
-    return _detail(backend, backend.store.get_run(run_id))
+    """A run, in the trash or not, without its metrics."""
+    return _detail(backend, backend.store.get_run(run_id, metrics=False))
+
+
+def metrics(backend: Backend, run_id: str, query: s.MetricsQuery) -> s.Metrics:
+    """A window of a run's metrics: last, smallest and greatest value of each."""
+    counts = backend.store.series_counts(run_id)
+    if not counts:
+        backend.store.get_run(run_id, metrics=False)  # no metrics and no such run are not the same
+    keys = found(ordered(sorted(counts)), query.contains, query.part)
+    heads: list[s.MetricSection] = []
+    if query.by == "section":
+        grouped = sections(keys, {key for key, count in counts.items() if count == 1})
+        keys = [key for one in grouped for key in one.keys]
+        if query.offset == 0:
+            heads = [s.MetricSection(one.name, one.single, len(one.keys) - one.single) for one in grouped]
+    shown = keys[query.offset : query.offset + query.limit]
+    known = backend.store.summaries(run_id, shown)
+    window = [metric_summary(key, known[key]) for key in shown if key in known]
+    system = sum(key.startswith(SYSTEM) for key in counts)
+    return s.Metrics(len(counts) - system, system, len(keys), query.offset, window, heads)
 
 
 def edit_run(backend: Backend, run_id: str, body: s.RunEdit) -> s.RunDetail:
     """Rename, tag, delete or restore a run."""
-    backend.store.get_run(run_id)
+    backend.store.get_run(run_id, metrics=False)
     now, deleted = backend.now(), None if body.deleted is UNSET else body.deleted
     records: list[Record] = []
     if deleted is False:  # a deleted run is read-only: it comes back before anything else changes
@@ -37,27 +57,27 @@ def edit_run(backend: Backend, run_id: str, body: s.RunEdit) -> s.RunDetail:
         records.append(RunChanged(run_id, now, deleted=True))
     if records:
         backend.store.write(Batch(records))
-    return _detail(backend, backend.store.get_run(run_id))
+    return _detail(backend, backend.store.get_run(run_id, metrics=False))
 
 
 def console(backend: Backend, run_id: str, query: s.ConsoleQuery) -> s.ConsoleAnswer:
     """What the run printed, from a place on."""
-    found = backend.store.console(run_id, query.after, query.limit)
-    if not found:
-        backend.store.get_run(run_id)  # nothing printed and no such run are not the same
-    pieces = [s.Piece(piece.sequence, piece.stream, piece.time, piece.text) for piece in found]
+    printed = backend.store.console(run_id, query.after, query.limit)
+    if not printed:
+        backend.store.get_run(run_id, metrics=False)  # nothing printed and no such run are not the same
+    pieces = [s.Piece(piece.sequence, piece.stream, piece.time, piece.text) for piece in printed]
     return s.ConsoleAnswer(pieces, pieces[-1].sequence if pieces else query.after, len(pieces) == query.limit)
 
 
 def document(backend: Backend, run_id: str, name: str) -> s.DocumentAnswer:
     """One text of the run's context: git.diff, packages, host, traceback."""
-    found = backend.store.documents(run_id)
-    for one in found:
+    there = backend.store.documents(run_id)
+    for one in there:
         if one.name == name:
             return s.DocumentAnswer(one.name, one.media_type, one.text)
-    backend.store.get_run(run_id)
-    there = ", ".join(one.name for one in found) or "none"
-    raise NotFound(f"Run {run_id!r} has no document {name!r}. Its documents: {there}.")
+    backend.store.get_run(run_id, metrics=False)
+    names = ", ".join(one.name for one in there) or "none"
+    raise NotFound(f"Run {run_id!r} has no document {name!r}. Its documents: {names}.")
 
 
 def _detail(backend: Backend, run: Run) -> s.RunDetail:
@@ -67,7 +87,6 @@ def _detail(backend: Backend, run: Run) -> s.RunDetail:
         experiment_name=backend.store.get_experiment(run.info.experiment_id).name,
         params=run.data.params,
         tags=run.data.tags,
-        metrics=[metric_summary(key, summary) for key, summary in sorted(run.data.summaries.items())],
         inputs=run.inputs.dataset_inputs,
         model_inputs=run.inputs.model_inputs,
         model_outputs=run.outputs.model_outputs,

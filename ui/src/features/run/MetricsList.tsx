@@ -1,8 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
-import type { MetricSummary } from "../../api/schema.gen";
-import { natural } from "../../lib/natural";
+import { useRef, useState } from "react";
+import { LISTED, METRICS, metricsQuery, type MetricsSpec } from "../../api/metrics";
 import { lowerIsBetter } from "../../lib/direction";
 import { exactNumber, formatCount, formatNumber } from "../../lib/format";
 import { SearchField } from "../../ui/Field";
@@ -13,22 +13,22 @@ const ROW = 32;
 /** From so many on, a search field helps. */
 const MANY = 10;
 
-export function MetricsList({ runId, metrics }: { runId: string; metrics: readonly MetricSummary[] }) {
+/** What the run measured: the server searches its metrics and sends those that are seen. */
+export function MetricsList({ runId }: { runId: string }) {
   const [find, setFind] = useState("");
-  const own = useMemo(
-    () => metrics.filter((metric) => !metric.key.startsWith("system/")).sort((a, b) => natural(a.key, b.key)),
-    [metrics],
-  );
-  const shown = own.filter((metric) => metric.key.toLowerCase().includes(find.toLowerCase()));
+  const spec: MetricsSpec = { ...LISTED, contains: find };
+  const { data: first } = useQuery(metricsQuery(runId, spec));
+  const total = first?.own ?? 0;
+  const shown = first?.matched ?? 0;
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
-    count: shown.length,
+    count: shown,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
     overscan: 4,
     initialRect: { width: 600, height: 380 },
   });
-  if (own.length === 0) {
+  if (first && total === 0) {
     return (
       <Block title="Metrics">
         <p className={s.faint}>No metric was logged yet.</p>
@@ -38,9 +38,9 @@ export function MetricsList({ runId, metrics }: { runId: string; metrics: readon
   return (
     <Block
       title="Metrics"
-      count={own.length}
+      {...(first ? { count: total } : {})}
       tools={
-        own.length > MANY && (
+        total > MANY && (
           <div className={s.search}>
             <SearchField label="Search metrics" data-main-search value={find} onChange={(event) => setFind(event.target.value)} />
           </div>
@@ -52,7 +52,7 @@ export function MetricsList({ runId, metrics }: { runId: string; metrics: readon
         className={s.metrics}
         role="table"
         aria-label="Metrics"
-        aria-rowcount={shown.length + 1}
+        aria-rowcount={shown + 1}
         tabIndex={0}
         data-testid="metrics-list"
       >
@@ -64,17 +64,19 @@ export function MetricsList({ runId, metrics }: { runId: string; metrics: readon
           <span role="columnheader">Points</span>
         </div>
         <div role="rowgroup" style={{ height: rows.getTotalSize(), position: "relative" }}>
-          {rows.getVirtualItems().map((item) => {
-            const metric = shown[item.index];
-            return metric && <Row key={metric.key} runId={runId} metric={metric} top={item.start} index={item.index} />;
-          })}
+          {rows.getVirtualItems().map((item) => (
+            <Row key={item.key} runId={runId} spec={spec} top={item.start} index={item.index} />
+          ))}
         </div>
       </div>
     </Block>
   );
 }
 
-function Row({ runId, metric, top, index }: { runId: string; metric: MetricSummary; top: number; index: number }) {
+function Row({ runId, spec, top, index }: { runId: string; spec: MetricsSpec; top: number; index: number }) {
+  const { data } = useQuery(metricsQuery(runId, spec, index));
+  const metric = data?.metrics[index % METRICS];
+  if (!metric) return <div role="row" aria-rowindex={index + 2} aria-busy="true" className={s.metric} style={{ transform: `translateY(${top}px)` }} />;
   const low = lowerIsBetter(metric.key);
   const best = low ? metric.min : metric.max;
   const at = low ? metric.min_step : metric.max_step;

@@ -19,7 +19,7 @@ export function Overview({ runId }: { runId: string }) {
   return (
     <div className={s.columns}>
       <div className={s.column}>
-        <MetricsList runId={runId} metrics={run.metrics} />
+        <MetricsList runId={runId} />
         <Changes run={run} />
         <Context run={run} />
       </div>

@@ -1,22 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
+import { METRICS, metricsQuery, type MetricsSpec } from "../../api/metrics";
 import { runQuery } from "../../api/runs";
 import { seriesQuery } from "../../api/series";
 import type { MetricSummary, RunDetail } from "../../api/schema.gen";
-import { Board } from "../../charts/Board";
+import { toggled } from "../../charts/Board";
 import { ChartCard } from "../../charts/ChartCard";
+import { Controls } from "../../charts/Controls";
+import { PanelRows } from "../../charts/PanelRows";
+import { panelSections } from "../../charts/sections";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
 import type { ChartSettings } from "../../charts/settings";
 import { exactNumber, formatNumber } from "../../lib/format";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
+import { Button } from "../../ui/Button";
 import { Empty } from "../../ui/Empty";
 import s from "./Run.module.css";
 
 /** About two points for each pixel of a wide card. */
 const POINTS = 1000;
-
-/** Metrics that are offered as an x axis. */
-const MOST_AXES = 200;
 
 interface Props {
   runId: string;
@@ -25,40 +27,60 @@ interface Props {
   onChange: (settings: ChartSettings) => void;
 }
 
-/** Charts of one run: what it measured, or what its machine did. */
+/** Charts of one run: what it measured, or what its machine did. The server searches and sends those that are seen. */
 export function RunCharts({ runId, system, settings, onChange }: Props) {
   const { data: run } = useQuery(runQuery(runId));
-  const metrics = (run?.metrics ?? []).filter((metric) => metric.key.startsWith("system/") === system);
-  const byKey = new Map(metrics.map((metric) => [metric.key, metric]));
-  if (!run) return null;
-  if (metrics.length === 0) {
-    return system ? (
-      <Empty icon="run" title="No system metrics">
-        <p>
-          <code>runstone.start_run(log_system_metrics=True)</code> records CPU, memory, disk, network and GPU.
-        </p>
-      </Empty>
-    ) : (
-      <Empty icon="run" title="No metrics yet">
-        <p>Charts appear here by themselves when the run logs its first metric.</p>
-      </Empty>
-    );
-  }
-  const isTile = (key: string) => byKey.get(key)?.count === 1;
+  const spec: MetricsSpec = { contains: settings.find, part: system ? "system" : "own", by: "section" };
+  const { data: first } = useQuery(metricsQuery(runId, spec));
+  const panels = useMemo(() => panelSections(first?.sections ?? []), [first?.sections]);
+  if (!run || !first) return null;
+  if ((system ? first.system : first.own) === 0) return <Nothing system={system} />;
+  const along = system ? [] : first.metrics.filter((metric) => metric.count > 1).map((metric) => metric.key);
   return (
-    <Board
-      keys={[...byKey.keys()]}
-      settings={settings}
-      onChange={onChange}
-      isTile={isTile}
-      along={system ? [] : [...byKey.values()].filter((metric) => metric.count > 1).map((metric) => metric.key).slice(0, MOST_AXES)}
-      render={(key) => {
-        const metric = byKey.get(key);
-        if (metric && isTile(key)) return <Tile metric={metric} />;
-        return metric && <MetricChart key={key} {...{ run, metric, settings, onChange }} />;
-      }}
-    />
+    <>
+      <Controls settings={settings} onChange={onChange} metrics={along} />
+      {panels.length === 1 && <h2 className="hidden-word">Charts</h2>}
+      {first.matched === 0 && (
+        <Empty icon="search" title="No metric has this in its name">
+          <Button onClick={() => onChange({ ...settings, find: "" })}>Clear the search</Button>
+        </Empty>
+      )}
+      <PanelRows
+        sections={panels}
+        folded={new Set(settings.fold)}
+        onFold={(name) => onChange({ ...settings, fold: toggled(settings.fold, name) })}
+        render={(panel) => <MetricPanel {...{ run, spec, settings, onChange }} place={Number(panel.id)} />}
+      />
+    </>
   );
+}
+
+function Nothing({ system }: { system: boolean }) {
+  return system ? (
+    <Empty icon="run" title="No system metrics">
+      <p>
+        <code>runstone.start_run(log_system_metrics=True)</code> records CPU, memory, disk, network and GPU.
+      </p>
+    </Empty>
+  ) : (
+    <Empty icon="run" title="No metrics yet">
+      <p>Charts appear here by themselves when the run logs its first metric.</p>
+    </Empty>
+  );
+}
+
+interface Drawn {
+  run: RunDetail;
+  settings: ChartSettings;
+  onChange: (settings: ChartSettings) => void;
+}
+
+/** Whatever metric is in this place. */
+function MetricPanel({ spec, place, ...drawn }: Drawn & { spec: MetricsSpec; place: number }) {
+  const { data } = useQuery(metricsQuery(drawn.run.info.run_id, spec, place));
+  const metric = data?.metrics[place % METRICS];
+  if (!metric) return <section className={s.tile} aria-busy="true" />;
+  return metric.count === 1 ? <Tile metric={metric} /> : <MetricChart key={metric.key} metric={metric} {...drawn} />;
 }
 
 /** A metric that was measured once. */
@@ -73,12 +95,7 @@ function Tile({ metric }: { metric: MetricSummary }) {
   );
 }
 
-function MetricChart({ run, metric, settings, onChange }: {
-  run: RunDetail;
-  metric: MetricSummary;
-  settings: ChartSettings;
-  onChange: (settings: ChartSettings) => void;
-}) {
+function MetricChart({ run, metric, settings, onChange }: Drawn & { metric: MetricSummary }) {
   const { info } = run;
   const key = metric.key;
   const zoom = settings.zoom;

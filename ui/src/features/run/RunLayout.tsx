@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { ApiError } from "../../api/http";
+import { LISTED, metricsQuery } from "../../api/metrics";
 import { runQuery } from "../../api/runs";
+import { formatCount } from "../../lib/format";
 import { Empty, Trouble } from "../../ui/Empty";
 import { useTitle } from "../../ui/Page";
 import { RunHeader } from "./RunHeader";
@@ -11,6 +13,7 @@ import s from "./Run.module.css";
 /** Head and tabs of a run's page; the tab's content below. */
 export function RunLayout({ runId, children }: { runId: string; children: ReactNode }) {
   const { data: run, error, refetch } = useQuery(runQuery(runId));
+  const { data: metrics } = useQuery(metricsQuery(runId, LISTED));
   useTitle(run?.info.run_name || runId.slice(0, 8));
   if (error instanceof ApiError && error.status === 404) {
     return (
@@ -26,7 +29,6 @@ export function RunLayout({ runId, children }: { runId: string; children: ReactN
   }
   if (error && !run) return <Trouble error={error} onRetry={() => void refetch()} />;
   if (!run) return <div className={s.head} aria-busy="true" />;
-  const system = run.metrics.filter((metric) => metric.key.startsWith("system/")).length;
   return (
     <div className={s.layout}>
       <RunHeader run={run} />
@@ -35,10 +37,10 @@ export function RunLayout({ runId, children }: { runId: string; children: ReactN
           Overview
         </Link>
         <Link to="/runs/$runId/metrics" params={{ runId }} activeOptions={{ includeSearch: false }}>
-          Metrics <small>{run.metrics.length - system}</small>
+          Metrics <small>{metrics && formatCount(metrics.own)}</small>
         </Link>
         <Link to="/runs/$runId/system" params={{ runId }} activeOptions={{ includeSearch: false }}>
-          System <small>{system}</small>
+          System <small>{metrics && formatCount(metrics.system)}</small>
         </Link>
         <Link to="/runs/$runId/artifacts" params={{ runId }}>
           Artifacts
