@@ -54,6 +54,7 @@ class Things:
             "own run": ("GET", f"{OWN}/runs/{self.run}", {}),
             "own experiment": ("GET", f"{OWN}/experiments/{self.experiment}", {}),
             "own console": ("GET", f"{OWN}/runs/{self.run}/console", {}),
+            "own metrics": ("GET", f"{OWN}/runs/{self.run}/metrics", {}),
             "own files": ("GET", f"{OWN}/runs/{self.run}/artifacts", {}),
             "own file": ("GET", f"{OWN}/runs/{self.run}/artifacts/file", {"path": "model/a.txt"}),
             "registered": ("GET", f"{V2}/registered-models/get", {"name": "wine"}),
