@@ -10,6 +10,7 @@ describe("what a change concerns", () => {
   it("asks again only for the runs that changed", () => {
     expect(concerns(["run", "a"], change(["a"]))).toBe(true);
     expect(concerns(["run", "b"], change(["a"]))).toBe(false);
+    expect(concerns(["metrics", "a", {}, 0], change(["a"]))).toBe(true);
     expect(concerns(["series", ["a", "b"], "loss"], change(["b"]))).toBe(true);
     expect(concerns(["series", ["c"], "loss"], change(["b"]))).toBe(false);
     expect(concerns(["verdict", ["a", "b"], "loss", ""], change(["b"]))).toBe(true);
