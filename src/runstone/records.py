@@ -210,7 +210,7 @@ class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):
 
 
 class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
-    """The head of a trace, at its end; written again it replaces state, duration and details and adds to the rest.
+    """The head of a trace; written again it replaces state and duration and adds to the rest, assessments by their ids.
     ``duration`` is milliseconds, ``details`` a JSON object (see :class:`TraceHead`). ``artifact_location``: URI of its files;
     empty: in the experiment's place."""
 
@@ -230,7 +230,7 @@ class TraceChanged(_Record, frozen=True, array_like=True, tag=33):
 
     ``assessments`` are by id and merged with what is there, so that two writers lose nothing of each other's: each a JSON
     object of fields (``null`` removes one), or ``None``, which removes it. Fields for an id that is not there are left out,
-    unless ``assessment_id`` is among them: then it is a new one.
+    unless ``assessment_id`` is among them: then it is a new one. ``metadata`` is added to what is there.
     """
 
     trace_id: str
@@ -239,6 +239,7 @@ class TraceChanged(_Record, frozen=True, array_like=True, tag=33):
     details: str | None = None
     deleted: bool = False
     assessments: dict[str, str | None] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 # --- the registry: written straight to a store, as experiments are; version numbers are read back by ``version_key`` ---

@@ -51,6 +51,10 @@ class Things:
             "logged model": ("GET", f"{V2}/logged-models/{self.model}", {}),
             "model files": ("GET", f"{V2}/logged-models/{self.model}/artifacts/directories", {}),
             "trace": ("GET", "/api/3.0/mlflow/traces/tr-1", {}),
+            "trace 2": ("GET", f"{V2}/traces/tr-1/info", {}),
+            "whole trace": ("GET", "/api/3.0/mlflow/traces/get", {"trace_id": "tr-1"}),
+            "whole traces": ("GET", "/api/3.0/mlflow/traces/batchGet", {"trace_ids": "tr-1"}),
+            "trace heads": ("POST", "/api/3.0/mlflow/traces/batchGetInfos", {"trace_ids": ["tr-1"]}),
             "own run": ("GET", f"{OWN}/runs/{self.run}", {}),
             "own experiment": ("GET", f"{OWN}/experiments/{self.experiment}", {}),
             "own console": ("GET", f"{OWN}/runs/{self.run}/console", {}),
@@ -79,6 +83,11 @@ class Things:
             "logged model": ("POST", f"{V2}/logged-models", {**new_run, "name": "n"}),
             "model tags": ("PATCH", f"{V2}/logged-models/{self.model}/tags", {"tags": [{"key": "a", "value": "b"}]}),
             "trace tag": ("PATCH", "/api/3.0/mlflow/traces/tr-1/tags", {"key": "a", "value": "b"}),
+            "trace 2": ("POST", f"{V2}/traces", {**new_run, "timestamp_ms": 1}),
+            "trace end": ("PATCH", f"{V2}/traces/tr-1", {"timestamp_ms": 1, "status": "OK"}),
+            "trace link": ("POST", f"{V2}/traces/link-to-run", {**run, "trace_ids": ["tr-1"]}),
+            "trace prompts": ("POST", f"{V2}/traces/link-prompts", {
+                "trace_id": "tr-1", "prompt_versions": [{"name": "p", "version": "1"}]}),
             "upload": ("POST", f"/ajax-api/2.0/mlflow/upload-artifact?run_id={self.run}&path=b.txt", {}),
             "put": ("PUT", self.file, {}),
             "model tag": ("POST", f"{V2}/registered-models/set-tag", {"name": "wine", "key": "a", "value": "b"}),
@@ -152,6 +161,7 @@ def test_searches_leave_out_what_one_may_not_read(site: Site) -> None:
         assert len(ok(client.post(f"{V2}/logged-models/search", json=asked)).get("models", [])) == some
         located = {"locations": [things.where]}
         assert len(ok(client.post("/api/3.0/mlflow/traces/search", json=located)).get("traces", [])) == some
+        assert len(ok(client.get(f"{V2}/traces", params=asked)).get("traces", [])) == some
         assert len(ok(client.get(f"{V2}/registered-models/search")).get("registered_models", [])) == some
         assert len(ok(client.get(f"{V2}/model-versions/search")).get("model_versions", [])) == some
         assert len(ok(client.get(f"{OWN}/keys", params={"kind": "metrics"}))["keys"]) == some

@@ -88,3 +88,139 @@ def test_those_who_assess_one_trace_at_once_lose_nothing(peer: Any) -> None:
         found = sorted(one.name for one in client.get_trace(span.trace_id).info.assessments) == sorted(names)
     """)
     assert found is True
+
+
+def test_everything_about_traces_that_the_client_asks(peer: Any) -> None:
+    found = peer.run("""
+        made = mlflow.set_experiment("traces wide").experiment_id
+        @mlflow.trace(span_type="CHAIN", attributes={"model": "m1"})
+        def answer(question):
+            with mlflow.start_span("look up") as span:
+                span.set_inputs({"q": question}); span.set_outputs([1, 2.5, None, {"x": True}])
+                span.add_event(mlflow.entities.SpanEvent("found", attributes={"n": 3}))
+            if question == "bad":
+                raise ValueError("no answer")
+            mlflow.update_current_trace(tags={"topic": question}, metadata={"build": "7"})
+            return question.upper()
+        with mlflow.start_run() as run:
+            answer("a")
+        answer("b")
+        try:
+            answer("bad")
+        except ValueError:
+            pass
+        mlflow.flush_trace_async_logging()
+        every = client.search_traces(locations=[made], order_by=["timestamp_ms ASC"])
+        ids = [one.info.trace_id for one in every]
+        first = client.search_traces(locations=[made], max_results=2, order_by=["timestamp_ms ASC"])
+        rest = client.search_traces(locations=[made], max_results=2, order_by=["timestamp_ms ASC"], page_token=first.token)
+        def searched(**query):
+            return [ids.index(one.info.trace_id) for one in client.search_traces(locations=[made], **query)]
+        whole = client._tracking_client.store.batch_get_traces(ids + ["tr-none"])
+        inner = whole[0].search_spans(name="look up")[0]
+        client.link_traces_to_run([ids[1]], run.info.run_id) if hasattr(client, "link_traces_to_run") else \
+            client._tracking_client.store.link_traces_to_run([ids[1]], run.info.run_id)
+        frame = mlflow.search_traces(locations=[made])
+        found = {
+            "states": [one.info.state.value for one in every], "pages": [len(first), len(rest)],
+            "tag": searched(filter_string="tags.topic = 'b'"), "error": searched(filter_string="trace.status = 'ERROR'"),
+            "metadata": sorted(searched(filter_string="metadata.build = '7'")),
+            "of_run": sorted(searched(filter_string=f"trace.run_id = '{run.info.run_id}'")),
+            "infos": [one.trace_id for one in client._tracking_client.store.batch_get_trace_infos(ids)] == ids,
+            "whole": [one.info.trace_id for one in whole] == ids, "spans": [len(one.data.spans) for one in whole],
+            "inner": [inner.inputs, inner.outputs, inner.parent_id is not None],
+            "event": [inner.events[0].name, inner.events[0].attributes],
+            "root": [whole[0].data.spans[0].span_type, whole[0].data.spans[0].get_attribute("model")],
+            "failed": [str(whole[2].data.spans[0].status.status_code), whole[2].data.spans[0].events[0].name],
+            "same": whole[0].data.spans[0].start_time_ns == every[0].data.spans[0].start_time_ns,
+            "frame": sorted(frame["state"].astype(str).tolist()) if "state" in frame else list(frame),
+            "previews": [every[0].info.request_preview, every[0].info.response_preview],
+            "left": [client.delete_traces(made, trace_ids=ids[:1]), len(client.search_traces(locations=[made]))],
+        }
+    """)
+    assert found.pop("failed")[1] == "exception"
+    assert found.pop("frame") in (["ERROR", "OK", "OK"], ["TraceState.ERROR", "TraceState.OK", "TraceState.OK"])
+    assert found == {
+        "states": ["OK", "OK", "ERROR"],
+        "pages": [2, 1],
+        "tag": [1],
+        "error": [2],
+        "metadata": [0, 1],
+        "of_run": [0, 1],
+        "infos": True,
+        "whole": True,
+        "spans": [2, 2, 2],
+        "inner": [{"q": "a"}, [1, 2.5, None, {"x": True}], True],
+        "event": ["found", {"n": 3}],
+        "root": ["CHAIN", "m1"],
+        "same": True,
+        "previews": ['{"question": "a"}', '"A"'],
+        "left": [1, 2],
+    }
+
+
+def test_a_prompt_is_linked_to_a_trace(peer: Any) -> None:
+    found = peer.run("""
+        import json
+        mlflow.set_experiment("prompted")
+        prompt = mlflow.genai.register_prompt("trace-greeting", "Hello {{name}}")
+        with mlflow.start_span("work") as span:
+            pass
+        mlflow.flush_trace_async_logging()
+        for _ in range(2):
+            client._tracking_client.store.link_prompts_to_trace(span.trace_id, [prompt])
+        found = json.loads(client.get_trace(span.trace_id).info.tags["mlflow.linkedPrompts"])
+    """)
+    assert found == [{"name": "trace-greeting", "version": "1"}]
+
+
+def test_traces_of_mlflow_2(old_peer: Any, peer: Any) -> None:
+    found = old_peer.run("""
+        made = mlflow.set_experiment("old traces").experiment_id
+        @mlflow.trace(name="inner")
+        def inner(x):
+            return x * 2
+        @mlflow.trace(name="outer", attributes={"k": [1, 2]})
+        def outer(x):
+            mlflow.update_current_trace(tags={"kind": "test"})
+            if x < 0:
+                raise ValueError("negative")
+            return inner(x) + 1
+        outer(3)
+        try:
+            outer(-1)
+        except ValueError:
+            pass
+        import time
+        mlflow.flush_trace_async_logging() if hasattr(mlflow, "flush_trace_async_logging") else time.sleep(1)
+        every = client.search_traces([made], order_by=["timestamp_ms ASC"])
+        one = client.get_trace(every[0].info.request_id)
+        client.set_trace_tag(one.info.request_id, "more", "1")
+        client.delete_trace_tag(one.info.request_id, "kind")
+        after = client.get_trace(one.info.request_id).info
+        by_hand = client.start_trace("by hand", inputs={"x": 1}, experiment_id=made)
+        client.end_trace(by_hand.request_id, outputs=2)
+        found = {
+            "status": [str(each.info.status).removeprefix("TraceStatus.") for each in every],
+            "spans": sorted(span.name for span in one.data.spans), "tags": [after.tags.get("more"), after.tags.get("kind")],
+            "filtered": len(client.search_traces([made], filter_string="status = 'ERROR'")),
+            "took": one.info.execution_time_ms is not None, "id": one.info.request_id, "made": made,
+            "by_hand": client.get_trace(by_hand.request_id).data.spans[0].outputs,
+            "deleted": client.delete_traces(made, request_ids=[every[1].info.request_id]),
+        }
+    """)
+    trace_id, made = found.pop("id"), found.pop("made")
+    assert found == {
+        "status": ["OK", "ERROR"],
+        "spans": ["inner", "outer"],
+        "tags": ["1", None],
+        "filtered": 1,
+        "took": True,
+        "by_hand": 2,
+        "deleted": 1,
+    }
+    newer = peer.run(f"""
+        found = [sorted(span.name for span in client._tracking_client.store.batch_get_traces(["{trace_id}"])[0].data.spans),
+                 len(client.search_traces(locations=["{made}"]))]
+    """)
+    assert newer == [["inner", "outer"], 2]

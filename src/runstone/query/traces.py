@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .parser import parse_order
-from .tree import Field, Order
+from .tree import And, Comparison, Field, Membership, Node, Not, Or, Order, Presence
 from .vocabulary import NUMBER, TEXT, Vocabulary
 
 #: ``metadata.k`` has the kind that runs call params: texts that never change.
@@ -25,6 +25,9 @@ TRACES = Vocabulary(
     },
 )  # fmt: skip
 
+#: Beginning of the metadata that name further runs of a trace; the rest of the key is a run's id.
+LINKED_RUN = "runstone.linkedRun."
+_RUN = Field("attributes", "run_id")
 _LAST = (Order(Field("attributes", "timestamp_ms"), True), Order(Field("attributes", "trace_id")))
 
 
@@ -34,3 +37,21 @@ def trace_order(texts: Sequence[str]) -> tuple[Order, ...]:
     for order in (*parse_order(tuple(texts), TRACES), *_LAST):
         found.setdefault(order.field, order)
     return tuple(found.values())
+
+
+def with_links(node: Node | None) -> Node | None:
+    """The same filter, where a trace also counts as one of the runs that it was linked to later."""
+    if isinstance(node, And | Or):
+        return type(node)(tuple(item for item in map(with_links, node.items) if item is not None))
+    if isinstance(node, Not):
+        inner = with_links(node.item)
+        return None if inner is None else Not(inner)
+    if isinstance(node, Comparison) and node.field == _RUN and node.operator == "=":
+        return Or((node, _linked(node.value)))
+    if isinstance(node, Membership) and node.field == _RUN and not node.negated:
+        return Or((node, *map(_linked, node.values)))
+    return node
+
+
+def _linked(run_id: object) -> Presence:
+    return Presence(Field("params", f"{LINKED_RUN}{run_id}"), True)

@@ -15,7 +15,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.query import paging
 from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
-from runstone.query.traces import TRACES, trace_order
+from runstone.query.traces import TRACES, trace_order, with_links
 from runstone.query.tree import Node, normalized
 from runstone.records import TraceChanged, TraceStarted
 
@@ -71,8 +71,11 @@ def _start(work: Work, record: TraceStarted) -> None:
         experiment.require_active()
     own = f"{experiment.artifact_location.rstrip('/')}/traces/{record.trace_id}/artifacts"
     place = record.artifact_location or own
+    details = record.details
+    for (before,) in rows(work.connection, Sql("SELECT details FROM traces WHERE trace_id = ?", (record.trace_id,))):
+        details = added(before, details)
     row = [
-        record.trace_id, experiment.experiment_id, record.time, record.duration, record.state, place, record.details,
+        record.trace_id, experiment.experiment_id, record.time, record.duration, record.state, place, details,
     ]  # fmt: skip
     _TRACES.insert(work.connection, row, work.sign)
     _insert(work, _METADATA, record.trace_id, record.metadata)
@@ -88,6 +91,7 @@ def _change(work: Work, record: TraceChanged) -> None:
         for table in ("trace_tags", "trace_metadata", "traces"):
             run(work.connection, Sql(f"DELETE FROM {table} WHERE trace_id = ?", (record.trace_id,)))
         return
+    _insert(work, _METADATA, record.trace_id, record.metadata)
     _insert(work, _TAGS, record.trace_id, {key: value for key, value in record.tags.items() if value is not None})
     for key in (key for key, value in record.tags.items() if value is None):
         run(work.connection, Sql('DELETE FROM trace_tags WHERE trace_id = ? AND "key" = ?', (record.trace_id, key)))
@@ -96,6 +100,19 @@ def _change(work: Work, record: TraceChanged) -> None:
         details = assessed(details, record.assessments)
     if details != found[0][0]:
         run(work.connection, Sql("UPDATE traces SET details = ? WHERE trace_id = ?", (details, record.trace_id)))
+
+
+def added(before: str, after: str) -> str:
+    """Details with those that came later: these win, but no assessment is lost. Raises InvalidValue."""
+    if before in ("{}", after):
+        return after
+    try:
+        old, new = (msgspec.json.decode(text, type=dict[str, Any]) for text in (before, after))
+        known = {str(one.get("assessment_id")): one for part in (old, new) for one in part.get("assessments", ())}
+    except (msgspec.MsgspecError, AttributeError, TypeError) as cause:
+        raise InvalidValue(f"The details of a trace must be a JSON object, its assessments objects: {cause}.") from cause
+    told = {**old, **new, **({"assessments": list(known.values())} if known else {})}
+    return msgspec.json.encode(told).decode()
 
 
 def assessed(details: str, changes: dict[str, str | None]) -> str:
@@ -153,7 +170,7 @@ def search(connection: Connection, places: Places, query: TraceQuery) -> PagedLi
     """One page. Raises FilterError, InvalidValue."""
     if query.limit < 1:
         raise InvalidValue(f"Invalid value {query.limit} for parameter 'max_results' supplied: it must be a positive number.")
-    tree, orders = parse_filter(query.filter, TRACES), trace_order(query.order_by)
+    tree, orders = with_links(parse_filter(query.filter, TRACES)), trace_order(query.order_by)
     numbers = [experiment_number(one) for one in query.experiment_ids]
     if not numbers:
         return PagedList()

@@ -13,6 +13,7 @@ import pytest
 from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Origin, Store, TraceQuery
 from runstone.entities import Dataset, DatasetInput, InputTag
 from runstone.errors import InvalidValue, NotFound, ParamChanged, WrongState
+from runstone.query.traces import LINKED_RUN
 from runstone.records import (
     ExperimentChanged,
     ExperimentCreated,
@@ -177,6 +178,12 @@ class ModelsSuite:
         assert json.loads(store.get_trace("t1").details) == {"x": 1, "assessments": known}
         self.write(store, TraceChanged("t1", 101, assessments={"one": None, "gone": None}))
         assert json.loads(store.get_trace("t1").details) == {"x": 1, "assessments": known[1:]}
+        self.write(store, TraceStarted("t1", "1", 100, 6, "OK", '{"y": 2}', {"m": "2"}))
+        again = store.get_trace("t1")
+        assert json.loads(again.details) == {"x": 1, "y": 2, "assessments": known[1:]}
+        assert (again.duration, again.metadata) == (6, {"m": "2", "n": "2"})
+        self.write(store, TraceStarted("t1", "1", 100, 6, "OK", '{"assessments": [{"assessment_id": "two", "valid": false}]}'))
+        assert json.loads(store.get_trace("t1").details)["assessments"] == [{"assessment_id": "two", "valid": False}]
         self.write(store, TraceChanged("t1", 102, deleted=True))
         with pytest.raises(NotFound):
             store.get_trace("t1")
@@ -193,6 +200,11 @@ class ModelsSuite:
         assert ids(filter="status = 'ERROR'") == ids(filter="name = 'n2' AND metadata.k = 'v'") == ["t2"]
         assert ids(filter="execution_time_ms >= 2", order_by=("timestamp_ms ASC",)) == ["t2", "t3"]
         assert not store.search_traces(TraceQuery(experiment_ids=("0",)))
+        self.write(store, TraceChanged("t1", 101, metadata={"mlflow.sourceRun": "r1", f"{LINKED_RUN}r2": ""}))
+        self.write(store, TraceChanged("t2", 101, metadata={f"{LINKED_RUN}r1": ""}))
+        assert ids(filter="run_id = 'r1'") == ids(filter="attributes.run_id IN ('r1', 'r2')") == ["t2", "t1"]
+        assert ids(filter="trace.run_id = 'r2' AND status = 'OK'") == ["t1"]
+        assert ids(filter="NOT run_id = 'r1'") == []  # of the others none has a run
 
     # --- points that come twice ---------------------------------------------------------------------------------------
 

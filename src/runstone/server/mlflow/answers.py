@@ -261,6 +261,14 @@ class TraceInfos(Struct):
     next_page_token: Text = UNSET
 
 
+class OneTraceInfo(Struct):
+    trace_info: Rest
+
+
+class TraceHeads(Struct):
+    trace_infos: list[dict[str, Any]]
+
+
 class OneAssessment(Struct):
     assessment: Rest
 

@@ -10,7 +10,10 @@ from .assessments import ASSESSMENTS
 from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
 from .row import Row
+from .trace_links import TRACE_LINKS
+from .trace_spans import TRACE_SPANS
 from .traces import TRACES
+from .traces_v2 import TRACES_V2
 
 # fmt: off
 TRACKING: tuple[Row, ...] = (
@@ -50,4 +53,14 @@ TRACKING: tuple[Row, ...] = (
 )
 # fmt: on
 
-TABLE: tuple[Row, ...] = (*TRACKING, *LOGGED_MODELS, *TRACES, *ASSESSMENTS, *REGISTRY, *ACCOUNTS)
+TABLE: tuple[Row, ...] = (
+    *TRACKING,
+    *LOGGED_MODELS,
+    *TRACES,
+    *TRACES_V2,
+    *TRACE_SPANS,
+    *TRACE_LINKS,
+    *ASSESSMENTS,
+    *REGISTRY,
+    *ACCOUNTS,
+)

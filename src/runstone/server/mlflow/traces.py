@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from runstone.contracts import Batch, TraceQuery
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
+from runstone.query.traces import LINKED_RUN
 from runstone.records import TraceChanged, TraceStarted
 
 from . import answers as a
@@ -119,7 +120,7 @@ def start(backend: Backend, request: StartTrace) -> shapes.Json:
 
 def get(backend: Backend, request: OfTrace) -> shapes.Json:
     """The head of one trace."""
-    return {"trace": {"trace_info": _shape(backend, backend.store.get_trace(request.trace_id))}}
+    return {"trace": {"trace_info": shape(backend, backend.store.get_trace(request.trace_id))}}
 
 
 def search(backend: Backend, request: SearchTraces) -> shapes.Json:
@@ -134,7 +135,7 @@ def search(backend: Backend, request: SearchTraces) -> shapes.Json:
             page_token=request.page_token or None,
         )
     )
-    return shapes.without_none({"traces": [_shape(backend, one) for one in page], "next_page_token": page.token})
+    return shapes.without_none({"traces": [shape(backend, one) for one in page], "next_page_token": page.token})
 
 
 def set_tag(backend: Backend, request: TagTrace) -> shapes.Json:
@@ -213,7 +214,13 @@ def _length(text: str) -> int:
     return round(float(text[:-1]) * 1000)
 
 
-def _shape(backend: Backend, head: TraceHead) -> shapes.Json:
+def shown_metadata(head: TraceHead) -> dict[str, str]:
+    """Without what only searches look at."""
+    return {key: value for key, value in head.metadata.items() if not key.startswith(LINKED_RUN)}
+
+
+def shape(backend: Backend, head: TraceHead) -> shapes.Json:
+    """MLflow's ``TraceInfoV3``."""
     time = (_EPOCH + timedelta(milliseconds=head.request_time)).isoformat(timespec="milliseconds")
     return {
         "trace_id": head.trace_id,
@@ -221,7 +228,7 @@ def _shape(backend: Backend, head: TraceHead) -> shapes.Json:
         "request_time": time.replace("+00:00", "Z"),
         **({} if head.duration is None else {"execution_duration": f"{head.duration / 1000:.3f}s"}),
         "state": head.state,
-        "trace_metadata": head.metadata,
+        "trace_metadata": shown_metadata(head),
         "tags": {**head.tags, "mlflow.artifactLocation": backend.shown_artifact_uri(head.artifact_location)},
         **msgspec.json.decode(head.details, type=dict[str, Any]),
     }
