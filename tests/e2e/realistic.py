@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import math
 import random
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import runstone
@@ -39,6 +41,31 @@ def forest(trees: int, depth: int, seed: int) -> str:
             {"accuracy": top - rng.random() * 0.01, "f1": top - 0.01 - rng.random() * 0.01, "fit_seconds": trees / 40}
         )
     return str(run.info.run_id)
+
+
+def picture(level: int) -> bytes:
+    """A PNG of 32 × 32 grey pixels with a brighter square in it."""
+    rows = b"".join(b"\0" + bytes(level if 8 <= x < 24 and 8 <= y < 24 else 60 for x in range(32)) for y in range(32))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 32, 32, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def compared(folder: Path, runs: list[str]) -> None:
+    """Files of two runs that are alike, and not the same."""
+    client = runstone.MlflowClient()
+    for place, run_id in enumerate(runs):
+        client.log_dict(run_id, {"layers": [64, 32 * (place + 1)], "loss": "ce"}, "config.json")
+        client.log_text(run_id, f"id,label,p\n7,cat,0.{5 + place}\n8,dog,0.9\n{20 + place},owl,0.1\n", "tables/predictions.csv")
+        matrix = [[40 + place, 10 - place], [6, 44]]
+        client.log_dict(run_id, {"labels": ["cat", "dog"], "confusion_matrix": matrix}, "tables/confusion.json")
+        client.log_text(run_id, f"first line\nlr = 0.{place}\nlast line\n", "notes.txt")
+        (folder / "plot.png").write_bytes(picture(160 + 40 * place))
+        client.log_artifact(run_id, str(folder / "plot.png"))
+    client.log_text(runs[1], "alone", "alone.txt")
 
 
 def rich(folder: Path) -> str:
@@ -118,6 +145,7 @@ def main(folder: Path) -> dict[str, object]:
         for seed in range(2):
             with runstone.start_run(run_name=f"trial-{seed}", nested=True):
                 runstone.log_metric("accuracy", 0.9 + seed / 100)
+    compared(folder, runs[1:3])
     registered([runs[0], runs[4], runs[-1]])
     runstone.set_experiment("of-many-layers")
     layers = wide()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,24 @@ def test_many_runs_of_one_value_each_are_a_distribution(drawn: Callable[..., str
     expect(values).to_have_attribute("data-groups", "3")
     expect(values).to_have_attribute("data-points", str(curves.FEW))
     expect(page.get_by_test_id("charts-panel").locator("h3")).to_have_text(["accuracy"])
+
+
+def test_charts_follow_the_groups_of_the_table(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+    page = open_page("about:blank").page
+    with page.expect_request(lambda request: "runs/bands" in request.url) as asked:
+        page.goto(drawn("many", "?panel=split&group=auto"))
+    assert (asked.value.post_data_json["group"], asked.value.post_data_json["kind"]) == (["params.lr"], "mean")
+    expect(chart(page, "loss")).to_have_attribute("data-bands", "4")
+    page.get_by_role("button", name="Axes and groups").click()
+    page.get_by_role("combobox", name="Runs drawn").select_option("lines")
+    expect(chart(page, "loss")).to_have_attribute("data-series", str(curves.MANY))
+
+
+def test_more_runs_than_can_be_told_apart_are_a_band(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+    ids = [uuid.UUID(int=1000 + place).hex for place in range(curves.MANY)]
+    address = drawn("many").partition("/experiments/")[0]
+    page = open_page(f"{address}/compare?runs={','.join(ids)}&find=loss").page
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Compare {curves.MANY} runs")
+    expect(chart(page, "loss")).to_have_attribute("data-bands", "1")
+    page.get_by_role("combobox", name="Runs drawn").select_option("lines")
+    expect(chart(page, "loss")).to_have_attribute("data-series", str(curves.MANY))

@@ -32,7 +32,7 @@ class BandsRequest(Struct, forbid_unknown_fields=True):
     experiment_ids: list[str] = field(default_factory=list)
     filter: Filter = ""
     view: View = "active"
-    group: Annotated[list[str], Meta(max_length=3)] = field(default_factory=list)
+    group: Annotated[list[str], Meta(max_length=12)] = field(default_factory=list)
     axis: Literal["step", "time", "relative"] = "step"
     kind: Literal["quantiles", "mean"] = "quantiles"
     bins: Annotated[int, Meta(ge=2, le=1000)] = 200

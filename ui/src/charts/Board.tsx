@@ -13,17 +13,19 @@ interface Props {
   keys: readonly string[];
   settings: ChartSettings;
   onChange: (settings: ChartSettings) => void;
+  /** Params by whose values runs may be grouped. */
+  params: readonly string[];
   render: (key: string) => ReactNode;
 }
 
-export function Board({ keys, settings, onChange, render }: Props) {
+export function Board({ keys, settings, onChange, params, render }: Props) {
   const groups = sections(keys, settings.find).map(({ name, keys: found }) => ({
     name,
     panels: found.map((key) => ({ id: key, wide: 1, tall: CARD_HEIGHT })),
   }));
   return (
     <>
-      <Controls settings={settings} onChange={onChange} />
+      <Controls settings={settings} onChange={onChange} params={params} />
       {groups.length === 1 && <h2 className="hidden-word">Charts</h2>}
       {groups.length === 0 && (
         <Empty icon="search" title="No metric has this in its name">

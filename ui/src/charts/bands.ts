@@ -1,6 +1,36 @@
 /** Many runs as one shape: the middle, the spread, the extremes. */
 
 import { type Wire, toNumber } from "../lib/format";
+import { runColour } from "../lib/palette";
+import type { ChartSettings } from "./settings";
+
+/** More runs than these are drawn as a band unless lines are asked for. */
+export const MOST_LINES = 30;
+
+export function drawsBands(settings: ChartSettings, runs: number): boolean {
+  if (settings.x.startsWith("metrics.") || settings.draw === "lines") return false;
+  return settings.draw !== "auto" || settings.by.length > 0 || runs > MOST_LINES;
+}
+
+/** What is asked of the server besides the runs and the metric. */
+export function bandAsk({ x, by, draw, logX, zoom }: ChartSettings) {
+  const scale = x === "step" ? 1 : 1000;
+  return {
+    group: [...by],
+    axis: x === "time" || x === "relative" ? x : ("step" as const),
+    kind: draw === "mean" ? ("mean" as const) : ("quantiles" as const),
+    log: logX && x !== "time",
+    ...(zoom ? { start: zoom[0] * scale, end: zoom[1] * scale } : {}),
+  };
+}
+
+/** Bands as they are drawn, each with the values of its group for a name. */
+export function bandsOf(found: readonly (WireBand & { group: readonly (string | null)[] })[], { x, by }: ChartSettings): Band[] {
+  return found.map((band, i) => {
+    const label = by.map((column, j) => `${column.replace(/^\w+\./, "")}=${band.group[j] ?? "none"}`).join(", ") || "all runs";
+    return toBand(band, x !== "step", { id: `group:${label}`, label, colour: found.length > 1 ? runColour(i) : "var(--accent)" });
+  });
+}
 
 type Values = readonly (number | null)[];
 

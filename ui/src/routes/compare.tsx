@@ -19,6 +19,10 @@ export function CompareRoute() {
       onMetric={(by) => void navigate({ search: (old) => ({ ...old, by: by || undefined }) })}
       settings={settings}
       onRuns={(runs, base) => void navigate({ search: (old) => ({ ...old, runs: joinList(runs) || undefined, base: base || undefined }) })}
+      files={{ file: search.file ?? "", against: search.with ?? "", look: search.look ?? "" }}
+      onFiles={({ file, against, look }) =>
+        void navigate({ replace: true, search: (old) => ({ ...old, file: file || undefined, with: against || undefined, look: look || undefined }) })
+      }
       onSettings={(next) => void navigate({ replace: true, search: (old) => ({ ...old, ...writeSettings(next) }) })}
     />
   );

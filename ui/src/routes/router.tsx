@@ -118,13 +118,13 @@ const runConsole = createRoute({
 
 const runMedia = createRoute({ getParentRoute: () => run, path: "media", component: later(() => import("./media"), "MediaRoute") });
 
+const COMPARE_KEYS = ["runs", "base", "by", "file", "with", "look"] as const;
+
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
-  validateSearch: (search: Record<string, unknown>): { runs?: string | undefined; base?: string | undefined; by?: string | undefined } & ChartSearch => ({
-    runs: text(search["runs"]),
-    base: text(search["base"]),
-    by: text(search["by"]),
+  validateSearch: (search: Record<string, unknown>): Partial<Record<(typeof COMPARE_KEYS)[number], string | undefined>> & ChartSearch => ({
+    ...Object.fromEntries(COMPARE_KEYS.map((key) => [key, text(search[key])])),
     ...chartSearch(search),
   }),
   component: later(() => import("./compare"), "CompareRoute"),

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { comparedQuery } from "../../api/compare";
 import type { ComparedRuns } from "../../api/schema.gen";
 import { Board } from "../../charts/Board";
@@ -12,10 +12,13 @@ import { Empty, Trouble } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import s from "./Compare.module.css";
 import { CompareChart } from "./CompareChart";
+import type { FilesView } from "./Files";
 import { Matrix, type MatrixCell, nameOf } from "./Matrix";
 import { metricRows, paramRows } from "./rows";
 import { Layers } from "./Layers";
 import { VerdictPanel } from "./VerdictPanel";
+
+const Files = lazy(() => import("./Files").then((module) => ({ default: module.Files })));
 
 /** Runs that are compared at once. */
 const MOST = 100;
@@ -29,9 +32,11 @@ interface Props {
   settings: ChartSettings;
   onRuns: (ids: readonly string[], base: string) => void;
   onSettings: (settings: ChartSettings) => void;
+  files: FilesView;
+  onFiles: (view: FilesView) => void;
 }
 
-export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSettings }: Props) {
+export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSettings, files, onFiles }: Props) {
   const asked = useMemo(() => ids.slice(0, MOST), [ids]);
   const { data, error, refetch } = useQuery(comparedQuery(asked));
   const runs = data?.runs ?? [];
@@ -63,6 +68,8 @@ export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSetti
           onMetric={onMetric}
           settings={settings}
           onSettings={onSettings}
+          files={files}
+          onFiles={onFiles}
           onDrop={(id) => onRuns(ids.filter((one) => !id.startsWith(one)), base && id.startsWith(base) ? "" : base)}
         />
       )}
@@ -89,10 +96,12 @@ interface SectionsProps {
   onMetric: (metric: string) => void;
   settings: ChartSettings;
   onSettings: (settings: ChartSettings) => void;
+  files: FilesView;
+  onFiles: (view: FilesView) => void;
   onDrop: (id: string) => void;
 }
 
-function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, onDrop }: SectionsProps) {
+function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, files, onFiles, onDrop }: SectionsProps) {
   const [all, setAll] = useState(false);
   const { runs } = found;
   const metrics = useMemo(() => metricRows(found.metrics), [found]);
@@ -160,13 +169,19 @@ function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, on
         </section>
       )}
       {runs.length > 1 && <Layers runs={runs} baseIndex={baseIndex} onDrop={onDrop} />}
+      {runs.length > 1 && (
+        <Suspense fallback={null}>
+          <Files runs={runs} baseIndex={baseIndex} view={files} onView={onFiles} />
+        </Suspense>
+      )}
       <section className={s.section} aria-label="Curves">
         <h2>Curves</h2>
         <Board
           keys={metrics.map((row) => row.key)}
           settings={settings}
           onChange={onSettings}
-          render={(key) => <CompareChart key={key} {...{ runs, name: key, settings, onSettings }} />}
+          params={differing.map((row) => row.key)}
+          render={(key) => <CompareChart key={key} {...{ runs, base: runs[baseIndex], name: key, settings, onSettings }} />}
         />
       </section>
     </>

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { ComparedRun, SeriesPoints } from "../../api/schema.gen";
-import { seriesQuery } from "../../api/series";
+import { type BandSpec, bandsQuery, seriesQuery } from "../../api/series";
+import { bandAsk, bandsOf, drawsBands } from "../../charts/bands";
 import { ChartCard } from "../../charts/ChartCard";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
 import type { ChartSettings } from "../../charts/settings";
@@ -12,14 +13,20 @@ const POINTS = 800;
 
 interface Props {
   runs: readonly ComparedRun[];
+  /** The run that all are compared to. */
+  base: ComparedRun | undefined;
   name: string;
   settings: ChartSettings;
   onSettings: (settings: ChartSettings) => void;
 }
 
-/** One metric, a line for each run. */
-export function CompareChart({ runs, name, settings, onSettings }: Props) {
-  const ids = useMemo(() => runs.map((run) => run.info.run_id), [runs]);
+/** One metric: a line for each run, or of many runs the band in which they lie with the baseline on top. */
+export function CompareChart({ runs, base, name, settings, onSettings }: Props) {
+  const banded = drawsBands(settings, runs.length);
+  const ids = useMemo(() => (banded ? (base ? [base] : []) : runs).map((run) => run.info.run_id), [banded, base, runs]);
+  const spec = useMemo((): BandSpec => ({ ...ofRuns(runs), ...bandAsk(settings) }), [runs, settings]);
+  const answer = useQuery({ ...bandsQuery(spec, name), enabled: banded });
+  const bands = useMemo(() => (banded && answer.data ? bandsOf(answer.data.bands, settings) : undefined), [banded, answer.data, settings]);
   const axis = settings.x;
   const zoom = settings.zoom;
   const whole = useQuery(seriesQuery(ids, name, POINTS));
@@ -35,13 +42,19 @@ export function CompareChart({ runs, name, settings, onSettings }: Props) {
     <ChartCard
       name={name}
       lines={finerLines ?? wholeLines}
-      error={whole.error}
+      bands={bands}
+      error={whole.error ?? answer.error}
       settings={settings}
       sync={`compare-${axis}`}
       onZoom={(next) => onSettings({ ...settings, zoom: next })}
       onUnclip={() => onSettings({ ...settings, clip: false })}
     />
   );
+}
+
+function ofRuns(runs: readonly ComparedRun[]) {
+  const names = runs.map((run) => `'${run.info.run_id.replaceAll("'", "")}'`).join(", ");
+  return { experiment_ids: [...new Set(runs.map((run) => run.info.experiment_id))], filter: `attributes.run_id IN (${names})`, view: "all" as const };
 }
 
 function toLines(points: SeriesPoints[] | undefined, runs: readonly ComparedRun[], axis: ChartSettings["x"]): Line[] | undefined {

@@ -1,10 +1,10 @@
 /** Charts beside the table: of the same runs, by the same filter, with the same selection. */
 
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { drawsBands } from "../../../charts/bands";
 import { Controls } from "../../../charts/Controls";
 import { PanelRows } from "../../../charts/PanelRows";
 import { readSettings, writeSettings } from "../../../charts/settings";
-import { splitList } from "../../../lib/columns";
 import { formatCount, plural } from "../../../lib/format";
 import { Button } from "../../../ui/Button";
 import { Empty } from "../../../ui/Empty";
@@ -12,13 +12,13 @@ import type { Hover } from "../hover";
 import type { useRunsPage } from "../useRunsPage";
 import type { RunsSearch } from "../view";
 import s from "../Split.module.css";
+import { asGrouped } from "./asGrouped";
 import { AddChart } from "./AddChart";
 import { MetricPanel, type PanelContext } from "./MetricPanel";
 import { PanelSlot, PanelTools } from "./PanelTools";
 import { RunPanel, titleOf } from "./RunPanel";
 import { arrange, changeSpec, type Kind, moveSpec, type PanelSpec, readSpecs, removedCount, writeSpecs } from "./specs";
 import { suggest } from "./suggest";
-import { drawsBands } from "./useMetricLines";
 import { MOST_RUNS, type RunFilter, useLooks, useRunSet } from "./useRunSet";
 
 export interface ChartsPanelProps {
@@ -50,8 +50,8 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const lit = useDeferredValue(useMemo(() => (hovered && !chosen.includes(hovered) ? [...chosen, hovered] : chosen), [chosen, hovered]));
   const change = useCallback((next: typeof settings) => onSearch(writeSettings(next)), [onSearch]);
   // Grouped as the table is, unless the charts are grouped by themselves.
-  const drawn = useMemo(() => (settings.by.length || !search.group ? settings : { ...settings, by: groupColumns(search.group) }), [settings, search.group]);
-  const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: (next) => change({ ...next, by: settings.by }), top, looks, lit, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
+  const drawn = useMemo(() => asGrouped(settings, search.group, page.params), [settings, search.group, page.params]);
+  const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: (next) => change({ ...next, by: settings.by, draw: settings.draw }), top, looks, lit, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
   const keys = useMemo(() => page.metrics.map((one) => one.key), [page.metrics]);
   const specs = useMemo(() => readSpecs(search.chart ?? ""), [search.chart]);
   const groups = useMemo(() => arrange(keys, settings.find, specs), [keys, settings.find, specs]);
@@ -121,12 +121,6 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
 function runWords(matched: number, drawn: number, banded: boolean): string {
   if (banded || matched <= drawn) return plural(matched, "run");
   return `newest ${formatCount(Math.min(drawn, MOST_RUNS))} of ${plural(matched, "run")}`;
-}
-
-function groupColumns(text: string): string[] {
-  return splitList(text)
-    .filter((column) => /^(params|tags)\../.test(column))
-    .slice(0, 3);
 }
 
 /** The same object as long as it says the same, or as long as it is `held`. */

@@ -4,21 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { SeriesPoints } from "../../../api/schema.gen";
 import { type BandSpec, bandsQuery, seriesQuery } from "../../../api/series";
-import { type Band, toBand } from "../../../charts/bands";
+import { type Band, bandAsk, bandsOf, drawsBands } from "../../../charts/bands";
 import { type Line, stepsBetween, toLine, type XAxis } from "../../../charts/lines";
 import type { ChartSettings } from "../../../charts/settings";
-import { runColour } from "../../../lib/palette";
 import type { RunFilter, RunLook, RunSet } from "./useRunSet";
 
-/** More runs than these are drawn as a band unless lines are asked for. */
-export const MOST_LINES = 30;
 /** Points that all lines of one chart share. */
 const ALL_POINTS = 120_000;
-
-export function drawsBands(settings: ChartSettings, matched: number): boolean {
-  if (settings.x.startsWith("metrics.") || settings.draw === "lines") return false;
-  return settings.draw !== "auto" || settings.by.length > 0 || matched > MOST_LINES;
-}
 
 export interface Curves {
   lines: readonly Line[] | undefined;
@@ -89,29 +81,8 @@ function toLines(points: SeriesPoints[] | undefined, looks: ReadonlyMap<string, 
 }
 
 function useBands(filter: RunFilter | null, metric: string, settings: ChartSettings) {
-  const { x, by, draw, logX, zoom } = settings;
-  const time = x !== "step";
-  const spec = useMemo((): BandSpec => {
-    const scale = time ? 1000 : 1;
-    return {
-      ...(filter ?? {}),
-      group: [...by],
-      axis: x === "time" || x === "relative" ? x : "step",
-      kind: draw === "mean" ? "mean" : "quantiles",
-      log: logX && x !== "time",
-      ...(zoom ? { start: zoom[0] * scale, end: zoom[1] * scale } : {}),
-    };
-  }, [filter, by, x, draw, logX, zoom, time]);
+  const spec = useMemo((): BandSpec => ({ ...(filter ?? {}), ...bandAsk(settings) }), [filter, settings]);
   const { data, error } = useQuery({ ...bandsQuery(spec, metric), enabled: filter !== null });
-  const bands = useMemo(
-    () =>
-      filter
-        ? data?.bands.map((band, i): Band => {
-            const label = by.map((column, j) => `${column.replace(/^\w+\./, "")}=${band.group[j] ?? "none"}`).join(", ") || "all runs";
-            return toBand(band, time, { id: `group:${label}`, label, colour: data.bands.length > 1 ? runColour(i) : "var(--accent)" });
-          })
-        : undefined,
-    [filter, data, by, time],
-  );
+  const bands = useMemo(() => (filter ? data && bandsOf(data.bands, settings) : undefined), [filter, data, settings]);
   return { data, bands, error };
 }
