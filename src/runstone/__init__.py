@@ -120,5 +120,8 @@ __getattr__, __dir__ = lazy(
         "sklearn": "runstone.sklearn",
         "tracking": "runstone.tracking",
         "types": "runstone.models.types",
+        # frameworks
+        **{name: f"runstone.{name}" for name in ("lightgbm", "xgboost")},
     },
+    other="runstone.plugins:flavor",
 )

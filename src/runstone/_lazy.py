@@ -8,16 +8,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lazy(package: str, names: Mapping[str, str], other: str = "") -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """``__getattr__`` and ``__dir__`` for a package.
 
     Args:
         package: its ``__name__``.
         names: public name to ``"module"`` or ``"module:attribute"``, modules absolute.
+        other: ``"module:function"`` that is asked for a name that is not among these, and gives ``None`` if it has none.
     """
 
     def load(name: str) -> Any:
         place = names.get(name)
+        if place is None and other and not name.startswith("_"):
+            asked, _, function = other.partition(":")
+            value = getattr(importlib.import_module(asked), function)(name)
+            if value is not None:
+                return value
         if place is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module_name, _, attribute = place.partition(":")

@@ -10,7 +10,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "runstone"
 
-WORDS = {"entities", "records", "errors", "settings", "process", "names", "turns", "_lazy", "version"}
+WORDS = {"entities", "records", "errors", "settings", "process", "names", "turns", "plugins", "_lazy", "version"}
 SEAMS = {"contracts", "wire", "wire_read", "wire_store", "servers", "query"}
 LOW = WORDS | SEAMS
 
@@ -37,7 +37,10 @@ ALLOWED: dict[str, set[str]] = {
 #: shells, faces and shipped tools: they may import anything, because nothing imports them
 SHELL = {"__init__", "cli", "testing", "demo", "dropin"}
 #: modules under MLflow's names that only pass on names of the module given
-FACES = {"tracking", "exceptions", "sklearn", "pyfunc"}
+FACES = {
+    "tracking", "exceptions", "pyfunc", "sklearn", "xgboost", "lightgbm", "catboost", "statsmodels", "onnx", "pytorch", "keras",
+    "tensorflow", "transformers", "sentence_transformers", "prophet", "spacy", "spark", "pyspark", "optuna",
+}  # fmt: skip
 #: where an import may stand inside a function
 LATE = {"connect", "cli", "importers", "autolog", "testing", "demo", "_lazy", "dropin"}
 LATE_FOLDERS = ("models/flavors", "client/media.py", "data/")

@@ -259,9 +259,9 @@ def test_a_model_file_that_is_gone(tmp_path: Path) -> None:
 def test_a_flavor_without_a_loader_here(tmp_path: Path) -> None:
     runstone.sklearn.save_model(FOREST, tmp_path / "m")
     meta = Model.load(tmp_path / "m")
-    meta.flavors = {"python_function": {"loader_module": "mlflow.prophet", "model_path": "model.pkl"}}
+    meta.flavors = {"python_function": {"loader_module": "mlflow.paddle", "model_path": "model.pkl"}}
     meta.save(tmp_path / "m" / "MLmodel")
-    with pytest.raises(NotSupported, match=r"mlflow\.prophet"):
+    with pytest.raises(NotSupported, match=r"mlflow\.paddle"):
         runstone.pyfunc.load_model(tmp_path / "m")
     with pytest.raises(InvalidValue, match="none of scikit-learn"):
         runstone.sklearn.load_model(tmp_path / "m")

@@ -7,13 +7,16 @@ passes through. All else stands behind :func:`safely`: an error there is one war
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from typing import Any
 
 from msgspec import Struct
+from packaging.version import Version
 
 import runstone
 from runstone import settings
@@ -66,6 +69,35 @@ def forget() -> None:
     _chosen.clear()
 
 
+def switch(framework: str, told: Options, package: str, tested: tuple[str, str]) -> bool:
+    """Take these options for a framework; whether it is to be watched now.
+
+    Args:
+        package: its distribution.
+        tested: versions that the tests run with: from the first, to before the second.
+    """
+    low, high = map(Version, tested)
+    version = metadata.version(package)
+    if not low <= Version(version) < high:
+        if told.disable_for_unsupported_versions:
+            return False
+        warn(told, f"version {package}", f"autolog: {package} {version} is not among the versions tested.")
+    choose(framework, told)
+    return not told.disable
+
+
+def any_chosen(option: str) -> Options | None:
+    """Options in force of a framework that has this option, and has it on."""
+    return next((one for name in list(_chosen) if (one := chosen(name)) is not None and getattr(one, option, False)), None)
+
+
+def within(framework: str) -> Training | None:
+    """The training of this framework whose watched call has called what this thread does now, with no other between."""
+    mine = [one for one in list(_open) if one.thread == threading.get_ident()]
+    direct = mine and mine[-1].framework == framework and getattr(_own, "depth", 0) == 1
+    return mine[-1] if direct else None
+
+
 def busy() -> bool:
     """Whether this thread is inside a watched call, so that what happens now is part of it."""
     return bool(getattr(_own, "depth", 0))
@@ -104,11 +136,13 @@ class Training:
     Attributes:
         run: the active run, or one begun for this call.
         begun: whether it was begun for this call, and ends with it.
+        told: params that the call has logged already, by an estimator around what trains.
     """
 
     def __init__(self, framework: str, options: Options) -> None:
         self.framework, self.options = framework, options
         self.thread = threading.get_ident()
+        self.told: set[str] = set()
         found = runstone.active_run()
         self.begun = found is None
         self.run = found or runstone.start_run(tags={TAG: framework, **(options.extra_tags or {})})
@@ -163,6 +197,42 @@ def watched(framework: str, original: Callable[..., Any], prepare: Prepare) -> C
 
     call.__runstone_watched__ = True  # type: ignore[attr-defined]
     return call
+
+
+def part(framework: str, original: Callable[..., Any], prepare: Prepare) -> Callable[..., Any]:
+    """A function that a watched call of the framework's trains with: logged to its run, and to none of its own."""
+
+    @functools.wraps(original)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        training = within(framework)
+        if training is None:
+            return original(*args, **kwargs)
+        with paused():
+            return _run(training, original, prepare, args, kwargs)
+
+    call.__runstone_watched__ = True  # type: ignore[attr-defined]
+    return call
+
+
+def replace(owner: Any, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Put a watched twin in a function's place, once."""
+    original = vars(owner).get(name)
+    if callable(original) and not hasattr(original, "__runstone_watched__"):
+        setattr(owner, name, wrap(original))
+
+
+def given(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """A call's arguments by name, with defaults for those that were not given; all of ``**kwargs`` by their own names."""
+    signature = inspect.signature(original)
+    bound = signature.bind_partial(*args, **kwargs)
+    bound.apply_defaults()
+    told = dict(bound.arguments)
+    for name, one in signature.parameters.items():
+        if one.kind is inspect.Parameter.VAR_KEYWORD:
+            told |= told.pop(name, {})
+        elif one.kind is inspect.Parameter.VAR_POSITIONAL:
+            told.pop(name, None)
+    return told
 
 
 def _run(training: Training, original: Callable[..., Any], prepare: Prepare, args: Any, kwargs: Any) -> Any:

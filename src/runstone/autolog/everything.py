@@ -9,8 +9,12 @@ from typing import Any
 
 from . import importing
 
-#: framework -> the module with its ``autolog``; adding one is a line here.
-FRAMEWORKS = {"sklearn": "runstone.autolog.sklearn"}
+#: framework, as it is imported -> the module with its ``autolog``; adding one is a line here.
+FRAMEWORKS = {
+    "sklearn": "runstone.autolog.sklearn",
+    "xgboost": "runstone.autolog.xgboost",
+    "lightgbm": "runstone.autolog.lightgbm",
+}
 
 
 def autolog(

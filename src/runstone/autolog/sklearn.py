@@ -13,7 +13,6 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import sklearn
-from packaging.version import Version
 
 from runstone.errors import InvalidValue
 
@@ -86,14 +85,7 @@ def autolog(
 
 def switch(**options: Any) -> None:
     """Take these options, and watch scikit-learn if that is not done yet."""
-    told = SklearnOptions(**options)
-    low, high = map(Version, TESTED)
-    if not low <= Version(sklearn.__version__) < high:
-        if told.disable_for_unsupported_versions:
-            return
-        core.warn(told, "version", f"autolog: scikit-learn {sklearn.__version__} is not among the versions tested.")
-    core.choose(FRAMEWORK, told)
-    if not told.disable:
+    if core.switch(FRAMEWORK, SklearnOptions(**options), "scikit-learn", TESTED):
         importing.when_loaded("sklearn.*", _watch_module)
 
 

@@ -25,7 +25,6 @@ from runstone.client.inputs import dataset_input
 
 from . import core, sklearn_training
 
-FRAMEWORK = "sklearn"
 PREDICTS = ("predict", "predict_proba", "predict_log_proba", "transform")
 #: Callables of ``sklearn.metrics`` that measure nothing.
 NO_METRICS = {"check_scoring", "get_scorer", "get_scorer_names", "make_scorer"}
@@ -78,8 +77,12 @@ def _known(model: Any) -> _Trained | None:
 
 
 def _on() -> bool:
-    options = core.chosen(FRAMEWORK)
-    return options is not None and bool(getattr(options, "log_post_training_metrics", False))
+    return _options() is not None
+
+
+def _options() -> core.Options | None:
+    """Of scikit-learn, or of a framework whose models are like scikit-learn's."""
+    return core.any_chosen("log_post_training_metrics")
 
 
 def predicting(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,7 +95,7 @@ def predicting(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(model, *args, **kwargs)
         with core.paused():
             result = original(model, *args, **kwargs)
-            core.safely(core.chosen(FRAMEWORK), "a prediction", _note, original, trained, args, kwargs, result)
+            core.safely(_options(), "a prediction", _note, original, trained, args, kwargs, result)
         return result
 
     call.__runstone_watched__ = True  # type: ignore[attr-defined]
@@ -109,7 +112,7 @@ def scoring(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(model, *args, **kwargs)
         with core.paused():
             value = original(model, *args, **kwargs)
-            core.safely(core.chosen(FRAMEWORK), "a score", _scored, original, trained, model, args, kwargs, value)
+            core.safely(_options(), "a score", _scored, original, trained, model, args, kwargs, value)
         return value
 
     call.__runstone_watched__ = True  # type: ignore[attr-defined]
@@ -128,7 +131,7 @@ class Metric:
             return self.original(*args, **kwargs)
         with core.paused():
             value = self.original(*args, **kwargs)
-            core.safely(core.chosen(FRAMEWORK), "a metric", _measured, self.original, args, kwargs, value)
+            core.safely(_options(), "a metric", _measured, self.original, args, kwargs, value)
         return value
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -155,7 +158,7 @@ def _note(original: Callable[..., Any], trained: _Trained, args: tuple[Any, ...]
     with _lock:
         _predictions[id(result)] = _Prediction(trained, name)
     weakref.finalize(result, _predictions.pop, id(result), None).atexit = False
-    options = core.chosen(FRAMEWORK)
+    options = _options()
     if options is not None and options.log_datasets:
         dataset = sklearn_training.dataset_of(options, data)
         if dataset is not None:

@@ -63,15 +63,23 @@ def begin(training: Training, estimator: Any, data: Data) -> None:
             runstone.log_input(dataset, context="train")
 
 
-def finish(training: Training, options: SklearnOptions, estimator: Any, data: Data) -> None:
-    """After the fit: model, metrics, figures, the estimator's diagram, and a search's candidates."""
+def finish(
+    training: Training, options: SklearnOptions, estimator: Any, data: Data, keep: Callable[..., str | None] | None = None
+) -> None:
+    """After the fit: model, metrics, figures, the estimator's diagram, and a search's candidates.
+
+    Args:
+        keep: logs the model, as :func:`log_model` does, which is used if there is none.
+    """
     with _undisturbed():
         signature, example = _example(options, estimator, data)
         model_id = None
         if options.log_models:
             params = estimator.get_params(deep=not is_search(estimator))
             params |= {f"best_{key}": value for key, value in getattr(estimator, "best_params_", {}).items()}
-            model_id = log_model(options, estimator, "model", signature, example, params, options.registered_model_name)
+            model_id = (keep or log_model)(
+                options, estimator, "model", signature, example, params, options.registered_model_name
+            )
         # named for its metrics also where log_datasets is off, as in MLflow
         dataset = dataset_of(options, data.x, data.y, tell=False)
         found = core.safely(options, "training metrics", _measure, options, estimator, data) or {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from runstone import plugins
 from runstone.errors import InvalidValue, NotFound, NotSupported
 
 from . import python_function
@@ -21,8 +23,8 @@ from .policy import loading_from
 from .signature import ModelSignature
 
 FLAVOR_NAME = "python_function"
-#: MLflow's loader modules that are ours here.
-LOADERS = {"mlflow.sklearn": "runstone.models.flavors.sklearn"}
+#: Flavors that are ours, one file each in ``flavors``; MLflow's loader modules have their names.
+FLAVORS = ("lightgbm", "sklearn", "xgboost")
 
 
 class PyFuncModel:
@@ -142,21 +144,37 @@ def _load(folder: Path, settings: Mapping[str, Any], meta: Model, config: Any) -
             return python_function.load(folder, settings, meta, config)
         except ModuleNotFoundError as missing:
             raise missing_module(missing, folder) from missing
-    if config:
-        raise InvalidValue(f"model_config= is for models of a PythonModel; this one is loaded by {named}.")
-    module_name = LOADERS.get(named, named)
-    if named.startswith("mlflow.") and named not in LOADERS:
-        raise NotSupported(
-            f"This model is loaded by {named}, and this version has no such flavor; it has {', '.join(LOADERS)}."
-        )
     data = settings.get("model_path") or settings.get("data")
     place = folder / str(data) if data else folder
     if not place.exists():
         raise NotFound(f"The model's file {place.name!r} is not there: {place}")
     try:
-        return importlib.import_module(module_name)._load_pyfunc(str(place))
+        loader = _loader(named)
+        if "model_config" in inspect.signature(loader).parameters:
+            return loader(str(place), model_config={**(settings.get("config") or {}), **(config or {})})
+        if config:
+            raise InvalidValue(f"model_config= is for models that take one; this one is loaded by {named}, which does not.")
+        return loader(str(place))
     except ModuleNotFoundError as missing:
         raise missing_module(missing, folder) from missing
+
+
+def _loader(named: str) -> Callable[..., Any]:
+    """``_load_pyfunc`` of a loader module; mlflow's and those of entry points are found by their flavor's name."""
+    package, _, flavor = named.partition(".")
+    if package in ("mlflow", "runstone") and flavor in FLAVORS:
+        module = importlib.import_module(f"runstone.models.flavors.{flavor}")
+    elif package == "mlflow":
+        module = plugins.flavor(flavor)
+        if module is None:
+            raise NotSupported(
+                f"This model is loaded by {named}, and this version has no such flavor; it has {', '.join(FLAVORS)}. "
+                f"An installed package can bring one, as an entry point {flavor!r} of the group {plugins.FLAVORS!r}."
+            )
+    else:
+        module = plugins.flavor(named) or importlib.import_module(named)
+    loader: Callable[..., Any] = module._load_pyfunc
+    return loader
 
 
 def missing_module(missing: ModuleNotFoundError, folder: Path) -> NotSupported:

@@ -8,35 +8,41 @@ skops         runs no code when loaded; types beyond scikit-learn's and NumPy's 
 from __future__ import annotations
 
 import os
-import pickle
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import sklearn
 
 from runstone.client.notices import warn_once
-from runstone.errors import InvalidValue, NotFound, NotSupported
-from runstone.models.environment import distribution_of, pinned, write_environment
+from runstone.errors import InvalidValue
+from runstone.models.environment import pinned, write_environment
 from runstone.models.example import Example
 from runstone.models.folder import copy_code, copy_extra, new_folder, size_of, use_code
 from runstone.models.info import ModelInfo
 from runstone.models.locate import local_folder
 from runstone.models.log import log_to_run
 from runstone.models.manifest import FILE_NAME, Model, written_by
-from runstone.models.policy import KNOWN_TYPES, allow_pickle, loading_from, trusted_types
+from runstone.models.policy import loading_from
 from runstone.models.pyfunc import FLAVOR_NAME as PYFUNC
 from runstone.models.pyfunc import missing_module
 from runstone.models.signature import ModelSignature, infer_signature
 
+from . import held, pickled
+from .pickled import (
+    SERIALIZATION_FORMAT_CLOUDPICKLE,
+    SERIALIZATION_FORMAT_PICKLE,
+    SERIALIZATION_FORMAT_SKOPS,
+    SUPPORTED_SERIALIZATION_FORMATS,
+)
+
+__all__ = [
+    "FLAVOR_NAME", "SERIALIZATION_FORMAT_CLOUDPICKLE", "SERIALIZATION_FORMAT_PICKLE", "SERIALIZATION_FORMAT_SKOPS",
+    "SUPPORTED_SERIALIZATION_FORMATS", "get_default_pip_requirements", "load_model", "log_model", "save_model",
+]  # fmt: skip
+
 FLAVOR_NAME = "sklearn"
-SERIALIZATION_FORMAT_CLOUDPICKLE = "cloudpickle"
-SERIALIZATION_FORMAT_PICKLE = "pickle"
-SERIALIZATION_FORMAT_SKOPS = "skops"
-SUPPORTED_SERIALIZATION_FORMATS = (SERIALIZATION_FORMAT_CLOUDPICKLE, SERIALIZATION_FORMAT_PICKLE, SERIALIZATION_FORMAT_SKOPS)
 
 Paths = Sequence[str | os.PathLike[str]]
 Requirements = Sequence[str] | str | os.PathLike[str]
@@ -80,7 +86,7 @@ def save_model(
         InvalidValue: an argument that cannot be used, or a model that cannot be saved in this format.
         NotSupported: the format's package is not installed.
     """
-    kind = _check_format(serialization_format)
+    kind = pickled.check_format(serialization_format)
     example = None if input_example is None else Example(input_example)
     manifest = mlflow_model if mlflow_model is not None else Model()
     manifest.signature = _signature(sk_model, signature, example, pyfunc_predict_fn) or manifest.signature
@@ -89,7 +95,7 @@ def save_model(
     file = "model.skops" if kind == SERIALIZATION_FORMAT_SKOPS else "model.pkl"
     with new_folder(path) as folder:
         code = copy_code(code_paths, folder)
-        types = _write(sk_model, folder / file, kind, skops_trusted_types)
+        types = pickled.write(sk_model, folder / file, kind, skops_trusted_types)
         further = copy_extra(extra_files, folder)
         if example is not None:
             example.save(folder)
@@ -97,7 +103,8 @@ def save_model(
         _add_flavors(manifest, sk_model, file, kind, types, code, further, pyfunc_predict_fn)
         manifest.model_size_bytes = size_of(folder)
         manifest.save(folder / FILE_NAME)
-        found = pinned(_distributions(sk_model, kind, code_paths))
+        formats = () if kind == SERIALIZATION_FORMAT_PICKLE else (kind,)
+        found = pinned(["scikit-learn", "numpy", "scipy", "joblib", *formats, *held.distributions([sk_model], code_paths)])
         write_environment(folder, found, conda_env, pip_requirements, extra_pip_requirements)
 
 
@@ -184,7 +191,7 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
     use_code(folder, settings)
     try:
         with loading_from(model_uri):
-            return _read(folder / str(settings.get("pickled_model", "model.pkl")), settings)
+            return pickled.read(folder / str(settings.get("pickled_model", "model.pkl")), settings)
     except ModuleNotFoundError as missing:
         raise missing_module(missing, folder) from missing
 
@@ -218,19 +225,10 @@ def _load_pyfunc(path: str) -> SklearnFunction:
     folder = place.parent if place.is_file() else place
     settings = Model.load(folder).flavors.get(FLAVOR_NAME, {"serialization_format": SERIALIZATION_FORMAT_PICKLE})
     file = place if place.is_file() else folder / str(settings.get("pickled_model", "model.pkl"))
-    return SklearnFunction(_read(file, settings))
+    return SklearnFunction(pickled.read(file, settings))
 
 
 # --- inside ------------------------------------------------------------------------------------------------------------
-
-
-def _check_format(given: str | None) -> str:
-    kind = SERIALIZATION_FORMAT_CLOUDPICKLE if given is None else given
-    if kind not in SUPPORTED_SERIALIZATION_FORMATS:
-        raise InvalidValue(
-            f"serialization_format={given!r} is unknown; there are {', '.join(SUPPORTED_SERIALIZATION_FORMATS)}."
-        )
-    return kind
 
 
 def _signature(
@@ -272,113 +270,3 @@ def _add_flavors(
         skops_trusted_types=types,
         **further,
     )
-
-
-def _write(sk_model: Any, file: Path, kind: str, types: Sequence[str] | None) -> list[str] | None:
-    """Write the model; the types that a skops file is trusted with."""
-    if kind == SERIALIZATION_FORMAT_SKOPS:
-        return _write_skops(sk_model, file, types)
-    dump: Callable[..., None] = pickle.dump
-    if kind == SERIALIZATION_FORMAT_CLOUDPICKLE:
-        dump = _package("cloudpickle", kind).dump
-    try:
-        with file.open("wb") as stream:
-            # The default protocol loads in every Python that is alive; the highest may not.
-            dump(sk_model, stream, protocol=pickle.DEFAULT_PROTOCOL)
-    except (pickle.PicklingError, TypeError, AttributeError) as problem:
-        raise InvalidValue(f"{type(sk_model).__name__} cannot be saved as {kind}: {problem}") from problem
-    return None
-
-
-def _write_skops(sk_model: Any, file: Path, types: Sequence[str] | None) -> list[str] | None:
-    skops = _package("skops.io", SERIALIZATION_FORMAT_SKOPS)
-    try:
-        skops.dump(sk_model, file)
-        held = skops.get_untrusted_types(file=file)
-        unknown = sorted(set(held) - set(types or ()) - set(KNOWN_TYPES))
-        if not unknown:
-            skops.load(file, trusted=held)  # it writes some things that it cannot read
-    except Exception as problem:  # skops has no common error
-        raise InvalidValue(
-            f"{type(sk_model).__name__} cannot be saved as skops, which takes no functions or classes defined within others; "
-            f"serialization_format='cloudpickle' does. {problem}"
-        ) from problem
-    if unknown:
-        raise InvalidValue(
-            f"A skops file of {type(sk_model).__name__} holds types that nobody has vouched for: {unknown}. If they are safe "
-            f"to load, say so with skops_trusted_types={unknown}; serialization_format='cloudpickle' asks no such question."
-        )
-    return sorted(held) or None
-
-
-def _read(file: Path, settings: Mapping[str, Any]) -> Any:
-    if not file.is_file():
-        raise NotFound(f"The model's file {file.name!r} is not there: {file}")
-    kind = _check_format(settings.get("serialization_format", SERIALIZATION_FORMAT_PICKLE))
-    if kind == SERIALIZATION_FORMAT_SKOPS:
-        return _read_skops(file, settings)
-    allow_pickle(str(file))
-    load = _package("cloudpickle", kind).load if kind == SERIALIZATION_FORMAT_CLOUDPICKLE else pickle.load
-    with file.open("rb") as stream:
-        return load(stream)
-
-
-def _read_skops(file: Path, settings: Mapping[str, Any]) -> Any:
-    skops = _package("skops.io", SERIALIZATION_FORMAT_SKOPS)
-    told = trusted_types(settings.get("skops_trusted_types"))
-    refused = sorted(set(skops.get_untrusted_types(file=file)) - set(told))
-    if refused:
-        raise InvalidValue(
-            f"{file} holds types that nobody has vouched for: {refused}. If you trust whoever made it, load it with "
-            "RUNSTONE_ALLOW_PICKLE=allow and these types in its MLmodel under skops_trusted_types."
-        )
-    return skops.load(file, trusted=told)
-
-
-def _package(name: str, kind: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as missing:
-        top = name.partition(".")[0]
-        raise NotSupported(
-            f"The format {kind!r} needs the package {top}, which is not installed: pip install {top}"
-        ) from missing
-
-
-def _distributions(sk_model: Any, kind: str, code_paths: Paths | None) -> Iterator[str]:
-    """Packages that loading the model will import; modules of no package are named in a warning."""
-    yield from ("scikit-learn", "numpy", "scipy", "joblib")
-    if kind != SERIALIZATION_FORMAT_PICKLE:
-        yield kind
-    carried = {Path(path).name.partition(".")[0] for path in code_paths or ()}
-    for module in sorted(_modules(sk_model)):
-        distribution = distribution_of(module)
-        if distribution is not None:
-            yield distribution
-        elif module not in carried and _is_loose(module):
-            warn_once(
-                f"loose {module}",
-                f"the model holds something from the module {module!r}, which is in no installed package: without "
-                f"code_paths=[…] it loads only where {module!r} can be imported.",
-            )
-
-
-def _is_loose(module: str) -> bool:
-    import sys
-
-    return module not in ("__main__", "__mp_main__", "builtins") and module not in sys.stdlib_module_names
-
-
-def _modules(sk_model: Any) -> set[str]:
-    """Top-level modules of the model, of all estimators within it, and of functions given to them."""
-    held = [sk_model]
-    with suppress(Exception):  # somebody's own get_params may do anything
-        held += sk_model.get_params(deep=True).values()
-    flat = [item for value in held for item in (value if isinstance(value, list | tuple) else [value])]
-    named = [item for item in flat if isinstance(item, type | FunctionType | BuiltinFunctionType)]
-    kinds = [*named, *map(type, flat)]
-    # What is defined within a function is saved as a whole, not as a name in its module.
-    found = [item.__module__ for item in kinds if "<" not in item.__qualname__]
-    return {module.partition(".")[0] for module in found if module}

@@ -1,0 +1,15 @@
+"""What other packages bring by entry points."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any
+
+#: A flavor: its name, and a module with ``_load_pyfunc(path)``, ``save_model``, ``load_model`` …
+FLAVORS = "runstone.flavors"
+
+
+def flavor(name: str) -> Any:
+    """The module of a third party's flavor, by the name of its entry point; ``None`` where there is none."""
+    found = metadata.entry_points(group=FLAVORS, name=name)
+    return next(iter(found)).load() if found else None
