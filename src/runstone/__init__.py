@@ -55,6 +55,7 @@ __getattr__, __dir__ = lazy(
         "log_table": _FILES + "log_table",
         "log_text": _FILES + "log_text",
         # registered models
+        "promote": "runstone.client.promotion:promote",
         "register_model": _MODELS + "register_model",
         "search_model_versions": _MODELS + "search_model_versions",
         "search_registered_models": _MODELS + "search_registered_models",

@@ -258,7 +258,8 @@ class RegisteredModelCreated(_Record, frozen=True, array_like=True, tag=40):
 
 class RegisteredModelChanged(_Record, frozen=True, array_like=True, tag=41):
     """``None`` leaves a field as it is. A tag or alias set to ``None`` is removed; an alias stands for a version number.
-    ``deleted`` removes the model with all its versions, for ever."""
+    ``deleted`` removes the model with all its versions, for ever. Aliases in ``expected`` must stand for these versions (0:
+    for none) when it is written, or nothing is: of two who move one alias at once, one is told."""
 
     name: str
     time: int
@@ -267,6 +268,7 @@ class RegisteredModelChanged(_Record, frozen=True, array_like=True, tag=41):
     tags: dict[str, str | None] = field(default_factory=dict)
     aliases: dict[str, int | None] = field(default_factory=dict)
     deleted: bool = False
+    expected: dict[str, int] = field(default_factory=dict)
 
 
 class ModelVersionCreated(_Record, frozen=True, array_like=True, tag=42):

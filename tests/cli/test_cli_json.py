@@ -69,6 +69,7 @@ def test_models_say_what_they_changed(read: Callable[..., Any], experiment: str,
     moved = read("models", "transition", "net/1", "Production")
     assert (moved["name"], moved["current_stage"]) == ("net", "Production")
     assert read("models", "set-alias", "net/1", "champion")["alias"] == "champion"
+    assert read("models", "promote", "net", "--if", "metrics.x > 1", "--version", "1", "--dry-run")["met"] in (True, False)
     assert read("models", "scan", str(tmp_path / "model")) is not None
 
 

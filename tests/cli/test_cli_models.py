@@ -10,6 +10,7 @@ from typing import Any
 
 from click.testing import Result
 
+import runstone
 from runstone import connect
 from runstone.contracts import Batch, Store
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelCreated, RunChanged
@@ -42,6 +43,26 @@ def test_register_promote_and_look(call: Call, read: Read, tmp_path: Path) -> No
     assert read("models", "list", "--filter", "name = 'x'") == []
     assert "champion: 2" in call("models", "list").stdout
     assert "Archived" in call("models", "describe", "churn it's").stdout
+
+
+def test_promote_if_it_is_better(call: Call, read: Read, uri: str) -> None:
+    runstone.set_tracking_uri(uri)
+    for depth, accuracy in enumerate((0.9, 0.92, 0.921)):
+        with runstone.start_run() as run:
+            runstone.log_param("depth", depth)
+            runstone.log_metric("accuracy", accuracy)
+            runstone.log_text("flavors: {}\n", "model/MLmodel")
+        runstone.flush()
+        call("models", "register", f"runs:/{run.info.run_id}/model", "wine")
+    rule = "metrics.accuracy > champion + 0.005"
+    assert "version 1 is champion now" in call("models", "promote", "wine", "--if", rule, "--version", "1").stdout
+    dry = read("models", "promote", "wine", "--if", rule, "--version", "2", "--dry-run")
+    assert (dry["met"], dry["moved"]) == (True, False)
+    assert "instead of version 1" in call("models", "promote", "wine", "--if", rule, "--version", "2").stdout
+    refused = call("models", "promote", "wine", "--if", rule, code=3)
+    assert "not met: " + rule in refused.stdout
+    assert read("models", "describe", "wine")["registered_model"]["aliases"] == {"champion": "2"}
+    assert "metrics.accuracy" in call("models", "promote", "wine", "--if", "accuracy > 1", code=1).stderr
 
 
 def test_what_is_not_there_is_said(call: Call, tmp_path: Path) -> None:

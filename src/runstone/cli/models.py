@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import models_scan, models_serve
+from . import models_promote, models_scan, models_serve
 from .shell import json_done_option, json_option, store_option
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def models() -> None:
     """List, show, register, promote and serve models."""
 
 
+models.add_command(models_promote.promote)
 models.add_command(models_scan.scan)
 models.add_command(models_serve.serve)
 models.add_command(models_serve.predict)

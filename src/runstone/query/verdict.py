@@ -142,19 +142,18 @@ def _settings(run: Run) -> dict[str, str]:
     return {key: value for key, value in run.data.params.items() if not is_seed(key)}
 
 
+def variant(run: Run) -> object:
+    """Equal for runs that differ only in their seed: experiment, code, data and every other param are the same. Runs without
+    params are told apart by their names."""
+    data = sorted((one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs)
+    settings = tuple(sorted(_settings(run).items()))
+    return run.info.experiment_id, run.data.tags.get(_COMMIT), tuple(data), settings or run.info.run_name
+
+
 def _grouped(runs: Sequence[Run]) -> list[list[Run]]:
-    """Equal in experiment, code, data and every param but seeds; runs without params are told apart by their names."""
     groups: dict[object, list[Run]] = {}
     for run in runs:
-        settings = _settings(run)
-        data = sorted((one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs)
-        key = (
-            run.info.experiment_id,
-            run.data.tags.get(_COMMIT),
-            tuple(data),
-            tuple(sorted(settings.items())) or run.info.run_name,
-        )
-        groups.setdefault(key, []).append(run)
+        groups.setdefault(variant(run), []).append(run)
     return list(groups.values())
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from runstone.entities import DatasetInput
+from runstone.entities.moves import Move
 
 from .schema import MetricSummary, Name, Number, Objective
 
@@ -141,21 +142,6 @@ class VersionEdit(Struct, forbid_unknown_fields=True):
     stage: Stage | UnsetType = UNSET
     archive_existing: bool = False
     reason: Reason = ""
-
-
-class Move(Struct):
-    """An alias or a stage came to this version, or left it: when, by whom (empty: no accounts here), and why.
-
-    ``before`` and ``after`` are stages, or the versions (as text, empty: none) that the alias stood for.
-    """
-
-    time: int
-    what: Literal["stage", "alias"]
-    alias: str
-    before: str
-    after: str
-    user: str
-    reason: str
 
 
 class SignatureColumn(Struct):

@@ -10,7 +10,7 @@ from typing import Any
 
 from runstone.entities.model_registry import ModelVersion, ModelVersionStages
 from runstone.entities.model_uris import ModelUri, check_model_name, is_model_uri, parse_model_uri
-from runstone.errors import AlreadyExists, InvalidValue, NotFound
+from runstone.errors import AlreadyExists, InvalidValue, NotFound, WrongState
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
 
 from .registry_checks import check_alias, check_status, check_tags, stage_named
@@ -47,6 +47,7 @@ def change_model(work: Work, record: RegisteredModelChanged) -> None:
         check_alias(alias, new=version is not None)
         if version is not None:
             reader.version_key(record.name, version)
+    _require_expected(work, key, record)
     if record.new_name is not None:
         check_model_name(record.new_name, "new_name")
         if record.new_name != record.name:
@@ -67,6 +68,18 @@ def change_model(work: Work, record: RegisteredModelChanged) -> None:
         _do(work, "UPDATE model_versions SET last_update_time = ? WHERE model_key = ?", time, key)
     if record.description is not None or record.new_name is not None:
         _touch(work, key, time)
+
+
+def _require_expected(work: Work, key: str, record: RegisteredModelChanged) -> None:
+    for alias, version in record.expected.items():
+        asked = Sql("SELECT version FROM registered_model_aliases WHERE model_key = ? AND alias = ?", (key, alias))
+        found = next((int(row[0]) for row in rows(work.connection, asked)), 0)
+        if found != version:
+            now, then = (f"version {one}" if one else "no version" for one in (found, version))
+            raise WrongState(
+                f"'{record.name}@{alias}' is {now} by now, not {then} any more: somebody else moved it. Look again.",
+                "RESOURCE_CONFLICT",
+            )
 
 
 def create_version(work: Work, record: ModelVersionCreated) -> None:

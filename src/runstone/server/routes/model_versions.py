@@ -10,6 +10,7 @@ from msgspec import UNSET
 from runstone.contracts import Batch, RegistryQuery
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion
+from runstone.entities.moves import move_tag
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, PermissionDenied, RunstoneError
 from runstone.query.printer import quoted
 from runstone.records import ModelVersionChanged, ModelVersionCreated, Record, RegisteredModelCreated
@@ -18,7 +19,7 @@ from runstone.server.auth.may import may_with_model, username
 from runstone.server.files import plain, run_root
 from runstone.server.manifests import MANIFEST, model_files
 from runstone.server.mlflow.registry_sources import Origin, origin
-from runstone.server.moves import move_tag, moves_of
+from runstone.server.moves import moves_of
 from runstone.server.numbers import number
 from runstone.server.registry_facts import Runs, name_filter, version_row, whole_run
 

@@ -9,12 +9,12 @@ from msgspec import UNSET
 
 from runstone.contracts import Batch, RegistryQuery
 from runstone.entities.model_registry import ModelVersion, ModelVersionStages, RegisteredModel
+from runstone.entities.moves import move_tag
 from runstone.errors import InvalidValue
 from runstone.query.printer import quoted
 from runstone.records import ModelVersionChanged, Record, RegisteredModelChanged, RegisteredModelCreated
 from runstone.server import models_schema as m
 from runstone.server.auth.may import may_with_model, username
-from runstone.server.moves import move_tag
 from runstone.server.registry_facts import Runs, metric_keys, name_filter, version_row, whole_run
 
 if TYPE_CHECKING:

@@ -1,0 +1,190 @@
+"""A version takes the champion's place, if a rule says that it is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from runstone.contracts import Batch, RegistryQuery, RunQuery, Store
+from runstone.entities import Run
+from runstone.entities.model_registry import ModelVersion
+from runstone.entities.moves import move_tag
+from runstone.errors import InvalidValue, NotFound, WrongState
+from runstone.query.identity import is_seed
+from runstone.query.printer import field_text, quoted
+from runstone.query.promotion import Outcome, judge, parse_rule
+from runstone.query.tree import Field
+from runstone.query.verdict import MOST_RUNS, variant
+from runstone.records import ModelVersionChanged, RegisteredModelChanged
+
+from .api import MlflowClient
+from .registry import number_of
+from .run_log import now_ms
+from .surroundings import user
+
+#: Params that are asked for when repetitions of a run are looked for; the rest is compared afterwards.
+_ASKED = 100
+
+
+class Promotion(Struct, frozen=True):
+    """``version`` is the candidate's, ``before`` the champion's (``None``: there was none). ``met``: the rule is met;
+    ``moved``: the alias stands for the candidate now and did not before. ``str()`` says all in plain words."""
+
+    name: str
+    alias: str
+    version: int
+    before: int | None
+    met: bool
+    moved: bool
+    outcomes: list[Outcome]
+    words: str
+
+    def __str__(self) -> str:
+        marks = [f"  {'met' if one.met else 'not met'}: {one.clause}: {one.words}" for one in self.outcomes]
+        return "\n".join([self.words, *marks])
+
+
+def promote(
+    name: str,
+    rule: str,
+    version: int | str | None = None,
+    alias: str = "champion",
+    level: float = 0.95,
+    repeats: bool = True,
+    dry_run: bool = False,
+    reason: str = "",
+) -> Promotion:
+    """Let ``alias`` stand for a version of a registered model, if the version meets the rule.
+
+    Args:
+        name: the registered model.
+        rule: such as ``metrics.accuracy > champion + 0.005 AND metrics.latency_ms < 20``; ``champion`` is the same metric of
+            the version that the alias stands for, and may be multiplied, too: ``champion * 1.02``.
+        version: the candidate; the newest one that is ready if ``None``.
+        alias: what is moved.
+        level: where both versions' runs were repeated with other seeds, a difference counts when its permutation p is at most
+            1 − level.
+        repeats: look for such repetitions; ``False`` holds single runs against each other.
+        dry_run: only say what would be done.
+        reason: kept with the move; the rule and its outcome if empty.
+
+    Raises:
+        NotFound: there is no such model or version, or no version at all.
+        FilterError: the rule cannot be read.
+        WrongState: the version is not ready; or, with code RESOURCE_CONFLICT, somebody else moved the alias meanwhile.
+        InvalidValue: the version has neither run nor logged model to read metrics from.
+    """
+    client = MlflowClient()
+    return promote_in(
+        client._session.fresh_store(), client._registry, name, rule, version, alias, level, repeats, dry_run, reason
+    )
+
+
+def promote_in(
+    runs: Store,
+    registry: Store,
+    name: str,
+    rule: str,
+    version: int | str | None = None,
+    alias: str = "champion",
+    level: float = 0.95,
+    repeats: bool = True,
+    dry_run: bool = False,
+    reason: str = "",
+) -> Promotion:
+    """The same in these stores, of runs and of registered models."""
+    clauses = parse_rule(rule)
+    champion = _champion(registry, name, alias)
+    candidate = _candidate(registry, name, version)
+    number, before = int(candidate.version), int(champion.version) if champion else None
+    keys = {one.metric for one in clauses}
+    mine = _values(runs, candidate, keys, repeats)
+    theirs = _values(runs, champion, keys, repeats) if champion and number != before else None if champion is None else mine
+    outcomes = judge(clauses, mine, theirs, level)
+    met = all(one.met for one in outcomes)
+    called = f"{name!r} version {number}"
+    if number == before:
+        return Promotion(name, alias, number, before, met, False, outcomes, f"{called} is {alias} already.")
+    if not met:
+        words = f"{called} does not become {alias}: the rule is not met."
+        return Promotion(name, alias, number, before, False, False, outcomes, words)
+    instead = f", instead of version {before}" if before else ", the first one"
+    if dry_run:
+        return Promotion(name, alias, number, before, True, False, outcomes, f"{called} would become {alias}{instead}.")
+    why = reason or f"{rule}: " + " ".join(one.words for one in outcomes)
+    _move(registry, name, alias, number, before, why)
+    return Promotion(name, alias, number, before, True, True, outcomes, f"{called} is {alias} now{instead}.")
+
+
+def _champion(registry: Store, name: str, alias: str) -> ModelVersion | None:
+    model = registry.get_registered_model(name)
+    number = model.aliases.get(alias)
+    return None if number is None else registry.get_model_version(name, int(number))
+
+
+def _candidate(registry: Store, name: str, version: int | str | None) -> ModelVersion:
+    if version is not None:
+        found = registry.get_model_version(name, number_of(version))
+        if found.status != "READY":
+            raise WrongState(f"Version {version} of {name!r} is {found.status}; only READY ones can be promoted.")
+        return found
+    wanted = f"name = {quoted(name)} AND status = 'READY'"
+    newest = registry.search_model_versions(RegistryQuery(filter=wanted, order_by=("version_number DESC",), limit=1))
+    if not newest:
+        raise NotFound(f"Registered model {name!r} has no version that is ready; register one first.")
+    return newest[0]
+
+
+def _move(registry: Store, name: str, alias: str, number: int, before: int | None, why: str) -> None:
+    now = now_ms()
+    note = move_tag(now, "alias", alias, str(before or ""), str(number), user(), why[:2000])
+    records: list[RegisteredModelChanged | ModelVersionChanged] = [
+        RegisteredModelChanged(name, now, aliases={alias: number}, expected={alias: before or 0}),
+        ModelVersionChanged(name, number, now, tags=note),
+    ]
+    if before is not None:
+        records.append(ModelVersionChanged(name, before, now, tags=note))
+    registry.write(Batch(records))
+
+
+# --- what is held against each other ----------------------------------------------------------------------------------
+
+
+def _values(store: Store, version: ModelVersion, keys: set[str], repeats: bool) -> Mapping[str, list[float]]:
+    """The finite values of the metrics: of the version's run and its repetitions, else of its logged model."""
+    found: dict[str, list[float]] = {key: [] for key in keys}
+    if version.run_id:
+        own = store.get_run(version.run_id)
+        for run in _repetitions(store, own) if repeats else [own]:
+            for key in keys:
+                summary = run.data.summaries.get(key)
+                if summary is not None and summary.last is not None and math.isfinite(summary.last):
+                    found[key].append(summary.last)
+    if version.model_id and not all(found.values()):
+        for metric in store.get_logged_model(version.model_id).metrics or ():
+            if metric.key in keys and not found[metric.key] and math.isfinite(metric.value):
+                found[metric.key].append(metric.value)
+    if not version.run_id and not version.model_id:
+        raise InvalidValue(
+            f"Version {version.version} of {version.name!r} came from neither a run nor a logged model ({version.source}), so "
+            "it has no metrics. Register it from the run that trained it."
+        )
+    return found
+
+
+def _repetitions(store: Store, own: Run) -> list[Run]:
+    """Finished runs that differ from this one only in their seed, it among them."""
+    settings = {key: value for key, value in own.data.params.items() if not is_seed(key)}
+    if not settings:
+        return [own]
+    asked = [f"{field_text(Field('params', key))} = {quoted(value)}" for key, value in sorted(settings.items())[:_ASKED]]
+    query = RunQuery(
+        experiment_ids=(own.info.experiment_id,),
+        filter=" AND ".join(["attributes.status = 'FINISHED'", *asked]),
+        limit=MOST_RUNS,
+    )
+    ids = dict.fromkeys([own.info.run_id, *(run.info.run_id for run in store.search_runs(query))])
+    found = [own if one == own.info.run_id else store.get_run(one) for one in ids]
+    return [run for run in found if variant(run) == variant(own)]
