@@ -25,6 +25,7 @@ SCRIPTS = (
     "artifacts.py",
     "autolog.py",
     "serving.py",
+    "ui.py",
 )
 #: Those that measure Runstone alone.
 ALONE = ("kills.py",)

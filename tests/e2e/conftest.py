@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import curves
 import pytest
 from browsing import ARGUMENTS, BUILT, CHROMIUM, PATIENCE, Server, Watched, environment
 
@@ -56,6 +57,16 @@ def server(realistic: dict[str, Any], chromium: str) -> Iterator[Server]:
     running = Server(realistic["store"]).start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Callable[..., str]]:
+    """Addresses of runs pages of a store that nobody changes: ``drawn("few", "?panel=split")``."""
+    folder = tmp_path_factory.mktemp("curves") / "store"
+    ids = curves.write(folder)
+    server = Server(folder).start()
+    yield lambda name, query="": f"{server.url}/experiments/{ids[name]}/runs{query}"
+    server.stop()
 
 
 @pytest.fixture

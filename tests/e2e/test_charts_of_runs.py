@@ -12,9 +12,7 @@ import curves
 import pytest
 from browsing import AXE, violations
 from playwright.sync_api import expect
-from test_charts_panel import chart, drawn
-
-__all__ = ["drawn"]
+from test_charts_panel import chart
 
 PARALLEL = "parallel;k=params.lr|params.optimizer|params.depth|metrics.accuracy;z=metrics.accuracy;h=320"
 ALL = [

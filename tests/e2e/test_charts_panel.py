@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import curves
 import pytest
-from browsing import Server
 from playwright.sync_api import expect
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Callable[..., str]]:
-    """Addresses of runs pages: ``drawn("few", "?panel=split")``."""
-    folder = tmp_path_factory.mktemp("curves") / "store"
-    ids = curves.write(folder)
-    server = Server(folder).start()
-    yield lambda name, query="": f"{server.url}/experiments/{ids[name]}/runs{query}"
-    server.stop()
 
 
 def chart(page: Any, name: str) -> Any:
