@@ -81,6 +81,9 @@ def rich(folder: Path) -> str:
             runstone.log_metric("all_nan", math.nan, step=step + 3)
         runstone.log_metric("system/cpu_utilization_percentage", 42.0, step=0)
         runstone.log_metric("system/cpu_utilization_percentage", 61.0, step=1)
+        later = run.info.start_time + 30_000
+        runstone.log_metric("system/memory_used", 1.0, step=0, timestamp=later)
+        runstone.log_metric("system/memory_used", 2.0, step=1, timestamp=later + 30_000)
         runstone.log_dict(REPORT, "report.json")
         runstone.log_text("id,label,p\n0,zero,0.91\n1,one,0.42\n2,two,0.77\n", "tables/predictions.csv")
         runstone.log_text("# Notes\n\n<script>document.title='owned'</script>\n", "notes.md")

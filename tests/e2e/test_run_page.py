@@ -104,6 +104,41 @@ def test_system_metrics_have_their_tab(deep: Callable[..., Any]) -> None:
     expect(chart(deep("/system"), "system/cpu_utilization_percentage")).to_have_attribute("data-points", "2")
 
 
+def test_system_metrics_lie_on_one_stretch_of_time(deep: Callable[..., Any]) -> None:
+    page = deep("/system")
+    memory, processor = chart(page, "system/memory_used"), chart(page, "system/cpu_utilization_percentage")
+    expect(memory).to_have_attribute("data-span", re.compile(r"^-?[\d.]+,6\d(\.\d+)?$"))
+    assert processor.get_attribute("data-span") == memory.get_attribute("data-span")
+    page.get_by_role("combobox", name="Metric on the same time axis").select_option("train/loss")
+    loss = chart(page, "train/loss")
+    expect(loss).to_have_attribute("data-span", memory.get_attribute("data-span"))
+    assert "with=train/loss" in page.url
+    page.reload()
+    expect(loss).to_be_visible()
+
+
+def test_arrows_walk_through_the_files(deep: Callable[..., Any]) -> None:
+    page = deep("/artifacts")
+    files = page.get_by_role("navigation", name="Files")
+    files.get_by_role("button", name="model").focus()
+    for key, name in [
+        ("ArrowDown", "tables"), ("ArrowRight", "tables"), ("ArrowRight", "predictions.csv"), ("ArrowDown", "confusion.png"),
+        ("ArrowUp", "predictions.csv"), ("ArrowLeft", "tables"), ("ArrowLeft", "tables"), ("ArrowDown", "confusion.png"),
+        ("End", "report.json"), ("Home", "model"),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        if name == "predictions.csv":
+            expect(files.get_by_role("link", name=re.compile("predictions.csv"))).to_be_visible()
+        if key == "ArrowRight":
+            expect(files.get_by_role("button", name="tables")).to_have_attribute("aria-expanded", "true")
+            files.get_by_role("link", name=re.compile("predictions.csv")).wait_for()
+        expect(page.locator(":focus")).to_contain_text(name)
+    assert files.get_by_role("button", name="tables").get_attribute("aria-expanded") == "false"
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Content")).to_contain_text("classes")
+
+
 def test_of_very_many_metrics_come_those_that_are_seen(
     server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]
 ) -> None:

@@ -24,6 +24,8 @@ export interface ChartCardProps {
   sync: string;
   value?: string | undefined;
   height?: number | undefined;
+  /** What the x axis reaches over, so that charts of different metrics lie on the same. */
+  span?: readonly [number, number] | undefined;
   lit?: readonly string[] | undefined;
   onLit?: ((id: string | null) => void) | undefined;
   tools?: React.ReactNode;
@@ -61,7 +63,7 @@ export function ChartCard(props: ChartCardProps) {
   );
 }
 
-function Body({ name, lines, bands = NO_BANDS, error, settings, sync, lit, onLit, onZoom, onUnclip, told, room }: ChartCardProps & { told: ReturnType<typeof summarise> | undefined; room: number }) {
+function Body({ name, lines, bands = NO_BANDS, error, settings, sync, span, lit, onLit, onZoom, onUnclip, told, room }: ChartCardProps & { told: ReturnType<typeof summarise> | undefined; room: number }) {
   if (error && !lines) return <p className={s.note}>{error.message}</p>;
   if (!lines || !told) return <div className={s.bar} />;
   if (told.points === 0 && bands.length === 0) return <p className={s.note}>No points in this range</p>;
@@ -76,7 +78,7 @@ function Body({ name, lines, bands = NO_BANDS, error, settings, sync, lit, onLit
   return (
     <Suspense fallback={<div className={s.bar} />}>
       <LineChart
-        {...{ name, lines, bands, sync, onZoom, onUnclip, lit, onLit }}
+        {...{ name, lines, bands, sync, span, onZoom, onUnclip, lit, onLit }}
         axis={settings.x}
         smoothing={settings.smooth}
         logX={settings.logX && settings.x !== "time"}

@@ -26,6 +26,8 @@ export interface LineChartProps {
   logY: boolean;
   clip: boolean;
   zoom: readonly [number, number] | null;
+  /** What the x axis reaches over without a zoom; as far as there are points if not given. */
+  span?: readonly [number, number] | undefined;
   height: number;
   /** Charts with the same word share the cursor. */
   sync: string;
@@ -43,12 +45,12 @@ const NOBODY: readonly string[] = [];
 const LIT = 3;
 
 export function LineChart(props: LineChartProps) {
-  const { lines, bands = NO_BANDS, axis, smoothing, logX, logY, clip, zoom, height, lit = NOBODY } = props;
+  const { lines, bands = NO_BANDS, axis, smoothing, logX, logY, clip, zoom, span, height, lit = NOBODY } = props;
   const box = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shapes = useMemo(() => shapesOf(lines, bands, { smoothing, logX, logY }), [lines, bands, smoothing, logX, logY]);
-  const across = useMemo((): readonly [number, number] => zoom ?? xRange(shapes, logX), [zoom, shapes, logX]);
+  const across = useMemo((): readonly [number, number] => zoom ?? span ?? xRange(shapes, logX), [zoom, span, shapes, logX]);
   const down = useMemo(() => yRange(shapes, across, clip, logY), [shapes, across, clip, logY]);
   const latest = useRef({ props, shapes, across, down });
   latest.current = { props, shapes, across, down };
@@ -113,6 +115,7 @@ export function LineChart(props: LineChartProps) {
         data-points={shapes.points}
         data-max={shapes.max ?? ""}
         data-peaks={peaks}
+        data-span={span?.join()}
         data-clipped={down.clipped ? down.clipped.above + down.clipped.below : undefined}
         role="group"
         aria-roledescription="line chart"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Points, stepsBetween, summarise, toLine } from "./lines";
+import { type Points, stepsBetween, summarise, toLine, timeSpan } from "./lines";
 import { smooth } from "./smooth";
 
 const points = (change: Partial<Points> = {}): Points => ({
@@ -61,4 +61,16 @@ describe("lines", () => {
     const told = summarise([toLine(points({ values: [1, 1234.5, "Infinity"] }), "step", null, look)]);
     expect(told).toMatchObject({ points: 3, numbers: 2, max: 1234.5, min: 1, minStep: 0 });
   });
+});
+
+it("gives series that began and ended at different times one stretch of time", () => {
+  const series = [
+    { first_timestamp: 2_000, last_timestamp: 5_000 },
+    { first_timestamp: 3_000, last_timestamp: 9_000 },
+  ];
+  expect(timeSpan(series, "relative", 1_000)).toEqual([1, 8]);
+  expect(timeSpan(series, "relative", null)).toEqual([0, 7]);
+  expect(timeSpan(series, "time", 1_000)).toEqual([2, 9]);
+  expect(timeSpan(series, "step", 1_000)).toBeUndefined();
+  expect(timeSpan([], "time", 1_000)).toBeUndefined();
 });

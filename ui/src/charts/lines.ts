@@ -145,3 +145,17 @@ export function summarise(lines: readonly Line[]): Summary {
   }
   return summary;
 }
+
+interface Timed {
+  first_timestamp: number;
+  last_timestamp: number;
+}
+
+/** The stretch of a time axis on which all of these series lie; undefined on other axes, or where there is no time at all. */
+export function timeSpan(series: readonly Timed[], axis: XAxis, start: number | null): readonly [number, number] | undefined {
+  if ((axis !== "time" && axis !== "relative") || series.length === 0) return undefined;
+  const from = Math.min(...series.map((one) => one.first_timestamp));
+  const to = Math.max(...series.map((one) => one.last_timestamp));
+  const origin = axis === "relative" ? (start ?? from) : 0;
+  return to > from ? [(from - origin) / 1000, (to - origin) / 1000] : undefined;
+}

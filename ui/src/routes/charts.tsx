@@ -31,7 +31,9 @@ export function SystemRoute() {
       runId={runId}
       system
       settings={settings}
-      onChange={(next) => void navigate({ replace: true, search: writeSettings(next, "relative") })}
+      onChange={(next) => void navigate({ replace: true, search: { ...writeSettings(next, "relative"), with: search.with } })}
+      above={search.with}
+      onAbove={(key) => void navigate({ replace: true, search: (old) => ({ ...old, with: key || undefined }) })}
     />
   );
 }

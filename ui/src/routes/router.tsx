@@ -94,7 +94,7 @@ const runMetrics = createRoute({
 const runSystem = createRoute({
   getParentRoute: () => run,
   path: "system",
-  validateSearch: chartSearch,
+  validateSearch: (search: Record<string, unknown>): ChartSearch & { with?: string | undefined } => ({ ...chartSearch(search), with: text(search["with"]) }),
   component: later(() => import("./charts"), "SystemRoute"),
 });
 

@@ -3,7 +3,7 @@ import { artifactsQuery } from "../../api/artifacts";
 import { foldersOf } from "../../lib/files";
 import { Empty, Trouble } from "../../ui/Empty";
 import s from "./Artifacts.module.css";
-import { Tree } from "./Tree";
+import { Tree, treeKeys } from "./Tree";
 import { Viewer } from "./Viewer";
 
 /** Files of a run; `path` is the open one, as the address says. */
@@ -23,7 +23,7 @@ export function Artifacts({ runId, path }: { runId: string; path: string }) {
   const first = path || files.find((file) => !file.is_dir)?.path || "";
   return (
     <div className={s.split}>
-      <nav className={s.tree} aria-label="Files">
+      <nav className={s.tree} aria-label="Files" onKeyDown={treeKeys}>
         <Tree runId={runId} files={files} open={first} folders={foldersOf(first)} />
       </nav>
       {first ? (

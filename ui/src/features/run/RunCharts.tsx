@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { METRICS, metricsQuery, type MetricsSpec } from "../../api/metrics";
+import { LISTED, METRICS, metricsQuery, type MetricsSpec } from "../../api/metrics";
 import { runQuery } from "../../api/runs";
 import { seriesQuery } from "../../api/series";
 import type { MetricSummary, RunDetail } from "../../api/schema.gen";
@@ -9,7 +9,7 @@ import { ChartCard } from "../../charts/ChartCard";
 import { Controls } from "../../charts/Controls";
 import { PanelRows } from "../../charts/PanelRows";
 import { panelSections } from "../../charts/sections";
-import { type Line, stepsBetween, toLine } from "../../charts/lines";
+import { type Line, stepsBetween, timeSpan, toLine } from "../../charts/lines";
 import type { ChartSettings } from "../../charts/settings";
 import { exactNumber, formatNumber } from "../../lib/format";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
@@ -25,20 +25,35 @@ interface Props {
   system: boolean;
   settings: ChartSettings;
   onChange: (settings: ChartSettings) => void;
+  /** A metric of the run that is drawn above its system metrics, on their time axis. */
+  above?: string | undefined;
+  onAbove?: ((key: string) => void) | undefined;
 }
 
 /** Charts of one run: what it measured, or what its machine did. The server searches and sends those that are seen. */
-export function RunCharts({ runId, system, settings, onChange }: Props) {
+export function RunCharts({ runId, system, settings, onChange, above = "", onAbove }: Props) {
   const { data: run } = useQuery(runQuery(runId));
   const spec: MetricsSpec = { contains: settings.find, part: system ? "system" : "own", by: "section" };
   const { data: first } = useQuery(metricsQuery(runId, spec));
   const panels = useMemo(() => panelSections(first?.sections ?? []), [first?.sections]);
+  const own = useQuery({ ...metricsQuery(runId, { contains: above, part: "own", by: "key" }), enabled: system && above !== "" });
+  const lead = system && above ? own.data?.metrics.find((metric) => metric.key === above) : undefined;
+  // The machine's charts lie on one stretch of time, the metric above them too, so that what happened at once stands in one column.
+  const timed = useMemo(() => (system && first ? [...first.metrics, ...(lead ? [lead] : [])] : []), [system, first, lead]);
+  const span = useMemo(() => timeSpan(timed, settings.x, run?.info.start_time ?? null), [timed, settings.x, run?.info.start_time]);
   if (!run || !first) return null;
   if ((system ? first.system : first.own) === 0) return <Nothing system={system} />;
   const along = system ? [] : first.metrics.filter((metric) => metric.count > 1).map((metric) => metric.key);
   return (
     <>
-      <Controls settings={settings} onChange={onChange} metrics={along} />
+      <Controls settings={settings} onChange={onChange} metrics={along}>
+        {onAbove && <Above runId={runId} above={above} onAbove={onAbove} />}
+      </Controls>
+      {lead && (
+        <div className={s.lead}>
+          <MetricChart key={lead.key} metric={lead} {...{ run, span, settings, onChange }} />
+        </div>
+      )}
       {panels.length === 1 && <h2 className="hidden-word">Charts</h2>}
       {first.matched === 0 && (
         <Empty icon="search" title="No metric has this in its name">
@@ -49,7 +64,7 @@ export function RunCharts({ runId, system, settings, onChange }: Props) {
         sections={panels}
         folded={new Set(settings.fold)}
         onFold={(name) => onChange({ ...settings, fold: toggled(settings.fold, name) })}
-        render={(panel) => <MetricPanel {...{ run, spec, settings, onChange }} place={Number(panel.id)} />}
+        render={(panel) => <MetricPanel {...{ run, spec, span, settings, onChange }} place={Number(panel.id)} />}
       />
     </>
   );
@@ -69,8 +84,26 @@ function Nothing({ system }: { system: boolean }) {
   );
 }
 
+/** Which metric of the run stands above those of its machine. */
+function Above({ runId, above, onAbove }: { runId: string; above: string; onAbove: (key: string) => void }) {
+  const { data } = useQuery(metricsQuery(runId, LISTED));
+  const keys = data?.metrics.filter((metric) => metric.count > 1).map((metric) => metric.key) ?? [];
+  return (
+    <label>
+      Beside
+      <select aria-label="Metric on the same time axis" value={above} onChange={(event) => onAbove(event.target.value)}>
+        <option value="">no metric</option>
+        {[...(above && !keys.includes(above) ? [above] : []), ...keys].map((key) => (
+          <option key={key}>{key}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 interface Drawn {
   run: RunDetail;
+  span: readonly [number, number] | undefined;
   settings: ChartSettings;
   onChange: (settings: ChartSettings) => void;
 }
@@ -95,7 +128,7 @@ function Tile({ metric }: { metric: MetricSummary }) {
   );
 }
 
-function MetricChart({ run, metric, settings, onChange }: Drawn & { metric: MetricSummary }) {
+function MetricChart({ run, metric, span, settings, onChange }: Drawn & { metric: MetricSummary }) {
   const { info } = run;
   const key = metric.key;
   const zoom = settings.zoom;
@@ -126,6 +159,7 @@ function MetricChart({ run, metric, settings, onChange }: Drawn & { metric: Metr
       lines={finerLines ?? wholeLines}
       error={whole.error}
       settings={settings}
+      span={span}
       sync={`run-${settings.x}`}
       value={formatNumber(metric.last)}
       onZoom={(next) => onChange({ ...settings, zoom: next })}

@@ -19,6 +19,29 @@ interface Props {
 
 const MOST = 500;
 
+/** Arrows go up and down what is seen; right opens a folder or goes into it, left closes it or goes out. */
+export function treeKeys(event: React.KeyboardEvent<HTMLElement>): void {
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>("a, button")];
+  const at = items.indexOf(document.activeElement as HTMLElement);
+  const here = items[at];
+  if (!here) return;
+  const folded = here.getAttribute("aria-expanded");
+  const outer = () => here.closest("ul")?.parentElement?.querySelector<HTMLElement>(":scope > button");
+  const go: Record<string, () => HTMLElement | null | undefined | void> = {
+    ArrowDown: () => items[at + 1],
+    ArrowUp: () => items[at - 1],
+    Home: () => items[0],
+    End: () => items.at(-1),
+    ArrowRight: () => (folded === "false" ? here.click() : folded === "true" ? items[at + 1] : null),
+    ArrowLeft: () => (folded === "true" ? here.click() : outer()),
+  };
+  const move = go[event.key];
+  if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  const next = move();
+  if (next) next.focus();
+}
+
 export function Tree({ runId, files, open, folders, depth = 0 }: Props) {
   const sorted = [...files].sort((a, b) => Number(b.is_dir) - Number(a.is_dir));
   return (
