@@ -212,7 +212,8 @@ class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):
 class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
     """The head of a trace; written again it replaces state and duration and adds to the rest, assessments by their ids.
     ``duration`` is milliseconds, ``details`` a JSON object (see :class:`TraceHead`). ``artifact_location``: URI of its files;
-    empty: in the experiment's place."""
+    empty: in the experiment's place. ``observed``: known only from spans that came, so it widens what was known from others
+    (state ``IN_PROGRESS``: the root has not come) and changes nothing that somebody told, before or later."""
 
     trace_id: str
     experiment_id: str
@@ -223,6 +224,7 @@ class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     artifact_location: str = ""
+    observed: bool = False
 
 
 class TraceChanged(_Record, frozen=True, array_like=True, tag=33):

@@ -55,6 +55,7 @@ def addresses() -> Iterator[tuple[str, str]]:
             yield row.method, f"/ajax-api/{row.version}.0{row.path}"
     for file in FILES:
         yield file.method, file.path
+    yield "POST", "/v1/traces"
     yield from (("GET", path) for path in ("/docs", ROOT + "/openapi.json", ROOT + "/nothing", "/api/2.0/mlflow/nothing"))
 
 

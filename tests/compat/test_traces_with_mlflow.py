@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
+
+from runstone.server.otlp import protobuf
 
 
 def test_traces(peer: Any) -> None:
@@ -224,3 +227,163 @@ def test_traces_of_mlflow_2(old_peer: Any, peer: Any) -> None:
                  len(client.search_traces(locations=["{made}"]))]
     """)
     assert newer == [["inner", "outer"], 2]
+
+
+def test_every_other_door_to_traces(peer: Any) -> None:
+    found = peer.run("""
+        import json
+        from mlflow.entities import AssessmentSource, SpanType
+        from mlflow.tracing.constant import SpanAttributeKey
+        made = mlflow.set_experiment("doors").experiment_id
+        run = client.create_run(made)
+        with mlflow.start_run(run.info.run_id):
+            with mlflow.start_span("chat", span_type=SpanType.CHAT_MODEL) as chat:
+                chat.set_inputs({"messages": [{"role": "user", "content": "hé"}]})
+                chat.set_attribute(SpanAttributeKey.CHAT_USAGE, {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7})
+                chat.set_attribute("odd", [float("inf"), {"deep": [None, "x"]}])
+                mlflow.update_current_trace(metadata={"mlflow.trace.session": "s1"}, client_request_id="req-1")
+        by_hand = mlflow.log_trace(name="logged", request={"a": 1}, response="b", tags={"by": "hand"},
+                                    start_time_ms=1_700_000_000_000, execution_time_ms=12)
+        root = mlflow.start_span_no_context("loose", inputs=1)
+        child = mlflow.start_span_no_context("loose child", parent_span=root)
+        child.end(); root.end(outputs=2, status="ERROR")
+        mlflow.flush_trace_async_logging()
+        source = AssessmentSource(source_type="HUMAN", source_id="ada")
+        old = mlflow.log_feedback(trace_id=chat.trace_id, name="ok", value=False, source=source)
+        new = mlflow.override_feedback(trace_id=chat.trace_id, assessment_id=old.assessment_id, value=True)
+        mlflow.log_expectation(trace_id=chat.trace_id, name="expected", value={"answer": 42}, source=source)
+        def names(**query):
+            query = {"locations": [made], "return_type": "list", **query}
+            return sorted(one.info.tags["mlflow.traceName"] for one in mlflow.search_traces(**query))
+        chat_trace, loose = mlflow.get_trace(chat.trace_id), mlflow.get_trace(root.trace_id)
+        odd = chat_trace.data.spans[0].get_attribute("odd")
+        frame = mlflow.search_traces(locations=[made], order_by=["execution_time_ms DESC"], extract_fields=None)
+        bare = client.search_traces(locations=[made], include_spans=False)
+        mlflow.delete_assessment(chat.trace_id, new.assessment_id)
+        again = mlflow.get_assessment(chat.trace_id, old.assessment_id).valid
+        after = {one.name: one for one in chat_trace.info.assessments if one.valid is not False}
+        found = {
+            "usage": chat_trace.info.token_usage, "client_id": chat_trace.info.client_request_id,
+            "odd": [str(odd[0]), odd[1]], "inputs": chat_trace.data.spans[0].inputs,
+            "run": names(run_id=run.info.run_id), "names": names(), "hand": names(filter_string="tags.by = 'hand'"),
+            "session": names(filter_string="metadata.`mlflow.trace.session` = 's1'"),
+            "states": names(filter_string="attributes.status = 'ERROR'"),
+            "by_name": names(filter_string="attributes.name LIKE 'loo%'"),
+            "slow": names(filter_string="attributes.execution_time_ms >= 12 AND tags.by = 'hand'"),
+            "logged": [mlflow.get_trace(by_hand).info.execution_duration, mlflow.get_trace(by_hand).data.response],
+            "loose": [[one.name for one in loose.data.spans], str(loose.info.state.value)],
+            "frame": len(frame), "bare": [len(one.data.spans) for one in bare],
+            "assessed": [after["ok"].value, after["ok"].overrides == old.assessment_id, after["expected"].value],
+            "again": again, "old": [one.valid for one in chat_trace.info.assessments if one.assessment_id == old.assessment_id],
+        }
+    """)
+    assert found == {
+        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+        "client_id": "req-1",
+        "odd": ["inf", {"deep": [None, "x"]}],
+        "inputs": {"messages": [{"role": "user", "content": "hé"}]},
+        "run": ["chat"],
+        "names": ["chat", "logged", "loose"],
+        "hand": ["logged"],
+        "session": ["chat"],
+        "states": ["loose"],
+        "by_name": ["loose"],
+        "slow": ["logged"],
+        "logged": [12, '"b"'],
+        "loose": [["loose", "loose child"], "ERROR"],
+        "frame": 3,
+        "bare": [0, 0, 0],
+        "assessed": [True, True, {"answer": 42}],
+        "again": True,
+        "old": [False],
+    }
+
+
+def test_a_trace_of_two_services(peer: Any) -> None:
+    """The caller's headers name the trace; the other side's spans become part of it, here after the caller has ended."""
+    found = peer.run("""
+        from mlflow.tracing import get_tracing_context_headers_for_http_request, set_tracing_context_from_http_request_headers
+        mlflow.set_experiment("distributed")
+        with mlflow.start_span("here") as span:
+            headers = get_tracing_context_headers_for_http_request()
+        mlflow.flush_trace_async_logging()
+        with set_tracing_context_from_http_request_headers(headers):
+            with mlflow.start_span("there"):
+                pass
+            mlflow.flush_trace_async_logging()
+        found = [[one.name, one.parent_id is None] for one in mlflow.get_trace(span.trace_id).data.spans]
+    """)
+    assert found == [["here", True], ["there", False]]
+
+
+def test_protobuf_is_read_as_its_own_library_writes_it(peer: Any) -> None:
+    made = peer.run("""
+        import base64, random, string
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+        dice = random.Random(1)
+        def text():
+            return "".join(dice.choice(string.printable + "éß漢🙂") for _ in range(dice.choice([0, 1, 5, 200])))
+        def value(into, depth=0):
+            kind = dice.randrange(8 if depth < 3 else 6)
+            if kind == 0: into.string_value = text(); return into.string_value
+            if kind == 1: into.bool_value = dice.random() < 0.5; return into.bool_value
+            if kind == 2: into.int_value = dice.choice([0, -1, 2**63 - 1, -2**63, dice.randrange(10**6)]); return into.int_value
+            if kind == 3: into.double_value = dice.choice([0.0, -1.5, 1e300, 0.1]); return into.double_value
+            if kind == 4:
+                into.bytes_value = dice.randbytes(dice.randrange(9)); return base64.b64encode(into.bytes_value).decode()
+            if kind == 5: return None
+            if kind == 6:
+                into.array_value.SetInParent()
+                return [value(into.array_value.values.add(), depth + 1) for _ in range(dice.randrange(4))]
+            into.kvlist_value.SetInParent()
+            return pairs(into.kvlist_value.values, depth + 1)
+        def pairs(into, depth=0):
+            found = {}
+            for number in range(dice.randrange(4)):
+                one = into.add(); one.key = f"{number} {text()}"
+                found[one.key] = value(one.value, depth)
+            return found
+        found = []
+        for _ in range(200):
+            request, spans = ExportTraceServiceRequest(), []
+            for _ in range(dice.randrange(3)):
+                group = request.resource_spans.add(); group.schema_url = text()
+                resource = pairs(group.resource.attributes)
+                for _ in range(dice.randrange(3)):
+                    scope = group.scope_spans.add(); scope.scope.name = text(); scope.schema_url = text()
+                    for _ in range(dice.randrange(3)):
+                        span = scope.spans.add()
+                        span.trace_id, span.span_id = dice.randbytes(16), dice.randbytes(8)
+                        span.parent_span_id = dice.randbytes(dice.choice([0, 8]))
+                        span.trace_state, span.name, span.kind, span.flags = text(), text(), dice.randrange(6), 257
+                        span.start_time_unix_nano, span.end_time_unix_nano = dice.randrange(2**64), dice.randrange(2**63)
+                        span.dropped_attributes_count = 7
+                        span.status.code, span.status.message = dice.randrange(3), text()
+                        one = {"ids": [span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()], "name": span.name,
+                               "times": [span.start_time_unix_nano, span.end_time_unix_nano], "resource": resource,
+                               "status": [span.status.code, span.status.message], "attributes": pairs(span.attributes),
+                               "events": [], "links": []}
+                        for _ in range(dice.randrange(3)):
+                            event = span.events.add(); event.name = text(); event.time_unix_nano = dice.randrange(2**64)
+                            one["events"].append([event.name, event.time_unix_nano, pairs(event.attributes)])
+                            link = span.links.add(); link.trace_id, link.span_id = dice.randbytes(16), dice.randbytes(8)
+                            one["links"].append([link.trace_id.hex(), link.span_id.hex(), pairs(link.attributes)])
+                        spans.append(one)
+            found.append([base64.b64encode(request.SerializeToString()).decode(), spans])
+    """)
+    for body, expected in made:
+        read = [
+            {
+                "ids": [one.trace_id.hex(), one.span_id.hex(), one.parent_id.hex()],
+                "name": one.name,
+                "times": [one.start, one.end],
+                "resource": one.resource,
+                "status": [one.status, one.message],
+                "attributes": one.attributes,
+                "events": [[each.name, each.time, each.attributes] for each in one.events],
+                "links": [[each.trace_id.hex(), each.span_id.hex(), each.attributes] for each in one.links],
+            }
+            for one in protobuf.read(base64.b64decode(body))
+        ]
+        assert read == expected
+    assert sum(len(expected) for _, expected in made) > 100

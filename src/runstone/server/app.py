@@ -33,6 +33,8 @@ from .mlflow.about import SPOKEN_TO_TRACERS
 from .mlflow.api import ROOTS, Direct, MlflowApi
 from .mlflow.table import TABLE as MLFLOW_TABLE
 from .observe import Counters, Observed
+from .otlp.endpoint import PATH as OTLP_PATH
+from .otlp.endpoint import receiver
 from .pulse import Pulse
 from .static import BUILT, Ui
 from .unknown import METHODS, unknown
@@ -145,6 +147,7 @@ def _routes(
         *signing_in,
         *files_table.routes(backend),
         *_mlflow(mlflow),
+        *_spans(backend),
         Route("/docs", declared("read", docs_page(prefix))),
         Route("/{path:path}", declared("none", ui.respond), methods=["GET"]),
     ]
@@ -162,6 +165,11 @@ def _routes(
         Route("/", declared("none", lambda _: RedirectResponse(prefix + "/"))),
         Route(prefix, declared("none", lambda _: RedirectResponse(prefix + "/"))),
     ]
+
+
+def _spans(backend: Backend) -> list[BaseRoute]:
+    taken = Route(OTLP_PATH, declared("write", receiver(backend)), methods=["POST"])
+    return [taken, Route(OTLP_PATH, declared("read", unknown([taken])), methods=METHODS)]
 
 
 def _artifact_routes(backend: Backend, mlflow: MlflowApi) -> list[BaseRoute]:

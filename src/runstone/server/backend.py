@@ -59,6 +59,10 @@ class Backend:
         root = self._open(uri)
         return root if self.guard is None else self.guard.artifacts(root)
 
+    def own_artifacts(self, uri: str) -> ArtifactStore:
+        """The artifact root at a URI for what the server itself keeps there, once the caller's right to write is known."""
+        return self._open(uri)
+
     def write(self, batch: Batch) -> Receipt:
         """A direct batch, in one transaction with those of other requests of this moment; errors as ``Store.write``."""
         if self.guard is None:

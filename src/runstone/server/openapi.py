@@ -23,6 +23,8 @@ from .endpoints import PLAIN, ROOT, TABLE, Endpoint
 from .mlflow.files_table import FILES, FileRow
 from .mlflow.row import Row
 from .mlflow.table import TABLE as MLFLOW_TABLE
+from .otlp.endpoint import EXPERIMENT, JSON, PROTOBUF, RUN
+from .otlp.endpoint import PATH as SPANS_PATH
 from .schema import Error
 
 Json: TypeAlias = dict[str, Any]
@@ -57,6 +59,7 @@ def whole(prefix: str = "") -> Json:
     paths: dict[str, Json] = {path: dict(item) for path, item in own["paths"].items()}
     for path, summary in PLAIN.items():
         paths[path] = {"get": _operation("plain_" + path.strip("/"), summary, "none", "Server", (), None, "text/plain")}
+    paths[SPANS_PATH] = {"post": _spans()}
     for row in MLFLOW_TABLE:
         path = _path(f"/api/{row.version}.0{row.path}")
         paths.setdefault(path, {})[row.method.lower()] = _mlflow(row, path)
@@ -104,6 +107,15 @@ def _file(row: FileRow, path: str) -> Json:
     if row.upload:
         found["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": _BYTES}}}
     return _asking(found, row.query, row.body, _THEIRS)
+
+
+def _spans() -> Json:
+    found = _operation(
+        "otlp_traces", "Store spans that an exporter of OpenTelemetry sends.", "write", "MLflow", (), None, PROTOBUF
+    )
+    found["parameters"] = [_parameter(name, "header", {"type": "string"}, name == EXPERIMENT) for name in (EXPERIMENT, RUN)]
+    body = {PROTOBUF: {"schema": _BYTES}, JSON: {"schema": {"type": "object"}}}
+    return {**found, "requestBody": {"required": True, "content": body}}
 
 
 def _body(row: Row) -> type[Struct] | None:

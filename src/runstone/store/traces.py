@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from runstone.contracts import TraceQuery
@@ -26,6 +26,7 @@ from .search_source import Source
 from .search_sql import Sql, batches, joined, listed, one_of, rows, run
 from .statements import Rows
 from .tables import trace_metadata, trace_tags, traces
+from .trace_merge import assessed, merged, observed
 from .work import Work, experiment_number
 
 STATES = ("STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS")
@@ -62,8 +63,8 @@ _SOURCE = Source(
 
 def _start(work: Work, record: TraceStarted) -> None:
     work.next_change()  # from here on no other writer's record can come between
-    if not record.trace_id or "/" in record.trace_id:
-        raise InvalidValue(f"Invalid trace id {record.trace_id!r}: it must be a text that is not empty, without slashes.")
+    if record.trace_id in ("", ".", "..") or re.search(r"[/\\\0]", record.trace_id):
+        raise InvalidValue(f"Invalid trace id {record.trace_id!r}: a text that can name a folder is one, without slashes.")
     if record.state not in STATES:
         raise InvalidValue(f"Invalid state {record.state!r} of a trace; there are {', '.join(STATES)}.")
     experiment = work.experiment(record.experiment_id)
@@ -71,15 +72,22 @@ def _start(work: Work, record: TraceStarted) -> None:
         experiment.require_active()
     own = f"{experiment.artifact_location.rstrip('/')}/traces/{record.trace_id}/artifacts"
     place = record.artifact_location or own
-    details = record.details
-    for (before,) in rows(work.connection, Sql("SELECT details FROM traces WHERE trace_id = ?", (record.trace_id,))):
-        details = added(before, details)
+    told = merged(record, _known(work.connection, record.trace_id))
     row = [
-        record.trace_id, experiment.experiment_id, record.time, record.duration, record.state, place, details,
+        record.trace_id, experiment.experiment_id, told.time, told.duration, told.state, place, told.details,
     ]  # fmt: skip
     _TRACES.insert(work.connection, row, work.sign)
-    _insert(work, _METADATA, record.trace_id, record.metadata)
-    _insert(work, _TAGS, record.trace_id, record.tags)
+    for into, table, texts in ((_METADATA, "trace_metadata", record.metadata), (_TAGS, "trace_tags", record.tags)):
+        yields = record.observed and not told.observed
+        there = _texts(work.connection, table, [record.trace_id]).get(record.trace_id, {}) if yields else {}
+        _insert(work, into, record.trace_id, {key: value for key, value in texts.items() if key not in there})
+
+
+def _known(connection: Connection, trace_id: str) -> TraceStarted | None:
+    select = "SELECT experiment_id, request_time, duration, state, details FROM traces WHERE trace_id = ?"
+    for experiment, time, duration, state, details in rows(connection, Sql(select, (trace_id,))):
+        return TraceStarted(trace_id, str(experiment), time, duration, state, details, observed=observed(details))
+    return None
 
 
 def _change(work: Work, record: TraceChanged) -> None:
@@ -100,37 +108,6 @@ def _change(work: Work, record: TraceChanged) -> None:
         details = assessed(details, record.assessments)
     if details != found[0][0]:
         run(work.connection, Sql("UPDATE traces SET details = ? WHERE trace_id = ?", (details, record.trace_id)))
-
-
-def added(before: str, after: str) -> str:
-    """Details with those that came later: these win, but no assessment is lost. Raises InvalidValue."""
-    if before in ("{}", after):
-        return after
-    try:
-        old, new = (msgspec.json.decode(text, type=dict[str, Any]) for text in (before, after))
-        known = {str(one.get("assessment_id")): one for part in (old, new) for one in part.get("assessments", ())}
-    except (msgspec.MsgspecError, AttributeError, TypeError) as cause:
-        raise InvalidValue(f"The details of a trace must be a JSON object, its assessments objects: {cause}.") from cause
-    told = {**old, **new, **({"assessments": list(known.values())} if known else {})}
-    return msgspec.json.encode(told).decode()
-
-
-def assessed(details: str, changes: dict[str, str | None]) -> str:
-    """A trace's details with assessments added, changed and removed, in their order. Raises InvalidValue."""
-    try:
-        told = msgspec.json.decode(details, type=dict[str, Any])
-        known = {str(one.get("assessment_id")): one for one in told.get("assessments", ())}
-        for key, text in changes.items():
-            if text is None:
-                known.pop(key, None)
-                continue
-            fields = msgspec.json.decode(text, type=dict[str, Any])
-            if key in known or "assessment_id" in fields:
-                after = {**known.get(key, {}), **fields}
-                known[key] = {name: value for name, value in after.items() if value is not None}
-    except msgspec.MsgspecError as cause:
-        raise InvalidValue(f"Assessments of a trace must be JSON objects: {cause}.") from cause
-    return msgspec.json.encode({**told, "assessments": list(known.values())}).decode()
 
 
 #: One function for each kind of record.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Origin, Store, TraceQuery
 from runstone.entities import Dataset, DatasetInput, InputTag
@@ -187,6 +188,24 @@ class ModelsSuite:
         self.write(store, TraceChanged("t1", 102, deleted=True))
         with pytest.raises(NotFound):
             store.get_trace("t1")
+
+    def test_what_spans_show_of_a_trace_yields_to_what_was_told(self, store: Store) -> None:
+        seen = TraceStarted("t1", "1", 110, 5, "IN_PROGRESS", "{}", {"usage": "1"}, {"t": "seen"}, observed=True)
+        self.write(store, seen)
+        root = TraceStarted("t1", "1", 100, 30, "ERROR", '{"request_preview":"r"}', {"usage": "2"}, {"n": "1"}, observed=True)
+        self.write(store, root, structs.replace(seen, time=120, duration=20, metadata={}))
+        found = store.get_trace("t1")
+        assert (found.request_time, found.duration, found.state) == (100, 40, "ERROR")
+        assert (found.metadata, found.tags) == ({"usage": "2"}, {"t": "seen", "n": "1"})
+        self.write(store, TraceStarted("t1", "1", 99, 50, "OK", '{"response_preview":"told"}', {"usage": "3"}, {"t": "told"}))
+        late = TraceStarted("t1", "1", 1, 500, "ERROR", '{"response_preview":"x","a":1}', {"usage": "9", "m": "1"}, {"t": "x"})
+        self.write(store, structs.replace(late, observed=True))
+        found = store.get_trace("t1")
+        assert (found.request_time, found.duration, found.state) == (99, 50, "OK")
+        assert json.loads(found.details) == {"request_preview": "r", "response_preview": "told", "a": 1}
+        assert (found.metadata, found.tags) == ({"usage": "3", "m": "1"}, {"t": "told", "n": "1"})
+        with pytest.raises(InvalidValue, match="folder"):
+            store.write(Batch([TraceStarted("..", "1", 1)]))
 
     def test_traces_are_found(self, store: Store) -> None:
         for number in range(4):

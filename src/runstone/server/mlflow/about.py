@@ -11,9 +11,9 @@ from .presigning import capabilities
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
-#: What ``GET /version`` answers. Only the client's tracer asks: from 3.4 on it sends spans as OpenTelemetry's protobuf,
-#: to older servers it keeps them among the artifacts, where we have them.
-SPOKEN_TO_TRACERS = "3.3.2"
+#: What ``GET /version`` answers. Only the client's tracer asks: from 3.4 on it sends each span as it ends, as OpenTelemetry
+#: does, so that a trace can be read while it runs and can have spans of several processes (docs/decisions/026).
+SPOKEN_TO_TRACERS = "3.17.0"
 
 
 def server_info(backend: Backend, request: m.Nothing) -> shapes.Json:

@@ -3,6 +3,7 @@ trace's head, and the store merges each change, so that two who assess a trace a
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
 from datetime import datetime, timezone
@@ -43,9 +44,12 @@ class Reassess(OneOfTrace):
 
 
 def create(backend: Backend, request: Assess) -> shapes.Json:
-    """Add what somebody thinks of the trace."""
+    """Add what somebody thinks of the trace. One that another overrides is no longer valid."""
     made = {"assessment_id": f"a-{uuid.uuid4().hex}", **request.assessment, "trace_id": request.trace_id}
-    _keep(backend, request, str(made["assessment_id"]), made)
+    changes: dict[str, dict[str, Any] | None] = {str(made["assessment_id"]): made}
+    if before := made.get("overrides"):
+        changes[_one(backend, OneOfTrace(request.trace_id, str(before)))["assessment_id"]] = {"valid": False}
+    _keep(backend, request, changes)
     return {"assessment": made}
 
 
@@ -63,13 +67,17 @@ def update(backend: Backend, request: Reassess) -> shapes.Json:
             raise InvalidValue(f"Invalid value {name!r} for parameter 'update_mask' supplied: one of {', '.join(_CHANGEABLE)}.")
     time = datetime.fromtimestamp(backend.now() / 1000, timezone.utc).isoformat(timespec="milliseconds")
     changed = {name: request.assessment.get(name) for name in names}
-    _keep(backend, request, request.assessment_id, {**changed, "last_update_time": time.replace("+00:00", "Z")})
+    _keep(backend, request, {request.assessment_id: {**changed, "last_update_time": time.replace("+00:00", "Z")}})
     return get(backend, OneOfTrace(request.trace_id, request.assessment_id))
 
 
 def delete(backend: Backend, request: OneOfTrace) -> shapes.Json:
-    """Remove one assessment. One that is not there is no mistake, as in MLflow."""
-    _keep(backend, request, request.assessment_id, None)
+    """Remove one assessment; one that it overrode is valid again. One that is not there is no mistake, as in MLflow."""
+    changes: dict[str, dict[str, Any] | None] = {request.assessment_id: None}
+    with contextlib.suppress(NotFound):
+        if before := _one(backend, request).get("overrides"):
+            changes[str(before)] = {"valid": True}
+    _keep(backend, request, changes)
     return {}
 
 
@@ -91,6 +99,6 @@ def _one(backend: Backend, request: OneOfTrace) -> dict[str, Any]:
     raise NotFound(f"Assessment with ID '{request.assessment_id}' not found for trace '{request.trace_id}'")
 
 
-def _keep(backend: Backend, request: Assess | OneOfTrace, assessment_id: str, fields: dict[str, Any] | None) -> None:
-    text = None if fields is None else msgspec.json.encode(fields).decode()
-    backend.write(Batch([TraceChanged(request.trace_id, backend.now(), assessments={assessment_id: text})]))
+def _keep(backend: Backend, request: Assess | OneOfTrace, changes: dict[str, dict[str, Any] | None]) -> None:
+    texts = {key: None if fields is None else msgspec.json.encode(fields).decode() for key, fields in changes.items()}
+    backend.write(Batch([TraceChanged(request.trace_id, backend.now(), assessments=texts)]))

@@ -1,4 +1,4 @@
-"""Whole traces: heads with their spans, which clients keep in ``traces.json`` among the artifacts.
+"""Whole traces: heads with their spans, which lie among the artifacts (:mod:`runstone.server.otlp.pieces`).
 
 Spans go out as OpenTelemetry's protobuf says them in JSON (opentelemetry-proto, ``trace/v1/trace.proto``). The file's own
 forms are those of MLflow 3 (ids in base64) and MLflow 2 (ids in hexadecimal).
@@ -7,14 +7,16 @@ forms are those of MLflow 3 (ids in base64) and MLflow 2 (ids in hexadecimal).
 from __future__ import annotations
 
 import base64
+import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import Struct, field
 
 from runstone.entities.traces import TraceHead
-from runstone.errors import InvalidValue, NotFound, Trouble
+from runstone.errors import InvalidValue, NotFound
+from runstone.server.otlp import pieces
 
 from . import answers as a
 from . import shapes
@@ -24,12 +26,10 @@ from .traces import shape
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
-FILE = "traces.json"
-#: Bytes of the largest file of spans that is read into an answer; a larger one can be downloaded.
-MOST_BYTES = 64 << 20
 #: Traces in one answer.
 MOST_TRACES = 500
 _CODES = {"OK": "STATUS_CODE_OK", "ERROR": "STATUS_CODE_ERROR", "UNSET": "STATUS_CODE_UNSET"}
+_NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -88,18 +88,14 @@ def _whole(backend: Backend, head: TraceHead) -> shapes.Json:
 
 
 def spans(backend: Backend, head: TraceHead) -> list[shapes.Json]:
-    """A trace's spans as they go out; none where its client has kept none, or something else than spans."""
-    try:
-        with backend.artifacts(head.artifact_location).open(FILE) as file:
-            body = file.read(MOST_BYTES + 1)
-    except (NotFound, Trouble):
-        return []
-    if len(body) > MOST_BYTES:
-        raise InvalidValue(f"The spans of trace '{head.trace_id}' take more than {MOST_BYTES >> 20} MiB; download {FILE}.")
-    try:
-        return [_span(one) for one in msgspec.json.decode(body, type=dict[str, Any])["spans"]]
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError):
-        return []
+    """A trace's spans as they go out; none where nobody has kept any. What is no span is left out."""
+    found = []
+    for one in pieces.read(backend.artifacts(head.artifact_location)):
+        try:
+            found.append(_span(one))
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+            continue
+    return found
 
 
 def _span(kept: dict[str, Any]) -> shapes.Json:
@@ -125,6 +121,14 @@ def _span(kept: dict[str, Any]) -> shapes.Json:
                 )
                 for one in kept.get("events") or ()
             ],
+            "links": [
+                {
+                    "trace_id": _id(one["trace_id"].replace("tr-", "0x", 1)),
+                    "span_id": _id(f"0x{one['span_id'].removeprefix('0x')}"),
+                    "attributes": _attributes(one.get("attributes") or {}),
+                }
+                for one in kept.get("links") or ()
+            ],
             "status": {"code": _CODES.get(code, code), "message": status.get("message") or kept.get("status_message") or ""},
         }
     )
@@ -144,8 +148,8 @@ def _read(value: Any) -> Any:
     """Attributes are kept as JSON in text."""
     if isinstance(value, str):
         try:
-            return msgspec.json.decode(value.encode())
-        except msgspec.MsgspecError:
+            return json.loads(value)  # reads NaN, too, which MLflow writes
+        except ValueError:
             pass
     return value
 
@@ -160,8 +164,10 @@ def _any(value: Any) -> shapes.Json:
         return {"bool_value": value}
     if isinstance(value, int) and value in _INT64:
         return {"int_value": str(value)}
-    if isinstance(value, int | float):
-        return {"double_value": float(value)}
+    if isinstance(value, int):
+        return {"string_value": str(value)}
+    if isinstance(value, float):
+        return {"double_value": value if math.isfinite(value) else _NOT_FINITE.get(value, "NaN")}
     if isinstance(value, list):
         return {"array_value": {"values": [_any(one) for one in value]}}
     if isinstance(value, dict):

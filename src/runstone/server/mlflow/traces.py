@@ -1,5 +1,5 @@
-"""MLflow's endpoints for traces: their heads. Its clients keep the spans among the artifacts, where the answer's tag
-``mlflow.artifactLocation`` says, because :data:`~.about.SPOKEN_TO_TRACERS` is older than spans sent as OpenTelemetry."""
+"""MLflow's endpoints for traces: their heads. Spans come by OTLP (:mod:`runstone.server.otlp`), or older clients keep them
+among the artifacts, where the answer's tag ``mlflow.artifactLocation`` says."""
 
 from __future__ import annotations
 
@@ -230,5 +230,5 @@ def shape(backend: Backend, head: TraceHead) -> shapes.Json:
         "state": head.state,
         "trace_metadata": shown_metadata(head),
         "tags": {**head.tags, "mlflow.artifactLocation": backend.shown_artifact_uri(head.artifact_location)},
-        **msgspec.json.decode(head.details, type=dict[str, Any]),
+        **{key: value for key, value in msgspec.json.decode(head.details, type=dict[str, Any]).items() if key != "observed"},
     }

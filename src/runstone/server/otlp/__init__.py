@@ -1,0 +1,1 @@
+"""Spans as OpenTelemetry's exporters send them (OTLP over HTTP)."""

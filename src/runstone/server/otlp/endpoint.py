@@ -1,0 +1,104 @@
+"""``POST /v1/traces``: what exporters of OpenTelemetry send, and MLflow's client for each span that ends."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+from msgspec.structs import replace
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runstone.contracts import Batch
+from runstone.errors import InvalidValue
+from runstone.server.observe import ROUTE
+
+from . import heads, json_body, pieces, protobuf
+from .meaning import translated
+from .spans import Span, kept
+
+if TYPE_CHECKING:
+    from runstone.server.backend import Backend
+
+PATH = "/v1/traces"
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+_READERS = {PROTOBUF: protobuf.read, JSON: json_body.read}
+EXPERIMENT, RUN = "x-mlflow-experiment-id", "x-mlflow-run-id"
+#: Bytes that a packed body may have unpacked.
+MOST_BYTES = 64 << 20
+_ID_BYTES = {"trace_id": 16, "span_id": 8}
+
+
+def receiver(backend: Backend) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint: spans are stored before the answer goes out, all of the message or none of it."""
+
+    async def receive(request: Request) -> Response:
+        request.scope[ROUTE] = PATH
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in _READERS:
+            raise InvalidValue(f"Content-Type {kind!r} is not read here; send {PROTOBUF} or {JSON}.")
+        experiment, run = request.headers.get(EXPERIMENT, ""), request.headers.get(RUN, "")
+        if not experiment:
+            raise InvalidValue(f"The header {EXPERIMENT} is missing: the id of the experiment that the traces belong to.")
+        body, packing = await request.body(), request.headers.get("content-encoding", "identity").strip().lower()
+
+        def work() -> None:
+            keep(backend, experiment, run, [translated(one) for one in _READERS[kind](unpacked(body, packing))])
+
+        await to_thread.run_sync(work)
+        return Response(b"" if kind == PROTOBUF else b"{}", media_type=kind, headers={"Cache-Control": "no-store"})
+
+    return receive
+
+
+def unpacked(body: bytes, packing: str) -> bytes:
+    """A body as its sender had it. Raises InvalidValue; a small body that grows beyond all measure is refused early."""
+    if packing in ("", "identity"):
+        return body
+    if packing not in ("gzip", "deflate"):
+        raise InvalidValue(f"Content-Encoding {packing!r} is not read here; send gzip, deflate or none.")
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as its first bytes say
+    try:
+        found = inflate.decompress(body, MOST_BYTES + 1)
+    except zlib.error as cause:
+        raise InvalidValue(f"The body is not packed as Content-Encoding {packing!r} says: {cause}.") from cause
+    if len(found) > MOST_BYTES:
+        raise InvalidValue(f"The body has more than {MOST_BYTES >> 20} MiB unpacked; send it in smaller pieces.")
+    if not inflate.eof:
+        raise InvalidValue("The packed body breaks off.")
+    return found
+
+
+def keep(backend: Backend, experiment: str, run: str, spans: list[Span]) -> None:
+    """Store spans and what they tell of their traces."""
+    traces: dict[str, list[Span]] = {}
+    for one in spans:
+        for name, size in _ID_BYTES.items():
+            given: bytes = getattr(one, name)
+            if len(given) != size or not any(given):
+                raise InvalidValue(f"The span {one.name!r} has the {name} {given[:20].hex()!r}: {size} bytes, not all zeros.")
+        traces.setdefault(one.trace, []).append(one)
+    if not traces:
+        return
+    if run:
+        run = backend.store.get_run(run).info.run_id
+    backend.write(Batch([heads.head(experiment, run, group) for group in traces.values()]))
+    for trace_id, group in traces.items():
+        head = backend.store.get_trace(trace_id)
+        pieces.add(backend.artifacts(head.artifact_location), [kept(one) for one in group])
+        if head.state != "IN_PROGRESS":
+            _summarize(backend, experiment, head.artifact_location, group)
+
+
+def _summarize(backend: Backend, experiment: str, location: str, group: list[Span]) -> None:
+    """Once the root is there: one file, and the figures of the whole trace."""
+    try:
+        whole = pieces.gather(backend.own_artifacts(location))
+    except InvalidValue:
+        return  # too large to be read at once
+    figures = heads.figures(whole)
+    if figures:
+        told = heads.head(experiment, "", group)
+        backend.write(Batch([replace(told, metadata=figures, tags={})]))
