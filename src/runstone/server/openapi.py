@@ -114,7 +114,8 @@ def _spans() -> Json:
         "otlp_traces", "Store spans that an exporter of OpenTelemetry sends.", "write", "MLflow", (), None, PROTOBUF
     )
     found["parameters"] = [_parameter(name, "header", {"type": "string"}, name == EXPERIMENT) for name in (EXPERIMENT, RUN)]
-    body = {PROTOBUF: {"schema": _BYTES}, JSON: {"schema": {"type": "object"}}}
+    body: Json = {PROTOBUF: {"schema": _BYTES}, JSON: {"schema": {"type": "object"}}}
+    found["responses"]["200"]["content"] = body  # as it was asked
     return {**found, "requestBody": {"required": True, "content": body}}
 
 
