@@ -122,7 +122,10 @@ __getattr__, __dir__ = lazy(
         "tracking": "runstone.tracking",
         "types": "runstone.models.types",
         # frameworks
-        **{name: f"runstone.{name}" for name in ("lightgbm", "xgboost")},
+        **{
+            name: f"runstone.{name}"
+            for name in ("catboost", "keras", "lightgbm", "onnx", "optuna", "pytorch", "statsmodels", "xgboost")
+        },
     },
     other="runstone.plugins:flavor",
 )

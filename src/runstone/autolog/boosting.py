@@ -24,7 +24,8 @@ EXAMPLE_ROWS = 5
 #: Above this many numbers, training data is not made dense to be described.
 MOST_CELLS = 20_000_000
 
-_examples: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+#: By identity: datasets of CatBoost have no hash.
+_examples: dict[int, Any] = {}
 
 
 class BoostingOptions(Options, frozen=True, kw_only=True):
@@ -75,12 +76,13 @@ def remembering(framework: str, original: Callable[..., Any]) -> Callable[..., A
 def _keep_rows(dataset: Any, data: Any) -> None:
     rows = first_rows(data)
     if rows is not None:
-        _examples[dataset] = rows
+        _examples[id(dataset)] = rows
+        weakref.finalize(dataset, _examples.pop, id(dataset), None).atexit = False
 
 
 def example_of(dataset: Any) -> Any:
     """The first rows that a dataset was made of; ``None`` where they are not known."""
-    return _examples.get(dataset)
+    return _examples.get(id(dataset))
 
 
 def first_rows(data: Any) -> Any:

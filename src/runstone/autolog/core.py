@@ -113,6 +113,17 @@ def paused() -> Iterator[None]:
         _own.depth -= 1
 
 
+@contextmanager
+def resumed() -> Iterator[None]:
+    """Within the block, what this thread calls is logged again, also inside of a watched call."""
+    before = getattr(_own, "depth", 0)
+    _own.depth = 0
+    try:
+        yield
+    finally:
+        _own.depth = before
+
+
 def warn(options: Options | None, kind: str, text: str) -> None:
     """Say it once, unless ``silent=True``."""
     if options is None or not options.silent:
@@ -158,11 +169,13 @@ class Training:
 
 
 class Prepared(Struct, frozen=True):
-    """How to go on after the preparation: what to call the original with, and what to do with its result."""
+    """How to go on after the preparation: what to call the original with, what to do with its result, and what to undo,
+    also where it raises."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     after: Callable[[Any], None]
+    undo: Callable[[], None] | None = None
 
 
 Prepare = Callable[[Training, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Prepared]
@@ -240,7 +253,11 @@ def _run(training: Training, original: Callable[..., Any], prepare: Prepare, arg
     ready: Prepared | None = safely(training.options, f"{what}, before", prepare, training, original, args, kwargs)
     if ready is None:
         return original(*args, **kwargs)
-    result = original(*ready.args, **ready.kwargs)
+    try:
+        result = original(*ready.args, **ready.kwargs)
+    finally:
+        if ready.undo is not None:
+            safely(training.options, f"{what}, undoing", ready.undo)
     safely(training.options, what, ready.after, result)
     return result
 

@@ -14,6 +14,12 @@ FRAMEWORKS = {
     "sklearn": "runstone.autolog.sklearn",
     "xgboost": "runstone.autolog.xgboost",
     "lightgbm": "runstone.autolog.lightgbm",
+    "catboost": "runstone.autolog.catboost",
+    "statsmodels": "runstone.autolog.statsmodels",
+    "optuna": "runstone.autolog.optuna",
+    "keras": "runstone.autolog.keras",
+    "lightning": "runstone.autolog.pytorch",
+    "pytorch_lightning": "runstone.autolog.pytorch",
 }
 
 
@@ -59,7 +65,8 @@ def autolog(
         "extra_tags": extra_tags,
     }
     for framework, place in FRAMEWORKS.items():
-        if framework in (exclude_flavors or ()):
+        flavor = place.rpartition(".")[2]
+        if framework in (exclude_flavors or ()) or flavor in (exclude_flavors or ()):
             continue
         if framework in sys.modules:
             _switch(place, options)

@@ -24,7 +24,7 @@ from .signature import ModelSignature
 
 FLAVOR_NAME = "python_function"
 #: Flavors that are ours, one file each in ``flavors``; MLflow's loader modules have their names.
-FLAVORS = ("lightgbm", "sklearn", "xgboost")
+FLAVORS = ("catboost", "keras", "lightgbm", "onnx", "pytorch", "sklearn", "statsmodels", "xgboost")
 
 
 class PyFuncModel:

@@ -1,0 +1,10 @@
+"""Log, save and load CatBoost models. The names are MLflow's; the work is in :mod:`runstone.models.flavors.catboost` and
+:mod:`runstone.autolog.catboost`."""
+
+from ._lazy import lazy
+
+_NAMES = ("FLAVOR_NAME", "get_default_pip_requirements", "load_model", "log_model", "save_model")
+__getattr__, __dir__ = lazy(
+    __name__,
+    {**{name: f"runstone.models.flavors.catboost:{name}" for name in _NAMES}, "autolog": "runstone.autolog.catboost:autolog"},
+)
