@@ -25,7 +25,7 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready browser database
+unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready browser database cluster
 	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python RUNSTONE_OLD_PEER_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 ui: $(VENV)/.base
@@ -53,6 +53,14 @@ database:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
 	  else echo "no postgres: tests of PostgreSQL will be skipped (apt-get install postgresql)"; fi; }
+
+# A Slurm for the tests of batch jobs, likewise: half a minute, nothing is left running.
+.PHONY: cluster
+cluster:
+	@PATH="$$PATH:/usr/sbin" command -v slurmctld >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge >/dev/null; \
+	  else echo "no slurm: tests of batch jobs will be skipped (apt-get install slurmctld slurmd slurm-client munge)"; fi; }
 
 $(VENV)/.base: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

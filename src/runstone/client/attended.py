@@ -16,7 +16,7 @@ from runstone import settings
 from runstone.entities import Run
 from runstone.errors import NotFound, RunstoneError, Trouble
 from runstone.journal.recovery import recover
-from runstone.records import Console, Document, Record
+from runstone.records import Console, Document, Record, RunChanged
 
 from . import active, ending, same
 from .checks import check_run_id, texts
@@ -28,6 +28,7 @@ from .transcript import Transcript
 
 #: Tag that asks whoever watches over a run to end it; its value says who asked.
 STOP_TAG = "runstone.stop"
+SCHEDULED = "SCHEDULED"
 _OVER = ("FINISHED", "FAILED", "KILLED")
 
 
@@ -84,6 +85,22 @@ class Attended:
             return self._here.store.get_run(self.run_id).data.tags.get(STOP_TAG)
         except (NotFound, Trouble):
             return None
+
+    @guarded
+    def waits(self) -> None:
+        """Its work waits in a queue, for the first time or again."""
+        self._append(RunChanged(self.run_id, time.time_ns() // 1_000_000, status=SCHEDULED))
+
+    @guarded
+    def runs(self) -> None:
+        """Its work has left the queue. What the run's own process has said of it since stands."""
+        try:
+            self._here.flush(settings.EXIT_WAIT_SECONDS.get())
+            waits = self._here.store.get_run(self.run_id).info.status == SCHEDULED
+        except RunstoneError:
+            return
+        if waits:
+            self._append(RunChanged(self.run_id, time.time_ns() // 1_000_000, status="RUNNING"))
 
     @guarded
     def end(self, status: str, cause: str | None = None) -> str:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import tempfile
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-from msgspec import Struct
 
 from runstone import settings
 from runstone.client import same
@@ -23,32 +18,19 @@ from runstone.client.experiments import check_experiment_name, chosen_experiment
 from runstone.client.notices import notice
 from runstone.client.session import session
 from runstone.client.surroundings import user
-from runstone.environments import MANAGERS, Environment
-from runstone.errors import ExecutionException, InvalidValue, NotFound, NotSupported, WrongState
+from runstone.environments import MANAGERS
+from runstone.errors import ExecutionException, InvalidValue, NotFound, WrongState
 
-from . import docker, spec, surroundings
 from . import environment as envs
-from .backends.local import Process
+from . import spec, surroundings
+from .backends import table
 from .command import Command, build
-from .served import Served
-from .source import Source, fetch
+from .job import Job, work
+from .source import fetch
 from .submitted import SubmittedRun
 
 #: MLflow's tags of a project's run.
-ENTRY_POINT, BACKEND, ENV = "mlflow.project.entryPoint", "mlflow.project.backend", "mlflow.project.env"
-
-
-class Job(Struct, frozen=True):
-    """Everything decided before the run begins."""
-
-    source: Source
-    project: spec.Project
-    entry_point: spec.EntryPoint
-    params: dict[str, str]
-    command: Command
-    manager: str | None
-    docker_args: dict[str, Any]
-    build_image: bool
+ENTRY_POINT, BACKEND = "mlflow.project.entryPoint", "mlflow.project.backend"
 
 
 def run(
@@ -79,7 +61,7 @@ def run(
         docker_args: options for ``docker run``; a value of ``True`` means a flag.
         experiment_name: where the run belongs, made if it is not there; the project's name if none is given or set. Or
         experiment_id: its id.
-        backend: ``local``.
+        backend: ``local`` or ``slurm``.
         backend_config: what a back end needs, a mapping or the path of a JSON file.
         storage_dir: where files behind URIs are brought to for parameters of type ``path``; a temporary folder if ``None``.
         synchronous: wait for the end. If not, a thread of this process watches; the process waits for it before it ends.
@@ -93,7 +75,7 @@ def run(
         NotFound, InvalidValue, MissingConfigException: the project, its entry point or a parameter is wrong; no run is begun.
         ExecutionException: the run failed (only when ``synchronous``). Its status and cause are stored.
     """
-    _check_backend(backend, backend_config)
+    config = table.check(backend, backend_config)
     if env_manager is not None and env_manager not in MANAGERS:
         raise InvalidValue(f"{env_manager!r} is no environment manager. What works: {', '.join(MANAGERS)}.")
     if experiment_name and experiment_id:
@@ -104,35 +86,23 @@ def run(
     try:
         project = spec.load(source.folder)
         point, params, command = _command(project, entry_point, parameters or {}, storage_dir, cleaning)
-        job = Job(source, project, point, params, command, env_manager, dict(docker_args or {}), build_image)
+        job = Job(source, project, point, params, command, env_manager, dict(docker_args or {}), build_image, backend, config)
         experiment = experiment_id or _experiment(experiment_name, project.name)
         done = None if run_id else _made_before(job, experiment)
         if done is not None:
             cleaning.close()
             return done
-        attended = attend(experiment, run_name, _tags(job, backend, version), run_id)
+        attended = attend(experiment, run_name, _tags(job, version), run_id)
     except BaseException:
         cleaning.close()
         raise
     attended.params(job.params)
-    submitted = SubmittedRun(attended.run_id, lambda stop: _work(job, attended, stop), _ending(attended, cleaning))
+    submitted = SubmittedRun(attended.run_id, lambda stop: work(job, attended, stop), _ending(attended, cleaning))
     if not synchronous:
         submitted.attend_aside()
     elif not submitted.attend():
         raise ExecutionException(f"Run (ID '{attended.run_id}') {submitted.get_status().lower()}: {submitted.cause}")
     return submitted
-
-
-def _check_backend(backend: str, config: Mapping[str, Any] | str | None) -> None:
-    if backend != "local":
-        raise NotSupported(f"Got unsupported execution mode {backend!r}. Supported values: 'local'.")
-    if isinstance(config, str | os.PathLike):
-        try:
-            config = json.loads(Path(config).read_text("utf-8"))
-        except (OSError, ValueError) as cause:
-            raise InvalidValue(f"backend_config {config!r} cannot be read as a JSON file: {cause}") from cause
-    if config is not None and not isinstance(config, Mapping):
-        raise InvalidValue(f"backend_config must be a mapping or the path of a JSON file; it is {config!r}.")
 
 
 def _experiment(name: str | None, project: str) -> str | None:
@@ -199,13 +169,13 @@ def _path(parameter: spec.Parameter, value: str, given: bool, folder: Path, stor
     return str(found.resolve())
 
 
-def _tags(job: Job, backend: str, version: str | None) -> dict[str, str]:
+def _tags(job: Job, version: str | None) -> dict[str, str]:
     tags = {
         "mlflow.user": user(),
         "mlflow.source.name": job.source.uri,
         "mlflow.source.type": "PROJECT",
         ENTRY_POINT: job.entry_point.name,
-        BACKEND: backend,
+        BACKEND: job.backend,
     }
     if version:
         tags["mlflow.project.version"] = version
@@ -221,51 +191,3 @@ def _ending(attended: Attended, cleaning: ExitStack) -> Callable[[str, str | Non
         return stands
 
     return over
-
-
-def _work(job: Job, attended: Attended, stop: Callable[[], str | None]) -> tuple[str, str | None]:
-    """Make the environment, run the command, watch it."""
-    try:
-        environment = _environment(job, attended)
-        around = surroundings.gathering(
-            job.source.folder, job.command.shown, environment.python, envs.packages(environment), attended
-        )
-        with ExitStack() as beside, around:
-            server = None
-            if not attended.store_uri.startswith("http") and envs.has_real_mlflow(environment):
-                server = beside.enter_context(Served(attended.store_uri))
-            variables = envs.variables(
-                environment, os.environ, attended.run_id, attended.run.info.experiment_id, attended.store_uri, server
-            )
-            notice(f"running {job.command.shown!r} in {job.source.folder}")
-            return _start(job, variables).watch(attended, stop)
-    except ExecutionException as error:
-        attended.document("traceback", "text/plain", error.message)
-        return "FAILED", error.message
-    except Exception as error:
-        attended.document("traceback", "text/plain", traceback.format_exc())
-        return "FAILED", f"{type(error).__name__}: {error}"
-
-
-def _environment(job: Job, attended: Attended) -> Environment:
-    def tell(line: str) -> None:
-        notice(line)
-        attended.heard("stderr", f"{line}\n".encode())
-        attended.write()
-
-    environment = envs.prepare(job.project, job.manager, tell)
-    kind = "docker" if job.project.docker else environment.manager
-    if kind != "local":
-        attended.tags({ENV: kind})
-    return environment
-
-
-def _start(job: Job, variables: Mapping[str, str]) -> Process:
-    everything = {**variables, **job.command.variables}
-    arguments = ["bash", "-c", job.command.text]
-    if job.project.docker:
-        docker_env = dict(job.project.docker)
-        if job.build_image:
-            docker_env["image"] = docker.build(docker_env, job.source.folder, job.project.name)
-        arguments = docker.docker_command(docker_env, job.source.folder, job.command, job.docker_args, everything)
-    return Process(arguments, job.source.folder, everything)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from runstone.client.attended import Attended
 from runstone.errors import ExecutionException
@@ -57,45 +57,44 @@ class Process:
             self._end()
             raise
         finally:
-            for _, pipe, _ in self._pipes():
+            for _, pipe in self._pipes():
                 pipe.close()
         code = self._process.wait()
         if why is not None:
             return "KILLED", why
-        return ("FINISHED", None) if code == 0 else ("FAILED", _cause(code))
+        return ("FINISHED", None) if code == 0 else ("FAILED", cause_of(code))
 
     def _listen(self, run: Attended, stop: Callable[[], str | None]) -> str | None:
         """Why it was stopped, if it was."""
-        why, asked = None, time.monotonic()
+        why, questioned = None, time.monotonic()
         with selectors.DefaultSelector() as selector:
-            for name, pipe, onto in self._pipes():
+            for name, pipe in self._pipes():
                 os.set_blocking(pipe.fileno(), False)
-                selector.register(pipe, selectors.EVENT_READ, (name, onto))
+                selector.register(pipe, selectors.EVENT_READ, name)
             while selector.get_map():
                 for key, _ in selector.select(_LOOK):
-                    name, onto = key.data
+                    name = key.data
                     data = _read(key.fd)
                     if data == b"":
                         selector.unregister(key.fileobj)
                     elif data:
                         run.heard(name, data)
-                        _show(onto, data)
+                        show(name, data)
                 run.write()
                 if self._process.poll() is not None and not selector.select(0):
                     break  # what it left running in the background may hold the pipes open
-                if time.monotonic() - asked >= ASK_EVERY:
-                    asked = time.monotonic()
-                    why = why or stop() or _asked(run)
+                if time.monotonic() - questioned >= ASK_EVERY:
+                    questioned = time.monotonic()
+                    why = why or stop() or asked(run)
                     if why is not None:
                         self._end()
         return why
 
-    def _pipes(self) -> Sequence[tuple[str, BinaryIO, BinaryIO | None]]:
+    def _pipes(self) -> Sequence[tuple[str, IO[bytes]]]:
         out, err = self._process.stdout, self._process.stderr
         assert out is not None
         assert err is not None
-        shown = [getattr(stream, "buffer", None) for stream in (sys.stdout, sys.stderr)]
-        return [("stdout", out, shown[0]), ("stderr", err, shown[1])]  # type: ignore[list-item]
+        return [("stdout", out), ("stderr", err)]
 
     def _end(self) -> None:
         """SIGTERM to the whole group, SIGKILL to what remains after the grace."""
@@ -111,7 +110,8 @@ class Process:
             os.killpg(self._process.pid, number)
 
 
-def _asked(run: Attended) -> str | None:
+def asked(run: Attended) -> str | None:
+    """Why a run is to be stopped, if somebody asked for it through the store."""
     who = run.stop_asked()
     return None if who is None else f"stopped by {who}"
 
@@ -123,14 +123,17 @@ def _read(fd: int) -> bytes | None:
         return None
 
 
-def _show(onto: BinaryIO | None, data: bytes) -> None:
+def show(stream: str, data: bytes) -> None:
+    """On this process's stream of that name."""
+    onto = getattr(getattr(sys, stream), "buffer", None)
     if onto is not None:
         with suppress(OSError, ValueError):  # our own reader is gone; the run still has the text
             onto.write(data)
             onto.flush()
 
 
-def _cause(code: int) -> str:
+def cause_of(code: int) -> str:
+    """A process's exit code, or a signal as its negative, in words."""
     if code > 128:  # as a shell tells of a program that a signal ended
         code = -(code - 128) if code - 128 in set(signal.Signals) else code
     if code >= 0:

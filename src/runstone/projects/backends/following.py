@@ -1,0 +1,203 @@
+"""Watching over a job that runs elsewhere: where it stands, what it prints, and its end when somebody asks for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from runstone.client.attended import Attended
+from runstone.client.notices import notice
+from runstone.errors import ExecutionException, InvalidValue
+from runstone.projects.command import Command
+
+from .local import ASK_EVERY, GRACE, asked, show
+
+#: Tags of a job's run: its id there, where it stands (``queued``, ``running``, ``finished``), the node it runs on.
+JOB_ID, JOB_STATE, JOB_NODE = "runstone.job.id", "runstone.job.state", "runstone.job.node"
+QUEUED, RUNNING, OVER = "queued", "running", "finished"
+#: Seconds for which a cluster may fail to answer before its job is given up.
+PATIENCE = 600.0
+_LOOK = 0.1
+
+
+class Work(Struct, frozen=True):
+    """What a back end is handed.
+
+    Args:
+        arguments: program and arguments, as for a process of this machine.
+        command: the entry point's command.
+        folder: the project's.
+        variables: all of the process's environment.
+        told: those of them that tell of the run and carry the parameters; no secrets, nothing of this machine.
+        config: the back end's configuration.
+        name: the project's.
+        run_id: the run's.
+        fetched: whether the folder is a temporary one of this machine.
+        docker: the project's ``docker_env``, if it has one.
+        packages: requirements of the project's ``python_env``.
+        build_image: whether an image with the project's files is to be made.
+    """
+
+    arguments: list[str]
+    command: Command
+    folder: Path
+    variables: Mapping[str, str]
+    told: Mapping[str, str]
+    config: Mapping[str, Any]
+    name: str
+    run_id: str
+    fetched: bool = False
+    docker: Mapping[str, Any] | None = None
+    packages: tuple[str, ...] = ()
+    build_image: bool = False
+
+
+class State(Struct, frozen=True):
+    """``phase`` is queued, running or finished; ``status`` and ``cause`` are the run's at the end."""
+
+    phase: str
+    node: str = ""
+    why: str = ""
+    status: str = "FINISHED"
+    cause: str | None = None
+
+
+class Job(Protocol):
+    """A submitted job. All methods may raise ExecutionException when the cluster does not answer."""
+
+    job_id: str
+    #: Seconds between two questions for the state.
+    every: float
+
+    def state(self) -> State: ...
+
+    def printed(self) -> list[tuple[str, bytes]]:
+        """What came since the last call, as (``stdout`` or ``stderr``, bytes)."""
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def discard(self) -> None:
+        """Remove what was laid out for it; it is over."""
+
+
+class Followed:
+    """Watches a job as :class:`~.local.Process` watches a process."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._shown = State("")
+        self._silent: float | None = None
+
+    def watch(self, run: Attended, stop: Callable[[], str | None]) -> tuple[str, str | None]:
+        """Until it is over: status of the run, and why. Whatever interrupts this ends the job first."""
+        run.tags({JOB_ID: self._job.job_id})
+        try:
+            ended, why = self._follow(run, stop)
+        except BaseException:
+            self._end(run)
+            raise
+        self._heard(run)
+        self._job.discard()
+        return ("KILLED", why) if why is not None else (ended.status, ended.cause)
+
+    def _follow(self, run: Attended, stop: Callable[[], str | None]) -> tuple[State, str | None]:
+        why, looked, questioned = None, 0.0, time.monotonic()
+        while True:
+            now = time.monotonic()
+            if now - looked >= self._job.every:
+                looked = now
+                state = self._state()
+                if state is not None:
+                    self._tell(run, state)
+                    if state.phase == OVER:
+                        return state, why
+            self._heard(run)
+            if now - questioned >= ASK_EVERY or stop():
+                questioned = now
+                why = stop() or asked(run)
+                if why is not None:
+                    self._end(run)
+                    return State(OVER), why
+            time.sleep(_LOOK)
+
+    def _state(self) -> State | None:
+        """``None`` while the cluster does not answer, for a time."""
+        try:
+            found = self._job.state()
+        except ExecutionException as error:
+            now = time.monotonic()
+            if self._silent is None:
+                self._silent = now
+                notice(f"job {self._job.job_id} cannot be asked for its state, still trying: {error.message}")
+            if now - self._silent > PATIENCE:
+                raise
+            return None
+        self._silent = None
+        return found
+
+    def _tell(self, run: Attended, state: State) -> None:
+        if (state.phase, state.node) == (self._shown.phase, self._shown.node):
+            return
+        run.tags({JOB_STATE: state.phase, **({JOB_NODE: state.node} if state.node else {})})
+        if state.phase == QUEUED:
+            run.waits()
+            again = " again" if self._shown.phase == RUNNING else ""
+            notice(f"job {self._job.job_id} is queued{again}{f': {state.why}' if state.why else ''}")
+        elif state.phase == RUNNING:
+            run.runs()
+            notice(f"job {self._job.job_id} runs{f' on {state.node}' if state.node else ''}")
+        self._shown = state
+
+    def _heard(self, run: Attended) -> None:
+        try:
+            pieces = self._job.printed()
+        except ExecutionException:  # the state's question says so
+            return
+        for stream, data in pieces:
+            run.heard(stream, data)
+            show(stream, data)
+        run.write()
+
+    def _end(self, run: Attended) -> None:
+        """SIGTERM, and SIGKILL to what remains after the grace; waits until the cluster says that it is gone."""
+        self._job.terminate()
+        begun, killed = time.monotonic(), False
+        while (state := self._state()) is None or state.phase != OVER:
+            self._heard(run)
+            if not killed and time.monotonic() - begun > GRACE:
+                killed = True
+                self._job.kill()
+            if time.monotonic() - begun > 6 * GRACE:
+                notice(f"job {self._job.job_id} was told to end and is still there; end it by hand")
+                break
+            time.sleep(min(self._job.every, 0.5))
+        run.tags({JOB_STATE: OVER})
+
+
+def text(config: Mapping[str, Any], key: str, default: str = "") -> str:
+    """A text of a back end's configuration. Raises InvalidValue."""
+    value = config.get(key, default)
+    if not isinstance(value, str):
+        raise InvalidValue(f"backend_config: {key!r} must be a text; it is {value!r}.")
+    return value
+
+
+def seconds(config: Mapping[str, Any], default: float) -> float:
+    """How often the cluster is asked, in seconds: ``poll_seconds``. Raises InvalidValue."""
+    value = config.get("poll_seconds", default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.05 <= value <= 3600:
+        raise InvalidValue(f"backend_config: 'poll_seconds' must be a number from 0.05 to 3600; it is {value!r}.")
+    return float(value)
+
+
+def known(config: Mapping[str, Any], backend: str, keys: tuple[str, ...]) -> None:
+    """Raises InvalidValue for a key that means nothing to the back end."""
+    for key in config:
+        if key not in keys:
+            raise InvalidValue(f"backend_config: {key!r} means nothing to {backend}. What works: {', '.join(keys)}.")
