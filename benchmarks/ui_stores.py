@@ -90,7 +90,19 @@ class Stores:
         subprocess.run([python, search.__file__, "--inside", "make", str(database), "1"], check=True, stdout=sys.stderr)
         search.fill_mlflow(database, runs)
         connection = sqlite3.connect(database)
-        wide = str(connection.execute("SELECT run_uuid FROM runs ORDER BY start_time DESC LIMIT 1").fetchone()[0])
+        # in an experiment of its own: a table of runs would have to carry all of its metrics
+        connection.execute(
+            "INSERT INTO experiments "
+            "(experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time) "
+            f"VALUES (1, 'wide', '', 'active', {NOW}, {NOW})"
+        )
+        wide = uuid.UUID(int=1).hex
+        connection.execute(
+            "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, "
+            "end_time, source_version, lifecycle_stage, artifact_uri, experiment_id) "
+            f"VALUES (?, 'wide', 'LOCAL', '', '', 'seed', 'FINISHED', {NOW}, {NOW + 1}, '', 'active', '', 1)",
+            (wide,),
+        )
         rows = [(f"layer{place // 50}/stat_{place % 50}", float(place), NOW, 0, 0, wide) for place in range(keys)]
         for table in ("metrics", "latest_metrics"):
             insert = f"INSERT INTO {table} (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?)"

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from make_golden import RUN, fill
 from sqlalchemy import event
 
 from runstone.contracts import Batch, Origin
-from runstone.records import Console, Lease, MetricLinks, Params, RunChanged, RunStarted, Tags
+from runstone.records import Console, Lease, MetricLinks, Metrics, Params, RunChanged, RunStarted, Tags
 from runstone.store.dialects import Sqlite
+from runstone.store.metrics import STRETCH
 from runstone.store.sql import SqlStore
 from runstone.testing.store_suite import metrics
 
@@ -123,3 +125,18 @@ def test_a_steady_run_costs_few_statements(noted: Statements) -> None:
     event.listen(store._engine, "before_cursor_execute", lambda _c, _k, statement, *_: count.append(statement))
     store.write(Batch([metrics("r", **many)], Origin("steady", 0, 10)))
     assert len(count) <= 20, count
+
+
+def test_a_sample_of_a_whole_series_does_not_count_its_chunks(tmp_path: Path) -> None:
+    found = Statements(tmp_path / "long.db")
+    found.store.write(Batch([RunStarted("long", "0", 1, "long")]))
+    steps = np.arange(4 * STRETCH, dtype="<i8")
+    columns = (np.zeros(len(steps), "<u4"), steps, np.sin(steps), steps)
+    found.store.write(Batch([Metrics("long", ["loss"], *(column.tobytes() for column in columns))]))
+    found.sent.clear()
+    (whole,) = found.store.sample(["long"], ["loss"], 1)
+    assert whole.total == len(steps)
+    assert not [statement for statement in found.sent if "sum(" in statement]
+    (part,) = found.store.sample(["long"], ["loss"], 1, start=2)
+    assert part.total == len(steps) - 2
+    found.store.close()

@@ -3,13 +3,13 @@
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatDuration, formatNumber } from "../lib/format";
+import { formatNumber } from "../lib/format";
 import type { Band } from "./bands";
 import { readings } from "./cursor";
 import s from "./LineChart.module.css";
 import type { Line, XAxis } from "./lines";
 import { type Area, paint, paintLit } from "./paint";
-import { makeScale, padded, shortMark } from "./scales";
+import { durationMark, makeScale, padded, shortMarks } from "./scales";
 import { type Shapes, shapesOf, xRange, yRange } from "./shapes";
 import type { Smoothing } from "./smooth";
 import { colourReader } from "./theme";
@@ -211,8 +211,8 @@ function options(element: HTMLElement, latest: React.RefObject<Latest>, tip: Rea
       y: { distr: logY ? 3 : 1, range: () => padded(latest.current.down.min, latest.current.down.max, logY) },
     },
     axes: [
-      { ...axisLook, size: 26, gap: 4, ...(axis === "time" ? {} : { values: (_, marks) => marks.map((mark) => xMark(axis, mark)) }) },
-      { ...axisLook, size: 52, gap: 4, values: (_, marks) => marks.map((mark) => (mark === null ? "" : shortMark(mark))) },
+      { ...axisLook, size: 26, gap: 4, ...(axis === "time" ? {} : { values: (_, marks) => xMarks(axis, marks) }) },
+      { ...axisLook, size: 52, gap: 4, values: (_, marks) => shortMarks(marks) },
     ],
     series: [{}, { show: true, paths: () => null, points: { show: false } }],
     cursor: {
@@ -269,8 +269,7 @@ function point(plot: uPlot, tip: HTMLElement, { props, shapes }: Latest): void {
   }
 }
 
-function xMark(axis: XAxis, mark: number | null): string {
-  if (mark === null) return "";
-  if (axis === "relative") return formatDuration(mark * 1000);
-  return shortMark(mark);
+function xMarks(axis: XAxis, marks: readonly (number | null)[]): string[] {
+  if (axis === "relative") return marks.map((mark) => (mark === null ? "" : durationMark(mark)));
+  return shortMarks(marks);
 }

@@ -1,3 +1,4 @@
+import { durationMark, shortMarks } from "./scales";
 import { describe, expect, it } from "vitest";
 import { type Points, stepsBetween, summarise, toLine, timeSpan } from "./lines";
 import { smooth } from "./smooth";
@@ -73,4 +74,11 @@ it("gives series that began and ended at different times one stretch of time", (
   expect(timeSpan(series, "time", 1_000)).toEqual([2, 9]);
   expect(timeSpan(series, "step", 1_000)).toBeUndefined();
   expect(timeSpan([], "time", 1_000)).toBeUndefined();
+});
+
+it("writes marks of an axis so that no two look the same", () => {
+  expect(shortMarks([17_600.1, 17_600.2, null])).toEqual(["17.6001k", "17.6002k", ""]);
+  expect(shortMarks([0, 20_000, 40_000])).toEqual(["0", "20k", "40k"]);
+  expect(shortMarks([1e15, 1e15 + 1])).toHaveLength(2);
+  expect([0, 0.002, 12.5, 17, -30, 90].map(durationMark)).toEqual(["0", "2 ms", "12.5 s", "17 s", "−30 s", "1 min 30 s"]);
 });

@@ -2,7 +2,7 @@
 
 import { formatNumber } from "../lib/format";
 import { natural } from "../lib/natural";
-import { makeScale, padded, type Scale, shortMark, ticks } from "./scales";
+import { makeScale, padded, type Scale, shortMarks, ticks } from "./scales";
 
 export type Value = number | string | null;
 
@@ -71,7 +71,11 @@ function numericAxis(field: Field, numbers: readonly number[], log: boolean | un
       return number === null ? null : scale.at(number);
     },
     value: scale.value,
-    marks: (count) => ticks(scale, count).map((mark) => ({ at: scale.at(mark), label: shortMark(mark) })),
+    marks: (count) => {
+      const marks = ticks(scale, count);
+      const words = shortMarks(marks);
+      return marks.map((mark, i) => ({ at: scale.at(mark), label: words[i] ?? "" }));
+    },
   };
 }
 

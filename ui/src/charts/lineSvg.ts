@@ -3,7 +3,7 @@
 import { formatTime } from "../lib/format";
 import { type Area, outline, type Pen, trace } from "./paint";
 import { type Picture, xml } from "./picture";
-import { makeScale, padded, shortMark, ticks } from "./scales";
+import { makeScale, padded, shortMarks, ticks } from "./scales";
 import { type Shapes, xRange, yRange } from "./shapes";
 import { clipWords } from "./words";
 
@@ -65,14 +65,16 @@ export function lineSvg(shapes: Shapes, paper: Paper): Picture {
 
 function axes(area: Area, paper: Paper): string {
   const bottom = area.top + area.height;
-  const across = ticks(area.x, 6).map((mark) => {
+  const [xs, ys] = [ticks(area.x, 6), ticks(area.y, 6)];
+  const [xWords, yWords] = [shortMarks(xs), shortMarks(ys)];
+  const across = xs.map((mark, i) => {
     const at = round(area.left + area.x.at(mark) * area.width);
-    const word = paper.time ? formatTime(mark * 1000) : shortMark(mark);
+    const word = paper.time ? formatTime(mark * 1000) : (xWords[i] ?? "");
     return `<path d="M${at} ${area.top}V${bottom}" stroke="var(--line)"/><text x="${at}" y="${bottom + 15}" text-anchor="middle"${paper.time ? ' font-size="8"' : ""}>${xml(word)}</text>`;
   });
-  const down = ticks(area.y, 6).map((mark) => {
+  const down = ys.map((mark, i) => {
     const at = round(area.top + (1 - area.y.at(mark)) * area.height);
-    return `<path d="M${area.left} ${at}h${area.width}" stroke="var(--line)"/><text x="${area.left - 6}" y="${at + 4}" text-anchor="end">${xml(shortMark(mark))}</text>`;
+    return `<path d="M${area.left} ${at}h${area.width}" stroke="var(--line)"/><text x="${area.left - 6}" y="${at + 4}" text-anchor="end">${xml(yWords[i] ?? "")}</text>`;
   });
   const frame = `<path d="M${area.left} ${area.top}V${bottom}H${area.left + area.width}" fill="none" stroke="var(--text-2)"/>`;
   return `${across.join("")}${down.join("")}${frame}<text x="${area.left + area.width / 2}" y="${bottom + 32}" text-anchor="middle">${xml(paper.xName)}</text>`;

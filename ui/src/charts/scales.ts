@@ -1,5 +1,7 @@
 /** From values to places on a line, and the round values to mark there. Pure. */
 
+import { formatDuration } from "../lib/format";
+
 export interface Scale {
   /** Where a value lies, from 0 to 1 over the scale's range. */
   at: (value: number) => number;
@@ -51,12 +53,34 @@ function logTicks(min: number, max: number, count: number): number[] {
 }
 
 /** 20k rather than 20,000. */
-export function shortMark(mark: number): string {
+export function shortMark(mark: number, digits = 4): string {
   const size = Math.abs(mark);
-  if (size >= 1e9 || (size > 0 && size < 1e-4)) return mark.toExponential(1).replace("+", "").replace(".0e", "e");
-  if (size >= 1e6) return `${Number((mark / 1e6).toPrecision(4))}M`;
-  if (size >= 1e4) return `${Number((mark / 1e3).toPrecision(4))}k`;
-  return String(Number(mark.toPrecision(6)));
+  if (size >= 1e9 || (size > 0 && size < 1e-4)) return mark.toExponential(Math.max(1, digits - 3)).replace("+", "").replace(".0e", "e");
+  if (size >= 1e6) return `${Number((mark / 1e6).toPrecision(digits))}M`;
+  if (size >= 1e4) return `${Number((mark / 1e3).toPrecision(digits))}k`;
+  return String(Number(mark.toPrecision(digits + 2)));
+}
+
+/** Digits of a double that mean something. */
+const MOST_DIGITS = 15;
+
+/** Marks of one axis, with as many digits as it takes to tell them apart. */
+export function shortMarks(marks: readonly (number | null)[]): string[] {
+  const different = new Set(marks.filter((mark) => mark !== null)).size;
+  for (let digits = 4; ; digits += 1) {
+    const words = marks.map((mark) => (mark === null ? "" : shortMark(mark, digits)));
+    if (digits >= MOST_DIGITS || new Set(words.filter(Boolean)).size === different) return words;
+  }
+}
+
+/** A mark of an axis of time, in seconds: 0, 250 ms, 12.5 s, 5 min. */
+export function durationMark(seconds: number): string {
+  const size = Math.abs(seconds);
+  const sign = seconds < 0 ? "−" : "";
+  if (size === 0) return "0";
+  if (size < 0.1) return `${sign}${Number((size * 1000).toPrecision(4))} ms`;
+  if (size < 60) return `${sign}${Number(size.toPrecision(4))} s`;
+  return sign + formatDuration(size * 1000);
 }
 
 /** Room around what is drawn, so that nothing sticks to the frame. */
