@@ -21,6 +21,8 @@ SCRIPTS = (
     "history.py",
     "runs_per_second.py",
     "search.py",
+    "reading_http.py",
+    "server_speed.py",
     "install_size.py",
     "artifacts.py",
     "autolog.py",

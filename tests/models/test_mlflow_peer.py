@@ -64,17 +64,19 @@ frame, target = load_iris(return_X_y=True, as_frame=True)
 forest = RandomForestClassifier(5, random_state=0).fit(frame, target)
 logistic = LogisticRegression(max_iter=500).fit(frame, target)
 trusted = ["sklearn.tree._tree.Tree"]
+# else each save starts a process that imports mlflow again
+known = {"pip_requirements": ["scikit-learn", "cloudpickle", "skops"]}
 signature = mlflow.models.infer_signature(frame, forest.predict(frame), {"t": 0.5})
 folder = sys.argv[1]
 mlflow.sklearn.save_model(logistic, folder + "/default", input_example=frame.head(2))
-mlflow.sklearn.save_model(forest, folder + "/cloudpickle", serialization_format="cloudpickle", signature=signature)
-mlflow.sklearn.save_model(forest, folder + "/pickle", serialization_format="pickle", metadata={"a": [1, {"b": None}]})
-mlflow.sklearn.save_model(forest, folder + "/skops", serialization_format="skops", skops_trusted_types=trusted)
-mlflow.sklearn.save_model(logistic, folder + "/proba", pyfunc_predict_fn="predict_proba")
+mlflow.sklearn.save_model(forest, folder + "/cloudpickle", serialization_format="cloudpickle", signature=signature, **known)
+mlflow.sklearn.save_model(forest, folder + "/pickle", serialization_format="pickle", metadata={"a": [1, {"b": None}]}, **known)
+mlflow.sklearn.save_model(forest, folder + "/skops", serialization_format="skops", skops_trusted_types=trusted, **known)
+mlflow.sklearn.save_model(logistic, folder + "/proba", pyfunc_predict_fn="predict_proba", **known)
 mlflow.set_tracking_uri("sqlite:///" + folder + "/mlflow.db")
 os.chdir(folder)
 with mlflow.start_run():
-    info = mlflow.sklearn.log_model(logistic, name="model", input_example=frame.head(2))
+    info = mlflow.sklearn.log_model(logistic, name="model", input_example=frame.head(2), **known)
 print("FOUND" + mlflow.artifacts.download_artifacts(info.model_uri))
 """
 
