@@ -172,9 +172,12 @@ def test_a_prompt_is_linked_to_a_trace(peer: Any) -> None:
         mlflow.flush_trace_async_logging()
         for _ in range(2):
             client._tracking_client.store.link_prompts_to_trace(span.trace_id, [prompt])
-        found = json.loads(client.get_trace(span.trace_id).info.tags["mlflow.linkedPrompts"])
+        def found_by(text):
+            return len(mlflow.search_traces(filter_string=text, return_type="list"))
+        found = [json.loads(client.get_trace(span.trace_id).info.tags["mlflow.linkedPrompts"]),
+                 found_by("prompt = 'trace-greeting/1'"), found_by("prompt = 'trace-greeting/2'")]
     """)
-    assert found == [{"name": "trace-greeting", "version": "1"}]
+    assert found == [[{"name": "trace-greeting", "version": "1"}], 1, 0]
 
 
 def test_traces_of_mlflow_2(old_peer: Any, peer: Any) -> None:
@@ -268,6 +271,12 @@ def test_every_other_door_to_traces(peer: Any) -> None:
             "run": names(run_id=run.info.run_id), "names": names(), "hand": names(filter_string="tags.by = 'hand'"),
             "session": names(filter_string="metadata.`mlflow.trace.session` = 's1'"),
             "states": names(filter_string="attributes.status = 'ERROR'"),
+            "span": [names(filter_string=f"span.{one}") for one in (
+                "name = 'loose child'", "type = 'CHAT_MODEL'", "status IN ('ERROR', 'x')", "name = 'none'")],
+            "feedback": [names(filter_string=one) for one in (
+                "feedback.ok = 'false'", "feedback.ok = 'true'", "expectation.expected LIKE '%42%'",
+                "feedback.ok IS NOT NULL")],
+            "told_id": names(filter_string="trace.client_request_id = 'req-1' AND trace.end_time_ms > 1"),
             "by_name": names(filter_string="attributes.name LIKE 'loo%'"),
             "slow": names(filter_string="attributes.execution_time_ms >= 12 AND tags.by = 'hand'"),
             "logged": [mlflow.get_trace(by_hand).info.execution_duration, mlflow.get_trace(by_hand).data.response],
@@ -287,6 +296,9 @@ def test_every_other_door_to_traces(peer: Any) -> None:
         "hand": ["logged"],
         "session": ["chat"],
         "states": ["loose"],
+        "span": [["loose"], ["chat"], ["loose"], []],
+        "feedback": [["chat"], [], ["chat"], ["chat"]],
+        "told_id": ["chat"],
         "by_name": ["loose"],
         "slow": ["logged"],
         "logged": [12, '"b"'],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runstone.errors import InvalidValue
+
 from .parser import parse_order
 from .tree import And, Comparison, Field, Membership, Node, Not, Or, Order, Presence
 from .vocabulary import NUMBER, TEXT, Vocabulary
@@ -13,21 +15,27 @@ TRACES = Vocabulary(
     noun="trace",
     prefixes={
         "tags": "tags", "tag": "tags", "metadata": "params", "request_metadata": "params", "attributes": "attributes",
-        "attribute": "attributes", "attr": "attributes", "trace": "attributes",
+        "attribute": "attributes", "attr": "attributes", "trace": "attributes", "feedback": "feedback",
+        "expectation": "expectation", "span": "span",
     },
     attributes={
         "trace_id": TEXT, "experiment_id": TEXT, "timestamp_ms": NUMBER, "execution_time_ms": NUMBER, "status": TEXT,
-        "name": TEXT, "run_id": TEXT,
+        "name": TEXT, "run_id": TEXT, "end_time_ms": NUMBER, "client_request_id": TEXT, "prompt": TEXT,
     },
     aliases={
         "timestamp": "timestamp_ms", "request_time": "timestamp_ms", "execution_time": "execution_time_ms",
         "execution_duration": "execution_time_ms", "request_id": "trace_id", "state": "status", "run": "run_id",
+        "end_time": "end_time_ms",
     },
 )  # fmt: skip
 
 #: Beginning of the metadata that name further runs of a trace; the rest of the key is a run's id.
 LINKED_RUN = "runstone.linkedRun."
-_RUN = Field("attributes", "run_id")
+#: Beginning of the metadata that only searches look at: values of assessments, what spans are called, versions of prompts.
+FOUND = "runstone.found."
+_RUN, _PROMPT = Field("attributes", "run_id"), Field("attributes", "prompt")
+#: What spans can be found by; a trace has many, so these are kept as keys.
+SPAN_FIELDS = ("name", "type", "status")
 _LAST = (Order(Field("attributes", "timestamp_ms"), True), Order(Field("attributes", "trace_id")))
 
 
@@ -35,23 +43,53 @@ def trace_order(texts: Sequence[str]) -> tuple[Order, ...]:
     """The columns asked for, then the newest first. Raises FilterError."""
     found: dict[Field, Order] = {}
     for order in (*parse_order(tuple(texts), TRACES), *_LAST):
-        found.setdefault(order.field, order)
+        if order.field.kind == "span" or order.field == _PROMPT:
+            raise InvalidValue(f"Invalid order_by column {order.field.key!r}: a trace has many spans and prompts.")
+        field = _kept(order.field)
+        found.setdefault(field, Order(field, order.descending))
     return tuple(found.values())
 
 
-def with_links(node: Node | None) -> Node | None:
-    """The same filter, where a trace also counts as one of the runs that it was linked to later."""
+def resolved(node: Node | None) -> Node | None:
+    """The same filter, over what the store has. A trace also counts as one of the runs that it was linked to later.
+
+    Raises InvalidValue for a question about spans that cannot be answered.
+    """
     if isinstance(node, And | Or):
-        return type(node)(tuple(item for item in map(with_links, node.items) if item is not None))
+        return type(node)(tuple(item for item in map(resolved, node.items) if item is not None))
     if isinstance(node, Not):
-        inner = with_links(node.item)
+        inner = resolved(node.item)
         return None if inner is None else Not(inner)
-    if isinstance(node, Comparison) and node.field == _RUN and node.operator == "=":
-        return Or((node, _linked(node.value)))
-    if isinstance(node, Membership) and node.field == _RUN and not node.negated:
-        return Or((node, *map(_linked, node.values)))
-    return node
+    if node is None:
+        return None
+    values = _equal_to(node)
+    if node.field == _RUN and values is not None:
+        return Or((node, *(_has(f"{LINKED_RUN}{one}") for one in values)))
+    if node.field.kind == "span" or node.field == _PROMPT:
+        name = f"span.{node.field.key}" if node.field.kind == "span" else "prompt"
+        if values is None or name not in ("prompt", *(f"span.{one}" for one in SPAN_FIELDS)):
+            known = ", ".join(f"span.{one}" for one in SPAN_FIELDS)
+            raise InvalidValue(
+                f"Invalid condition on {name!r} of a trace: of spans and prompts, {known} and prompt are compared, by = or IN."
+            )
+        return Or(tuple(_has(f"{FOUND}{name}.{one}") for one in values))
+    if isinstance(node, Comparison):
+        return Comparison(_kept(node.field), node.operator, node.value)
+    if isinstance(node, Membership):
+        return Membership(_kept(node.field), node.values, node.negated)
+    return Presence(_kept(node.field), node.present)
 
 
-def _linked(run_id: object) -> Presence:
-    return Presence(Field("params", f"{LINKED_RUN}{run_id}"), True)
+def _equal_to(node: Comparison | Membership | Presence) -> tuple[object, ...] | None:
+    """The values of ``=`` and ``IN``; ``None`` for other conditions."""
+    if isinstance(node, Comparison) and node.operator == "=":
+        return (node.value,)
+    return node.values if isinstance(node, Membership) and not node.negated else None
+
+
+def _kept(field: Field) -> Field:
+    return Field("params", f"{FOUND}{field.kind}.{field.key}") if field.kind in ("feedback", "expectation") else field
+
+
+def _has(key: str) -> Presence:
+    return Presence(Field("params", key), True)

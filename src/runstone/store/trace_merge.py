@@ -33,6 +33,30 @@ def merged(new: TraceStarted, old: TraceStarted | None) -> TraceStarted:
     )
 
 
+def searched(details: str) -> dict[str, str]:
+    """What searches may ask of details: the client's id and the valid assessments, the last of each name."""
+    told = _told(details) if details != "{}" else {}
+    found = {}
+    if told.get("client_request_id"):
+        found["client_request_id"] = str(told["client_request_id"])
+    for one in told.get("assessments") or ():
+        for kind in ("feedback", "expectation"):
+            value = _value_of(one.get(kind)) if isinstance(one, dict) and one.get("valid") is not False else None
+            if value is not None:
+                found[f"{kind}.{one.get('assessment_name', '')}"] = value
+    return found
+
+
+def _value_of(given: Any) -> str | None:
+    """A text as it is, anything else as JSON."""
+    if not isinstance(given, dict):
+        return None
+    value = given.get("value")
+    if value is None and isinstance(given.get("serialized_value"), dict):
+        value = given["serialized_value"].get("value")
+    return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
 def observed(details: str) -> bool:
     """Whether details say that they, and the whole head, are known from spans only."""
     return '"observed":true' in details and _told(details).get("observed") is True

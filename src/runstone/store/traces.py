@@ -15,7 +15,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.query import paging
 from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
-from runstone.query.traces import TRACES, trace_order, with_links
+from runstone.query.traces import FOUND, TRACES, resolved, trace_order
 from runstone.query.tree import Node, normalized
 from runstone.records import TraceChanged, TraceStarted
 
@@ -26,7 +26,7 @@ from .search_source import Source
 from .search_sql import Sql, batches, joined, listed, one_of, rows, run
 from .statements import Rows
 from .tables import trace_metadata, trace_tags, traces
-from .trace_merge import assessed, merged, observed
+from .trace_merge import assessed, merged, observed, searched
 from .work import Work, experiment_number
 
 STATES = ("STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS")
@@ -51,6 +51,8 @@ _SOURCE = Source(
         "timestamp_ms": "r.request_time",
         "execution_time_ms": "r.duration",
         "status": "r.state",
+        "end_time_ms": "(r.request_time + r.duration)",
+        "client_request_id": _text_of("trace_metadata", f"{FOUND}client_request_id"),
         "name": _text_of("trace_tags", "mlflow.traceName"),
         "run_id": _text_of("trace_metadata", "mlflow.sourceRun"),
     },
@@ -72,7 +74,8 @@ def _start(work: Work, record: TraceStarted) -> None:
         experiment.require_active()
     own = f"{experiment.artifact_location.rstrip('/')}/traces/{record.trace_id}/artifacts"
     place = record.artifact_location or own
-    told = merged(record, _known(work.connection, record.trace_id))
+    known = _known(work.connection, record.trace_id)
+    told = merged(record, known)
     row = [
         record.trace_id, experiment.experiment_id, told.time, told.duration, told.state, place, told.details,
     ]  # fmt: skip
@@ -81,6 +84,16 @@ def _start(work: Work, record: TraceStarted) -> None:
         yields = record.observed and not told.observed
         there = _texts(work.connection, table, [record.trace_id]).get(record.trace_id, {}) if yields else {}
         _insert(work, into, record.trace_id, {key: value for key, value in texts.items() if key not in there})
+    _make_found(work, record.trace_id, "{}" if known is None else known.details, told.details)
+
+
+def _make_found(work: Work, trace_id: str, before: str, after: str) -> None:
+    """Keep what searches look for in details beside the metadata, where they look."""
+    if before != after:
+        old, new = searched(before), searched(after)
+        for key in old.keys() - new.keys():
+            run(work.connection, Sql('DELETE FROM trace_metadata WHERE trace_id = ? AND "key" = ?', (trace_id, FOUND + key)))
+        _insert(work, _METADATA, trace_id, {FOUND + key: value for key, value in new.items()})
 
 
 def _known(connection: Connection, trace_id: str) -> TraceStarted | None:
@@ -108,6 +121,7 @@ def _change(work: Work, record: TraceChanged) -> None:
         details = assessed(details, record.assessments)
     if details != found[0][0]:
         run(work.connection, Sql("UPDATE traces SET details = ? WHERE trace_id = ?", (details, record.trace_id)))
+        _make_found(work, record.trace_id, found[0][0], details)
 
 
 #: One function for each kind of record.
@@ -147,7 +161,7 @@ def search(connection: Connection, places: Places, query: TraceQuery) -> PagedLi
     """One page. Raises FilterError, InvalidValue."""
     if query.limit < 1:
         raise InvalidValue(f"Invalid value {query.limit} for parameter 'max_results' supplied: it must be a positive number.")
-    tree, orders = with_links(parse_filter(query.filter, TRACES)), trace_order(query.order_by)
+    tree, orders = resolved(parse_filter(query.filter, TRACES)), trace_order(query.order_by)
     numbers = [experiment_number(one) for one in query.experiment_ids]
     if not numbers:
         return PagedList()

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from runstone.contracts import Batch, TraceQuery
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
-from runstone.query.traces import LINKED_RUN
+from runstone.query.traces import FOUND, LINKED_RUN
 from runstone.records import TraceChanged, TraceStarted
 
 from . import answers as a
@@ -216,7 +216,7 @@ def _length(text: str) -> int:
 
 def shown_metadata(head: TraceHead) -> dict[str, str]:
     """Without what only searches look at."""
-    return {key: value for key, value in head.metadata.items() if not key.startswith(LINKED_RUN)}
+    return {key: value for key, value in head.metadata.items() if not key.startswith((LINKED_RUN, FOUND))}
 
 
 def shape(backend: Backend, head: TraceHead) -> shapes.Json:

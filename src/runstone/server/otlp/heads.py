@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from runstone.query.traces import FOUND, SPAN_FIELDS
 from runstone.records import TraceStarted
 
 from . import meaning
@@ -26,6 +27,12 @@ def head(experiment_id: str, run_id: str, spans: Sequence[Span]) -> TraceStarted
     if run_id:
         metadata["mlflow.sourceRun"] = run_id
     for one in spans:
+        marks = {
+            "name": one.name,
+            "type": one.attributes.get(meaning.TYPE),
+            "status": STATUS[one.status].removeprefix("STATUS_CODE_"),
+        }
+        metadata |= {f"{FOUND}span.{name}.{str(marks[name])[:PREVIEW]}": "" for name in SPAN_FIELDS}
         for key, value in (("mlflow.trace.session", meaning.session), ("mlflow.trace.user", meaning.user)):
             if (found := value(one.attributes)) is not None:
                 metadata.setdefault(key, _text(found)[:PREVIEW])
