@@ -22,7 +22,7 @@ SMALL, LARGE = 8, 24
 #: How far a pixel is from the colour of its page, in any channel, to count as drawn; how far large blocks may differ.
 DRAWN, COLOUR = 18, 36
 #: Shares that may be lost, come anew, or have another colour.
-MOST_LOST, MOST_COLOURED = 0.06, 0.02
+MOST_LOST, MOST_COLOURED = 0.03, 0.02
 
 Pixels = NDArray[np.int16]
 

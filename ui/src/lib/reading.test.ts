@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseSheet, separatorOf, sortRows } from "./csv";
 import { lowerIsBetter } from "./direction";
 import { fileName, foldersOf, viewerOf } from "./files";
-import { transcript } from "./transcript";
+import { cutAt, transcript } from "./transcript";
 
 describe("tables of text", () => {
   it("reads quotes, commas and line ends within cells", () => {
@@ -55,4 +55,14 @@ describe("files", () => {
 it("knows which way is better", () => {
   expect(["val/loss", "rmse", "fit_seconds", "train_error"].every(lowerIsBetter)).toBe(true);
   expect(["accuracy", "f1", "closs_rate"].some(lowerIsBetter)).toBe(false);
+});
+
+it("marks every place where a word is", () => {
+  const marked = (text: string, find: string) => cutAt(text, find).map((piece) => (piece.found ? `[${piece.text}]` : piece.text)).join("");
+  expect(marked("Loss and loss", "loss")).toBe("[Loss] and [loss]");
+  expect(marked("nothing", "loss")).toBe("nothing");
+  expect(marked("nothing", "")).toBe("nothing");
+  expect(marked("aaa", "aa")).toBe("[aa]a");
+  expect(marked("", "x")).toBe("");
+  expect(marked("İ loss", "loss")).toBe("İ loss");
 });

@@ -37,3 +37,24 @@ const COLOURS = /\u001b\[[\d;:]*m/g;
 
 /** A line without its colours: what is searched. */
 export const uncoloured = (line: string): string => (line.includes("\u001b") ? line.replace(COLOURS, "") : line);
+
+export interface Cut {
+  text: string;
+  found: boolean;
+}
+
+/** A text cut wherever `find` is in it, in any case. */
+export function cutAt(text: string, find: string): Cut[] {
+  const pieces: Cut[] = [];
+  const [low, wanted] = [text.toLowerCase(), find.toLowerCase()];
+  // Letters that change their length with their case would shift the places.
+  if (!wanted || low.length !== text.length) return [{ text, found: false }];
+  let from = 0;
+  for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, from)) {
+    if (at > from) pieces.push({ text: text.slice(from, at), found: false });
+    pieces.push({ text: text.slice(at, at + wanted.length), found: true });
+    from = at + wanted.length;
+  }
+  if (from < text.length || pieces.length === 0) pieces.push({ text: text.slice(from), found: false });
+  return pieces;
+}

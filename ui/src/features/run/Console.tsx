@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { consoleQuery, runQuery } from "../../api/runs";
 import { plural } from "../../lib/format";
 import { type Look, type Segment, PLAIN, segments } from "../../lib/content/ansi";
-import { transcript, uncoloured } from "../../lib/transcript";
+import { cutAt, transcript, uncoloured } from "../../lib/transcript";
 import { Empty, Trouble } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
 import s from "./Console.module.css";
@@ -72,18 +72,9 @@ function coloured(lines: readonly { stream: string; text: string }[]): Coloured[
 function Part({ part, find }: { part: Segment; find: string }) {
   const { hue, ...rest } = part.look;
   const flags = Object.entries(rest).filter(([, on]) => on).map(([name]) => name);
-  const at = find ? part.text.toLowerCase().indexOf(find.toLowerCase()) : -1;
   return (
     <span data-hue={hue ?? undefined} data-look={flags.join(" ") || undefined}>
-      {at < 0 ? (
-        part.text
-      ) : (
-        <>
-          {part.text.slice(0, at)}
-          <mark>{part.text.slice(at, at + find.length)}</mark>
-          {part.text.slice(at + find.length)}
-        </>
-      )}
+      {cutAt(part.text, find).map((piece, i) => (piece.found ? <mark key={i}>{piece.text}</mark> : piece.text))}
     </span>
   );
 }
