@@ -13,3 +13,13 @@ def flavor(name: str) -> Any:
     """The module of a third party's flavor, by the name of its entry point; ``None`` where there is none."""
     found = metadata.entry_points(group=FLAVORS, name=name)
     return next(iter(found)).load() if found else None
+
+
+#: A back end for projects, as MLflow's plug-ins bring it: a function that gives an object with ``run``.
+BACKENDS = "mlflow.project_backend"
+
+
+def backend(name: str) -> Any:
+    """The back end of a third party, by the name of its entry point; ``None`` where there is none."""
+    found = metadata.entry_points(group=BACKENDS, name=name)
+    return next(iter(found)).load()() if found else None

@@ -289,3 +289,24 @@ def test_a_file_behind_a_uri_is_brought_to_a_path_parameter(project: Make) -> No
     assert "a,b\n1,2" in console(done.run_id)
     with pytest.raises(NotFound, match=r"'gone.csv' for parameter 'data'"):
         projects.run(str(folder), parameters={"data": "gone.csv"})
+
+
+def test_a_back_end_of_an_mlflow_plugin(project: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site"
+    (package / "moon-1.dist-info").mkdir(parents=True)
+    (package / "moon-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: moon\nVersion: 1\n", "utf-8")
+    (package / "moon-1.dist-info" / "entry_points.txt").write_text("[mlflow.project_backend]\nmoon = moon:build\n", "utf-8")
+    (package / "moon.py").write_text(
+        "class Submitted:\n    run_id = 'r'\n    def wait(self): return seen[2]['n'] == 1\n"
+        "class Backend:\n    def run(self, *given):\n        seen.extend(given)\n        return Submitted()\n"
+        "seen = []\nbuild = Backend\n",
+        "utf-8",
+    )
+    monkeypatch.syspath_prepend(str(package))
+    folder = project(train__py=SCRIPT)
+    assert projects.run(str(folder), parameters={"n": 1}, backend="moon", backend_config={"k": "v"}).run_id == "r"
+    seen = sys.modules["moon"].seen
+    assert seen[:4] == [str(folder), "main", {"n": 1}, None]
+    assert seen[4]["k"] == "v"
+    assert seen[5] == runstone.get_tracking_uri()
+    assert runstone.get_experiment(seen[6]).name == "project"

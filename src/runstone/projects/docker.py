@@ -73,3 +73,13 @@ def build(spec: Mapping[str, Any], folder: Path, name: str) -> str:
     if made.returncode:
         raise ExecutionException(f"The image for {folder} could not be built: {made.stderr.strip()[-2000:]}")
     return tag
+
+
+def push(image: str, target: str) -> str:
+    """Push an image under another name; that name. Raises ExecutionException."""
+    docker = shutil.which("docker") or shutil.which("podman") or "docker"
+    for command in ([docker, "tag", image, target], [docker, "push", target]):
+        done = subprocess.run(command, text=True, capture_output=True, check=False)
+        if done.returncode:
+            raise ExecutionException(f"{' '.join(command[:2])} {target}: {done.stderr.strip()[-2000:]}")
+    return target

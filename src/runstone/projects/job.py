@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from runstone.client.attended import Attended
 from runstone.client.notices import notice
-from runstone.environments import Environment
+from runstone.environments import Environment, of_conda, of_python_env
 from runstone.errors import ExecutionException
 
 from . import docker, spec, surroundings
@@ -73,7 +73,7 @@ def _environment(job: Job, attended: Attended) -> Environment:
         attended.heard("stderr", f"{line}\n".encode())
         attended.write()
 
-    environment = envs.prepare(job.project, job.manager, tell)
+    environment = envs.prepare(job.project, "local" if job.backend in table.FAR else job.manager, tell)
     kind = "docker" if job.project.docker else environment.manager
     if kind != "local":
         attended.tags({ENV: kind})
@@ -92,6 +92,15 @@ def _server(job: Job, environment: Environment, store: str, beside: ExitStack) -
     return beside.enter_context(Served(store))
 
 
+def _packages(job: Job) -> tuple[str, ...]:
+    """What a back end that makes environments itself is to install."""
+    kind, file = job.project.environment or (None, None)
+    if job.backend not in table.FAR or job.manager == "local" or file is None or kind == spec.DOCKER:
+        return ()
+    wants = of_conda(file) if kind == spec.CONDA else of_python_env(file)
+    return tuple(wants.lines)
+
+
 def _start(job: Job, run_id: str, variables: Mapping[str, str]) -> Process | Followed:
     everything = {**variables, **job.command.variables}
     arguments = ["bash", "-c", job.command.text]
@@ -103,6 +112,6 @@ def _start(job: Job, run_id: str, variables: Mapping[str, str]) -> Process | Fol
     told = {name: variables[name] for name in _TOLD if name in variables} | job.command.variables
     work = Work(
         arguments, job.command, job.source.folder, everything, told, job.config, job.project.name, run_id,
-        job.source.checkout is not None, docker_env, (), job.build_image,
+        job.source.checkout is not None, docker_env, _packages(job), job.build_image,
     )  # fmt: skip
     return table.start(job.backend, work)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from runstone import settings
+from runstone import plugins, settings
 from runstone.client import same
 from runstone.client.attended import Attended, attend
 from runstone.client.downloads import download_artifacts
@@ -61,7 +61,7 @@ def run(
         docker_args: options for ``docker run``; a value of ``True`` means a flag.
         experiment_name: where the run belongs, made if it is not there; the project's name if none is given or set. Or
         experiment_id: its id.
-        backend: ``local`` or ``slurm``.
+        backend: ``local``, ``slurm``, ``kubernetes`` or ``ray``, or what a plug-in brings (``mlflow.project_backend``).
         backend_config: what a back end needs, a mapping or the path of a JSON file.
         storage_dir: where files behind URIs are brought to for parameters of type ``path``; a temporary folder if ``None``.
         synchronous: wait for the end. If not, a thread of this process watches; the process waits for it before it ends.
@@ -75,6 +75,9 @@ def run(
         NotFound, InvalidValue, MissingConfigException: the project, its entry point or a parameter is wrong; no run is begun.
         ExecutionException: the run failed (only when ``synchronous``). Its status and cause are stored.
     """
+    if backend not in (table.LOCAL, *table.ELSEWHERE) and (brought := plugins.backend(backend)) is not None:
+        config = table.configuration(backend_config)
+        return _by_plugin(brought, uri, entry_point, parameters, version, config, experiment_id, experiment_name, synchronous)
     config = table.check(backend, backend_config)
     if env_manager is not None and env_manager not in MANAGERS:
         raise InvalidValue(f"{env_manager!r} is no environment manager. What works: {', '.join(MANAGERS)}.")
@@ -102,6 +105,20 @@ def run(
         submitted.attend_aside()
     elif not submitted.attend():
         raise ExecutionException(f"Run (ID '{attended.run_id}') {submitted.get_status().lower()}: {submitted.cause}")
+    return submitted
+
+
+def _by_plugin(
+    brought: Any, uri: str, entry_point: str, parameters: Mapping[str, Any] | None, version: str | None,
+    config: Mapping[str, Any], experiment_id: str | None, experiment_name: str | None, synchronous: bool,
+) -> SubmittedRun:  # fmt: skip
+    """Handed to the back end of an MLflow plug-in, with the arguments that MLflow gives it."""
+    here = session()
+    experiment = experiment_id or experiment_for_run(here, _experiment(experiment_name, Path(uri).name)).experiment_id
+    told = {**config, "STORAGE_DIR": None, "SYNCHRONOUS": synchronous, "DOCKER_ARGS": {}}
+    submitted: SubmittedRun = brought.run(uri, entry_point, dict(parameters or {}), version, told, here.uri, experiment)
+    if synchronous and not submitted.wait():
+        raise ExecutionException(f"Run (ID '{submitted.run_id}') failed")
     return submitted
 
 

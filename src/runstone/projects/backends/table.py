@@ -10,22 +10,24 @@ from typing import Any
 
 from runstone.errors import InvalidValue, NotSupported
 
-from . import slurm
+from . import kubernetes, ray, slurm
 from .following import Followed, Job, Work
 from .local import Process
 
 LOCAL = "local"
 #: Where the command runs elsewhere: what checks the configuration before a run is begun, and what submits it there.
 ELSEWHERE: dict[str, tuple[Callable[[Mapping[str, Any]], None], Callable[[Work], Job]]] = {
-    "slurm": (slurm.check, slurm.SlurmJob)
+    "slurm": (slurm.check, slurm.SlurmJob),
+    "kubernetes": (kubernetes.check, kubernetes.KubernetesJob),
+    "ray": (ray.check, ray.RayJob),
 }
 #: Those whose environment is not made on this machine.
-FAR: frozenset[str] = frozenset()
+FAR = frozenset({"kubernetes", "ray"})
 
 
 def check(backend: str, config: Mapping[str, Any] | str | None) -> Mapping[str, Any]:
     """The configuration as a mapping. Raises NotSupported for a back end that there is not, InvalidValue."""
-    if backend != LOCAL and backend not in ELSEWHERE:
+    if backend not in (LOCAL, *ELSEWHERE):
         there = ", ".join(map(repr, (LOCAL, *ELSEWHERE)))
         raise NotSupported(f"Got unsupported execution mode {backend!r}. Supported values: {there}.")
     found = configuration(config)
