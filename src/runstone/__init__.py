@@ -124,8 +124,24 @@ __getattr__, __dir__ = lazy(
         # frameworks
         **{
             name: f"runstone.{name}"
-            for name in ("catboost", "keras", "lightgbm", "onnx", "optuna", "pytorch", "statsmodels", "xgboost")
-        },
+            for name in (
+                "catboost",
+                "keras",
+                "lightgbm",
+                "onnx",
+                "optuna",
+                "prophet",
+                "pyspark",
+                "pytorch",
+                "sentence_transformers",
+                "spacy",
+                "spark",
+                "statsmodels",
+                "tensorflow",
+                "transformers",
+                "xgboost",
+            )
+        },  # fmt: skip
     },
     other="runstone.plugins:flavor",
 )

@@ -20,6 +20,8 @@ FRAMEWORKS = {
     "keras": "runstone.autolog.keras",
     "lightning": "runstone.autolog.pytorch",
     "pytorch_lightning": "runstone.autolog.pytorch",
+    "transformers": "runstone.autolog.transformers",
+    "pyspark": "runstone.autolog.spark",
 }
 
 

@@ -24,7 +24,10 @@ from .signature import ModelSignature
 
 FLAVOR_NAME = "python_function"
 #: Flavors that are ours, one file each in ``flavors``; MLflow's loader modules have their names.
-FLAVORS = ("catboost", "keras", "lightgbm", "onnx", "pytorch", "sklearn", "statsmodels", "xgboost")
+FLAVORS = (
+    "catboost", "keras", "lightgbm", "onnx", "prophet", "pytorch", "sentence_transformers", "sklearn", "spacy", "spark",
+    "statsmodels", "tensorflow", "transformers", "xgboost",
+)  # fmt: skip
 
 
 class PyFuncModel:

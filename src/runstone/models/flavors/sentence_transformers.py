@@ -1,0 +1,122 @@
+"""Sentence Transformers: ``runstone.sentence_transformers``. Weights are safetensors and run no code when loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sentence_transformers
+from sentence_transformers import SentenceTransformer
+
+from runstone.errors import InvalidValue
+from runstone.models.datatypes import DataType
+from runstone.models.environment import pinned
+from runstone.models.frames import is_frame
+from runstone.models.manifest import Model
+from runstone.models.schema import ColSpec, Schema, TensorSpec
+from runstone.models.signature import ModelSignature
+
+from . import saving
+from .saving import Function, Given, Written
+
+FLAVOR_NAME = "sentence_transformers"
+DATA = "model.sentence_transformer"
+PACKAGES = ["sentence-transformers", "transformers", "torch"]
+
+
+def save_model(
+    model: Any,
+    path: str | os.PathLike[str],
+    inference_config: dict[str, Any] | None = None,
+    code_paths: saving.Paths | None = None,
+    mlflow_model: Model | None = None,
+    signature: saving.Signature = None,
+    input_example: Any = None,
+    pip_requirements: saving.Requirements | None = None,
+    extra_pip_requirements: saving.Requirements | None = None,
+    conda_env: saving.Environment = None,
+    metadata: dict[str, Any] | None = None,
+    extra_files: saving.Paths | None = None,
+    **kwargs: Any,
+) -> None:
+    """Save a ``SentenceTransformer`` to a folder.
+
+    Args:
+        model: the model.
+        inference_config: kept beside it, as JSON.
+        kwargs: for the model's ``save``.
+        path, code_paths … extra_files: as for :func:`runstone.sklearn.save_model`.
+
+    Raises:
+        AlreadyExists: the folder is there and not empty.
+        InvalidValue: no such model, or an argument that cannot be used.
+    """
+    if not isinstance(model, SentenceTransformer):
+        raise InvalidValue(f"model is a SentenceTransformer; it got {type(model).__name__}.")
+
+    def write(folder: Path) -> Written:
+        model.save(str(folder / DATA), **kwargs)
+        if inference_config:
+            (folder / "inference_config.json").write_text(json.dumps(inference_config), encoding="utf-8")
+        settings = {"sentence_transformers_version": sentence_transformers.__version__, **_source(model)}
+        text = Schema([ColSpec(DataType.string)])
+        vectors = Schema([TensorSpec(np.dtype("float64"), (-1,))])
+        return Written(settings, {"data": DATA}, PACKAGES, signature=ModelSignature(inputs=text, outputs=vectors))
+
+    given = Given(
+        conda_env, code_paths, mlflow_model, signature, input_example, pip_requirements, extra_pip_requirements, metadata,
+        extra_files,
+    )  # fmt: skip
+    saving.save(FLAVOR_NAME, path, given, write, lambda data, params: _predict(model, data, params))
+
+
+log_model = saving.logs(
+    save_model,
+    "model artifact_path inference_config code_paths registered_model_name signature input_example await_registration_for "
+    "pip_requirements extra_pip_requirements conda_env metadata extra_files prompts name params tags model_type step model_id",
+)
+
+
+def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[str] | None = None) -> Any:
+    """Load a Sentence Transformers model.
+
+    Args:
+        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` or ``models:/…``; written by Runstone or by MLflow.
+        dst_path: a folder that exists, to copy the model to first.
+
+    Raises:
+        NotFound, InvalidValue: there is no model, or none of Sentence Transformers'.
+    """
+    with saving.opened(FLAVOR_NAME, model_uri, dst_path) as (folder, settings):
+        return _load(folder, settings)
+
+
+def get_default_pip_requirements() -> list[str]:
+    """The requirements that every model has."""
+    return pinned(PACKAGES)
+
+
+def _source(model: Any) -> dict[str, Any]:
+    """The model that the first module was made from, and its class."""
+    inner = next((one.auto_model for one in model.modules() if hasattr(one, "auto_model")), None)
+    if inner is None:
+        return {}
+    return {"source_model_name": inner.name_or_path, "pipeline_model_type": type(inner).__name__}
+
+
+def _load(folder: Path, _settings: Mapping[str, Any]) -> Any:
+    return SentenceTransformer(str(saving.inside(folder, DATA)))
+
+
+def _load_pyfunc(path: str) -> Function:
+    model = _load(*saving.found(FLAVOR_NAME, path))
+    return Function(model, lambda data, params: _predict(model, data, params))
+
+
+def _predict(model: Any, data: Any, params: Mapping[str, Any] | None) -> Any:
+    texts = data.iloc[:, 0].tolist() if is_frame(data) else data.tolist() if hasattr(data, "tolist") else data
+    return model.encode(texts, **(params or {}))

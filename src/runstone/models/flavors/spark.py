@@ -1,0 +1,122 @@
+"""Models of Spark ML: ``runstone.spark``. They are written and read by Spark, on the local file system."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyspark
+from pyspark.ml import Model as SparkModel
+from pyspark.ml import PipelineModel, Transformer
+from pyspark.sql import SparkSession
+
+from runstone.errors import InvalidValue
+from runstone.models.environment import pinned
+from runstone.models.frames import is_frame
+from runstone.models.manifest import Model
+
+from . import saving
+from .saving import Function, Given, Written
+
+FLAVOR_NAME = "spark"
+DATA = "sparkml"
+
+
+def save_model(
+    spark_model: Any,
+    path: str | os.PathLike[str],
+    mlflow_model: Model | None = None,
+    conda_env: saving.Environment = None,
+    code_paths: saving.Paths | None = None,
+    dfs_tmpdir: str | None = None,
+    signature: saving.Signature = None,
+    input_example: Any = None,
+    pip_requirements: saving.Requirements | None = None,
+    extra_pip_requirements: saving.Requirements | None = None,
+    metadata: dict[str, Any] | None = None,
+    extra_files: saving.Paths | None = None,
+) -> None:
+    """Save a fitted model or pipeline of Spark ML to a folder.
+
+    Args:
+        spark_model: a ``pyspark.ml.Model`` or ``Transformer`` that Spark can write.
+        dfs_tmpdir: taken for MLflow's sake; the folder must be one that all of Spark's workers reach.
+        path, conda_env … extra_files: as for :func:`runstone.sklearn.save_model`.
+
+    Raises:
+        AlreadyExists: the folder is there and not empty.
+        InvalidValue: nothing that Spark can write, or an argument that cannot be used.
+    """
+    if not isinstance(spark_model, SparkModel | Transformer) or not hasattr(spark_model, "write"):
+        raise InvalidValue(f"spark_model is a fitted model of pyspark.ml; it got {type(spark_model).__name__}.")
+    whole = spark_model if isinstance(spark_model, PipelineModel) else PipelineModel([spark_model])
+
+    def write(folder: Path) -> Written:
+        whole.write().overwrite().save((folder / DATA).as_uri())
+        kind = type(whole)
+        settings = {
+            "pyspark_version": pyspark.__version__,
+            "model_data": DATA,
+            "model_class": f"{kind.__module__}.{kind.__name__}",
+        }
+        return Written(settings, {"data": DATA}, ["pyspark", "pandas", "numpy"])
+
+    given = Given(
+        conda_env, code_paths, mlflow_model, signature, input_example, pip_requirements, extra_pip_requirements, metadata,
+        extra_files,
+    )  # fmt: skip
+    saving.save(FLAVOR_NAME, path, given, write, lambda data, _params: _predict(whole, data))
+
+
+log_model = saving.logs(
+    save_model,
+    "spark_model artifact_path conda_env code_paths dfs_tmpdir registered_model_name signature input_example "
+    "await_registration_for pip_requirements extra_pip_requirements metadata extra_files name params tags model_type step "
+    "model_id",
+)
+
+
+def load_model(
+    model_uri: str | os.PathLike[str], dfs_tmpdir: str | None = None, dst_path: str | os.PathLike[str] | None = None
+) -> Any:
+    """Load a model of Spark ML, as a ``PipelineModel``. A local session is begun where none is active.
+
+    Args:
+        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` or ``models:/…``; written by Runstone or by MLflow.
+        dfs_tmpdir: taken for MLflow's sake.
+        dst_path: a folder that exists, to copy the model to first.
+
+    Raises:
+        NotFound, InvalidValue: there is no model, or none of Spark's.
+    """
+    with saving.opened(FLAVOR_NAME, model_uri, dst_path) as (folder, settings):
+        return _load(folder, settings)
+
+
+def get_default_pip_requirements() -> list[str]:
+    """The requirements that every model has."""
+    return pinned(["pyspark"])
+
+
+def _session() -> Any:
+    return SparkSession.getActiveSession() or SparkSession.builder.master("local[1]").appName("runstone").getOrCreate()
+
+
+def _load(folder: Path, settings: Mapping[str, Any]) -> Any:
+    _session()
+    return PipelineModel.load(saving.inside(folder, settings.get("model_data", DATA)).resolve().as_uri())
+
+
+def _load_pyfunc(path: str) -> Function:
+    model = _load(*saving.found(FLAVOR_NAME, path))
+    return Function(model, lambda data, _params: _predict(model, data))
+
+
+def _predict(model: Any, data: Any) -> list[Any]:
+    """The column ``prediction`` for the rows of a frame, as a list, as in MLflow."""
+    if not is_frame(data):
+        raise InvalidValue(f"A model of Spark's takes a frame; it got {type(data).__name__}.")
+    found = model.transform(_session().createDataFrame(data))
+    return [row.prediction for row in found.select("prediction").collect()]

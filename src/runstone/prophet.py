@@ -1,0 +1,6 @@
+"""Log, save and load Prophet's forecasts. The names are MLflow's; the work is in :mod:`runstone.models.flavors.prophet`."""
+
+from ._lazy import lazy
+
+_NAMES = ("FLAVOR_NAME", "get_default_pip_requirements", "load_model", "log_model", "save_model")
+__getattr__, __dir__ = lazy(__name__, {**{name: f"runstone.models.flavors.prophet:{name}" for name in _NAMES}})

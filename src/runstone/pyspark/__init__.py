@@ -1,0 +1,1 @@
+"""Autologging of Spark ML: :mod:`runstone.pyspark.ml`."""

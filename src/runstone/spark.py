@@ -1,0 +1,10 @@
+"""Log, save and load Spark ML's models. The names are MLflow's; the work is in :mod:`runstone.models.flavors.spark` and
+:mod:`runstone.autolog.spark`."""
+
+from ._lazy import lazy
+
+_NAMES = ("FLAVOR_NAME", "get_default_pip_requirements", "load_model", "log_model", "save_model")
+__getattr__, __dir__ = lazy(
+    __name__,
+    {**{name: f"runstone.models.flavors.spark:{name}" for name in _NAMES}, "autolog": "runstone.autolog.spark:autolog"},
+)

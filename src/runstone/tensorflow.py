@@ -1,0 +1,13 @@
+"""Log, save and load TensorFlow's models. The names are MLflow's; the work is in :mod:`runstone.models.flavors.tensorflow` and
+:mod:`runstone.autolog.tensorflow`."""
+
+from ._lazy import lazy
+
+_NAMES = ("FLAVOR_NAME", "get_default_pip_requirements", "load_model", "log_model", "save_model")
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        **{name: f"runstone.models.flavors.tensorflow:{name}" for name in _NAMES},
+        "autolog": "runstone.autolog.tensorflow:autolog",
+    },
+)
