@@ -98,6 +98,17 @@ def test_what_the_client_told_wins_over_spans(v3: Any) -> None:
     assert len(v3.get("traces/batchGet", trace_ids=[NAME])["traces"][0]["spans"]) == 2
 
 
+def test_a_deleted_trace_takes_its_spans_along(v3: Any) -> None:
+    send(v3, span(CHILD, ROOT))
+    send(v3, span(ROOT))
+    assert v3.post("traces/delete-traces", experiment_id="0", request_ids=[NAME, NAME, "tr-none"]) == {"traces_deleted": 1}
+    send(v3, span(LEAF, CHILD))
+    assert [one["name"] for one in v3.get("traces/get", trace_id=NAME)["trace"]["spans"]] == ["span 8"]
+    assert v3.post("traces/delete-traces", experiment_id="0", max_timestamp_millis=2_000) == {"traces_deleted": 1}
+    send(v3, span(ROOT))
+    assert [one["name"] for one in v3.get("traces/get", trace_id=NAME)["trace"]["spans"]] == ["span 1"]
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
 def test_packed_bodies_are_read(v3: Any, pack: Any) -> None:
     how = "gzip" if pack is gzip.compress else "deflate"
@@ -134,6 +145,29 @@ def test_what_is_no_message_is_refused(v3: Any, headers: dict[str, str], body: b
     answer = v3.client.post("/v1/traces", content=body, headers={**HEADERS, **headers})
     assert answer.status_code == 400
     assert says in answer.json()["message"]
+
+
+def test_texts_that_no_database_takes_are_mended(v3: Any) -> None:
+    odd = '{"a": "half \\ud800"}'
+    send(v3, {**span(ROOT, input__value=odd, mlflow__traceTag__odd="a\0b"), "name": "na\0me"})
+    found = info(v3)
+    assert (found["tags"]["odd"], found["tags"]["mlflow.traceName"], found["request_preview"]) == (
+        "ab",
+        "name",
+        '{"a": "half ?"}',
+    )
+    (whole,) = v3.get("traces/get", trace_id=NAME)["trace"]["spans"]
+    assert "half ?" in json.dumps(whole["attributes"])
+
+
+def test_a_message_of_too_many_spans_is_refused(v3: Any) -> None:
+    one = b"\x0a\x10" + b"\x01" * 16 + b"\x12\x08" + b"\x01" * 8
+    body = b"".join(bytes([0x12, len(one)]) + one for _ in range(20_001))
+    for number in (2, 1):
+        size = len(body)
+        body = bytes([number << 3 | 2, size & 127 | 128, size >> 7 & 127 | 128, size >> 14]) + body
+    answer = v3.client.post("/v1/traces", content=body, headers={**HEADERS, "content-type": "application/x-protobuf"})
+    assert (answer.status_code, "20,001" in answer.json()["message"]) == (400, True), answer.text
 
 
 def test_an_unknown_experiment_and_an_unknown_run_are_said(v3: Any) -> None:

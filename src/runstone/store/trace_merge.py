@@ -44,7 +44,7 @@ def searched(details: str) -> dict[str, str]:
             value = _value_of(one.get(kind)) if isinstance(one, dict) and one.get("valid") is not False else None
             if value is not None:
                 found[f"{kind}.{one.get('assessment_name', '')}"] = value
-    return found
+    return {key.replace("\0", ""): value.replace("\0", "") for key, value in found.items()}  # PostgreSQL takes none
 
 
 def _value_of(given: Any) -> str | None:

@@ -14,7 +14,7 @@ from msgspec import structs
 from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Origin, Store, TraceQuery
 from runstone.entities import Dataset, DatasetInput, InputTag
 from runstone.errors import InvalidValue, NotFound, ParamChanged, WrongState
-from runstone.query.traces import LINKED_RUN
+from runstone.query.traces import FOUND, LINKED_RUN
 from runstone.records import (
     ExperimentChanged,
     ExperimentCreated,
@@ -223,6 +223,13 @@ class ModelsSuite:
         self.write(store, TraceChanged("t2", 101, metadata={f"{LINKED_RUN}r1": ""}))
         assert ids(filter="run_id = 'r1'") == ids(filter="attributes.run_id IN ('r1', 'r2')") == ["t2", "t1"]
         assert ids(filter="trace.run_id = 'r2' AND status = 'OK'") == ["t1"]
+        odd = '{"assessment_id":"a","assessment_name":"g\\u0000","feedback":{"value":"x\\u0000y"}}'
+        self.write(store, TraceChanged("t1", 101, assessments={"a": odd}, metadata={f"{FOUND}span.name.work": ""}))
+        assert ids(filter="feedback.g = 'xy' AND span.name = 'work' AND trace.end_time_ms = 102") == ["t1"]
+        self.write(store, TraceChanged("t1", 101, assessments={"a": '{"valid": false}'}))
+        assert ids(filter="feedback.g = 'xy'") == []
+        with pytest.raises(InvalidValue, match="span.name"):
+            ids(filter="span.content LIKE '%x%'")
         assert ids(filter="NOT run_id = 'r1'") == []  # of the others none has a run
 
     # --- points that come twice ---------------------------------------------------------------------------------------

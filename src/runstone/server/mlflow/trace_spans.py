@@ -155,7 +155,7 @@ def _read(value: Any) -> Any:
 
 
 def _attributes(values: dict[str, Any]) -> list[shapes.Json]:
-    return [{"key": str(key), "value": _any(value)} for key, value in values.items()]
+    return [{"key": _sound(str(key)), "value": _any(value)} for key, value in values.items()]
 
 
 def _any(value: Any) -> shapes.Json:
@@ -172,4 +172,9 @@ def _any(value: Any) -> shapes.Json:
         return {"array_value": {"values": [_any(one) for one in value]}}
     if isinstance(value, dict):
         return {"kvlist_value": {"values": _attributes(value)}}
-    return {} if value is None else {"string_value": str(value)}
+    return {} if value is None else {"string_value": _sound(str(value))}
+
+
+def _sound(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON can name and UTF-8 cannot say."""
+    return text.encode("utf-8", "replace").decode()

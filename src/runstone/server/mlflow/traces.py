@@ -3,6 +3,7 @@ among the artifacts, where the answer's tag ``mlflow.artifactLocation`` says."""
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from msgspec import Struct, field
 
 from runstone.contracts import Batch, TraceQuery
 from runstone.entities.traces import TraceHead
-from runstone.errors import InvalidValue, NotFound
+from runstone.errors import InvalidValue, NotFound, Trouble
 from runstone.query.traces import FOUND, LINKED_RUN
 from runstone.records import TraceChanged, TraceStarted
 
@@ -25,6 +26,7 @@ from .row import Row
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
+log = logging.getLogger("runstone.server")
 MAX_TRACES = 500
 _SHOWN = ("client_request_id", "request_preview", "response_preview", "request", "response", "assessments")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -158,7 +160,7 @@ def delete(backend: Backend, request: DeleteTraces) -> shapes.Json:
     if (request.max_timestamp_millis is None) == (not request.request_ids):
         raise InvalidValue("Either `max_timestamp_millis` or `request_ids` must be given, and not both.")
     if request.request_ids:
-        found = [one for one in dict.fromkeys(request.request_ids) if _is_in(backend, one, request.experiment_id)]
+        found = [one for name in dict.fromkeys(request.request_ids) if (one := _in(backend, name, request.experiment_id))]
     else:
         asked = TraceQuery(
             experiment_ids=(request.experiment_id,),
@@ -166,9 +168,11 @@ def delete(backend: Backend, request: DeleteTraces) -> shapes.Json:
             order_by=("timestamp_ms ASC",),
             limit=request.max_traces or 1 << 31,
         )
-        found = [one.trace_id for one in backend.store.search_traces(asked)]
+        found = list(backend.store.search_traces(asked))
     if found:
-        backend.write(Batch([TraceChanged(one, backend.now(), deleted=True) for one in found]))
+        backend.write(Batch([TraceChanged(one.trace_id, backend.now(), deleted=True) for one in found]))
+    for one in found:
+        _delete_files(backend, one)
     return {"traces_deleted": len(found)}
 
 
@@ -187,11 +191,24 @@ TRACES: tuple[Row, ...] = (
 # fmt: on
 
 
-def _is_in(backend: Backend, trace_id: str, experiment_id: str) -> bool:
+def _in(backend: Backend, trace_id: str, experiment_id: str) -> TraceHead | None:
     try:
-        return backend.store.get_trace(trace_id).experiment_id == experiment_id
+        head = backend.store.get_trace(trace_id)
     except NotFound:
-        return False
+        return None
+    return head if head.experiment_id == experiment_id else None
+
+
+def _delete_files(backend: Backend, head: TraceHead) -> None:
+    """A trace's spans, where the server itself keeps them; a folder of somebody else's is left alone."""
+    where = head.artifact_location
+    if where.endswith(f"/traces/{head.trace_id}/artifacts") and backend.shown_artifact_uri(where).startswith(
+        "mlflow-artifacts:"
+    ):
+        try:
+            backend.own_artifacts(where).delete()
+        except Trouble as cause:
+            log.warning("the spans of the deleted trace %s are still at %s: %s", head.trace_id, where, cause)
 
 
 def _milliseconds(text: str) -> int:

@@ -28,6 +28,8 @@ _READERS = {PROTOBUF: protobuf.read, JSON: json_body.read}
 EXPERIMENT, RUN = "x-mlflow-experiment-id", "x-mlflow-run-id"
 #: Bytes that a packed body may have unpacked.
 MOST_BYTES = 64 << 20
+#: Spans of one message; exporters send hundreds.
+MOST_SPANS = 20_000
 _ID_BYTES = {"trace_id": 16, "span_id": 8}
 
 
@@ -73,6 +75,8 @@ def unpacked(body: bytes, packing: str) -> bytes:
 
 def keep(backend: Backend, experiment: str, run: str, spans: list[Span]) -> None:
     """Store spans and what they tell of their traces."""
+    if len(spans) > MOST_SPANS:
+        raise InvalidValue(f"The message has {len(spans):,} spans; send at most {MOST_SPANS:,} in one.")
     traces: dict[str, list[Span]] = {}
     for one in spans:
         for name, size in _ID_BYTES.items():

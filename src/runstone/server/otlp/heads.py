@@ -14,6 +14,8 @@ from .spans import STATUS, Span
 
 #: Characters of previews of what went in and came out.
 PREVIEW = 1000
+#: Spans of one message by which its trace can be found.
+FOUND_SPANS = 1000
 #: Characters of a tag's name and value; what is longer is left out.
 _TAG_NAME, _TAG_VALUE = 250, 5000
 _MILLION = 1_000_000
@@ -26,13 +28,11 @@ def head(experiment_id: str, run_id: str, spans: Sequence[Span]) -> TraceStarted
     metadata, tags, details = {"mlflow.trace_schema.version": "3"}, {"mlflow.trace.spansLocation": "TRACKING_STORE"}, {}
     if run_id:
         metadata["mlflow.sourceRun"] = run_id
+    for one in spans[:FOUND_SPANS]:
+        kind, status = _text(one.attributes.get(meaning.TYPE)), STATUS[one.status].removeprefix("STATUS_CODE_")
+        marks = zip(SPAN_FIELDS, (_text(one.name), kind, status), strict=True)
+        metadata |= {f"{FOUND}span.{name}.{value[:PREVIEW]}": "" for name, value in marks}
     for one in spans:
-        marks = {
-            "name": one.name,
-            "type": one.attributes.get(meaning.TYPE),
-            "status": STATUS[one.status].removeprefix("STATUS_CODE_"),
-        }
-        metadata |= {f"{FOUND}span.{name}.{str(marks[name])[:PREVIEW]}": "" for name in SPAN_FIELDS}
         for key, value in (("mlflow.trace.session", meaning.session), ("mlflow.trace.user", meaning.user)):
             if (found := value(one.attributes)) is not None:
                 metadata.setdefault(key, _text(found)[:PREVIEW])
@@ -42,7 +42,7 @@ def head(experiment_id: str, run_id: str, spans: Sequence[Span]) -> TraceStarted
         tags |= _tags({key: value for key, value in root.resource.items() if not key.startswith(("telemetry.sdk.", "mlflow."))})
         marked = {key: value for key, value in root.attributes.items() if key.startswith(meaning.TRACE_TAG)}
         tags |= _tags({key.removeprefix(meaning.TRACE_TAG): value for key, value in marked.items()})
-        tags |= {"mlflow.traceName": root.name[:_TAG_VALUE], "mlflow.trace.spansLocation": "TRACKING_STORE"}
+        tags |= {"mlflow.traceName": _text(root.name)[:_TAG_VALUE], "mlflow.trace.spansLocation": "TRACKING_STORE"}
         for name, attribute in (("request_preview", meaning.INPUTS), ("response_preview", meaning.OUTPUTS)):
             if (found := root.attributes.get(attribute)) is not None:
                 details[name] = _text(found)[:PREVIEW]
@@ -69,9 +69,11 @@ def figures(spans: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 def _tags(found: dict[str, Any]) -> dict[str, str]:
-    texts = {key: _text(value) for key, value in found.items()}
+    texts = {_text(key): _text(value) for key, value in found.items()}
     return {key: text for key, text in texts.items() if key and len(key) <= _TAG_NAME and len(text) <= _TAG_VALUE}
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """What every database takes: no NUL, no half of a surrogate pair."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -62,7 +62,7 @@ def kept(span: Span) -> dict[str, Any]:
         "start_time_unix_nano": span.start,
         "end_time_unix_nano": span.end or None,
         "status": {"code": STATUS[span.status], "message": span.message},
-        "attributes": {key: json.dumps(value, ensure_ascii=False) for key, value in attributes.items()},
+        "attributes": {key: json.dumps(value) for key, value in attributes.items()},
         "events": [{"name": one.name, "time_unix_nano": one.time, "attributes": one.attributes} for one in span.events],
         "links": [
             {"trace_id": named(one.trace_id), "span_id": one.span_id.hex(), "attributes": one.attributes} for one in span.links
