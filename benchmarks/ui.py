@@ -18,6 +18,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -129,7 +130,7 @@ def script_bytes(screen: Screen, url: str, selector: str) -> float:
         page.on("response", lambda answer: answer.url.split("?")[0].endswith(".js") and scripts.append(answer))
         page.goto(url, wait_until="commit")
         page.wait_for_selector(selector, state="attached")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(3000)
         return sum(len(gzip.compress(one.body(), 9)) for one in scripts) / 1000
 
 
@@ -346,6 +347,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="scenes: js, table, run, chart, live, mlflow")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end, too
     from playwright.sync_api import sync_playwright
 
     chromium = next(

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -79,8 +80,10 @@ def _process(command: list[str], **more: Any) -> Iterator[subprocess.Popen[Any]]
     try:
         yield process
     finally:
-        if more.get("start_new_session"):
-            os.killpg(process.pid, 15)
-        else:
-            process.terminate()
-        process.wait(30)
+        own = bool(more.get("start_new_session"))  # a server of several processes: all of them end
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, sign) if own else process.send_signal(sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+                break
