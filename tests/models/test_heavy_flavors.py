@@ -81,7 +81,7 @@ def test_transformers(tmp_path: Path) -> None:
 
     model = transformers.BertForSequenceClassification(config).eval()
     pipeline = transformers.pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
-    runstone.transformers.save_model(pipeline, tmp_path / "m", input_example=["good day"])
+    runstone.transformers.save_model(pipeline, tmp_path / "m")
     wanted = pipeline(["good day", "bad"])
     again = runstone.transformers.load_model(tmp_path / "m", device="cpu")
     assert [one["label"] for one in again(["good day", "bad"])] == [one["label"] for one in wanted]

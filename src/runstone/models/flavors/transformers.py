@@ -10,9 +10,12 @@ from typing import Any
 import transformers
 
 from runstone.errors import InvalidValue
+from runstone.models.datatypes import DataType
 from runstone.models.environment import pinned
 from runstone.models.frames import is_frame, pandas
 from runstone.models.manifest import Model
+from runstone.models.schema import ColSpec, Schema
+from runstone.models.signature import ModelSignature
 
 from . import saving
 from .saving import Function, Given, Written
@@ -80,7 +83,7 @@ def save_model(
             processor.save_pretrained(folder / COMPONENTS / "processor")
             settings["processor_type"] = type(processor).__name__
         python = None if processor is not None else {"config": model_config} if model_config else {}
-        return Written(settings, python, PACKAGES)
+        return Written(settings, python, PACKAGES, signature=_signature(pipeline.task))
 
     given = Given(
         conda_env, code_paths, mlflow_model, signature, input_example, pip_requirements, extra_pip_requirements, metadata,
@@ -142,6 +145,17 @@ def _pipeline(given: Any, task: str | None) -> Any:
         f"transformers_model is a Pipeline, or a dict of its parts with 'model'; it got {type(given).__name__}. "
         "A pipeline of a checkpoint on disk: transformers.pipeline(task, model=path)."
     )
+
+
+def _signature(task: str) -> ModelSignature | None:
+    """What a pipeline of texts takes and gives, as in MLflow; ``None`` for other tasks."""
+    text = Schema([ColSpec(DataType.string)])
+    if task in ("text-classification", "sentiment-analysis"):
+        told = Schema([ColSpec(DataType.string, "label"), ColSpec(DataType.double, "score")])
+        return ModelSignature(inputs=text, outputs=told)
+    if task in ("text-generation", "text2text-generation", "summarization") or task.startswith("translation"):
+        return ModelSignature(inputs=text, outputs=text)
+    return None
 
 
 def _class(name: Any) -> Any:
