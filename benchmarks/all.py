@@ -27,6 +27,7 @@ SCRIPTS = (
     "artifacts.py",
     "autolog.py",
     "serving.py",
+    "projects.py",
     "ui.py",
 )
 #: Those that measure Runstone alone.

@@ -106,3 +106,15 @@ def test_the_lectures_registry_snippet() -> None:
     right = runstone.get_run(versions[2].run_id).data.metrics["accuracy"]
     assert printed[3] == f"in production: {right:.3f} right"
     assert runstone.pyfunc.load_model("models:/churn_model/Production").metadata.run_id == versions[2].run_id
+
+
+def test_a_project_is_got_back() -> None:
+    assert run("project_got_back.py").splitlines() == [
+        "first: FINISHED",
+        "what changed: code",
+        "+X, y = make_classification(n_samples=1000, n_features=20, flip_y=0.3, random_state=42)",
+        "reproduced: 1 of 1 metrics agree",
+        "worked in the first turn",
+        "kept: True",
+    ]
+    assert {one.info.status for one in runstone.search_runs(search_all_experiments=True, output_format="list")} == {"FINISHED"}

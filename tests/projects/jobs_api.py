@@ -40,7 +40,7 @@ class Cluster:
                 return {"status": "PENDING", "message": "waiting for resources"}
             self._start(name, job)
         code = job["process"].poll()
-        told: dict[str, Any] = {"driver_info": {"node_ip_address": "127.0.0.9"}}
+        told: dict[str, Any] = {"driver_info": None, "driver_agent_http_address": "http://127.0.0.9:52365"}
         if code is None:
             return told | {"status": "RUNNING"}
         word = "STOPPED" if job["stopped"] else "SUCCEEDED" if code == 0 else "FAILED"

@@ -27,7 +27,7 @@ from runstone.query.printer import quoted
 from runstone.records import Tags
 
 from . import environment as envs
-from . import surroundings
+from . import spec, surroundings
 from .backends.local import Process
 from .code import Origin, lay_out, origin
 from .evidence import evidence
@@ -139,6 +139,7 @@ def _work(
         environment = _environment(found.evidence, manager)
         inner = folder / found.origin.inner
         inner.mkdir(parents=True, exist_ok=True)
+        attended.params(_given(found.evidence, inner, found.command))
         looked = surroundings.look(inner, found.command, environment.python, envs.packages(environment))
         surroundings.write(looked, attended)
         variables = envs.variables(
@@ -147,6 +148,18 @@ def _work(
         return Process(_arguments(found, folder, environment), inner, variables).watch(attended, stop)
     except RunstoneError as error:
         return "FAILED", error.message
+
+
+def _given(old: Evidence, folder: Path, command: str) -> dict[str, str]:
+    """The parameters of a project's run, which `runstone run` logged and not the script."""
+    name = old.run.data.tags.get("mlflow.project.entryPoint")
+    if name is None:
+        return {}
+    try:
+        named = set(spec.load(folder).entry_point(name).parameters)
+    except RunstoneError:
+        named = set()
+    return {key: value for key, value in old.run.data.params.items() if key in named or f" --{key} " in command}
 
 
 def _arguments(found: Plan, folder: Path, environment: Environment) -> list[str]:

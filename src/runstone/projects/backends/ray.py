@@ -74,7 +74,7 @@ class RayJob:
 
     def state(self) -> State:
         told = self._ask("GET", f"/api/jobs/{quote(self.job_id)}")
-        word, node = told.get("status"), str((told.get("driver_info") or {}).get("node_ip_address") or "")
+        word, node = told.get("status"), _node(told)
         if word == "PENDING":
             return State(QUEUED, why=str(told.get("message") or ""))
         if word == "RUNNING":
@@ -129,6 +129,12 @@ class RayJob:
             return self._pool.request(method, self._address + path, body=body, headers={"Content-Type": kind} if kind else {})
         except urllib3.exceptions.HTTPError as cause:
             raise ExecutionException(f"No Ray cluster answers at {self._address}: {cause}") from cause
+
+
+def _node(told: Mapping[str, Any]) -> str:
+    """Where the command runs; a script that does not use ray itself is known by its node's agent alone."""
+    found = (told.get("driver_info") or {}).get("node_ip_address")
+    return str(found or urlsplit(told.get("driver_agent_http_address") or "").hostname or "")
 
 
 def packed(folder: Path) -> bytes:

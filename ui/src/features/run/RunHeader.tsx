@@ -12,6 +12,7 @@ import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import { ReproductionBadge, StopButton } from "./RunActions";
+import { jobWords } from "./job";
 import s from "./Run.module.css";
 
 export function RunHeader({ run }: { run: RunDetail }) {
@@ -85,8 +86,10 @@ export function RunHeader({ run }: { run: RunDetail }) {
           started <Ago time={info.start_time} />
         </span>
         <span>
-          {info.status === "RUNNING" ? "running for" : "took"} <Took start={info.start_time} end={info.end_time} running={info.status === "RUNNING"} />
+          {info.status === "SCHEDULED" ? "waiting for" : info.status === "RUNNING" ? "running for" : "took"}{" "}
+          <Took start={info.start_time} end={info.end_time} running={info.status === "RUNNING" || info.status === "SCHEDULED"} />
         </span>
+        {jobWords(run.tags) && <span>{jobWords(run.tags)}</span>}
         {info.user_id && <span>by {info.user_id}</span>}
         {run.tags["mlflow.source.name"] && <span className="mono">{run.tags["mlflow.source.name"]}</span>}
       </div>
