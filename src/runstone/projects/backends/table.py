@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from runstone.errors import InvalidValue, NotSupported
 
-from . import kubernetes, ray, slurm
-from .following import Followed, Job, Work
+from .following import Followed, Work
 from .local import Process
 
 LOCAL = "local"
-#: Where the command runs elsewhere: what checks the configuration before a run is begun, and what submits it there.
-ELSEWHERE: dict[str, tuple[Callable[[Mapping[str, Any]], None], Callable[[Work], Job]]] = {
-    "slurm": (slurm.check, slurm.SlurmJob),
-    "kubernetes": (kubernetes.check, kubernetes.KubernetesJob),
-    "ray": (ray.check, ray.RayJob),
-}
+#: Where the command runs elsewhere: the class that submits it there, in the module of that name beside this one. A run on this
+#: machine loads none of them.
+ELSEWHERE = {"slurm": "SlurmJob", "kubernetes": "KubernetesJob", "ray": "RayJob"}
 #: Those whose environment is not made on this machine.
 FAR = frozenset({"kubernetes", "ray"})
 
@@ -32,7 +30,7 @@ def check(backend: str, config: Mapping[str, Any] | str | None) -> Mapping[str, 
         raise NotSupported(f"Got unsupported execution mode {backend!r}. Supported values: {there}.")
     found = configuration(config)
     if backend in ELSEWHERE:
-        ELSEWHERE[backend][0](found)
+        _module(backend).check(found)
     return found
 
 
@@ -52,4 +50,8 @@ def start(backend: str, work: Work) -> Process | Followed:
     """Start the work, or submit it. Raises ExecutionException, NotSupported, InvalidValue."""
     if backend == LOCAL:
         return Process(work.arguments, work.folder, work.variables)
-    return Followed(ELSEWHERE[backend][1](work))
+    return Followed(getattr(_module(backend), ELSEWHERE[backend])(work))
+
+
+def _module(backend: str) -> ModuleType:
+    return importlib.import_module(f"{__package__}.{backend}")
