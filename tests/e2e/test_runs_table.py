@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import violations
 
 
 @pytest.fixture
@@ -261,3 +263,33 @@ def test_hostile_names_are_text(table: Callable[..., Any]) -> None:
     expect(row).to_have_count(1)
     assert page.locator("img").count() == 0
     assert "owned" not in page.title()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_filter_is_built_from_rows_and_read_back_from_text(
+    theme: str, server: Any, realistic: dict[str, Any], open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = open_page(f"{server.url}/experiments/{realistic['experiment']}/runs", theme=theme).page
+    page.get_by_role("button", name="Build", exact=True).click()
+    panel = page.get_by_role("dialog", name="Build the filter")
+    panel.get_by_label("Field").fill("params.n_estimators")
+    panel.get_by_label("Value").fill("200")
+    text = page.get_by_test_id("filter-input")
+    expect(text).to_have_value("params.n_estimators = '200'")
+    expect(page.get_by_test_id("run-count")).to_have_text("6 of 24")
+    panel.get_by_role("button", name="Add a condition").click()
+    second = panel.get_by_role("group", name="Condition 2")
+    second.get_by_label("Field").fill("metrics.accuracy")
+    second.get_by_label("Operator").select_option("IS NULL")
+    panel.get_by_label("Runs that meet").select_option("or")
+    expect(text).to_have_value("params.n_estimators = '200' or metrics.accuracy IS NULL")
+    page.screenshot(path=tmp_path / "builder.png")
+    assert violations(page) == []
+    second.get_by_role("button", name="Remove condition 2").click()
+    expect(text).to_have_value("params.n_estimators = '200'")
+    page.keyboard.press("Escape")
+    text.fill("params.n_estimators != '200' and min(metrics.accuracy) > 0")
+    expect(page).to_have_url(re.compile("min"))
+    page.get_by_role("button", name="Build", exact=True).click()
+    expect(panel.get_by_label("Operator")).to_have_value("!=")
+    expect(panel).to_contain_text("min(metrics.accuracy) > 0")

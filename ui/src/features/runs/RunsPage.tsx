@@ -23,6 +23,7 @@ const GroupTable = lazy(() => import("./GroupTable").then((module) => ({ default
 const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
 const NoMatch = lazy(() => import("./NoMatch").then((module) => ({ default: module.NoMatch })));
 const GroupMenu = lazy(() => import("./GroupMenu").then((module) => ({ default: module.GroupMenu })));
+const Builder = lazy(() => import("./Builder").then((module) => ({ default: module.Builder })));
 const ExportMenu = lazy(() => import("./ExportMenu").then((module) => ({ default: module.ExportMenu })));
 
 export interface RunsPageProps {
@@ -78,6 +79,13 @@ export function RunsPage(props: RunsPageProps) {
             count={rows.empty ? (filterError ? "" : "…") : countWords(rows.matched, rows.total, Boolean(view.filter))}
             onChange={(filter) => page.change({ filter })}
           />
+          <Opener label="Build the filter" width={560} button={(button) => <Button {...button}>Build</Button>}>
+            {() => (
+              <Suspense>
+                <Builder filter={view.filter} experiments={props.experiments} onChange={(filter) => page.change({ filter })} />
+              </Suspense>
+            )}
+          </Opener>
           <ColumnPicker
             experiments={props.experiments}
             chosen={page.specs}
