@@ -239,7 +239,7 @@ def test_a_comparison_opens_on_whether_it_is_better(table: Callable[..., Any]) -
     assert len(asked) == 1, "one question for all runs"
     verdict.get_by_label("by").select_option("train/loss")
     expect(verdict).to_contain_text("on train/loss")
-    assert "by=" in page.url
+    assert "metric=train" in page.url
     page.reload()
     expect(verdict).to_contain_text("on train/loss")
 

@@ -59,7 +59,7 @@ export function readSettings(search: ChartSearch, axis: XAxis = "step", metric =
     logY: search.log?.includes("y") ?? false,
     clip: search.clip === "1",
     draw: search.draw === "lines" || search.draw === "band" || search.draw === "mean" ? search.draw : "auto",
-    by: splitList(search.by ?? "").slice(0, 3),
+    by: splitList(search.by ?? "").filter((field) => /^(params|tags)\./.test(field)).slice(0, 3),
     find: search.find ?? "",
     zoom: from !== undefined && to !== undefined && Number.isFinite(from) && to > from ? [from, to] : null,
     fold: splitList(search.fold ?? "").map((name) => (name === "-" ? "" : name)),

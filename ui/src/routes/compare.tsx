@@ -15,8 +15,8 @@ export function CompareRoute() {
     <Compare
       ids={ids}
       base={search.base ?? ""}
-      metric={search.by ?? ""}
-      onMetric={(by) => void navigate({ search: (old) => ({ ...old, by: by || undefined }) })}
+      metric={search.metric ?? ""}
+      onMetric={(metric) => void navigate({ search: (old) => ({ ...old, metric: metric || undefined }) })}
       settings={settings}
       onRuns={(runs, base) => void navigate({ search: (old) => ({ ...old, runs: joinList(runs) || undefined, base: base || undefined }) })}
       files={{ file: search.file ?? "", against: search.with ?? "", look: search.look ?? "" }}

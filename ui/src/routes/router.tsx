@@ -118,7 +118,7 @@ const runConsole = createRoute({
 
 const runMedia = createRoute({ getParentRoute: () => run, path: "media", component: later(() => import("./media"), "MediaRoute") });
 
-const COMPARE_KEYS = ["runs", "base", "by", "file", "with", "look"] as const;
+const COMPARE_KEYS = ["runs", "base", "metric", "file", "with", "look"] as const;
 
 const compare = createRoute({
   getParentRoute: () => root,
