@@ -103,6 +103,9 @@ __getattr__, __dir__ = lazy(
         "set_system_metrics_node_id": _SYSTEM + "set_system_metrics_node_id",
         "set_system_metrics_samples_before_logging": _SYSTEM + "set_system_metrics_samples_before_logging",
         "set_system_metrics_sampling_interval": _SYSTEM + "set_system_metrics_sampling_interval",
+        # evaluation
+        "evaluate": "runstone.evaluation.evaluate:evaluate",
+        "validate_evaluation_results": "runstone.evaluation.thresholds:validate_evaluation_results",
         # projects
         "run": "runstone.projects.runner:run",
         # the client and modules
@@ -115,6 +118,7 @@ __getattr__, __dir__ = lazy(
         "data": "runstone.data",
         "entities": "runstone.entities",
         "exceptions": "runstone.exceptions",
+        "metrics": "runstone.metrics",
         "models": "runstone.models",
         "projects": "runstone.projects",
         "pyfunc": "runstone.pyfunc",

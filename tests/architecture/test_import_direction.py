@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "server": LOW | {"export"},
     "models": WORDS | {"client"},
     "scoring": WORDS | {"client", "models", "server"},
+    "evaluation": WORDS | {"client", "models", "data"},
     "data": LOW | {"client", "models"},
     "autolog": WORDS | {"client", "models", "data"},
     "environments": WORDS,
@@ -39,7 +40,7 @@ SHELL = {"__init__", "cli", "testing", "demo", "dropin"}
 #: modules under MLflow's names that only pass on names of the module given
 FACES = {
     "tracking", "exceptions", "pyfunc", "sklearn", "xgboost", "lightgbm", "catboost", "statsmodels", "onnx", "pytorch", "keras",
-    "tensorflow", "transformers", "sentence_transformers", "prophet", "spacy", "spark", "pyspark", "optuna",
+    "tensorflow", "transformers", "sentence_transformers", "prophet", "spacy", "spark", "pyspark", "optuna", "metrics",
 }  # fmt: skip
 #: where an import may stand inside a function
 LATE = {"connect", "cli", "importers", "autolog", "testing", "demo", "_lazy", "dropin"}

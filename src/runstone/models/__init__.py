@@ -5,6 +5,18 @@ from runstone._lazy import lazy
 __getattr__, __dir__ = lazy(
     __name__,
     {
+        **{
+            name: f"runstone.evaluation:{name}"
+            for name in (
+                "EvaluationArtifact",
+                "EvaluationMetric",
+                "EvaluationResult",
+                "MetricThreshold",
+                "evaluate",
+                "make_metric",
+                "validate_evaluation_results",
+            )
+        },
         "Model": "runstone.models.manifest:Model",
         "ModelConfig": "runstone.models.python_function:ModelConfig",
         "ModelInfo": "runstone.models.info:ModelInfo",
