@@ -102,3 +102,35 @@ def test_the_test_sees_imports_inside_functions(tmp_path: Path) -> None:
     tree = SOURCE / "connect.py"
     found = list(_imports(tree))
     assert any(inside for _, inside, _ in found), "connect is known to import its back ends late"
+
+
+def _asks_for(path: Path, package: str) -> bool:
+    """Whether a module imports the package itself: ``from . import …`` or ``from runstone.x import …`` for its own ``x``."""
+    inside = ["runstone", *path.parent.relative_to(SOURCE).parts]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            base = inside[: len(inside) - node.level + 1] if node.level else []
+            if ".".join([*base, *(node.module.split(".") if node.module else [])]) == package:
+                return True
+    return False
+
+
+def _eager(path: Path) -> bool:
+    """Whether a package loads modules of its own before any is asked for."""
+    own = "runstone." + ".".join(path.parent.relative_to(SOURCE).parts)
+    return any(
+        isinstance(node, ast.ImportFrom) and (node.level == 1 or (node.module or "").startswith(own + "."))
+        for node in ast.parse(path.read_text("utf-8")).body
+    )
+
+
+PACKAGES = [path.parent for path in FILES if path.name == "__init__.py" and path.parent != SOURCE and _eager(path)]
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_circle_between_a_package_and_its_modules(folder: Path) -> None:
+    """Two threads that meet such a circle from its two ends get a half-made module, and an ImportError in training: the context
+    of a run is gathered by a thread that imports. Either the package loads nothing by itself, or no module asks for it."""
+    package = "runstone." + ".".join(folder.relative_to(SOURCE).parts)
+    asking = [path.name for path in sorted(folder.rglob("*.py")) if path.name != "__init__.py" and _asks_for(path, package)]
+    assert not asking, f"{package} loads its modules, and these ask for it: {', '.join(asking)}"

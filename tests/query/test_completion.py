@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runstone.query import RUNS, Field
 from runstone.query.completion import complete
+from runstone.query.tree import Field
+from runstone.query.vocabulary import RUNS
 
 
 def said(text: str, cursor: int | None = None):

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runstone.errors import FilterError
-from runstone.query import EXPERIMENTS, RUNS, And, Comparison, Field, Membership, Not, Or, Presence, parse_filter, to_text
-from runstone.query.tree import PARTS, normalized
+from runstone.query.parser import parse_filter
+from runstone.query.printer import to_text
+from runstone.query.tree import PARTS, And, Comparison, Field, Membership, Not, Or, Presence, normalized
+from runstone.query.vocabulary import EXPERIMENTS, RUNS
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 keys = st.one_of(st.sampled_from(["loss", "a b", "m/0", "x`y", 'q"q', "ä.ö", "1st", "and"]), texts.filter(bool))

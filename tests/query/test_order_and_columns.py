@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runstone.errors import FilterError
-from runstone.query import Field, order_text, parse_order, run_order
 from runstone.query.columns import parse_column
-from runstone.query.order import experiment_order
+from runstone.query.order import experiment_order, run_order
+from runstone.query.parser import parse_order
+from runstone.query.printer import order_text
+from runstone.query.tree import Field
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runstone.query import RUNS
 from runstone.query.columns import parse_column
 from runstone.query.tree import PARTS
-from runstone.query.vocabulary import LISTS, NULLS, ORDERING, PATTERNS
+from runstone.query.vocabulary import LISTS, NULLS, ORDERING, PATTERNS, RUNS
 
 PAGE = Path(__file__).parents[2] / "docs" / "search.md"
 TEXT = PAGE.read_text("utf-8")

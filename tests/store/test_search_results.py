@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from runstone.connect import open_store
 from runstone.contracts import Batch, RunQuery
 from runstone.entities import Dataset, DatasetInput, InputTag, ViewType
-from runstone.query import And, Comparison, Field, Membership, Not, Or, Order, Presence, order_text, to_text
 from runstone.query.columns import parse_column
-from runstone.query.tree import PARTS
+from runstone.query.printer import order_text, to_text
+from runstone.query.tree import PARTS, And, Comparison, Field, Membership, Not, Or, Order, Presence
 from runstone.records import ExperimentCreated, Inputs, Metrics, Params, RunChanged, RunStarted
 from runstone.store import search, search_match, search_walk
 

@@ -1,8 +1,16 @@
 """Run projects: a folder or repository with an ``MLproject`` file, or just with scripts. MLflow's module of this name."""
 
+from typing import TYPE_CHECKING
+
+from runstone._lazy import lazy
 from runstone.errors import ExecutionException
 
-from .runner import run
-from .submitted import SubmittedRun
+if TYPE_CHECKING:
+    from .runner import run
+    from .submitted import SubmittedRun
+
+__getattr__, __dir__ = lazy(
+    __name__, {"run": "runstone.projects.runner:run", "SubmittedRun": "runstone.projects.submitted:SubmittedRun"}
+)
 
 __all__ = ["ExecutionException", "SubmittedRun", "run"]
