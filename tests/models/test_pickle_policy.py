@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+import yaml
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 
@@ -95,4 +96,36 @@ def test_a_word_that_is_no_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     runstone.sklearn.save_model(FOREST, tmp_path / "m")
     monkeypatch.setenv("RUNSTONE_ALLOW_PICKLE", "maybe")
     with pytest.raises(InvalidValue, match="allow, trusted and deny"):
+        runstone.sklearn.load_model(tmp_path / "m")
+
+
+def manifest(folder: Path, **settings: object) -> Path:
+    folder.mkdir()
+    (folder / "MLmodel").write_text(yaml.safe_dump({"flavors": {"python_function": settings}}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"loader_module": "mlflow.pyfunc.model", "python_model": "../out.pkl"},
+        {"loader_module": "mlflow.sklearn", "model_path": "../out.pkl"},
+        {"loader_module": "mlflow.pyfunc.model", "python_model": "in.pkl", "artifacts": {"a": {"path": "../out.pkl"}}},
+        {"loader_module": "anything", "code": ".."},
+    ],
+)
+def test_a_manifest_names_nothing_outside_of_the_model(tmp_path: Path, settings: dict[str, object]) -> None:
+    folder = manifest(tmp_path / "m", **settings)
+    for file in (tmp_path / "out.pkl", folder / "in.pkl"):
+        file.write_bytes(pickle.dumps({}))
+    with pytest.raises(InvalidValue, match="outside of the model"):
+        runstone.pyfunc.load_model(folder)
+
+
+def test_a_manifest_of_scikit_learn_names_nothing_outside_of_the_model(tmp_path: Path) -> None:
+    runstone.sklearn.save_model(FOREST, tmp_path / "m")
+    (tmp_path / "m" / "model.pkl").rename(tmp_path / "out.pkl")
+    file = tmp_path / "m" / "MLmodel"
+    file.write_text(file.read_text().replace("pickled_model: model.pkl", "pickled_model: ../out.pkl"))
+    with pytest.raises(InvalidValue, match="outside of the model"):
         runstone.sklearn.load_model(tmp_path / "m")

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ class Cluster:
             job["process"] = subprocess.Popen(
                 ["sh", "-c", "exec " + job["asked"]["entrypoint"]],
                 cwd=folder,
-                env={**os.environ, **environment["env_vars"]},
+                env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment["env_vars"]},
                 stdout=log,
                 stderr=log,
             )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runstone.errors import AlreadyExists, InvalidValue
+from runstone.errors import AlreadyExists, InvalidValue, NotFound
 
 CODE, EXTRA_FILES = "code", "extra_files"
 #: What a copied code folder does not need.
@@ -85,10 +85,23 @@ def _copy_all(paths: Sequence[str | os.PathLike[str]], target: Path, argument: s
     return names
 
 
+def inside(folder: Path, name: Any) -> Path:
+    """A file or folder of the model that its manifest names. Raises NotFound; InvalidValue for one outside."""
+    place = folder / str(name)
+    if not place.resolve().is_relative_to(folder.resolve()):
+        raise InvalidValue(f"The manifest in {folder} names {name!r}, which lies outside of the model.")
+    if not place.exists():
+        raise NotFound(f"The model's file {str(name)!r} is not there: {place}")
+    return place
+
+
 def use_code(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Make the code that was saved with a model importable in this process."""
+    """Make the code that was saved with a model importable in this process.
+
+    Raises: NotFound, InvalidValue: it is not there, or lies outside of the model.
+    """
     subfolder = settings.get(CODE)
     if subfolder:
-        place = str((folder / str(subfolder)).resolve())
+        place = str(inside(folder, subfolder).resolve())
         if place not in sys.path:
             sys.path.insert(0, place)

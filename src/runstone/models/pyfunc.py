@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from runstone import plugins
-from runstone.errors import InvalidValue, NotFound, NotSupported
+from runstone.errors import InvalidValue, NotSupported
 
 from . import python_function
 from .enforce import enforce_schema
 from .environment import REQUIREMENTS, warn_of_differences
-from .folder import CODE, use_code
+from .folder import CODE, inside, use_code
 from .locate import local_folder
 from .manifest import Model
 from .policy import loading_from
@@ -133,8 +133,8 @@ def load_model(
         )
     if not suppress_warnings:
         warn_of_differences(folder)
-    use_code(folder, settings)
     with loading_from(model_uri):
+        use_code(folder, settings)
         implementation = _load(folder, settings, meta, model_config)
     return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")))
 
@@ -148,9 +148,7 @@ def _load(folder: Path, settings: Mapping[str, Any], meta: Model, config: Any) -
         except ModuleNotFoundError as missing:
             raise missing_module(missing, folder) from missing
     data = settings.get("model_path") or settings.get("data")
-    place = folder / str(data) if data else folder
-    if not place.exists():
-        raise NotFound(f"The model's file {place.name!r} is not there: {place}")
+    place = inside(folder, data) if data else folder
     try:
         loader = _loader(named)
         if "model_config" in inspect.signature(loader).parameters:
@@ -175,7 +173,9 @@ def _loader(named: str) -> Callable[..., Any]:
                 f"An installed package can bring one, as an entry point {flavor!r} of the group {plugins.FLAVORS!r}."
             )
     else:
-        module = plugins.flavor(named) or importlib.import_module(named)
+        module = plugins.flavor(named)
+        if module is None:
+            module = importlib.import_module(named)
     loader: Callable[..., Any] = module._load_pyfunc
     return loader
 

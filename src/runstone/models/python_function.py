@@ -19,6 +19,7 @@ import yaml
 from runstone.errors import InvalidValue, NotFound, NotSupported
 
 from . import hints, python_model
+from .folder import inside
 from .manifest import Model
 from .policy import allow_pickle
 from .python_model import PythonModelContext
@@ -113,15 +114,14 @@ def load(folder: Path, settings: Mapping[str, Any], meta: Model, config: Any = N
     known = {**(settings.get("config") or {}), **read_config(config)}
     code = settings.get("model_code_path")
     if code:
-        model = from_code(folder / os.path.basename(str(code)), known)
+        file = inside(folder, os.path.basename(str(code)))
+        model = from_code(file, known)
     else:
-        file = folder / str(settings.get("python_model", "python_model.pkl"))
-        if not file.is_file():
-            raise NotFound(f"The model's file {file.name!r} is not there: {file}")
+        file = inside(folder, settings.get("python_model", "python_model.pkl"))
         allow_pickle(str(file))
         with file.open("rb") as stream:
             model = _Unpickler(stream).load()
-    kept = {name: str(folder / one["path"]) for name, one in (settings.get("artifacts") or {}).items()}
+    kept = {name: str(inside(folder, one["path"])) for name, one in (settings.get("artifacts") or {}).items()}
     context = PythonModelContext(kept, known)
     if hasattr(model, "load_context"):
         model.load_context(context)

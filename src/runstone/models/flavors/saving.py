@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from runstone.client.notices import warn_once
-from runstone.errors import InvalidValue, NotFound
+from runstone.errors import InvalidValue
 from runstone.models import folder as files
 from runstone.models.environment import pinned, write_environment
 from runstone.models.example import Example
@@ -195,9 +195,9 @@ def opened(
     settings = Model.load(folder).flavors.get(flavor)
     if settings is None:
         raise InvalidValue(f"The model at {os.fspath(model_uri)!r} has no flavor {flavor!r}.")
-    files.use_code(folder, settings)
     try:
         with loading_from(model_uri):
+            files.use_code(folder, settings)
             yield folder, settings
     except ModuleNotFoundError as missing:
         raise missing_module(missing, folder) from missing
@@ -210,14 +210,7 @@ def found(flavor: str, path: str | os.PathLike[str]) -> tuple[Path, dict[str, An
     return folder, Model.load(folder).flavors.get(flavor, {})
 
 
-def inside(folder: Path, name: Any) -> Path:
-    """A file or folder of the model that its manifest names. Raises NotFound; InvalidValue for one outside."""
-    place = folder / str(name)
-    if not place.resolve().is_relative_to(folder.resolve()):
-        raise InvalidValue(f"The manifest in {folder} names {name!r}, which lies outside of the model.")
-    if not place.exists():
-        raise NotFound(f"The model's file {str(name)!r} is not there: {place}")
-    return place
+inside = files.inside
 
 
 def class_named(name: str, packages: Sequence[str]) -> type:

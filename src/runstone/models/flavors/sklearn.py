@@ -19,7 +19,7 @@ from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
 from runstone.models.environment import pinned, write_environment
 from runstone.models.example import Example
-from runstone.models.folder import copy_code, copy_extra, new_folder, size_of, use_code
+from runstone.models.folder import copy_code, copy_extra, inside, new_folder, size_of, use_code
 from runstone.models.info import ModelInfo
 from runstone.models.locate import local_folder
 from runstone.models.log import log_to_run
@@ -188,10 +188,10 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
         raise InvalidValue(
             f"The model at {os.fspath(model_uri)!r} has no flavor {FLAVOR_NAME!r}, so it is none of scikit-learn."
         )
-    use_code(folder, settings)
     try:
         with loading_from(model_uri):
-            return pickled.read(folder / str(settings.get("pickled_model", "model.pkl")), settings)
+            use_code(folder, settings)
+            return pickled.read(inside(folder, settings.get("pickled_model", "model.pkl")), settings)
     except ModuleNotFoundError as missing:
         raise missing_module(missing, folder) from missing
 
@@ -224,7 +224,7 @@ def _load_pyfunc(path: str) -> SklearnFunction:
     place = Path(path)
     folder = place.parent if place.is_file() else place
     settings = Model.load(folder).flavors.get(FLAVOR_NAME, {"serialization_format": SERIALIZATION_FORMAT_PICKLE})
-    file = place if place.is_file() else folder / str(settings.get("pickled_model", "model.pkl"))
+    file = place if place.is_file() else inside(folder, settings.get("pickled_model", "model.pkl"))
     return SklearnFunction(pickled.read(file, settings))
 
 
