@@ -125,6 +125,15 @@ def test_a_job_from_queue_to_end(tmp_path: Path, template: dict[str, Any], clust
     assert (job.state().phase, job.state().status) == ("finished", "FINISHED")
 
 
+def test_a_progress_bar_is_one_line(tmp_path: Path, template: dict[str, Any], cluster: Callable[..., None]) -> None:
+    bar = " 10%|# | 1/10\r 50%|## | 5/10\r100%|### | 10/10"
+    cluster({}, log=f"2026-01-01T10:00:00.5Z {bar}\n")
+    job = KubernetesJob(work(tmp_path, template))
+    assert job.printed() == [("stdout", f"{bar}\n".encode())]
+    assert job.printed() == []
+    assert "--since-time=2026-01-01T10:00:00Z" in Path("asked").read_text("utf-8")
+
+
 def test_an_image_that_is_not_there_ends_it_and_a_stop_deletes_it(
     tmp_path: Path, template: dict[str, Any], cluster: Callable[..., None]
 ) -> None:

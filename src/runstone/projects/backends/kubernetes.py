@@ -131,7 +131,8 @@ class KubernetesJob:
         """Asked from the second of the last line on; what was seen of that second is left out."""
         since = [f"--since-time={self._since}"] if self._since else []
         done = self._run("logs", f"job/{self.job_id}", "--timestamps", *since)
-        lines = done.stdout.splitlines(keepends=True)
+        # a time stands after a newline alone: a progress bar's carriage returns are within its line
+        lines = [line + b"\n" for line in done.stdout.removesuffix(b"\n").split(b"\n")] if done.stdout else []
         if done.returncode or not lines:  # not begun, or gone
             return []
         known_ones, found = self._seen.copy(), []
