@@ -102,8 +102,10 @@ class Followed:
         except BaseException:
             self._end(run)
             raise
-        self._heard(run)
-        self._job.discard()
+        if ended.phase == OVER:
+            while self._heard(run):  # a back end gives a long log in pieces
+                pass
+            self._job.discard()
         return ("KILLED", why) if why is not None else (ended.status, ended.cause)
 
     def _follow(self, run: Attended, stop: Callable[[], str | None]) -> tuple[State, str | None]:
@@ -122,8 +124,7 @@ class Followed:
                 questioned = now
                 why = stop() or asked(run)
                 if why is not None:
-                    self._end(run)
-                    return State(OVER), why
+                    return State(OVER if self._end(run) else self._shown.phase), why
             time.sleep(_LOOK)
 
     def _state(self) -> State | None:
@@ -154,30 +155,42 @@ class Followed:
             notice(f"job {self._job.job_id} runs{f' on {state.node}' if state.node else ''}")
         self._shown = state
 
-    def _heard(self, run: Attended) -> None:
+    def _heard(self, run: Attended) -> bool:
+        """Whether anything came."""
         try:
             pieces = self._job.printed()
         except ExecutionException:  # the state's question says so
-            return
+            return False
         for stream, data in pieces:
             run.heard(stream, data)
             show(stream, data)
         run.write()
+        return bool(pieces)
 
-    def _end(self, run: Attended) -> None:
-        """SIGTERM, and SIGKILL to what remains after the grace; waits until the cluster says that it is gone."""
-        self._job.terminate()
+    def _end(self, run: Attended) -> bool:
+        """SIGTERM, and SIGKILL to what remains after the grace; waits until the cluster says that it is gone. Whether it is."""
         begun, killed = time.monotonic(), False
+        told = self._taken(self._job.terminate)
         while (state := self._state()) is None or state.phase != OVER:
             self._heard(run)
+            told = told or self._taken(self._job.terminate)
             if not killed and time.monotonic() - begun > GRACE:
-                killed = True
-                self._job.kill()
+                killed = self._taken(self._job.kill)
             if time.monotonic() - begun > 6 * GRACE:
                 notice(f"job {self._job.job_id} was told to end and is still there; end it by hand")
-                break
+                return False
             time.sleep(min(self._job.every, 0.5))
         run.tags({JOB_STATE: OVER})
+        return True
+
+    def _taken(self, order: Callable[[], None]) -> bool:
+        """Whether the cluster took an order; one that does not answer is asked again."""
+        try:
+            order()
+        except ExecutionException as error:
+            notice(f"job {self._job.job_id} could not be told to end, still trying: {error.message}")
+            return False
+        return True
 
 
 def text(config: Mapping[str, Any], key: str, default: str = "") -> str:

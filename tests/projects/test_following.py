@@ -1,0 +1,94 @@
+"""Following a job that runs elsewhere, without a cluster: all that it printed arrives, and its end is told as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runstone.errors import ExecutionException
+from runstone.projects.backends import following
+from runstone.projects.backends.following import OVER, RUNNING, Followed, State
+
+
+class Run:
+    """What a run is told by the one who follows its job."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, str] = {}
+        self.text = b""
+
+    def tags(self, tags: dict[str, str]) -> None:
+        self.told |= tags
+
+    def heard(self, stream: str, data: bytes) -> None:
+        self.text += data
+
+    def write(self) -> None: ...
+
+    def runs(self) -> None: ...
+
+    def waits(self) -> None: ...
+
+    def stop_asked(self) -> str | None:
+        return None
+
+
+class Played:
+    job_id, every = "7", 0.05
+
+    def __init__(self, phase: str, pieces: list[bytes]) -> None:
+        self._phase, self._pieces = phase, pieces
+        self.discarded = False
+
+    def state(self) -> State:
+        return State(self._phase)
+
+    def printed(self) -> list[tuple[str, bytes]]:
+        return [("stdout", self._pieces.pop(0))] if self._pieces else []
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def discard(self) -> None:
+        self.discarded = True
+
+
+@pytest.fixture(autouse=True)
+def grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "GRACE", 0.01)
+
+
+def watch(job: Any, run: Any, why: str | None = None) -> tuple[str, str | None]:
+    return Followed(job).watch(run, lambda: why)
+
+
+def test_all_that_a_job_printed_is_heard_before_its_logs_go() -> None:
+    run, job = Run(), Played(OVER, [b"one\n", b"two\n", b"three\n"])
+    assert watch(job, run) == ("FINISHED", None)
+    assert run.text == b"one\ntwo\nthree\n"
+    assert job.discarded
+
+
+def test_a_job_that_does_not_end_is_not_said_to_be_finished_and_keeps_its_files() -> None:
+    run, job = Run(), Played(RUNNING, [])
+    assert watch(job, run, "cancelled") == ("KILLED", "cancelled")
+    assert run.told["runstone.job.state"] == RUNNING
+    assert not job.discarded
+
+
+def test_a_cluster_that_fails_once_is_told_again_to_end_the_job() -> None:
+    class Deaf(Played):
+        asked = 0
+
+        def terminate(self) -> None:
+            self.asked += 1
+            if self.asked == 1:
+                raise ExecutionException("scancel: Unable to contact slurm controller")
+            self._phase = OVER
+
+    run, job = Run(), Deaf(RUNNING, [])
+    assert watch(job, run, "cancelled") == ("KILLED", "cancelled")
+    assert job.asked == 2
+    assert run.told["runstone.job.state"] == OVER
