@@ -1,0 +1,122 @@
+"""What the screen asks of many runs at once shows nothing of an experiment that one may not read."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from auth_site import Site, ok, refused
+from starlette.testclient import TestClient
+from test_permissions import OWN, V2, Things
+
+KEY, VALUE, BASE = "hush_param", "hush-value", "hush-earlier"
+#: Nothing of these may be in any answer to who may not read.
+HIDDEN = (KEY, VALUE, BASE, "hush_metric", "hush-run", "hidden")
+
+
+class Secrets(Things):
+    """Also a second run, an array, and params, metrics and a name that are unlike anything else."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        made = {"experiment_id": self.experiment, "run_name": BASE, "start_time": 0}
+        self.base = ok(self.root.post(f"{V2}/runs/create", json=made))["run"]["info"]["run_id"]
+        for run, value in ((self.run, VALUE), (self.base, f"{VALUE}-2")):
+            params, metric = [{"key": KEY, "value": value}], {"key": "hush_metric", "value": 0.25, "timestamp": 1, "step": 0}
+            ok(self.root.post(f"{V2}/runs/log-batch", json={"run_id": run, "params": params, "metrics": [metric]}))
+        ok(self.root.post(f"{V2}/runs/update", json={"run_id": self.run, "run_name": "hush-run"}))
+        array = io.BytesIO()
+        np.save(array, np.arange(3))
+        ok(self.root.put(self.file.replace("a.txt", "a.npy"), content=array.getvalue()))
+
+    def of_many(self, ids: list[str]) -> dict[str, tuple[str, str, Any]]:
+        """Questions about the runs of experiments, of all when none is named."""
+        of, column = {"experiment_ids": ids}, f"params.{KEY}"
+        return {
+            "groups": ("POST", f"{OWN}/runs/groups", {**of, "by": [column], "columns": ["metrics.hush_metric"]}),
+            "groups by themselves": ("POST", f"{OWN}/runs/groups", of),
+            "values": ("POST", f"{OWN}/runs/values", {**of, "column": column}),
+            "csv": ("POST", f"{OWN}/runs/file", {**of, "format": "csv", "columns": ["attributes.run_name", "params.other"]}),
+            "json": ("POST", f"{OWN}/runs/file", {**of, "format": "json", "columns": ["attributes.run_name", "params.other"]}),
+            "bands": ("POST", f"{OWN}/runs/bands", {**of, "keys": ["loss"]}),
+        }
+
+    def of_one(self) -> dict[str, tuple[str, str, Any]]:
+        run = f"{OWN}/runs/{self.run}"
+        return {
+            "difference": ("GET", f"{run}/difference", {}),
+            "difference from": ("GET", f"{run}/difference", {"base": self.base}),
+            "preview": ("GET", f"{run}/artifacts/preview", {"path": "model/a.npy"}),
+        }
+
+
+def send(client: TestClient, question: tuple[str, str, Any]) -> Any:
+    method, path, given = question
+    return client.request(method, path, **({"params": given} if method == "GET" else {"json": given}))
+
+
+def echoed(question: tuple[str, str, Any], text: str) -> str:
+    """The answer without what the question itself said."""
+    for said in (f"params.{KEY}", "metrics.hush_metric"):
+        text = text.replace(said, "") if said in str(question) else text
+    return text
+
+
+def test_who_may_not_read_gets_nothing_of_it(site: Site) -> None:
+    secret, ada = Secrets(site), site.as_("ada")
+    for name, question in {**secret.of_many([secret.experiment]), **secret.of_one()}.items():
+        answer = send(ada, question)
+        assert answer.status_code == 403, (name, answer.text)
+        assert not [word for word in HIDDEN if word in echoed(question, answer.text)], (name, answer.text)
+    for name, question in secret.of_many([]).items():  # all that one may read
+        answer = send(ada, question)
+        assert answer.status_code == 200, (name, answer.text)
+        assert not [word for word in HIDDEN if word in echoed(question, answer.text)], (name, answer.text)
+    by, values = secret.of_many([])["groups"], secret.of_many([])["values"]
+    assert ok(send(ada, by))["matched"] == 0
+    assert ok(send(ada, values)) == {"values": [], "distinct": 0}
+
+    site.grant("ada", "experiment", secret.experiment, "READ")  # the same questions do show it to whoever may
+    assert ok(send(ada, by))["matched"] == 2
+    assert ok(send(ada, values))["distinct"] == 2
+    assert "hush-run" in send(ada, secret.of_many([])["csv"]).text
+    assert ok(send(ada, secret.of_many([])["bands"]))["bands"]
+    assert ok(send(ada, secret.of_one()["difference"]))["before"]["name"] == BASE
+    site.grant("ada", "experiment", secret.experiment, "NO_PERMISSIONS")  # and no answer is kept for later
+    assert ok(send(ada, by))["matched"] == 0
+    assert "hush-run" not in send(ada, secret.of_many([])["csv"]).text
+    assert not [one for one in ok(send(ada, secret.of_many([])["bands"]))["bands"] if one["runs"]]
+
+
+def test_a_base_that_one_may_not_read_is_refused(site: Site) -> None:
+    """The right to read one run is no way to another, by its whole id or the beginning of one."""
+    secret, ada = Secrets(site), site.as_("ada")
+    mine = ok(secret.root.post(f"{V2}/experiments/create", json={"name": "open"}))["experiment_id"]
+    run = ok(secret.root.post(f"{V2}/runs/create", json={"experiment_id": mine, "start_time": 9}))["run"]["info"]["run_id"]
+    site.grant("ada", "experiment", mine, "READ")
+    whole = ada.get(f"{OWN}/runs/{run}/difference", params={"base": secret.base})
+    refused(whole)
+    begun = ada.get(f"{OWN}/runs/{run}/difference", params={"base": secret.base[:12]})
+    assert begun.status_code in (403, 404), begun.text
+    for answer in (whole, begun, ada.get(f"{OWN}/runs/{run}/difference")):
+        assert not [word for word in HIDDEN if word in answer.text], answer.text
+    both = {"experiment_ids": [mine, secret.experiment]}
+    refused(ada.post(f"{OWN}/runs/groups", json={**both, "by": [f"params.{KEY}"]}))
+    refused(ada.post(f"{OWN}/runs/values", json={**both, "column": f"params.{KEY}"}))
+
+
+def test_a_token_of_any_scope_reads_what_its_user_may_and_no_more(site: Site) -> None:
+    secret = Secrets(site)
+    for scope in ("read", "write", "admin"):
+        token = site.with_token("ada", scope)
+        for name, question in {**secret.of_many([secret.experiment]), **secret.of_one()}.items():
+            assert send(token, question).status_code == 403, (scope, name)
+    site.grant("ada", "experiment", secret.experiment, "READ")
+    for scope in ("read", "write", "admin"):
+        token = site.with_token("ada", scope)
+        for name, question in {**secret.of_many([secret.experiment]), **secret.of_one()}.items():
+            assert send(token, question).status_code == 200, (scope, name, send(token, question).text)
+    late = site.with_token("ada", "read", expires=1)
+    for name, question in {**secret.of_many([]), **secret.of_one()}.items():
+        assert send(late, question).status_code == 401, name
