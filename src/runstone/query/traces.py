@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from runstone.errors import InvalidValue
@@ -33,10 +34,19 @@ TRACES = Vocabulary(
 LINKED_RUN = "runstone.linkedRun."
 #: Beginning of the metadata that only searches look at: values of assessments, what spans are called, versions of prompts.
 FOUND = "runstone.found."
+#: Bytes of such a key's last part; PostgreSQL indexes no key of more than 2,704.
+_MOST_BYTES = 1000
 _RUN, _PROMPT = Field("attributes", "run_id"), Field("attributes", "prompt")
 #: What spans can be found by; a trace has many, so these are kept as keys.
 SPAN_FIELDS = ("name", "type", "status")
 _LAST = (Order(Field("attributes", "timestamp_ms"), True), Order(Field("attributes", "trace_id")))
+
+
+def found_key(kind: str, text: object) -> str:
+    """The key of metadata under which searches find ``text``. A long text gives way to its digest."""
+    told = str(text)
+    body = told.encode("utf-8", "replace")
+    return f"{FOUND}{kind}.{told if len(body) <= _MOST_BYTES else hashlib.sha256(body).hexdigest()}"
 
 
 def trace_order(texts: Sequence[str]) -> tuple[Order, ...]:
@@ -72,7 +82,7 @@ def resolved(node: Node | None) -> Node | None:
             raise InvalidValue(
                 f"Invalid condition on {name!r} of a trace: of spans and prompts, {known} and prompt are compared, by = or IN."
             )
-        return Or(tuple(_has(f"{FOUND}{name}.{one}") for one in values))
+        return Or(tuple(_has(found_key(name, one)) for one in values))
     if isinstance(node, Comparison):
         return Comparison(_kept(node.field), node.operator, node.value)
     if isinstance(node, Membership):
@@ -88,7 +98,7 @@ def _equal_to(node: Comparison | Membership | Presence) -> tuple[object, ...] | 
 
 
 def _kept(field: Field) -> Field:
-    return Field("params", f"{FOUND}{field.kind}.{field.key}") if field.kind in ("feedback", "expectation") else field
+    return Field("params", found_key(field.kind, field.key)) if field.kind in ("feedback", "expectation") else field
 
 
 def _has(key: str) -> Presence:

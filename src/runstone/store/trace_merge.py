@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from runstone.errors import InvalidValue
+from runstone.query.traces import FOUND, found_key
 from runstone.records import TraceStarted
 
 
@@ -38,12 +39,12 @@ def searched(details: str) -> dict[str, str]:
     told = _told(details) if details != "{}" else {}
     found = {}
     if told.get("client_request_id"):
-        found["client_request_id"] = str(told["client_request_id"])
+        found[f"{FOUND}client_request_id"] = str(told["client_request_id"])
     for one in told.get("assessments") or ():
         for kind in ("feedback", "expectation"):
             value = _value_of(one.get(kind)) if isinstance(one, dict) and one.get("valid") is not False else None
             if value is not None:
-                found[f"{kind}.{one.get('assessment_name', '')}"] = value
+                found[found_key(kind, one.get("assessment_name", ""))] = value
     return {key.replace("\0", ""): value.replace("\0", "") for key, value in found.items()}  # PostgreSQL takes none
 
 

@@ -31,6 +31,9 @@ from .work import Work, experiment_number
 
 STATES = ("STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS")
 
+#: Milliseconds. One time that no calendar has would be the end of every answer that has its trace in it.
+_TIMES, _DURATIONS = range(-62_135_596_800_000, 253_402_300_800_000), range(-(1 << 53), 1 << 53)
+
 _TRACES = Rows(traces, update=["request_time", "duration", "state", "details"])
 _METADATA, _TAGS = Rows(trace_metadata, update=["value"]), Rows(trace_tags, update=["value"])
 _HEADS = (
@@ -76,6 +79,7 @@ def _start(work: Work, record: TraceStarted) -> None:
     place = record.artifact_location or own
     known = _known(work.connection, record.trace_id)
     told = merged(record, known)
+    _require_times(told)
     row = [
         record.trace_id, experiment.experiment_id, told.time, told.duration, told.state, place, told.details,
     ]  # fmt: skip
@@ -87,13 +91,20 @@ def _start(work: Work, record: TraceStarted) -> None:
     _make_found(work, record.trace_id, "{}" if known is None else known.details, told.details)
 
 
+def _require_times(told: TraceStarted) -> None:
+    if told.time not in _TIMES:
+        raise InvalidValue(f"Invalid time {told.time} of a trace: milliseconds since 1970, in the years 1 to 9999.")
+    if told.duration is not None and told.duration not in _DURATIONS:
+        raise InvalidValue(f"Invalid duration {told.duration} of a trace: milliseconds, fewer than {_DURATIONS.stop:,}.")
+
+
 def _make_found(work: Work, trace_id: str, before: str, after: str) -> None:
     """Keep what searches look for in details beside the metadata, where they look."""
     if before != after:
         old, new = searched(before), searched(after)
         for key in old.keys() - new.keys():
-            run(work.connection, Sql('DELETE FROM trace_metadata WHERE trace_id = ? AND "key" = ?', (trace_id, FOUND + key)))
-        _insert(work, _METADATA, trace_id, {FOUND + key: value for key, value in new.items()})
+            run(work.connection, Sql('DELETE FROM trace_metadata WHERE trace_id = ? AND "key" = ?', (trace_id, key)))
+        _insert(work, _METADATA, trace_id, new)
 
 
 def _known(connection: Connection, trace_id: str) -> TraceStarted | None:

@@ -14,7 +14,7 @@ from msgspec import structs
 from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Origin, Store, TraceQuery
 from runstone.entities import Dataset, DatasetInput, InputTag
 from runstone.errors import InvalidValue, NotFound, ParamChanged, WrongState
-from runstone.query.traces import FOUND, LINKED_RUN
+from runstone.query.traces import FOUND, LINKED_RUN, found_key
 from runstone.records import (
     ExperimentChanged,
     ExperimentCreated,
@@ -228,6 +228,9 @@ class ModelsSuite:
         assert ids(filter="feedback.g = 'xy' AND span.name = 'work' AND trace.end_time_ms = 102") == ["t1"]
         self.write(store, TraceChanged("t1", 101, assessments={"a": '{"valid": false}'}))
         assert ids(filter="feedback.g = 'xy'") == []
+        long = "".join(chr(0x10000 + 7919 * place % 0x10000) for place in range(3000))  # packs badly
+        self.write(store, TraceChanged("t3", 101, metadata={found_key("span.name", long): ""}))  # too long for an index
+        assert ids(filter=f"span.name = '{long}'") == ["t3"]
         with pytest.raises(InvalidValue, match="span.name"):
             ids(filter="span.content LIKE '%x%'")
         assert ids(filter="NOT run_id = 'r1'") == []  # of the others none has a run

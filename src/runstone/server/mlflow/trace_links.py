@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from runstone.contracts import Batch
 from runstone.errors import InvalidValue
-from runstone.query.traces import FOUND, LINKED_RUN
+from runstone.query.traces import LINKED_RUN, found_key
 from runstone.records import TraceChanged
 
 from . import answers as a
@@ -59,7 +59,7 @@ def to_prompts(backend: Backend, request: LinkPrompts) -> shapes.Json:
         known = []
     linked = list(dict.fromkeys([*known, *request.prompt_versions]))
     text = msgspec.json.encode(linked).decode()
-    found = {f"{FOUND}prompt.{one.name}/{one.version}": "" for one in linked}
+    found = {found_key("prompt", f"{one.name}/{one.version}"): "" for one in linked}
     backend.write(Batch([TraceChanged(request.trace_id, backend.now(), {PROMPTS: text}, metadata=found)]))
     return {}
 

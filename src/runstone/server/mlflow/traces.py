@@ -159,6 +159,10 @@ def delete(backend: Backend, request: DeleteTraces) -> shapes.Json:
     """Remove traces for ever: by their ids, or the oldest up to a time."""
     if (request.max_timestamp_millis is None) == (not request.request_ids):
         raise InvalidValue("Either `max_timestamp_millis` or `request_ids` must be given, and not both.")
+    if request.max_traces is not None and request.max_traces < 1:
+        raise InvalidValue(
+            f"Invalid value {request.max_traces} for parameter 'max_traces' supplied: it must be a positive number."
+        )
     if request.request_ids:
         found = [one for name in dict.fromkeys(request.request_ids) if (one := _in(backend, name, request.experiment_id))]
     else:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from runstone.query.traces import FOUND, SPAN_FIELDS
+from runstone.query.traces import SPAN_FIELDS, found_key
 from runstone.records import TraceStarted
 
 from . import meaning
@@ -31,7 +31,7 @@ def head(experiment_id: str, run_id: str, spans: Sequence[Span]) -> TraceStarted
     for one in spans[:FOUND_SPANS]:
         kind, status = _text(one.attributes.get(meaning.TYPE)), STATUS[one.status].removeprefix("STATUS_CODE_")
         marks = zip(SPAN_FIELDS, (_text(one.name), kind, status), strict=True)
-        metadata |= {f"{FOUND}span.{name}.{value[:PREVIEW]}": "" for name, value in marks}
+        metadata |= {found_key(f"span.{name}", value): "" for name, value in marks}
     for one in spans:
         for key, value in (("mlflow.trace.session", meaning.session), ("mlflow.trace.user", meaning.user)):
             if (found := value(one.attributes)) is not None:
