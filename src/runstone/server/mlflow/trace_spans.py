@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Traces in one answer.
 MOST_TRACES = 500
+#: Bytes of the spans of one answer that has several traces; a large trace can be asked for by itself.
+MOST_BYTES = 128 << 20
 _CODES = {"OK": "STATUS_CODE_OK", "ERROR": "STATUS_CODE_ERROR", "UNSET": "STATUS_CODE_UNSET"}
 _NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -45,12 +47,19 @@ class GetTraces(Struct):
 
 def get(backend: Backend, request: GetTrace) -> shapes.Json:
     """One trace with its spans."""
-    return {"trace": _whole(backend, backend.store.get_trace(request.trace_id))}
+    return {"trace": _whole(backend, backend.store.get_trace(request.trace_id))[0]}
 
 
 def batch(backend: Backend, request: GetTraces) -> shapes.Json:
     """Traces with their spans; those that do not exist are left out."""
-    return {"traces": [_whole(backend, one) for one in _heads(backend, request)]}
+    found, size = list[shapes.Json](), 0
+    for head in _heads(backend, request):
+        whole, taken = _whole(backend, head)
+        found.append(whole)
+        size += taken
+        if size > MOST_BYTES:
+            raise InvalidValue(f"The spans of these traces take more than {MOST_BYTES >> 20} MiB; ask for fewer at once.")
+    return {"traces": found}
 
 
 def infos(backend: Backend, request: GetTraces) -> shapes.Json:
@@ -83,19 +92,22 @@ def _heads(backend: Backend, request: GetTraces) -> list[TraceHead]:
     return [one for one in found if not allowed or one.experiment_id in allowed]
 
 
-def _whole(backend: Backend, head: TraceHead) -> shapes.Json:
-    return {"trace_info": shape(backend, head), "spans": spans(backend, head)}
+def _whole(backend: Backend, head: TraceHead) -> tuple[shapes.Json, int]:
+    spans, size = _spans(backend, head)
+    return {"trace_info": shape(backend, head), "spans": spans}, size
 
 
-def spans(backend: Backend, head: TraceHead) -> list[shapes.Json]:
-    """A trace's spans as they go out; none where nobody has kept any. What is no span is left out."""
+def _spans(backend: Backend, head: TraceHead) -> tuple[list[shapes.Json], int]:
+    """A trace's spans as they go out, and the bytes that they took; none where nobody has kept any. What is no span is left
+    out."""
     found = []
-    for one in pieces.read(backend.artifacts(head.artifact_location)):
+    kept, size = pieces.read(backend.artifacts(head.artifact_location))
+    for one in kept:
         try:
             found.append(_span(one))
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
             continue
-    return found
+    return found, size
 
 
 def _span(kept: dict[str, Any]) -> shapes.Json:

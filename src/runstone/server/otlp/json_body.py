@@ -75,13 +75,16 @@ _decoder = msgspec.json.Decoder(_Request)
 
 def read(body: bytes) -> list[spans.Span]:
     """All spans of a message. Raises InvalidValue."""
+    # every object, list and element has one of these; those within texts count too
+    if sum(map(body.count, (b"{", b"[", b","))) > spans.MOST_PARTS:
+        raise InvalidValue(f"The message has more than {spans.MOST_PARTS:,} parts; send fewer spans at once.")
     try:
         found = []
         for group in _decoder.decode(body).resource_spans:
             resource = _attributes(group.resource.attributes) if group.resource else {}
             found += [_span(one, resource) for scope in group.scope_spans for one in scope.spans]
         return found
-    except (msgspec.MsgspecError, ValueError, TypeError, AttributeError, RecursionError) as cause:
+    except (msgspec.MsgspecError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as cause:
         raise InvalidValue(f"The body is no ExportTraceServiceRequest in JSON: {cause}.") from cause
 
 

@@ -35,7 +35,7 @@ def add(files: ArtifactStore, spans: Sequence[dict[str, Any]]) -> str:
 
 def gather(files: ArtifactStore) -> list[dict[str, Any]]:
     """Read all pieces, and leave them as one file. Raises InvalidValue (too large)."""
-    paths, found = _pieces(files)
+    paths, found, _ = _pieces(files)
     if len(paths) > 1:
         whole = add(files, found)
         for path in paths:
@@ -44,14 +44,16 @@ def gather(files: ArtifactStore) -> list[dict[str, Any]]:
     return found
 
 
-def read(files: ArtifactStore) -> list[dict[str, Any]]:
-    """Every span once, as it is kept; what is no span is left out. Raises InvalidValue (too large)."""
-    seen = _pieces(files)[1]
-    told = _spans(files, FILE, MOST_BYTES)[0]
-    return _once([*seen, *told]) if seen else told
+def read(files: ArtifactStore) -> tuple[list[dict[str, Any]], int]:
+    """Every span once, as it is kept, and the bytes that they took; what is no span is left out.
+
+    Raises InvalidValue (too large)."""
+    _, seen, size = _pieces(files)
+    told, more = _spans(files, FILE, MOST_BYTES)
+    return _once([*seen, *told]) if seen else told, size + more
 
 
-def _pieces(files: ArtifactStore) -> tuple[list[str], list[dict[str, Any]]]:
+def _pieces(files: ArtifactStore) -> tuple[list[str], list[dict[str, Any]], int]:
     for look in range(_LOOKS):
         found, room = [], MOST_BYTES
         paths = [one.path for one in files.list(FOLDER) if one.path.endswith(".json")]
@@ -60,10 +62,10 @@ def _pieces(files: ArtifactStore) -> tuple[list[str], list[dict[str, Any]]]:
                 part, size = _spans(files, path, room, missing=look == _LOOKS - 1)
                 found += part
                 room -= size
-            return paths, _once(found)
+            return paths, _once(found), MOST_BYTES - room
         except NotFound:
             continue
-    return [], []
+    return [], [], 0
 
 
 def _spans(files: ArtifactStore, path: str, room: int, missing: bool = True) -> tuple[list[dict[str, Any]], int]:

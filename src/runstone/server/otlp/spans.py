@@ -10,6 +10,8 @@ from msgspec import Struct, field
 
 #: Levels that values inside values may have.
 DEEPEST = 32
+#: Fields, objects and elements that one message may be made of. Two bytes make one, and hundreds in memory.
+MOST_PARTS = 2_000_000
 STATUS = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
 
 
