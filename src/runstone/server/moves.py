@@ -23,8 +23,3 @@ def moves_of(tags: Mapping[str, str]) -> list[Move]:
         except msgspec.MsgspecError:
             continue
     return found
-
-
-def other_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Without the moves."""
-    return {key: value for key, value in tags.items() if not key.startswith(MOVES)}

@@ -210,6 +210,7 @@ def found(flavor: str, path: str | os.PathLike[str]) -> tuple[Path, dict[str, An
     return folder, Model.load(folder).flavors.get(flavor, {})
 
 
+#: What a manifest names; flavors read nothing else of their models.
 inside = files.inside
 
 
