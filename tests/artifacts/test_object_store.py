@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -68,8 +69,8 @@ def test_an_object_replaced_while_it_is_read_is_an_error_not_a_mixture(server: S
             stream.read(1)
 
 
-def test_a_large_source_that_breaks_leaves_nothing(server: S3Server) -> None:
-    artifacts = connect.open_artifacts(server.place())
+def _breaking() -> BinaryIO:
+    """A stream of 40 MB that then raises OSError."""
     pieces = iter([BODY, BODY])
 
     class Broken(io.RawIOBase):
@@ -79,9 +80,42 @@ def test_a_large_source_that_breaks_leaves_nothing(server: S3Server) -> None:
                 raise OSError("the source broke")
             return piece
 
+    return cast("BinaryIO", Broken())
+
+
+def test_a_large_source_that_breaks_leaves_nothing(server: S3Server) -> None:
+    artifacts = connect.open_artifacts(server.place())
     with pytest.raises(OSError, match="the source broke"):
-        artifacts.put(Broken(), "a")  # type: ignore[arg-type]
+        artifacts.put(_breaking(), "a")
     assert artifacts.list() == []
+
+
+def test_a_source_that_breaks_is_named_even_where_the_store_complains_first(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Parts on their way when an upload is given up find it gone. When is chance, so what obstore then says is played.
+    def put(bucket: object, name: str, pieces: Iterator[bytes], **options: object) -> None:
+        try:
+            for _ in pieces:
+                pass
+        except OSError:
+            raise FileNotFoundError("NoSuchUpload") from None
+
+    monkeypatch.setattr("obstore.put", put)
+    artifacts = connect.open_artifacts(server.place())
+    with pytest.raises(OSError, match="the source broke"):
+        artifacts.put(_breaking(), "a")
+
+
+def test_an_upload_ended_by_the_store_is_not_taken_for_a_missing_bucket(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(*_: object, **options: object) -> None:
+        raise FileNotFoundError("<Code>NoSuchUpload</Code>")
+
+    monkeypatch.setattr("obstore.put", put)
+    with pytest.raises(StoreUnavailable, match="Try it again"):
+        connect.open_artifacts(server.place()).put(io.BytesIO(BODY), "a")
 
 
 def test_a_text_stream_is_told_apart(server: S3Server) -> None:

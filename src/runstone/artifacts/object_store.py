@@ -161,8 +161,12 @@ class ObjectArtifacts:
                 else:
                     size = _part_size(stream)
                     obstore.put(self._bucket, name, pieces.rest(head), chunk_size=size, max_concurrency=_AT_ONCE)
-            except FileNotFoundError:
-                raise self._no_bucket() from None
+            except (FileNotFoundError, BaseError) as cause:
+                if pieces.broke is not None:  # the parts on their way then find their upload gone, and may say so first
+                    raise pieces.broke from None
+                if isinstance(cause, FileNotFoundError):
+                    raise self._ended(name) if "NoSuchUpload" in str(cause) else self._no_bucket() from None
+                raise
         return ArtifactFile(name, pieces.size, pieces.digest.hexdigest() if digest else "")
 
     def _check_free(self, name: str) -> None:
@@ -216,6 +220,9 @@ class ObjectArtifacts:
             there.parent.mkdir(parents=True, exist_ok=True)
         with self.open(name) as stream:
             copy(stream, os.fspath(there), durable=False)
+
+    def _ended(self, name: str) -> StoreUnavailable:
+        return StoreUnavailable(f"{self.uri}: the upload of {name!r} was ended on the side of the store. Try it again.")
 
     def _no_bucket(self) -> StoreUnavailable:
         return StoreUnavailable(f"There is no bucket (or container) for {self.uri}. Make it, or correct the name.")
@@ -280,6 +287,8 @@ class _Pieces:
         self._read: Callable[[int], bytes] = stream.read
         self._hashed = hashed
         self.size, self.digest = 0, hashlib.sha256()
+        #: What the stream raised, if it did.
+        self.broke: Exception | None = None
 
     def take(self, wanted: int) -> bytes:
         """So many bytes, fewer only at the end."""
@@ -298,8 +307,12 @@ class _Pieces:
 
     def rest(self, head: bytes) -> Iterator[bytes]:
         yield head
-        while piece := self.take(1 << 20):
-            yield piece
+        try:
+            while piece := self.take(1 << 20):
+                yield piece
+        except Exception as broke:
+            self.broke = broke
+            raise
 
 
 def _part_size(stream: BinaryIO) -> int:
