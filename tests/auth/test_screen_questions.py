@@ -120,3 +120,30 @@ def test_a_token_of_any_scope_reads_what_its_user_may_and_no_more(site: Site) ->
     late = site.with_token("ada", "read", expires=1)
     for name, question in {**secret.of_many([]), **secret.of_one()}.items():
         assert send(late, question).status_code == 401, name
+
+
+def test_saved_views_are_read_by_readers_and_changed_by_editors(site: Site) -> None:
+    secret, ada = Secrets(site), site.as_("ada")
+    body = {"experiment_id": secret.experiment, "name": "hush view", "search": {"q": "params.a = 'hush'"}}
+    made = ok(secret.root.post(f"{OWN}/views", json=body))
+    assert made["user_id"] == "root"
+    view, listed = f"{OWN}/views/{made['key']}", {"exp": secret.experiment}
+    changes = [
+        lambda: ada.post(f"{OWN}/views", json={**body, "name": "mine"}),
+        lambda: ada.patch(view, json={"name": "mine"}),
+        lambda: ada.patch(view, json={"is_default": True}),
+        lambda: ada.delete(view),
+    ]
+    for answer in (ada.get(view), ada.get(f"{OWN}/views", params=listed), *(change() for change in changes)):
+        refused(answer)
+        assert "hush" not in answer.text
+    site.grant("ada", "experiment", secret.experiment, "READ")
+    assert ok(ada.get(view))["name"] == "hush view"
+    assert ok(ada.get(f"{OWN}/views", params=listed))["may_edit"] is False
+    for change in changes:
+        refused(change())
+    site.grant("ada", "experiment", secret.experiment, "EDIT")
+    assert ok(ada.get(f"{OWN}/views", params=listed))["may_edit"] is True
+    assert ok(ada.patch(view, json={"name": "mine"}))["user_id"] == "ada"
+    assert site.with_token("ada", "read").delete(view).status_code == 403
+    ok(ada.delete(view))

@@ -19,6 +19,7 @@ from . import preview_schema as pre
 from . import schema as s
 from . import search_schema as fs
 from . import table_schema as ts
+from . import views_schema as vs
 from .routes import (
     about,
     accounts,
@@ -35,6 +36,7 @@ from .routes import (
     search,
     table_files,
     tables,
+    views,
 )  # fmt: skip
 
 #: Where our own routes live; the UI and other clients put this before every path below.
@@ -84,6 +86,11 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/experiments/{experiment_id}", s.ExperimentRow, experiments.get_experiment),
     Endpoint("PATCH", "/experiments/{experiment_id}", s.ExperimentRow, experiments.edit_experiment, "write",
              body=s.ExperimentEdit),
+    Endpoint("GET", "/views", vs.SavedViews, views.list_views, query=vs.ViewsQuery),
+    Endpoint("POST", "/views", vs.SavedView, views.create_view, "write", body=vs.NewView),
+    Endpoint("GET", "/views/{key}", vs.SavedView, views.get_view),
+    Endpoint("PATCH", "/views/{key}", vs.SavedView, views.edit_view, "write", body=vs.ViewEdit),
+    Endpoint("DELETE", "/views/{key}", vs.ViewGone, views.delete_view, "write"),
     Endpoint("POST", "/runs/table", s.RunsTable, tables.runs_table, body=s.RunsTableRequest),
     Endpoint("POST", "/runs/groups", ts.GroupsAnswer, grouped.groups, body=ts.GroupsRequest),
     Endpoint("POST", "/runs/values", ts.ValuesAnswer, grouped.values, body=ts.ValuesRequest),

@@ -13,6 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from runstone.entities import DatasetInput, FileInfo, LoggedModelInput, LoggedModelOutput, RunInfo
 
+from .views_schema import SavedView
+
 #: A number, exactly: what JSON cannot say is a text.
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 #: What a table cell holds: a metric, a param or tag text, or nothing.
@@ -74,7 +76,8 @@ class ExperimentsQuery(Struct):
 
 
 class ExperimentRow(Struct):
-    """``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one."""
+    """``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one.
+    ``default_view`` is what a plain link to its runs shows; ``tags`` are without saved views."""
 
     experiment_id: str
     name: str
@@ -87,6 +90,7 @@ class ExperimentRow(Struct):
     running: int
     last_activity: int | None
     objective: Objective | None
+    default_view: SavedView | None
 
 
 class Experiments(Struct):

@@ -33,6 +33,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "importance":
       return change.more || runs.length > 0 || change.experiment_ids.length > 0;
     case "experiment":
+    case "views":
       return change.more || change.experiment_ids.includes(String(first));
     case "run":
     case "metrics":

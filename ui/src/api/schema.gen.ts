@@ -224,7 +224,7 @@ export interface ExperimentEdit {
   deleted?: boolean;
 }
 
-/** ``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one. */
+/** ``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one. ``default_view`` is what a plain link to its runs shows; ``tags`` are without saved views. */
 export interface ExperimentRow {
   experiment_id: string;
   name: string;
@@ -237,6 +237,7 @@ export interface ExperimentRow {
   running: number;
   last_activity: number | null;
   objective: Objective | null;
+  default_view: SavedView | null;
 }
 
 export interface Experiments {
@@ -620,6 +621,15 @@ export interface NewVersion {
   tags?: Record<string, string>;
 }
 
+/** ``key`` brings back a view that was deleted, under the address that it had; else a new one is drawn. */
+export interface NewView {
+  experiment_id: string;
+  name: string;
+  search: Record<string, string>;
+  is_default?: boolean;
+  key?: string;
+}
+
 /** What the best run of an experiment is best at. ``guessed``: nobody has set it, its name and direction say so. */
 export interface Objective {
   key: string;
@@ -756,6 +766,24 @@ export interface RunsTableRequest {
   offset?: number;
   limit?: number;
   columns?: string[];
+}
+
+/** A whole view of a runs table. ``key`` begins with the id of the experiment that it is kept with and never changes: ``/v/KEY`` is its address. ``is_default``: it is what a plain link to the experiment shows. ``user_id`` saved it last. */
+export interface SavedView {
+  key: string;
+  experiment_id: string;
+  name: string;
+  search: Record<string, string>;
+  created: number;
+  updated: number;
+  user_id: string;
+  is_default: boolean;
+}
+
+/** By name. ``may_edit``: whether the caller may save, change and delete views here. */
+export interface SavedViews {
+  views: SavedView[];
+  may_edit: boolean;
 }
 
 export interface SeriesAnswer {
@@ -929,4 +957,16 @@ export interface VersionRun {
   experiment_id: string;
   experiment_name: string;
   deleted: boolean;
+}
+
+export interface ViewEdit {
+  name?: string;
+  search?: Record<string, string>;
+  is_default?: boolean;
+}
+
+/** ``key`` was deleted. */
+export interface ViewGone {
+  key: string;
+  status: "deleted";
 }

@@ -56,6 +56,7 @@ const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
   panel: text(search["panel"]),
   split: text(search["split"]),
   chart: text(search["chart"]),
+  v: text(search["v"]),
   ...chartSearch(search),
 });
 
@@ -75,6 +76,8 @@ const runs = createRoute({
   }),
   component: RunsRoute,
 });
+
+const view = createRoute({ getParentRoute: () => root, path: "/v/$key", component: later(() => import("./views"), "ViewRoute") });
 
 const run = createRoute({
   getParentRoute: () => root,
@@ -183,6 +186,7 @@ const tree = root.addChildren([
   experiment,
   experimentRuns,
   runs,
+  view,
   run.addChildren([runOverview, runMetrics, runSystem, runArtifacts, runArtifact, runConsole, runMedia]),
   compare,
   models,

@@ -15,7 +15,7 @@ export function ExperimentRunsRoute() {
   const search = one.useSearch();
   const navigate = one.useNavigate();
   const onSearch = useCallback(
-    (change: RunsSearch) => void navigate({ replace: !isStep(change), search: (old) => ({ ...old, ...change }) }),
+    (change: RunsSearch, replace = !isStep(change)) => void navigate({ replace, search: (old) => ({ ...old, ...change }) }),
     [navigate],
   );
   const experiments = useMemo(() => [experimentId], [experimentId]);
@@ -26,7 +26,7 @@ export function RunsRoute() {
   const search = several.useSearch();
   const navigate = several.useNavigate();
   const onSearch = useCallback(
-    (change: RunsSearch) => void navigate({ replace: !isStep(change), search: (old) => ({ ...old, ...change }) }),
+    (change: RunsSearch, replace = !isStep(change)) => void navigate({ replace, search: (old) => ({ ...old, ...change }) }),
     [navigate],
   );
   const experiments = useMemo(() => splitList(search.exp ?? ""), [search.exp]);

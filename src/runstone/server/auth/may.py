@@ -1,10 +1,10 @@
-"""What the caller may do with a registered model, in the words of the screen."""
+"""What the caller may do with a registered model or an experiment, in the words of the screen."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runstone.entities.accounts import REGISTERED_MODEL
+from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
 
 from .caller import EDIT, MANAGE, Caller, current
 
@@ -21,6 +21,14 @@ def may_with_model(backend: Backend, name: str) -> Literal["read", "edit", "mana
     if not asking.may("write"):
         return "read"
     return "manage" if rank >= MANAGE else "edit" if rank >= EDIT else "read"
+
+
+def may_edit_experiment(backend: Backend, experiment_id: str) -> bool:
+    """Whether the caller may change an experiment's tags and log to it."""
+    asking = _asking()
+    if backend.guard is None or asking is None:
+        return True
+    return asking.may("write") and backend.guard.policy.permission(asking, EXPERIMENT, experiment_id) >= EDIT
 
 
 def _asking() -> Caller | None:

@@ -13,6 +13,8 @@ from runstone.records import ExperimentChanged, ExperimentCreated
 from runstone.server import schema as s
 from runstone.server.objectives import objective_of
 
+from .views import default_view, shown_tags
+
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
@@ -77,13 +79,14 @@ def _row(backend: Backend, experiment: Experiment) -> s.ExperimentRow:
         name=experiment.name,
         lifecycle_stage="deleted" if experiment.lifecycle_stage == "deleted" else "active",
         artifact_location=experiment.artifact_location,
-        tags=experiment.tags,
+        tags=shown_tags(experiment),
         creation_time=experiment.creation_time,
         last_update_time=experiment.last_update_time,
         runs=runs,
         running=running,
         last_activity=last,
         objective=objective_of(backend.store, [experiment]) if runs else None,
+        default_view=default_view(experiment),
     )
 
 

@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useEditExperiment } from "../../api/experiments";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { marked } from "../../api/session";
@@ -9,8 +9,9 @@ import { Icon } from "../../ui/Icon";
 import { MenuItem, Opener } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
-import { RenameDialog } from "./dialogs";
 import s from "./Experiments.module.css";
+
+const RenameDialog = lazy(() => import("./dialogs").then((module) => ({ default: module.RenameDialog })));
 
 /** Rows drawn at once; a list longer than this is narrowed by searching. */
 const MOST = 300;
@@ -46,7 +47,11 @@ export function ExperimentTable({ rows, stale }: { rows: readonly ExperimentRow[
           {formatCount(rows.length - MOST)} more. Search narrows the list.
         </p>
       )}
-      {renaming && <RenameDialog experiment={renaming} onClose={() => setRenaming(null)} />}
+      {renaming && (
+        <Suspense>
+          <RenameDialog experiment={renaming} onClose={() => setRenaming(null)} />
+        </Suspense>
+      )}
     </div>
   );
 }

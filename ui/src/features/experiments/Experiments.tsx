@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { experimentsQuery, type View } from "../../api/experiments";
 import { plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
@@ -7,9 +7,10 @@ import { Empty, Trouble } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
 import { Page } from "../../ui/Page";
 import { FirstRun } from "../../ui/FirstRun";
-import { CreateDialog } from "./dialogs";
 import s from "./Experiments.module.css";
 import { ExperimentTable } from "./ExperimentTable";
+
+const CreateDialog = lazy(() => import("./dialogs").then((module) => ({ default: module.CreateDialog })));
 
 interface Props {
   q: string;
@@ -56,7 +57,11 @@ export function Experiments({ q, trash, onSearch }: Props) {
       ) : (
         <ExperimentTable rows={rows} stale={query.isPlaceholderData} />
       )}
-      {creating && <CreateDialog onClose={() => setCreating(false)} />}
+      {creating && (
+        <Suspense>
+          <CreateDialog onClose={() => setCreating(false)} />
+        </Suspense>
+      )}
     </Page>
   );
 }

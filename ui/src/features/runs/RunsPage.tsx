@@ -1,6 +1,6 @@
 /** The page people live in: filter, table, winner, selection. */
 
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { ApiError } from "../../api/http";
 import type { Error as ErrorBody } from "../../api/schema.gen";
 import { formatCount, formatNumber, plural } from "../../lib/format";
@@ -13,7 +13,6 @@ import { EqualParams } from "./EqualParams";
 import { FilterBox } from "./FilterBox";
 import { Grid } from "./Grid";
 import s from "./RunsPage.module.css";
-import { SelectionBar } from "./SelectionBar";
 import { PanelSwitch, Split } from "./Split";
 import { useRunActions } from "./useRunActions";
 import { useRunsPage } from "./useRunsPage";
@@ -24,13 +23,16 @@ const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ defa
 const NoMatch = lazy(() => import("./NoMatch").then((module) => ({ default: module.NoMatch })));
 const GroupMenu = lazy(() => import("./GroupMenu").then((module) => ({ default: module.GroupMenu })));
 const Builder = lazy(() => import("./Builder").then((module) => ({ default: module.Builder })));
+const SelectionBar = lazy(() => import("./SelectionBar").then((module) => ({ default: module.SelectionBar })));
+const Views = lazy(() => import("./Views").then((module) => ({ default: module.Views })));
+const ViewBar = lazy(() => import("./ViewBar").then((module) => ({ default: module.ViewBar })));
 const ExportMenu = lazy(() => import("./ExportMenu").then((module) => ({ default: module.ExportMenu })));
 
 export interface RunsPageProps {
   /** None: those of every active experiment. */
   experiments: readonly string[];
   search: RunsSearch;
-  onSearch: (change: RunsSearch) => void;
+  onSearch: (change: RunsSearch, replace?: boolean) => void;
 }
 
 export function RunsPage(props: RunsPageProps) {
@@ -39,6 +41,10 @@ export function RunsPage(props: RunsPageProps) {
   const actions = useRunActions(page, props.experiments);
   useTitle(name);
   const [jump, setJump] = useState<{ row: number } | null>(null);
+  const start = Object.values(props.search).some(Boolean) ? null : page.experiment?.default_view;
+  useEffect(() => {
+    if (start) props.onSearch({ ...start.search, v: start.key }, true);
+  }, [start]);
   const error = rows.error;
   const filterError = error instanceof ApiError && error.status === 400 && view.filter ? placed(error.body, view.hidden.length > 0) : null;
   const waiting = !rows.empty && rows.total === 0 && !view.trash;
@@ -105,6 +111,13 @@ export function RunsPage(props: RunsPageProps) {
               </Suspense>
             )}
           </Opener>
+          <Opener label="Views" width={380} button={(button) => <Button {...button}>Views</Button>}>
+            {(close) => (
+              <Suspense>
+                <Views {...props} onClose={close} />
+              </Suspense>
+            )}
+          </Opener>
           <Opener
             label="Export"
             role="menu"
@@ -133,6 +146,11 @@ export function RunsPage(props: RunsPageProps) {
           </Button>
           <PanelSwitch search={props.search} onSearch={props.onSearch} />
         </div>
+      )}
+      {(props.search.v || props.search.cols || props.search.group) && (
+        <Suspense>
+          <ViewBar {...props} />
+        </Suspense>
       )}
       {waiting ? (
         <Suspense>
@@ -186,15 +204,17 @@ export function RunsPage(props: RunsPageProps) {
         </Split>
       )}
       {page.selected.size > 0 && (
-        <SelectionBar
-          count={page.selected.size}
-          trash={view.trash}
-          busy={page.busy}
-          onCompare={page.compare}
-          onMove={page.move}
-          onClear={page.clear}
-          actions={actions}
-        />
+        <Suspense>
+          <SelectionBar
+            count={page.selected.size}
+            trash={view.trash}
+            busy={page.busy}
+            onCompare={page.compare}
+            onMove={page.move}
+            onClear={page.clear}
+            actions={actions}
+          />
+        </Suspense>
       )}
       {actions.dialog}
     </div>

@@ -1,25 +1,24 @@
-/** The table and its charts side by side, with an edge to drag. */
+/** The table, its charts, or both. */
 
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { inText } from "../../lib/hotkeys";
-import { Hover } from "./hover";
-import { LEAST_SHARE, MOST_SHARE, PANELS, type PanelChoice, readPanel, readShare } from "./panels";
+import { PANELS, type PanelChoice, readPanel } from "./panels";
 import s from "./Split.module.css";
 import type { useRunsPage } from "./useRunsPage";
 import type { RunsSearch } from "./view";
 
-const ChartsPanel = lazy(() => import("./panel/ChartsPanel").then((module) => ({ default: module.ChartsPanel })));
+const SplitView = lazy(() => import("./SplitView").then((module) => ({ default: module.SplitView })));
 
 const NAMES: Readonly<Record<PanelChoice, string>> = { table: "Table", split: "Split", charts: "Charts" };
 
-interface Props {
+export interface SplitProps {
   page: ReturnType<typeof useRunsPage>;
   experiments: readonly string[];
   search: RunsSearch;
   onSearch: (change: RunsSearch) => void;
 }
 
-export function PanelSwitch({ search, onSearch }: Pick<Props, "search" | "onSearch">) {
+export function PanelSwitch({ search, onSearch }: Pick<SplitProps, "search" | "onSearch">) {
   const chosen = readPanel(search);
   const choose = (one: PanelChoice | undefined) => one && onSearch({ panel: one === "table" ? undefined : one });
   const keys = (event: React.KeyboardEvent<HTMLElement>) => {
@@ -42,7 +41,7 @@ export function PanelSwitch({ search, onSearch }: Pick<Props, "search" | "onSear
 }
 
 /** `v` goes from the table to both, to the charts, and back. */
-function usePanelKey(chosen: PanelChoice, onSearch: Props["onSearch"]): void {
+function usePanelKey(chosen: PanelChoice, onSearch: SplitProps["onSearch"]): void {
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
       if (event.key !== "v" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || inText(event.target)) return;
@@ -54,76 +53,13 @@ function usePanelKey(chosen: PanelChoice, onSearch: Props["onSearch"]): void {
   }, [chosen, onSearch]);
 }
 
-export function Split({ page, experiments, search, onSearch, children }: Props & { children: ReactNode }) {
-  const chosen = readPanel(search);
-  const [hover] = useState(() => new Hover());
-  const box = useRef<HTMLDivElement>(null);
-  const [drag, setDrag] = useState<number | null>(null);
-  const share = drag ?? readShare(search);
-  useLitRow(box, hover, chosen !== "table");
-  usePanelKey(chosen, onSearch);
-  const put = (next: number) => onSearch({ split: next === 50 ? undefined : String(next) });
-  const at = (event: React.PointerEvent) => {
-    const area = box.current?.getBoundingClientRect();
-    if (!area) return share;
-    const across = area.width > area.height || window.innerWidth > 900;
-    const part = across ? (area.right - event.clientX) / area.width : (area.bottom - event.clientY) / area.height;
-    return Math.round(Math.min(MOST_SHARE, Math.max(LEAST_SHARE, part * 100)));
-  };
-  if (chosen === "table") return children;
-  const charts = (
+export function Split(props: SplitProps & { children: ReactNode }) {
+  const chosen = readPanel(props.search);
+  usePanelKey(chosen, props.onSearch);
+  if (chosen === "table") return props.children;
+  return (
     <Suspense fallback={<div className={s.charts} role="status" aria-label="Loading charts" />}>
-      <ChartsPanel {...{ page, experiments, search, onSearch, hover }} />
+      <SplitView {...props} />
     </Suspense>
   );
-  if (chosen === "charts") return <div className={s.only}>{charts}</div>;
-  return (
-    <div ref={box} className={s.split} style={{ ["--share" as string]: `${share}fr`, ["--rest" as string]: `${100 - share}fr` }}>
-      <div
-        className={s.table}
-        onPointerOver={(event) => hover.set((event.target as Element).closest<HTMLElement>("[data-run]")?.dataset["run"] ?? null)}
-        onPointerLeave={() => hover.set(null)}
-      >
-        {children}
-      </div>
-      <div
-        className={s.edge}
-        role="separator"
-        aria-label="Share of the charts"
-        aria-orientation="vertical"
-        aria-valuenow={share}
-        aria-valuemin={LEAST_SHARE}
-        aria-valuemax={MOST_SHARE}
-        tabIndex={0}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          setDrag(at(event));
-        }}
-        onPointerMove={(event) => drag !== null && setDrag(at(event))}
-        onPointerUp={() => {
-          if (drag !== null) put(drag);
-          setDrag(null);
-        }}
-        onKeyDown={(event) => {
-          const step = { ArrowLeft: 5, ArrowUp: 5, ArrowRight: -5, ArrowDown: -5 }[event.key];
-          if (!step) return;
-          event.preventDefault();
-          put(Math.min(MOST_SHARE, Math.max(LEAST_SHARE, share + step)));
-        }}
-      />
-      {charts}
-    </div>
-  );
-}
-
-/** Marks the row of the run that a chart points at. Rows are drawn by the grid; a mark on them costs it nothing. */
-function useLitRow(box: React.RefObject<HTMLElement | null>, hover: Hover, on: boolean): void {
-  useEffect(() => {
-    if (!on) return;
-    return hover.subscribe(() => {
-      box.current?.querySelectorAll("[data-lit-row]").forEach((row) => row.removeAttribute("data-lit-row"));
-      const run = hover.get();
-      if (run) box.current?.querySelector(`[data-run="${CSS.escape(run)}"]`)?.setAttribute("data-lit-row", "");
-    });
-  }, [box, hover, on]);
 }

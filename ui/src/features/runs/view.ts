@@ -13,6 +13,8 @@ export interface RunsSearch extends PanelSearch {
   sel?: string | undefined;
   group?: string | undefined;
   hide?: string | undefined;
+  /** The saved view that this is, or was before it was changed. */
+  v?: string | undefined;
 }
 
 export interface RunsView {

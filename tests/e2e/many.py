@@ -1,0 +1,37 @@
+"""Writes the store of the scenes about saved views, many runs at once, the trash and traces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runstone.connect import open_artifacts, open_store
+from runstone.contracts import Batch
+from runstone.records import ExperimentCreated, Metrics, Params, RunChanged, RunStarted, Tags
+
+NIGHT = 1_760_000_000_000
+
+
+def write(folder: Path) -> None:
+    """Experiments ``tries`` (1) with ``try-0`` to ``try-4``, each with an artifact, and ``keepers`` (2)."""
+    store = open_store(str(folder))
+    made: list[Any] = [ExperimentCreated("tries", time=NIGHT), ExperimentCreated("keepers", time=NIGHT)]
+    for number in range(5):
+        run = f"{number:032x}"
+        made += [RunStarted(run, "1", NIGHT + number, f"try-{number}", user_id="ada", tags={"team": "vision"})]
+        made += [Params(run, {"lr": f"0.{number}", "seed": "1"}), _points(run, "loss", [3.0 - number / 2, 1.0 - number / 8])]
+        made += [RunChanged(run, NIGHT + 9_000, status="FINISHED", end_time=NIGHT + 9_000)]
+    made += [Tags(f"{4:032x}", {"mlflow.source.type": "PROJECT"}), RunChanged(f"{4:032x}", NIGHT, status="RUNNING")]
+    store.write(Batch(made))
+    place = store.get_run(f"{1:032x}").info.artifact_uri or ""
+    report = folder / "report.txt"
+    report.write_text("kept through a move")
+    open_artifacts(place).put(report, "report.txt")
+    store.close()
+
+
+def _points(run: str, key: str, values: list[float]) -> Metrics:
+    nothing, steps = np.zeros(len(values), "<u4").tobytes(), np.arange(len(values), dtype="<i8").tobytes()
+    return Metrics(run, [key], nothing, steps, np.array(values, "<f8").tobytes(), steps)

@@ -1,0 +1,107 @@
+"""Whole views under a name: saved, shared, changed, opened by default; links to what is no longer there."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import many
+import pytest
+from browsing import Server, violations
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("many") / "store"
+    many.write(folder)
+    running = Server(folder).start()
+    yield running
+    running.stop()
+
+
+def expect(thing: Any) -> Any:
+    from playwright.sync_api import expect as look
+
+    return look(thing)
+
+
+def say(site: Server, method: str, path: str, body: Any = None) -> Any:
+    sent = urllib.request.Request(
+        f"{site.url}/api/runstone/v1/{path}",
+        json.dumps(body).encode() if body is not None else None,
+        {"Content-Type": "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(sent) as answer:
+        return json.load(answer)
+
+
+def test_a_view_is_saved_shared_changed_and_opened_by_default(
+    site: Server, open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = open_page(f"{site.url}/experiments/1/runs?q=metrics.loss+<+0.9&cols=metrics.loss,params.lr&sort=-params.lr").page
+    count = page.get_by_test_id("run-count")
+    expect(count).to_have_text("4 of 5")
+    page.get_by_role("button", name="Views").click()
+    box = page.get_by_role("dialog", name="Views")
+    box.get_by_label("Save this view as").fill("good <b>ones</b>")
+    box.get_by_role("button", name="Save", exact=True).click()
+    bar = page.get_by_role("group", name="Saved view")
+    expect(bar).to_contain_text("View good <b>ones</b>")
+    key = re.search(r"v=([\w-]+)", page.url)
+    assert key
+    # Its short address shows all of it again, and adds nothing to the way back.
+    page.goto(f"{site.url}/v/{key[1]}")
+    expect(count).to_have_text("4 of 5")
+    assert "cols=metrics.loss,params.lr" in page.url
+    expect(page.get_by_test_id("run-row").first).to_contain_text("try-4")
+    expect(page.locator("[role=columnheader][data-column='params.seed']")).to_have_count(0)
+    page.get_by_test_id("filter-input").fill("metrics.loss < 0.7")
+    expect(bar).to_contain_text("changed")
+    bar.get_by_role("button", name="As it was saved").click()
+    expect(count).to_have_text("4 of 5")
+    page.get_by_test_id("filter-input").fill("metrics.loss < 0.7")
+    expect(count).to_have_text("2 of 5")
+    bar.get_by_role("button", name="Update the view").click()
+    expect(bar).not_to_contain_text("changed")
+    page.get_by_role("button", name="Views").click()
+    box.get_by_role("button", name="Open good <b>ones</b> by default").click()
+    expect(box.get_by_test_id("saved-view")).to_contain_text("default")
+    assert violations(page) == []
+    page.goto(f"{site.url}/experiments/1/runs")
+    expect(count).to_have_text("2 of 5")
+    expect(bar).to_be_visible()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("dialog", name="Views").get_by_role("button", name="Plain table").click()
+    expect(count).to_have_text("5 runs")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Delete good <b>ones</b>").click()
+    expect(page.get_by_test_id("saved-view")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Undo").click()
+    page.goto(f"{site.url}/v/{key[1]}")  # under the address that it had
+    expect(count).to_have_text("2 of 5")
+    say(site, "DELETE", f"views/{key[1]}")
+
+
+def test_a_view_of_what_is_gone_says_so(site: Server, open_page: Callable[..., Any]) -> None:
+    search = {"cols": "metrics.loss,metrics.gone,params.lost", "sort": "-metrics.gone"}
+    made = say(site, "POST", "views", {"experiment_id": "1", "name": "old", "search": search})
+    watched = open_page(f"{site.url}/v/{made['key']}", "dark")
+    page = watched.page
+    lost = page.get_by_test_id("lost-columns")
+    expect(lost).to_contain_text("No run here has “metrics.gone”, “params.lost”.")
+    assert violations(page) == []
+    lost.get_by_role("button").click()
+    expect(lost).to_have_count(0)
+    assert "cols=metrics.loss" in page.url
+    assert "gone" not in page.url
+    expect(page.get_by_role("group", name="Saved view")).to_contain_text("View old, changed")
+    say(site, "DELETE", f"views/{made['key']}")
+    page.goto(f"{site.url}/v/{made['key']}")
+    expect(page.get_by_role("heading", name="This view is not here")).to_be_visible()
+    watched.mishaps.clear()  # the browser notes the 404 in its console
