@@ -8,6 +8,9 @@ Times are integer milliseconds since 1970 UTC.
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 
 from .entities import DatasetInput, LoggedModelInput, LoggedModelOutput
@@ -102,6 +105,27 @@ class Metrics(_Record, frozen=True, array_like=True, tag=14):
     steps: bytes
     values: bytes
     timestamps: bytes
+
+    @classmethod
+    def of(
+        cls,
+        run_id: str,
+        keys: list[str],
+        series: Sequence[int],
+        steps: Sequence[int],
+        values: Sequence[float],
+        timestamps: Sequence[int],
+    ) -> Metrics:
+        """The record of these columns. Raises struct.error for a number that does not fit."""
+        count = len(series)
+        return cls(
+            run_id,
+            keys,
+            struct.pack(f"<{count}I", *series),
+            struct.pack(f"<{count}q", *steps),
+            struct.pack(f"<{count}d", *values),
+            struct.pack(f"<{count}q", *timestamps),
+        )
 
 
 class MetricLinks(_Record, frozen=True, array_like=True, tag=15):

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 import time
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import runstone
+from runstone.client.run_log import RunLog
 from runstone.errors import InvalidValue, NotFound, ParamChanged, RecordTooLarge
+from runstone.journal.writer import JournalWriter
+from runstone.wire import METRIC_BYTES
 
 KEYS = ["loss", "val/loss", "größe", "精度", "a b", "π-1.5:2", "k" * 10_000, "🚀"]
 
@@ -267,3 +274,40 @@ def test_flush_says_that_all_is_stored() -> None:
         assert runstone.flush()
         assert runstone.flush(timeout=5)
         assert runstone.flush_async_logging() is None
+
+
+@given(
+    calls=st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from([f"m{number}" for number in range(9)]), st.floats(allow_nan=False), max_size=9),
+            st.one_of(st.none(), st.integers(-5, 5)),
+            st.one_of(st.none(), st.integers(0, 2**50)),
+        ),
+        max_size=8,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_dicts_of_metrics_are_read_back_whole_whatever_came_before(
+    calls: list[tuple[dict[str, float], int | None, int | None]],
+) -> None:
+    logged: dict[str, list[tuple[int, float]]] = {}
+    with runstone.start_run() as run:
+        for values, step, timestamp in calls:
+            runstone.log_metrics(values, step=step, timestamp=timestamp)
+            for key, value in values.items():
+                logged.setdefault(key, []).append((step or 0, value))
+    for key, expected in logged.items():
+        assert sorted(points(run.info.run_id, key)) == sorted(expected)
+
+
+def test_a_summary_of_many_metrics_is_one_short_record(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path, "a" * 32)
+    log = RunLog(writer, "a" * 32, "1", "")
+    sizes = [writer.position]
+    for step in range(3):
+        log.metrics({f"m{number}": 0.5 for number in range(50)}, step=step)
+        sizes.append(writer.position)
+    log.close()
+    summary, named, numbered = (after - before for before, after in pairwise(sizes))
+    assert summary < numbered, "each new key costs frames of its own"
+    assert named > numbered == 50 * METRIC_BYTES, "a key that comes again is not known by its number from then on"

@@ -10,6 +10,7 @@ import pytest
 
 from runstone.contracts import Batch, Receipt, Refusal
 from runstone.errors import InvalidValue, StoreUnavailable
+from runstone.journal import shipper as shipping
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import Lease, Params, RunStarted
@@ -176,3 +177,18 @@ def test_points_travel_in_few_records(shipper: Shipper, open_run: OpenRun, ledge
     shipper.add(writer)
     assert shipper.flush(30)
     assert sum(sizes) <= 8
+
+
+def test_a_thread_that_waits_for_another_journal_takes_it_at_once_and_ends_when_told(
+    shipper: Shipper, open_run: OpenRun, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "LINGER", 3600.0)
+    for run_id in ("one", "two"):
+        writer = open_run(run_id)
+        shipper.add(writer)
+        writer.close()
+        assert shipper.flush(20), "a run begun after another's end waits for nothing"
+    thread = shipper.thread
+    assert thread is not None
+    assert shipper.close(20)
+    assert not thread.is_alive(), "the end of the process waits for runs that nobody begins"

@@ -8,12 +8,15 @@ from threading import RLock
 from typing import Any
 
 from runstone import wire
-from runstone.errors import ParamChanged
+from runstone.errors import ParamChanged, RecordTooLarge
 from runstone.journal.writer import JournalWriter
-from runstone.records import MetricLinks, Params, Record, RunChanged, RunStarted, Tags
+from runstone.records import MetricLinks, Metrics, Params, Record, RunChanged, RunStarted, Tags
 
 from .checks import check_key, check_mapping, number, texts, whole
 from .spare_journal import Nowhere
+
+#: New metric keys of one call from which on one record is cheaper than a frame for each.
+_MANY = 4
 
 
 def now_ms() -> int:
@@ -50,6 +53,8 @@ class RunLog:
         self.writer = writer
         self._inherited = self._closing = False
         self._holds = 0
+        #: Metric keys that came once, with many others.
+        self._once: set[str] = set()
         if started is not None:
             self.append(started)
 
@@ -88,16 +93,40 @@ class RunLog:
         model_ids: list[str | None] = [*(self.models.get(at, ()) if model_id is None else [model_id])] or [None]
         linked = model_ids != [None] or dataset is not None
         when = (now_ms() if linked else None) if timestamp is None else whole(timestamp, "timestamp")
+        known = points if len(points) < _MANY else self._first_of_many(points, at, when)
         if when is None:
-            self._points_of_now(points, at)
+            self._points_of_now(known, at)
         else:
-            for key, value in points:
+            for key, value in known:
                 self.writer.metric(key, value, at, when)
         if linked and when is not None:
             name, digest = dataset or (None, None)
             for key, value in points:
                 for one in model_ids:
                     self.append(MetricLinks(self.run_id, key, at, when, value, one, name, digest))
+
+    def _first_of_many(self, points: list[tuple[str, float]], step: int, when: int | None) -> list[tuple[str, float]]:
+        """Write many keys that are new as one record, and return the other points.
+
+        A summary logged once would else cost a key's frames for each of its points; a key that comes again gets its own.
+        """
+        known = self.writer.hot[1]
+        new = [(key, value) for key, value in points if key not in known and key not in self._once]
+        if len(new) < _MANY:
+            return points
+        keys, values = [key for key, _ in new], [value for _, value in new]
+        count = len(new)
+        try:
+            self.append(
+                Metrics.of(
+                    self.run_id, keys, range(count), [step] * count, values, [now_ms() if when is None else when] * count
+                )
+            )
+        except RecordTooLarge:
+            return points
+        written = set(keys)
+        self._once |= written
+        return [point for point in points if point[0] not in written]
 
     def _points_of_now(self, points: list[tuple[str, float]], step: int) -> None:
         write, keys, salt = self.writer.hot

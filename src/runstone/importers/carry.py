@@ -5,7 +5,6 @@ What was read before is told from what the user changed here since: only what ch
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -207,16 +206,7 @@ class _Columns:
         self.count += count
 
     def taken(self) -> list[Record]:
-        count = self.count
-        series, steps, values, timestamps = self._columns
-        record = Metrics(
-            self._run_id,
-            list(self._keys),
-            struct.pack(f"<{count}I", *series),
-            struct.pack(f"<{count}q", *steps),
-            struct.pack(f"<{count}d", *values),
-            struct.pack(f"<{count}q", *timestamps),
-        )
+        record = Metrics.of(self._run_id, list(self._keys), *self._columns)
         self._clear()
         return [record]
 

@@ -39,6 +39,8 @@ _BATCH_POINTS, _BATCH_OTHER = 1 << 17, 4000
 _STRETCH, _ASIDE = 0.001, 0.0003
 #: Seconds before trying again, doubled up to the second number.
 _RETRY, _RETRY_MOST = 0.1, 5.0
+#: Seconds that its thread stays after the last journal: where runs are short the next one is near.
+LINGER = 1.0
 
 _shippers: weakref.WeakSet[Shipper] = weakref.WeakSet()
 
@@ -145,6 +147,7 @@ class Shipper:
         with self._changed:
             self._feeds[writer.journal_id] = Feed(writer)
             self._stopping = False
+            self._changed.notify_all()  # the thread may be waiting for this one
             if self.thread is None:
                 self.thread = threading.Thread(target=self._run, name="runstone-shipper", daemon=True)
                 self.thread.start()
@@ -179,6 +182,7 @@ class Shipper:
         done = self.flush(timeout)
         with self._changed:
             thread, self._stopping = self.thread, True
+            self._changed.notify_all()  # it may be waiting for another journal
         self._wake.put(None)
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
@@ -223,8 +227,8 @@ class Shipper:
                     self._wake.get_nowait()
 
     def _wait_for_more(self) -> bool:
-        """Whether the thread ends for want of work: a second after the last journal."""
-        self._changed.wait(1.0)
+        """Whether the thread ends for want of work: some time after the last journal, at once when it is to stop."""
+        self._changed.wait_for(lambda: self._feeds or self._stopping, LINGER)
         return not self._feeds
 
     def _failed(self, trouble: Exception) -> None:

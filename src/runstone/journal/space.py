@@ -30,7 +30,7 @@ class Space:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._mine: dict[Path, int] = {}
+        self._mine: dict[str, int] = {}
         self.others = 0
         self._changed = threading.Condition()
         self._freed_at = time.monotonic()
@@ -52,20 +52,21 @@ class Space:
                         "nothing more is recorded until some are. Make the store reachable, or raise RUNSTONE_JOURNAL_CAP_MB."
                     )
                 self._changed.wait(patience)
-            self._mine[path] = size
+            self._mine[os.fspath(path)] = size
 
-    def give(self, path: Path) -> None:
+    def give(self, path: Path | str) -> None:
         """The file is gone, or never came to be."""
         with self._changed:
-            if self._mine.pop(path, None) is None:
+            if self._mine.pop(os.fspath(path), None) is None:
                 return
             self._freed_at = time.monotonic()
             self._changed.notify_all()
 
     def give_all(self, folder: Path) -> None:
         """A journal's folder is gone, and with it what an interrupted call had left in it."""
+        below = os.path.join(folder, "")
         for path in list(self._mine):
-            if path.parent == folder:
+            if path.startswith(below):
                 self.give(path)
 
     def measure(self) -> None:

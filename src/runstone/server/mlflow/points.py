@@ -51,17 +51,11 @@ def metric_records(run_id: str, points: Sequence[Point], path: str = "{}") -> li
     series = [numbers.setdefault(point.key, len(numbers)) for point in points]
     if any(map(unusual_key, numbers)):
         check_keys([point.key for point in points], path.format("{}", "key") if path != "{}" else "key")
-    count = len(points)
     try:
-        columns = (
-            struct.pack(f"<{count}I", *series),
-            struct.pack(f"<{count}q", *[point.step for point in points]),
-            struct.pack(f"<{count}d", *values),
-            struct.pack(f"<{count}q", *timestamps),
-        )
+        metrics = Metrics.of(run_id, list(numbers), series, [point.step for point in points], values, timestamps)
     except struct.error as cause:
         raise InvalidValue("A step does not fit 64 bits: it must be between -2^63 and 2^63 - 1.") from cause
-    records: list[Record] = [Metrics(run_id, list(numbers), *columns)]
+    records: list[Record] = [metrics]
     records += [
         _link(run_id, point, value) for point, value in zip(points, values, strict=True) if point.model_id or point.dataset_name
     ]
