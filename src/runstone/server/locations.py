@@ -10,6 +10,8 @@ from runstone.errors import InvalidValue
 
 #: What MLflow's clients call a place that they reach through the server.
 PROXIED = "mlflow-artifacts"
+#: Folder below the server's artifacts that holds models registered from outside of it: the registry decides who reads them.
+REGISTERED = "registered"
 
 
 class Locations:
@@ -35,13 +37,20 @@ class Locations:
         """The place of a new experiment, for what a client asked; empty: where the store says.
 
         Raises:
-            InvalidValue: it lies outside of what this server keeps, or climbs with ``..``.
+            InvalidValue: it lies outside of what this server keeps, is the registry's, or is not plain: ``..``, ``.``, ``//``.
         """
         if not given:
             # the id is not known before: a folder of its own name keeps experiments apart
             return f"{self.root}/{uuid.uuid4().hex}" if self.root else ""
         uri = self.resolved(given)
-        if _below(uri, self.destination) is None and _below(uri, self.root) is None:
+        parts = unquote(unquote(place_and_path(uri)[1])).strip("/").split("/")
+        if "." in parts or "" in parts[1:]:
+            # two names of one place would be kept apart by who may read what
+            raise InvalidValue(f"Invalid artifact location {given!r}: it may have no '.' and no empty part in its path.")
+        inside = [one for one in (_below(uri, self.destination), _below(uri, self.root)) if one is not None]
+        if any(unquote(one).lstrip("/").partition("/")[0] == REGISTERED for one in inside):
+            raise InvalidValue(f"Invalid artifact location {given!r}: {REGISTERED!r} is the model registry's own folder.")
+        if not inside:
             raise InvalidValue(
                 f"Invalid artifact location {given!r}: it lies outside of where this server keeps artifacts. "
                 f"Leave it out, or name a place below '{self.destination and PROXIED + ':/' or self.root or 'the default'}'."

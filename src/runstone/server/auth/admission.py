@@ -136,6 +136,9 @@ def _named_places(record: r.Record) -> Iterator[tuple[int, str]]:
     """Places that a record names itself, and what their owners must have granted."""
     if isinstance(record, r.ExperimentCreated) and record.artifact_location:
         yield MANAGE, record.artifact_location
+    elif isinstance(record, r.LoggedModelCreated | r.TraceStarted) and record.artifact_location:
+        # whoever may delete the trace or model has its files deleted, too
+        yield MANAGE, record.artifact_location
     elif isinstance(record, r.RunStarted) and record.artifact_uri:
         yield EDIT, record.artifact_uri
     elif isinstance(record, r.ModelVersionCreated):
