@@ -13,6 +13,7 @@
     └── Trouble               (not the caller's)   TEMPORARILY_UNAVAILABLE    503
         ├── StoreUnavailable                       TEMPORARILY_UNAVAILABLE    503
         │   └── DiskFull                           RESOURCE_EXHAUSTED         507
+        ├── TooBusy           (come again soon)    TEMPORARILY_UNAVAILABLE    503
         ├── StoreCorrupt                           INTERNAL_ERROR             500
         ├── StoreTooNew                            INTERNAL_ERROR             500
         └── JournalTrouble                         INTERNAL_ERROR             500
@@ -178,6 +179,14 @@ class Trouble(RunstoneError):
 
 class StoreUnavailable(Trouble):
     """The store cannot be reached, is locked, or its disk is full; trying again may help."""
+
+
+class TooBusy(Trouble):
+    """So much is being done already that this is not begun; ask again in ``seconds``."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class DiskFull(StoreUnavailable):

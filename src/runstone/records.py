@@ -256,7 +256,8 @@ class TraceChanged(_Record, frozen=True, array_like=True, tag=33):
 
     ``assessments`` are by id and merged with what is there, so that two writers lose nothing of each other's: each a JSON
     object of fields (``null`` removes one), or ``None``, which removes it. Fields for an id that is not there are left out,
-    unless ``assessment_id`` is among them: then it is a new one. ``metadata`` is added to what is there.
+    unless ``assessment_id`` is among them: then it is a new one. ``metadata`` is added to what is there. ``joined``:
+    tags that hold JSON lists, and lists of what to add to them at the end where it is not there yet.
     """
 
     trace_id: str
@@ -266,6 +267,7 @@ class TraceChanged(_Record, frozen=True, array_like=True, tag=33):
     deleted: bool = False
     assessments: dict[str, str | None] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
 
 
 # --- the registry: written straight to a store, as experiments are; version numbers are read back by ``version_key`` ---

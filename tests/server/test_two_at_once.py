@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,3 +98,16 @@ def test_a_run_that_one_deletes_and_others_write_to_ends_as_told(ask: Callable[.
     assert ask("runs/restore", run_id=run).status_code == 200
     there = {one["key"] for one in ask("runs/search", experiment_ids=["0"]).json()["runs"][0]["data"].get("metrics", [])}
     assert there == {f"m{number}" for number, one in enumerate(answers) if number and one.status_code == 200}
+
+
+def test_each_prompt_that_is_linked_stays_linked(ask: Callable[..., Any]) -> None:
+    where = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}
+    head = {"trace_id": "tr-1", "trace_location": where, "request_time": "2026-01-31T12:00:00Z", "state": "OK"}
+    assert ask("../../3.0/mlflow/traces", trace={"trace_info": head}).status_code == 200
+
+    def link(number: int) -> Any:
+        return ask("traces/link-prompts", trace_id="tr-1", prompt_versions=[{"name": f"p{number}", "version": "1"}])
+
+    assert {one.status_code for one in at_once(link)} == {200}
+    found = ask("../../3.0/mlflow/traces/search", locations=[where]).json()["traces"][0]["tags"]["mlflow.linkedPrompts"]
+    assert sorted(one["name"] for one in json.loads(found)) == sorted(f"p{number}" for number in range(MANY))

@@ -125,6 +125,21 @@ def test_a_small_body_that_grows_beyond_measure_is_refused() -> None:
     body = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(65)) + bomb.flush()
     with pytest.raises(InvalidValue, match="64 MiB"):
         unpacked(body, "gzip")
+    pieces = b"".join(gzip.compress(bytes(1 << 20)) for _ in range(65))
+    with pytest.raises(InvalidValue, match="64 MiB"):
+        unpacked(pieces, "gzip")
+    with pytest.raises(InvalidValue, match="members"):
+        unpacked(gzip.compress(b"") * 1001, "gzip")
+
+
+def test_all_members_of_a_body_in_gzip_are_read() -> None:
+    parts = [b"one, ", b"", b"two"]
+    assert unpacked(b"".join(map(gzip.compress, parts)), "gzip") == b"one, two"
+    for more, packing, says in ((b"rubbish", "gzip", "not packed"), (gzip.compress(b"x")[:-3], "gzip", "breaks off")):
+        with pytest.raises(InvalidValue, match=says):
+            unpacked(gzip.compress(b"one") + more, packing)
+    with pytest.raises(InvalidValue, match="more after the end"):
+        unpacked(zlib.compress(b"one") * 2, "deflate")
 
 
 @pytest.mark.parametrize(

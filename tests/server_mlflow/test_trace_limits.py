@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from test_otlp import HEADERS, ROOT, message, send, span
 
 from runstone.errors import InvalidValue
 from runstone.server.mlflow import trace_spans
-from runstone.server.otlp import json_body, protobuf, spans
+from runstone.server.otlp import endpoint, json_body, protobuf, spans, turns
 
 
 @pytest.fixture
@@ -111,3 +113,43 @@ def test_a_long_name_is_found_by_all_of_it(v3: Any, mlflow: Any) -> None:
     v3.post(f"traces/{trace_id}/assessments", assessment=assessed)
     for filter in (f"span.name = '{name}'", f"prompt = '{prompt}/1'", f"feedback.`{name}` = 'good'"):
         assert [one["trace_id"] for one in search(v3, filter=filter)] == [trace_id], filter
+
+
+def test_of_many_large_messages_at_once_some_are_asked_to_come_again(v3: Any, monkeypatch: Any) -> None:
+    """Two are read at a time; others wait with their bodies in memory, and of those there may not be any number."""
+    monkeypatch.setattr(turns, "LARGE", 1)
+    monkeypatch.setattr(turns, "WAITING", 3)
+    begun, go_on, reading = threading.Semaphore(0), threading.Event(), list[int]()
+
+    def slow(body: bytes) -> list[Any]:
+        reading.append(1)
+        begun.release()
+        assert go_on.wait(30)
+        reading.pop()
+        return []
+
+    monkeypatch.setitem(endpoint._READERS, "application/json", slow)
+    answers = list[Any]()
+
+    def post() -> None:
+        answers.append(v3.client.post("/v1/traces", json=message(), headers=HEADERS))
+
+    threads = [threading.Thread(target=post) for _ in range(9)]
+    for one in threads:
+        one.start()
+    try:
+        for _ in range(2):
+            assert begun.acquire(timeout=30)
+        deadline = time.monotonic() + 30
+        while len(answers) < 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert [one.status_code for one in answers] == [503] * 4, "2 are read and 3 wait"
+        assert len(reading) == 2
+    finally:
+        go_on.set()
+        for one in threads:
+            one.join()
+    assert answers[0].headers["retry-after"] == "1"
+    assert answers[0].json()["error_code"] == "TEMPORARILY_UNAVAILABLE"
+    assert [one.status_code for one in answers[4:]] == [200] * 5
+    assert v3.client.post("/v1/traces", json=message(), headers=HEADERS).status_code == 200

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runstone.errors import ERROR_CLASS, HTTP_STATUS, RunstoneError
+from runstone.errors import ERROR_CLASS, HTTP_STATUS, RunstoneError, TooBusy
 
 from .auth.caller import TooMany, Unauthenticated
 from .compress import WORTHWHILE, accepted, pack
@@ -52,7 +52,7 @@ def answer_known(request: Request, error: Exception) -> Response:
 
 def further_headers(request: Request, error: RunstoneError) -> dict[str, str]:
     """How, or when, to ask again. No ``WWW-Authenticate`` for scripts of pages: the browser would open a dialog of its own."""
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | TooBusy):
         return {"Retry-After": str(error.seconds)}
     if isinstance(error, Unauthenticated) and request.headers.get("sec-fetch-mode", "navigate") == "navigate":
         return {"WWW-Authenticate": 'Basic realm="mlflow", charset="UTF-8"'}

@@ -105,3 +105,17 @@ def assessed(details: str, changes: dict[str, str | None]) -> str:
     except msgspec.MsgspecError as cause:
         raise InvalidValue(f"Assessments of a trace must be JSON objects: {cause}.") from cause
     return msgspec.json.encode({**told, "assessments": list(known.values())}).decode()
+
+
+def joined_list(before: str, new: str) -> str:
+    """A JSON list with the items of another at its end that it lacks; what was no list gives way. Raises InvalidValue."""
+    try:
+        known = msgspec.json.decode(before, type=list[Any])
+    except msgspec.MsgspecError:
+        known = []
+    try:
+        more = msgspec.json.decode(new, type=list[Any])
+    except msgspec.MsgspecError as cause:
+        raise InvalidValue(f"What is joined to a tag of a trace must be a JSON list: {cause}.") from cause
+    texts = dict.fromkeys(msgspec.json.encode(one) for one in (*known, *more))
+    return f"[{b','.join(texts).decode()}]"

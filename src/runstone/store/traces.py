@@ -26,7 +26,7 @@ from .search_source import Source
 from .search_sql import Sql, batches, joined, listed, one_of, rows, run
 from .statements import Rows
 from .tables import trace_metadata, trace_tags, traces
-from .trace_merge import assessed, merged, observed, searched
+from .trace_merge import assessed, joined_list, merged, observed, searched
 from .work import Work, experiment_number
 
 STATES = ("STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS")
@@ -127,6 +127,11 @@ def _change(work: Work, record: TraceChanged) -> None:
     _insert(work, _TAGS, record.trace_id, {key: value for key, value in record.tags.items() if value is not None})
     for key in (key for key, value in record.tags.items() if value is None):
         run(work.connection, Sql('DELETE FROM trace_tags WHERE trace_id = ? AND "key" = ?', (record.trace_id, key)))
+    if record.joined:
+        there = _texts(work.connection, "trace_tags", [record.trace_id]).get(record.trace_id, {})
+        _insert(
+            work, _TAGS, record.trace_id, {key: joined_list(there.get(key, "[]"), new) for key, new in record.joined.items()}
+        )
     details = found[0][0] if record.details is None else record.details
     if record.assessments:
         details = assessed(details, record.assessments)

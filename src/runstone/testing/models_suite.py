@@ -185,6 +185,9 @@ class ModelsSuite:
         assert (again.duration, again.metadata) == (6, {"m": "2", "n": "2"})
         self.write(store, TraceStarted("t1", "1", 100, 6, "OK", '{"assessments": [{"assessment_id": "two", "valid": false}]}'))
         assert json.loads(store.get_trace("t1").details)["assessments"] == [{"assessment_id": "two", "valid": False}]
+        for more in ('["a", {"b": 1}]', '[{"b": 1}, "c"]', "[]"):
+            self.write(store, TraceChanged("t1", 101, joined={"list": more, "c": more}))
+        assert [store.get_trace("t1").tags[key] for key in ("list", "c")] == ['["a",{"b":1},"c"]'] * 2  # "c" was no list
         self.write(store, TraceChanged("t1", 102, deleted=True))
         with pytest.raises(NotFound):
             store.get_trace("t1")

@@ -52,15 +52,9 @@ def to_run(backend: Backend, request: LinkRun) -> shapes.Json:
 
 def to_prompts(backend: Backend, request: LinkPrompts) -> shapes.Json:
     """Note the versions of prompts that a trace used."""
-    before = backend.store.get_trace(request.trace_id).tags.get(PROMPTS, "[]")
-    try:
-        known = msgspec.json.decode(before, type=list[Prompt])
-    except msgspec.MsgspecError:
-        known = []
-    linked = list(dict.fromkeys([*known, *request.prompt_versions]))
-    text = msgspec.json.encode(linked).decode()
-    found = {found_key("prompt", f"{one.name}/{one.version}"): "" for one in linked}
-    backend.write(Batch([TraceChanged(request.trace_id, backend.now(), {PROMPTS: text}, metadata=found)]))
+    text = msgspec.json.encode(request.prompt_versions).decode()
+    found = {found_key("prompt", f"{one.name}/{one.version}"): "" for one in request.prompt_versions}
+    backend.write(Batch([TraceChanged(request.trace_id, backend.now(), metadata=found, joined={PROMPTS: text})]))
     return {}
 
 

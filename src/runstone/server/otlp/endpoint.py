@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from runstone.server.observe import ROUTE
 from . import heads, json_body, pieces, protobuf
 from .meaning import translated
 from .spans import Span, kept
+from .turns import Turns
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -28,6 +28,8 @@ _READERS = {PROTOBUF: protobuf.read, JSON: json_body.read}
 EXPERIMENT, RUN = "x-mlflow-experiment-id", "x-mlflow-run-id"
 #: Bytes that a packed body may have unpacked.
 MOST_BYTES = 64 << 20
+#: Parts that a body in gzip may be put together from (RFC 1952, 2.2); each costs a copy of what follows it.
+MOST_MEMBERS = 1000
 #: Spans of one message; exporters send hundreds.
 MOST_SPANS = 20_000
 _ID_BYTES = {"trace_id": 16, "span_id": 8}
@@ -35,6 +37,8 @@ _ID_BYTES = {"trace_id": 16, "span_id": 8}
 
 def receiver(backend: Backend) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint: spans are stored before the answer goes out, all of the message or none of it."""
+
+    turns = Turns()
 
     async def receive(request: Request) -> Response:
         request.scope[ROUTE] = PATH
@@ -49,7 +53,7 @@ def receiver(backend: Backend) -> Callable[[Request], Awaitable[Response]]:
         def work() -> None:
             keep(backend, experiment, run, [translated(one) for one in _READERS[kind](unpacked(body, packing))])
 
-        await to_thread.run_sync(work)
+        await turns.run(work, len(body), packing not in ("", "identity"))
         return Response(b"" if kind == PROTOBUF else b"{}", media_type=kind, headers={"Cache-Control": "no-store"})
 
     return receive
@@ -61,16 +65,23 @@ def unpacked(body: bytes, packing: str) -> bytes:
         return body
     if packing not in ("gzip", "deflate"):
         raise InvalidValue(f"Content-Encoding {packing!r} is not read here; send gzip, deflate or none.")
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as its first bytes say
-    try:
-        found = inflate.decompress(body, MOST_BYTES + 1)
-    except zlib.error as cause:
-        raise InvalidValue(f"The body is not packed as Content-Encoding {packing!r} says: {cause}.") from cause
-    if len(found) > MOST_BYTES:
-        raise InvalidValue(f"The body has more than {MOST_BYTES >> 20} MiB unpacked; send it in smaller pieces.")
-    if not inflate.eof:
-        raise InvalidValue("The packed body breaks off.")
-    return found
+    found = bytearray()
+    for _ in range(MOST_MEMBERS):
+        inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as its first bytes say
+        try:
+            found += inflate.decompress(body, MOST_BYTES + 1 - len(found))
+        except zlib.error as cause:
+            raise InvalidValue(f"The body is not packed as Content-Encoding {packing!r} says: {cause}.") from cause
+        if len(found) > MOST_BYTES:
+            raise InvalidValue(f"The body has more than {MOST_BYTES >> 20} MiB unpacked; send it in smaller pieces.")
+        if not inflate.eof:
+            raise InvalidValue("The packed body breaks off.")
+        body = inflate.unused_data
+        if not body:
+            return bytes(found)
+        if packing != "gzip":
+            raise InvalidValue("There is more after the end of the packed body.")
+    raise InvalidValue(f"The body has more than {MOST_MEMBERS} gzip members; pack it in one.")
 
 
 def keep(backend: Backend, experiment: str, run: str, spans: list[Span]) -> None:
