@@ -127,7 +127,6 @@ def test_files_of_code(tmp_path: Path) -> None:
     code.write_text(CODE)
     save_model(tmp_path / "m", python_model=str(code), model_config={"factor": 3}, pip_requirements=[])
     code.unlink()
-    os.environ["RUNSTONE_ALLOW_PICKLE"] = "deny"  # no pickle in it
     assert load_model(str(tmp_path / "m")).predict(FRAME) == [3.0, 6.0]
     loaded = load_model(str(tmp_path / "m"), model_config={"factor": 10})
     assert (loaded.predict(FRAME), loaded.model_config) == ([10.0, 20.0], {"factor": 3})

@@ -29,6 +29,11 @@ from .signature import ModelSignature
 FILE_NAME = "MLmodel"
 #: The version of MLflow whose format we write.
 FORMAT_VERSION = "3.17.2"
+#: Flavors that are ours, one file each in ``flavors``; MLflow's loader modules have their names.
+FLAVORS = (
+    "catboost", "keras", "lightgbm", "onnx", "prophet", "pytorch", "sentence_transformers", "sklearn", "spacy", "spark",
+    "statsmodels", "tensorflow", "transformers", "xgboost",
+)  # fmt: skip
 
 _ABSENT = object()
 

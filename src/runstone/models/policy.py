@@ -1,10 +1,11 @@
 """Which formats may be loaded: ``RUNSTONE_ALLOW_PICKLE``.
 
-A pickle (cloudpickle and joblib files too) runs code of its author's choice while it is read.
+A pickle (cloudpickle and joblib files too) runs code of its author's choice while it is read. So do code folders, models that
+are files of code, and what :mod:`runstone.models.risks` knows of other formats.
 
     allow     load them, with one warning per process (the default)
     trusted   only from a model registry
-    deny      never; skops models still load, as long as they hold nothing beyond what we know to be harmless
+    deny      never; models that run no code still load, as those of skops that hold nothing but what we know to be harmless
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ def _is_registered(model_uri: object) -> bool:
     return not parse_model_uri(model_uri).model_id  # a logged model is its run's, nobody registered it
 
 
+def lets_code_run() -> bool:
+    """Whether a model that is loaded now may run code of its author's choice."""
+    word = policy()
+    return word == ALLOW or (word == TRUSTED and _from_registry.get())
+
+
 def allow_pickle(what: str) -> None:
     """Pass, warn or raise before a pickle is read.
 
@@ -62,7 +69,7 @@ def allow_pickle(what: str) -> None:
         PermissionDenied: the policy forbids it.
     """
     word, from_registry = policy(), _from_registry.get()
-    if word == DENY or (word == TRUSTED and not from_registry):
+    if not lets_code_run():
         reach = "from a model registry" if word == TRUSTED else "at all"
         raise PermissionDenied(
             f"{what} is a pickle, which runs code of its author's choice when loaded, and RUNSTONE_ALLOW_PICKLE={word} does "
@@ -86,6 +93,4 @@ def trusted_types(told: list[str] | None) -> list[str]:
     Args:
         told: the list in the MLmodel file.
     """
-    word = policy()
-    counts = word == ALLOW or (word == TRUSTED and _from_registry.get())
-    return sorted({*KNOWN_TYPES, *(told or () if counts else ())})
+    return sorted({*KNOWN_TYPES, *(told or () if lets_code_run() else ())})

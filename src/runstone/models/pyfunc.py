@@ -18,16 +18,12 @@ from .enforce import enforce_schema
 from .environment import REQUIREMENTS, warn_of_differences
 from .folder import CODE, inside, use_code
 from .locate import local_folder
-from .manifest import Model
+from .manifest import FLAVORS, Model
 from .policy import loading_from
+from .risks import allow_code
 from .signature import ModelSignature
 
 FLAVOR_NAME = "python_function"
-#: Flavors that are ours, one file each in ``flavors``; MLflow's loader modules have their names.
-FLAVORS = (
-    "catboost", "keras", "lightgbm", "onnx", "prophet", "pytorch", "sentence_transformers", "sklearn", "spacy", "spark",
-    "statsmodels", "tensorflow", "transformers", "xgboost",
-)  # fmt: skip
 
 
 class PyFuncModel:
@@ -121,7 +117,7 @@ def load_model(
         NotFound: there is no model.
         InvalidValue: the folder's manifest cannot be read, or lacks the flavor.
         NotSupported: its framework has no loader here.
-        PermissionDenied: it is a pickle, and ``RUNSTONE_ALLOW_PICKLE`` forbids those.
+        PermissionDenied: loading it runs code, as pickles do, and ``RUNSTONE_ALLOW_PICKLE`` forbids that.
     """
     folder = local_folder(model_uri, dst_path)
     meta = Model.load(folder)
@@ -134,6 +130,7 @@ def load_model(
     if not suppress_warnings:
         warn_of_differences(folder)
     with loading_from(model_uri):
+        allow_code(folder)
         use_code(folder, settings)
         implementation = _load(folder, settings, meta, model_config)
     return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")))

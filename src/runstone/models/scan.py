@@ -42,7 +42,10 @@ class Finding(Struct, frozen=True):
 
 
 def scan(place: Path) -> list[Finding]:
-    """Everything that the pickles of a model folder, or one file, would import; by file and name."""
+    """Everything that the pickles of a model folder, or one file, would import; by file and name.
+
+    What else of a model runs code is told by :func:`runstone.models.risks.of`.
+    """
     files = sorted(one for one in place.rglob("*") if one.is_file()) if place.is_dir() else [place]
     found: set[Finding] = set()
     for file in files:

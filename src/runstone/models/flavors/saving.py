@@ -24,6 +24,7 @@ from runstone.models.manifest import FILE_NAME, Model, written_by
 from runstone.models.policy import loading_from
 from runstone.models.pyfunc import FLAVOR_NAME as PYFUNC
 from runstone.models.pyfunc import missing_module
+from runstone.models.risks import allow_code
 from runstone.models.signature import ModelSignature, infer_signature
 
 from . import held
@@ -190,6 +191,7 @@ def opened(
     Raises:
         NotFound, InvalidValue: there is no model, or it lacks the flavor.
         NotSupported: it needs a module that is not installed.
+        PermissionDenied: loading it runs code, and ``RUNSTONE_ALLOW_PICKLE`` forbids that.
     """
     folder = local_folder(model_uri, dst_path)
     settings = Model.load(folder).flavors.get(flavor)
@@ -197,6 +199,7 @@ def opened(
         raise InvalidValue(f"The model at {os.fspath(model_uri)!r} has no flavor {flavor!r}.")
     try:
         with loading_from(model_uri):
+            allow_code(folder)
             files.use_code(folder, settings)
             yield folder, settings
     except ModuleNotFoundError as missing:

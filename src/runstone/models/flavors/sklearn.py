@@ -27,6 +27,7 @@ from runstone.models.manifest import FILE_NAME, Model, written_by
 from runstone.models.policy import loading_from
 from runstone.models.pyfunc import FLAVOR_NAME as PYFUNC
 from runstone.models.pyfunc import missing_module
+from runstone.models.risks import allow_code
 from runstone.models.signature import ModelSignature, infer_signature
 
 from . import held, pickled
@@ -190,6 +191,7 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
         )
     try:
         with loading_from(model_uri):
+            allow_code(folder)
             use_code(folder, settings)
             return pickled.read(inside(folder, settings.get("pickled_model", "model.pkl")), settings)
     except ModuleNotFoundError as missing:
