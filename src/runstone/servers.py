@@ -31,6 +31,8 @@ from .errors import (
 
 #: Tries of one request, and the seconds of the first pause between them (doubled each time, with jitter).
 TRIES, PAUSE = 5, 0.2
+#: Seconds that a server may ask for between two tries of one request.
+MOST_PAUSE = 10.0
 #: Answers worth another try.
 _PASSING = (429, 500, 502, 503, 504)
 #: Bytes sent or taken at a time.
@@ -48,9 +50,10 @@ _KINDS: dict[str, type[RunstoneError]] = {
 
 
 class Busy(StoreUnavailable):
-    """The server is in trouble, or wants to be left alone for ``retry_after`` seconds."""
+    """The server is in trouble, or wants to be left alone for ``retry_after`` seconds; ``status`` is its HTTP status."""
 
     retry_after: float = 0.0
+    status: int = 503
 
 
 class Server:
@@ -97,7 +100,8 @@ class Server:
         last: RunstoneError | None = None
         for attempt in range(tries):
             if attempt:
-                time.sleep(self._pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+                asked = min(getattr(last, "retry_after", 0.0), MOST_PAUSE)
+                time.sleep(max(self._pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.5), asked))
             try:
                 answer = self._pool().request(
                     method,
@@ -142,6 +146,7 @@ class Server:
             return InvalidValue(message)
         if answer.status in _PASSING:
             busy = Busy(message)
+            busy.status = answer.status
             after = answer.headers.get("Retry-After", "")
             busy.retry_after = min(float(after), 300.0) if after.isdigit() else 0.0
             return busy

@@ -89,6 +89,7 @@ TRACKING_INSECURE_TLS = Setting("RUNSTONE_TRACKING_INSECURE_TLS", _flag, False, 
 TRACKING_SERVER_CERT = Setting("RUNSTONE_TRACKING_SERVER_CERT_PATH", str, "", "file of certificates that a server's must come from", "MLFLOW_TRACKING_SERVER_CERT_PATH")
 TRACKING_CLIENT_CERT = Setting("RUNSTONE_TRACKING_CLIENT_CERT_PATH", str, "", "certificate and key that this client shows, one file", "MLFLOW_TRACKING_CLIENT_CERT_PATH")
 HTTP_TIMEOUT = Setting("RUNSTONE_HTTP_TIMEOUT", float, 30.0, "seconds that a server may take to answer a question", "MLFLOW_HTTP_REQUEST_TIMEOUT")
+BUSY_SECONDS = Setting("RUNSTONE_BUSY_SECONDS", float, 60.0, "seconds that a write which has no journal is sent again to a server that says it is busy")
 OFFLINE = Setting("RUNSTONE_OFFLINE", _flag, False, "ask nothing of the store: runs stay in journals until `runstone sync`")
 STRICT = Setting("RUNSTONE_STRICT", _flag, False, "raise trouble of store and journal instead of warning once")
 QUIET = Setting("RUNSTONE_QUIET", _flag, False, "no notices on standard error (warnings and errors stay)")

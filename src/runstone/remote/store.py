@@ -15,10 +15,11 @@ from runstone.errors import NotSupported, StoreUnavailable
 from runstone.servers import Server
 from runstone.wire_store import MEDIA_TYPE, QUESTIONS, pack_arguments, pack_batches, unpack_receipts, unpack_result
 
+from .busy import until_taken
+
 #: Below the server's address.
 ROOT = "/api/runstone/v1"
-#: How often a question is sent while the server is in trouble that may pass. What is written is sent once: whoever has it in a
-#: journal tries again by itself, and a direct batch must not be written twice.
+#: How often a question is sent while the server is in trouble that may pass.
 TRIES = 3
 #: A server that did not answer in time is not asked again for so many seconds: its next callers are told at once.
 REST = 10.0
@@ -43,8 +44,14 @@ class _Remote:
     def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
         if not batches:
             return []
-        body = pack_batches(batches)
-        return unpack_receipts(self._send("/ingest", body, 1, 2 * settings.HTTP_TIMEOUT.get()), batches)
+        body, patience = pack_batches(batches), 2 * settings.HTTP_TIMEOUT.get()
+
+        def send() -> Sequence[Receipt]:
+            return unpack_receipts(self._send("/ingest", body, 1, patience), batches)
+
+        if any(batch.origin is not None for batch in batches):
+            return send()  # whoever has it in a journal tries again by itself
+        return until_taken(send, [record for batch in batches for record in batch.records], self.uri)
 
     def health(self, deep: bool = False) -> Health:
         """As the server sees its store; under the address by which it is known here."""
