@@ -147,3 +147,27 @@ def test_saved_views_are_read_by_readers_and_changed_by_editors(site: Site) -> N
     assert ok(ada.patch(view, json={"name": "mine"}))["user_id"] == "ada"
     assert site.with_token("ada", "read").delete(view).status_code == 403
     ok(ada.delete(view))
+
+
+def test_a_moved_run_belongs_to_whoever_may_read_where_it_is(site: Site) -> None:
+    """Also its files, which stay where they were: not to the readers of where it came from."""
+    secret, ada = Secrets(site), site.as_("ada")
+    open_one = ok(secret.root.post(f"{V2}/experiments/create", json={"name": "open"}))["experiment_id"]
+    body = {"run_ids": [secret.run], "experiment_id": open_one}
+    site.grant("ada", "experiment", secret.experiment, "EDIT")
+    site.grant("ada", "experiment", open_one, "EDIT")
+    refused(ada.post(f"{OWN}/runs/edit", json=body))  # taking a run away needs MANAGE
+    site.grant("ada", "experiment", secret.experiment, "MANAGE")
+    site.grant("ada", "experiment", open_one, "READ")
+    refused(ada.post(f"{OWN}/runs/edit", json=body))  # and putting it there EDIT
+    site.grant("ada", "experiment", open_one, "EDIT")
+    ok(ada.post(f"{OWN}/runs/edit", json=body))
+    mine, file = f"{OWN}/runs/{secret.run}/artifacts/file", {"path": "model/a.txt"}
+    site.grant("ada", "experiment", secret.experiment, "NO_PERMISSIONS")
+    assert ada.get(mine, params=file).text == "hidden"
+    assert ada.get(secret.file).text == "hidden"
+    site.grant("ada", "experiment", secret.experiment, "MANAGE")
+    site.grant("ada", "experiment", open_one, "NO_PERMISSIONS")
+    refused(ada.get(mine, params=file))
+    refused(ada.get(secret.file))
+    assert ada.get(secret.file.replace(secret.run, "4" * 32)).status_code == 404  # others' folders are as they were

@@ -12,6 +12,7 @@ from runstone.query.verdict import Comparison
 from runstone.wire_store import MEDIA_TYPE
 
 from . import accounts_schema as acc
+from . import bulk_schema as bk
 from . import charts_schema as ch
 from . import compare_schema as cmp
 from . import models_schema as reg
@@ -24,6 +25,7 @@ from .routes import (
     about,
     accounts,
     artifacts,
+    bulk,
     charts,
     compare,
     experiments,
@@ -95,6 +97,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("POST", "/runs/groups", ts.GroupsAnswer, grouped.groups, body=ts.GroupsRequest),
     Endpoint("POST", "/runs/values", ts.ValuesAnswer, grouped.values, body=ts.ValuesRequest),
     Endpoint("POST", "/runs/file", ts.TableFile, table_files.table_file, body=ts.TableFileRequest, media="*/*"),
+    Endpoint("POST", "/runs/edit", bk.RunsEdited, bulk.edit_runs, "write", body=bk.RunsEdit),
     Endpoint("GET", "/keys", s.Keys, tables.list_keys, query=s.KeysQuery),
     Endpoint("POST", "/runs/series", s.SeriesAnswer, tables.series, body=s.SeriesRequest),
     Endpoint("POST", "/runs/bands", ch.BandsAnswer, charts.bands, body=ch.BandsRequest),

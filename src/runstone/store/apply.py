@@ -242,6 +242,7 @@ def _change_home(work: Work, state: RunState, experiment_id: str) -> None:
     state.experiment_id, state.ordinal = new.experiment_id, new.next_ordinal
     new.next_ordinal += 1
     old.dirty = new.dirty = True
+    logged_models_write.follow_run(work, state.run_id, new.experiment_id)
 
 
 def _add_params(work: Work, record: Params) -> None:

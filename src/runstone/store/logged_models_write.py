@@ -46,6 +46,11 @@ def _create(work: Work, record: LoggedModelCreated) -> None:
     _insert(work, _TAGS, record.model_id, record.tags)
 
 
+def follow_run(work: Work, run_id: str, experiment_id: int) -> None:
+    """The models that a run made go with it to another experiment; their files stay where they are."""
+    run(work.connection, Sql("UPDATE logged_models SET experiment_id = ? WHERE source_run = ?", (experiment_id, run_id)))
+
+
 def _place(work: Work, record: LoggedModelCreated) -> tuple[ExperimentState, str]:
     """The experiment that a new model is of, and where its files are. Raises NotFound, InvalidValue (path)."""
     if not record.path:

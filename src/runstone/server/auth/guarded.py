@@ -53,7 +53,7 @@ class GuardedStore:
 
     def __init__(self, store: Store, policy: Policy, locations: Locations) -> None:
         self.uri = store.uri
-        self._store, self.policy, self._places = store, policy, Places(store)
+        self._store, self.policy, self._places = store, policy, Places(store, policy.experiments_of)
         self._locations = locations
         self._admission = Admission(store, policy, self._places, locations)
 
