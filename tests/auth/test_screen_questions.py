@@ -171,3 +171,16 @@ def test_a_moved_run_belongs_to_whoever_may_read_where_it_is(site: Site) -> None
     refused(ada.get(mine, params=file))
     refused(ada.get(secret.file))
     assert ada.get(secret.file.replace(secret.run, "4" * 32)).status_code == 404  # others' folders are as they were
+
+
+def test_the_trash_shows_what_one_may_read_and_is_emptied_by_administrators(site: Site) -> None:
+    secret, ada = Secrets(site), site.as_("ada")
+    ok(secret.root.post(f"{OWN}/runs/edit", json={"run_ids": [secret.run], "deleted": True}))
+    seen = ada.get(f"{OWN}/trash")
+    assert (ok(seen)["runs"], ok(seen)["may_remove"]) == ([], False)
+    site.grant("ada", "experiment", secret.experiment, "MANAGE")
+    assert [one["name"] for one in ok(ada.get(f"{OWN}/trash"))["runs"]] == ["hush-run"]
+    refused(ada.post(f"{OWN}/trash/remove", json={"run_ids": [secret.run]}))
+    assert ok(secret.root.get(f"{OWN}/trash"))["may_remove"] is True
+    site.grant("ada", "experiment", secret.experiment, "READ")
+    refused(ada.post(f"{OWN}/runs/edit", json={"run_ids": [secret.run], "deleted": False}))

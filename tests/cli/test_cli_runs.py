@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from runstone.contracts import Batch, Store
-from runstone.records import Lease
+from runstone.records import Lease, Tags
 
 Call = Callable[..., Result]
 Read = Callable[..., Any]
@@ -161,3 +161,18 @@ def test_compare_leaves_the_verdict_out_where_no_metric_decides(call: Call, read
     ids = [make_run(metrics={"x": [value]}) for value in (1.0, 2.0)]
     assert read("runs", "compare", *ids)["verdict"] is None
     assert call("runs", "compare", *ids).stdout
+
+
+def test_move_takes_nested_runs_and_files_along(call: Call, read: Read, three: list[str], store: Any) -> None:
+    store.write(Batch([Tags(three[1], {"mlflow.parentRunId": three[0]})]))
+    call("experiments", "create", "-n", "keepers")
+    there = read("experiments", "get", "-x", "keepers")["experiment_id"]
+    place = store.get_run(three[0]).info.artifact_uri
+    said = read("runs", "move", "-r", three[0], "-n", "keepers")
+    assert (said["run_ids"], said["experiment_id"]) == (three[:2], there)
+    assert {row["run_id"] for row in read("runs", "list", "--experiment", "keepers")} == set(three[:2])
+    assert store.get_run(three[0]).info.artifact_uri == place
+    assert "Moved 0 runs" in call("runs", "move", "-r", three[0], "-x", there).output
+    call("runs", "delete", "-r", three[0], "-r", three[1])
+    assert "in the trash" in call("runs", "move", "-r", three[0], "-x", "0", code=1).output
+    assert "either" in call("runs", "move", "-r", three[2], code=2).output

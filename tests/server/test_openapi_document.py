@@ -68,12 +68,12 @@ def test_a_row_and_its_handler_agree(endpoint: Endpoint) -> None:
         name for name in inspect.signature(endpoint.handler).parameters if name not in ("backend", "request", "query", "body")
     ]
     assert tuple(names) == endpoint.parts
-    making = ("/experiments", "/ingest", "/tokens", "/grants", "/models", "/models/{name}/versions", "/views", "/runs/edit", "/trash/remove")
+    making = ("/experiments", "/ingest", "/tokens", "/grants", "/models", "/models/{name}/versions", "/views", "/runs/edit")
     makes_something = endpoint.method == "POST" and endpoint.path in making
     expected = "write" if endpoint.method in ("PATCH", "DELETE") or makes_something else "read"
     if endpoint.path in ("/health", "/session"):
         expected = "none"
-    elif endpoint.path.startswith(("/users", "/groups")) and endpoint.handler.__name__ != "edit_account":
+    elif endpoint.path.startswith(("/users", "/groups", "/trash/")) and endpoint.handler.__name__ != "edit_account":
         expected = "admin"
     assert endpoint.permission == expected
 

@@ -28,14 +28,19 @@ def gc(older_than: str, run_ids: str, experiment_ids: str, yes: bool, dry_run: b
     """Remove deleted runs and experiments for ever: rows and artifacts. Runs that registered models are made of stay."""
     import shutil
 
-    from .gc_models import spared, unused_copies
+    from runstone import connect
+    from runstone.removal import remove, spared
+
+    from .gc_models import unused_copies
     from .opening import milliseconds, open_for_reading
     from .output import note, print_json
 
     before = milliseconds() - _span(older_than) if older_than else None
     opened = open_for_reading(store)
     runs, experiments = _chosen(opened, _split(run_ids), _split(experiment_ids), before)
-    runs, experiments = spared(opened, runs, experiments)
+    runs, experiments, words = spared(opened, runs, experiments)
+    for line in words:
+        note(line)
     what = f"{_count(runs, 'run')} and {_count(experiments, 'experiment')}"
     answer: dict[str, object] = {
         "runs": [info.run_id for info in runs],
@@ -53,7 +58,7 @@ def gc(older_than: str, run_ids: str, experiment_ids: str, yes: bool, dry_run: b
         return
     if not yes:
         click.confirm(f"Remove {what} with all artifacts for ever?", abort=True, err=True)
-    kept = _remove(opened, runs, experiments)
+    kept = remove(opened, connect.open_artifacts, runs, experiments, milliseconds())
     for folder in copies:
         shutil.rmtree(folder)
     for line in kept:
@@ -69,6 +74,7 @@ def _chosen(
 ) -> tuple[list[RunInfo], list[Experiment]]:
     """Deleted runs and experiments that fit, each run once."""
     from runstone.entities import ViewType
+    from runstone.removal import all_runs
 
     from .opening import all_experiments
 
@@ -79,7 +85,7 @@ def _chosen(
         if missing:
             fail(f"Experiment {missing[0]} is not in the trash. Only deleted experiments can be removed.")
     experiments = [one for one in experiments if before is None or (one.last_update_time or 0) <= before]
-    runs = {info.run_id: info for one in experiments for info in _runs(store, [one.experiment_id], ViewType.ALL)}
+    runs = {info.run_id: info for one in experiments for info in all_runs(store, [one.experiment_id], ViewType.ALL)}
     for run_id in run_ids:
         info = store.get_run(run_id).info
         if info.lifecycle_stage != "deleted":
@@ -89,49 +95,10 @@ def _chosen(
     if not run_ids and not experiment_ids:
         everywhere = [one.experiment_id for one in all_experiments(store, ViewType.ALL)]
         fitting = [
-            info for info in _runs(store, everywhere, ViewType.DELETED_ONLY) if before is None or _deleted_by(info, before)
+            info for info in all_runs(store, everywhere, ViewType.DELETED_ONLY) if before is None or _deleted_by(info, before)
         ]
         runs.update({info.run_id: info for info in fitting})
     return list(runs.values()), experiments
-
-
-def _remove(store: Store, runs: list[RunInfo], experiments: list[Experiment]) -> list[str]:
-    """Artifacts first: what is interrupted can be done again. Returns what was left where it is, in words."""
-    from runstone import connect
-    from runstone.contracts import READ_ONLY, Batch
-    from runstone.records import RunChanged
-
-    from .opening import milliseconds
-
-    kept = []
-    for info in runs:
-        place = info.artifact_uri or ""
-        if place.startswith(READ_ONLY):
-            kept.append(f"Artifacts of run {info.run_id} stay in {place.removeprefix(READ_ONLY)}: they belong to MLflow.")
-        elif info.run_id in place.split("/"):
-            connect.open_artifacts(place).delete()
-        elif place:  # a place that somebody chose may hold other things
-            kept.append(f"Artifacts of run {info.run_id} stay in {place}: that folder is not the run's alone.")
-        if info.lifecycle_stage != "deleted":
-            store.write(Batch([RunChanged(info.run_id, milliseconds(), deleted=True)]))
-    store.purge([info.run_id for info in runs])
-    for one in experiments:
-        store.purge_experiment(one.experiment_id)
-    return kept
-
-
-def _runs(store: Store, experiment_ids: list[str], view: int) -> list[RunInfo]:
-    from runstone.contracts import RunQuery
-
-    found: list[RunInfo] = []
-    token: str | None = None
-    while experiment_ids:
-        page = store.search_runs(RunQuery(experiment_ids=tuple(experiment_ids), view=view, page_token=token))
-        found += [run.info for run in page]
-        token = page.token
-        if token is None:
-            break
-    return found
 
 
 def _deleted_by(info: RunInfo, before: int) -> bool:

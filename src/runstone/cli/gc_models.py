@@ -1,4 +1,4 @@
-"""What registered models mean for ``runstone gc``: which runs must stay, and which copied folders nobody needs."""
+"""What registered models mean for ``runstone gc``: which copied folders nobody needs."""
 
 from __future__ import annotations
 
@@ -10,37 +10,10 @@ from urllib.parse import unquote, urlsplit
 from runstone.contracts import RegistryQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from runstone.contracts import Store
-    from runstone.entities import Experiment, RunInfo
 
 #: A copy that is younger may belong to a version that is being registered at this moment, seconds.
 _YOUNG = 3600
-
-
-def spared(store: Store, runs: list[RunInfo], experiments: list[Experiment]) -> tuple[list[RunInfo], list[Experiment]]:
-    """Those that no version needs; about the others a remark is made."""
-    from .output import note
-
-    held = versions_of_runs(store, [info.run_id for info in runs])
-    for run_id, version in held.items():
-        note(f"Run {run_id} stays: version {version} of a registered model is made of it. Delete the version first.")
-    places = {info.experiment_id for info in runs if info.run_id in held}
-    free = [one for one in experiments if one.experiment_id not in places]
-    return [info for info in runs if info.run_id not in held], free
-
-
-def versions_of_runs(store: Store, run_ids: Iterable[str]) -> dict[str, str]:
-    """Run id to the version of a registered model (``name/3``) that is made of this run's files."""
-    from runstone.query.printer import quoted
-
-    found = {}
-    for run_id in run_ids:
-        versions = store.search_model_versions(RegistryQuery(filter=f"run_id = {quoted(run_id)}", limit=1))
-        if versions:
-            found[run_id] = f"{versions[0].name}/{versions[0].version}"
-    return found
 
 
 def unused_copies(store: Store) -> list[Path]:

@@ -13,11 +13,12 @@ COMMANDS = {
     "best": ("runs_best:best", "Rank runs by a metric and show the winner."),
     "compare": ("runs_compare:compare", "Runs side by side: what differs, by how much, and who wins."),
     "create": ("runs_change:create", "Make a run, for work that happens elsewhere."),
-    "delete": ("runs_change:delete", "Move a run to the trash."),
-    "restore": ("runs_change:restore", "Bring a run back from the trash."),
+    "delete": ("runs_change:delete", "Move runs to the trash."),
+    "restore": ("runs_change:restore", "Bring runs back from the trash."),
+    "move": ("runs_move:move", "Move runs to another experiment."),
 }
 
 
 @click.group(cls=Shell, commands_table=COMMANDS)
 def runs() -> None:
-    """List, show, rank, compare, delete and restore runs."""
+    """List, show, rank, compare, move, delete and restore runs."""

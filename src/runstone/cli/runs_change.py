@@ -55,40 +55,56 @@ def create(
         click.echo(f"Created run {run.info.run_id} '{safe(run.info.run_name or '')}' in experiment {found.experiment_id}.")
 
 
+_which = click.option("-r", "--run-id", "runs", required=True, multiple=True, help="Its id, or the beginning; may be repeated.")
+
+
 @click.command("delete")
-@click.option("-r", "--run-id", "run", required=True, help="Its id, or the beginning of it.")
+@_which
 @json_done_option
 @store_option
-def delete(run: str, store: str) -> None:
-    """Move a run to the trash. `runstone gc` empties the trash."""
+def delete(runs: tuple[str, ...], store: str) -> None:
+    """Move runs to the trash. `runstone gc` empties the trash."""
     from .output import done
 
-    whole = _mark(run, store, deleted=True)
-    done(f"Run {whole} has been deleted; `runstone runs restore -r` brings it back.", run_id=whole)
+    whole = _mark(runs, store, deleted=True)
+    done(f"{_have(whole)} been deleted; `runstone runs restore -r` brings {_them(whole)} back.", **_facts(whole))
 
 
 @click.command("restore")
-@click.option("-r", "--run-id", "run", required=True, help="Its id, or the beginning of it.")
+@_which
 @json_done_option
 @store_option
-def restore(run: str, store: str) -> None:
-    """Bring a run back from the trash."""
+def restore(runs: tuple[str, ...], store: str) -> None:
+    """Bring runs back from the trash."""
     from .output import done
 
-    whole = _mark(run, store, deleted=False)
-    done(f"Run {whole} has been restored.", run_id=whole)
+    whole = _mark(runs, store, deleted=False)
+    done(f"{_have(whole)} been restored.", **_facts(whole))
 
 
-def _mark(run: str, store: str, deleted: bool) -> str:
+def _mark(runs: tuple[str, ...], store: str, deleted: bool) -> list[str]:
+    """All of them, or none."""
     from runstone.contracts import Batch
     from runstone.records import RunChanged
 
     from .opening import milliseconds, open_for_reading, run_id
 
     opened = open_for_reading(store)
-    whole = run_id(opened, run)
-    opened.write(Batch([RunChanged(whole, milliseconds(), deleted=deleted)]))
+    whole = list(dict.fromkeys(run_id(opened, one) for one in runs))
+    opened.write(Batch([RunChanged(one, milliseconds(), deleted=deleted) for one in whole]))
     return whole
+
+
+def _have(whole: list[str]) -> str:
+    return f"Run {whole[0]} has" if len(whole) == 1 else f"{len(whole)} runs have"
+
+
+def _them(whole: list[str]) -> str:
+    return "it" if len(whole) == 1 else "them"
+
+
+def _facts(whole: list[str]) -> dict[str, object]:
+    return {"run_id": whole[0]} if len(whole) == 1 else {"run_ids": whole}
 
 
 def _pairs(tags: tuple[str, ...]) -> dict[str, str]:

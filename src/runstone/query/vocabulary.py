@@ -73,7 +73,7 @@ RUNS = Vocabulary(
     attributes={
         "run_id": TEXT, "run_name": TEXT, "status": TEXT, "start_time": NUMBER, "end_time": NUMBER, "user_id": TEXT,
         "artifact_uri": TEXT, "experiment_id": TEXT, "lifecycle_stage": TEXT, "parent_run_id": TEXT, "cause": TEXT,
-        "duration": NUMBER, "ordinal": NUMBER,
+        "duration": NUMBER, "ordinal": NUMBER, "deleted_time": NUMBER,
     },
     aliases={
         "created": "start_time", "Created": "start_time", "Run ID": "run_id", "Run Id": "run_id", "run id": "run_id",

@@ -59,7 +59,8 @@ class TrashQuery(Struct):
 
 
 class TrashedRun(Struct):
-    """``held`` names a version of a registered model (``name/3``) that is made of the run: it cannot be removed for ever before."""
+    """``held`` names a version of a registered model (``name/3``) that is made of the run: while it is there,
+    the run cannot be removed for ever."""
 
     run_id: str
     name: str
@@ -80,8 +81,8 @@ class TrashedExperiment(Struct):
 
 
 class Trash(Struct):
-    """What was deleted last comes first. ``runs`` are those that were deleted themselves, not with their experiment, ``matched``
-    of them in all. ``may_remove``: whether the caller may remove for ever what is here."""
+    """What was deleted last comes first. ``runs`` are those that were deleted themselves, not with their experiment,
+    ``matched`` of them in all. ``may_remove``: whether the caller may remove for ever what is here."""
 
     experiments: list[TrashedExperiment]
     runs: list[TrashedRun]

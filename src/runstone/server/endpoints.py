@@ -38,6 +38,7 @@ from .routes import (
     search,
     table_files,
     tables,
+    trash,
     views,
 )  # fmt: skip
 
@@ -93,6 +94,8 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/views/{key}", vs.SavedView, views.get_view),
     Endpoint("PATCH", "/views/{key}", vs.SavedView, views.edit_view, "write", body=vs.ViewEdit),
     Endpoint("DELETE", "/views/{key}", vs.ViewGone, views.delete_view, "write"),
+    Endpoint("GET", "/trash", bk.Trash, trash.list_trash, query=bk.TrashQuery),
+    Endpoint("POST", "/trash/remove", bk.TrashRemoved, trash.remove_for_ever, "admin", body=bk.TrashRemoval),
     Endpoint("POST", "/runs/table", s.RunsTable, tables.runs_table, body=s.RunsTableRequest),
     Endpoint("POST", "/runs/groups", ts.GroupsAnswer, grouped.groups, body=ts.GroupsRequest),
     Endpoint("POST", "/runs/values", ts.ValuesAnswer, grouped.values, body=ts.ValuesRequest),

@@ -23,6 +23,7 @@ _ATTRIBUTES = {
     "cause": "r.cause",
     "duration": "(r.end_time - r.start_time)",
     "ordinal": "r.ordinal",
+    "deleted_time": "r.deleted_time",
     "artifact_uri": (
         "(CASE WHEN r.artifact_uri <> '' THEN r.artifact_uri ELSE (SELECT e.artifact_location FROM experiments e "
         "WHERE e.experiment_id = r.experiment_id) || '/' || r.run_id || '/artifacts' END)"

@@ -665,6 +665,14 @@ export interface PreviewColumn {
   type: string;
 }
 
+/** Where a run was, whether it was in the trash, and what the tags were that have been changed (null: not there). */
+export interface RunBefore {
+  run_id: string;
+  experiment_id: string;
+  deleted: boolean;
+  tags: Record<string, string | null>;
+}
+
 /** All of a run but its metrics, of which there may be very many: these are asked for window by window. */
 export interface RunDetail {
   info: RunInfo;
@@ -710,6 +718,13 @@ export interface RunInfo {
   deleted_time: number | null;
 }
 
+/** A run that nothing was done to, and why, in words. */
+export interface RunLeft {
+  run_id: string;
+  name: string;
+  why: string;
+}
+
 /** A model of a run that can be registered, and the versions that were made of it. */
 export interface RunModel {
   path: string;
@@ -736,6 +751,21 @@ export interface RunName {
   experiment_id: string;
   ordinal: number | null;
   start_time: number | null;
+}
+
+/** What is done to all of these runs, in one transaction. A tag set to null is removed; ``deleted`` moves to the trash or back; ``experiment_id`` moves to another experiment, nested runs with their parent; ``stop`` asks whoever watches over the process to end it. */
+export interface RunsEdit {
+  run_ids: string[];
+  tags?: Record<string, string | null>;
+  deleted?: boolean;
+  experiment_id?: string;
+  stop?: boolean;
+}
+
+/** ``before`` has one entry for each run that was changed: what undoes it. */
+export interface RunsEdited {
+  before: RunBefore[];
+  left: RunLeft[];
 }
 
 /** Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter. */
@@ -865,6 +895,47 @@ export interface TokenRow {
 
 export interface Tokens {
   tokens: TokenRow[];
+}
+
+/** What was deleted last comes first. ``runs`` are those that were deleted themselves, not with their experiment, ``matched`` of them in all. ``may_remove``: whether the caller may remove for ever what is here. */
+export interface Trash {
+  experiments: TrashedExperiment[];
+  runs: TrashedRun[];
+  matched: number;
+  may_remove: boolean;
+}
+
+/** Remove these for ever, files too. Experiments go with all their runs. */
+export interface TrashRemoval {
+  run_ids?: string[];
+  experiment_ids?: string[];
+}
+
+/** How many runs and experiments are gone for ever; ``kept`` says in words what was left, and why. */
+export interface TrashRemoved {
+  runs: number;
+  experiments: number;
+  kept: string[];
+  status: "removed";
+}
+
+/** ``runs`` are all that it has: they go and come back with it. */
+export interface TrashedExperiment {
+  experiment_id: string;
+  name: string;
+  runs: number;
+  deleted: number | null;
+}
+
+/** ``held`` names a version of a registered model (``name/3``) that is made of the run: while it is there, the run cannot be removed for ever. */
+export interface TrashedRun {
+  run_id: string;
+  name: string;
+  experiment_id: string;
+  experiment_name: string;
+  user_id: string;
+  deleted: number | null;
+  held: string;
 }
 
 export interface ValueCount {

@@ -40,6 +40,7 @@ export const ATTRIBUTES = [
   "artifact_uri",
   "lifecycle_stage",
   "ordinal",
+  "deleted_time",
 ];
 
 const RULES: readonly (readonly [TokenKind, RegExp])[] = [

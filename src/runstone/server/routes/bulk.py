@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from runstone.contracts import Batch, RunQuery
-from runstone.entities import Run, ViewType
+from runstone.contracts import Batch
+from runstone.entities import Run
 from runstone.errors import InvalidValue, NotFound
-from runstone.query.printer import quoted
+from runstone.nesting import nested_runs
 from runstone.records import Record, RunChanged, Tags
 from runstone.server import bulk_schema as b
 from runstone.server.auth.may import username
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 #: Tag that asks whoever watches over a run's process to end it.
 STOP_TAG = "runstone.stop"
 _LIVE = ("RUNNING", "SCHEDULED")
-#: Ids in one question.
-_PIECE = 200
 
 
 def edit_runs(backend: Backend, body: b.RunsEdit) -> b.RunsEdited:
@@ -33,7 +30,7 @@ def edit_runs(backend: Backend, body: b.RunsEdit) -> b.RunsEdited:
     ids = list(dict.fromkeys(body.run_ids))
     records: list[Record] = []
     answer = b.RunsEdited([], [])
-    for run_id in ids if target is None else [*ids, *_nested(backend, ids)]:
+    for run_id in ids if target is None else [*ids, *nested_runs(backend.store, ids)]:
         try:
             run = backend.store.get_run(run_id, metrics=False)
         except NotFound:
@@ -91,28 +88,3 @@ def _before(run: Run, body: b.RunsEdit) -> b.RunBefore:
     names = [] if body.tags is UNSET else list(body.tags)
     tags = {name: run.data.tags.get(name) for name in [*names, *([STOP_TAG] if body.stop else [])]}
     return b.RunBefore(run.info.run_id, run.info.experiment_id, run.info.lifecycle_stage == "deleted", tags)
-
-
-def _nested(backend: Backend, parents: Sequence[str]) -> list[str]:
-    """All runs below these, of the same experiments: they go where their parents go."""
-    found: dict[str, None] = {}
-    level = list(parents)
-    while level:
-        below: list[str] = []
-        homes = tuple({_home(backend, one) for one in level} - {""})
-        for at in range(0, len(level), _PIECE) if homes else ():
-            listed = ", ".join(quoted(one) for one in level[at : at + _PIECE])
-            query = RunQuery(
-                experiment_ids=homes, filter=f"tags.`mlflow.parentRunId` IN ({listed})", view=ViewType.ACTIVE_ONLY, limit=2_000
-            )
-            below += backend.store.table(query).run_ids
-        level = [one for one in below if one not in found and one not in parents]
-        found.update(dict.fromkeys(level))
-    return list(found)
-
-
-def _home(backend: Backend, run_id: str) -> str:
-    try:
-        return backend.store.get_run(run_id, metrics=False).info.experiment_id
-    except NotFound:
-        return ""

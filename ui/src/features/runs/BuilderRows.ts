@@ -22,7 +22,7 @@ export interface Built {
 const NUMBERS = ["=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "IS NULL", "IS NOT NULL"];
 const TEXTS = ["=", "!=", "LIKE", "ILIKE", "NOT LIKE", "NOT ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"];
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const NUMERIC = /^(?:metrics?\.|(?:(?:attributes?|attr|run)\.)?(?:start_time|end_time|duration|ordinal)$)/i;
+const NUMERIC = /^(?:metrics?\.|(?:(?:attributes?|attr|run)\.)?(?:start_time|end_time|duration|ordinal|deleted_time)$)/i;
 
 const isNumeric = (field: string) => NUMERIC.test(field);
 export const operatorsOf = (field: string): readonly string[] => (isNumeric(field) ? NUMBERS : TEXTS);
