@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "client": LOW | {"journal", "connect", "export"},
     "server": LOW | {"export"},
     "models": WORDS | {"client"},
-    "scoring": WORDS | {"client", "models", "server"},
+    "scoring": WORDS | {"client", "models", "server", "environments"},
     "evaluation": WORDS | {"client", "models", "data"},
     "data": LOW | {"client", "models"},
     "autolog": WORDS | {"client", "models", "data"},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
+from .models_environment import LOCAL, environment_options, go_on, made, model_option
 from .shell import note_json, store_option
 
 if TYPE_CHECKING:
@@ -18,30 +19,38 @@ _VARIABLE = "_RUNSTONE_SCORING_WORKER"
 #: Seconds between looks whether an alias has moved.
 FOLLOW = 5.0
 
-_model = click.option("-m", "--model-uri", required=True, metavar="URI", help="A folder, runs:/…, models:/….")
-_environment = click.option(
-    "--env-manager", type=click.Choice(["local"]), default="local", show_default=True, help="The environment it runs in."
-)
-
 
 @click.command("serve")
-@_model
+@model_option
 @click.option("-h", "--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("-p", "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="0: any free one.")
-@click.option("-w", "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option(
+    "-w",
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    envvar="MLFLOW_MODELS_WORKERS",
+    help="Processes that answer.",
+)
 @click.option("-t", "--timeout", type=click.FloatRange(0, min_open=True), default=None, help="Seconds that an answer may take.")
 @click.option("--follow-alias", is_flag=True, help="Serve the version that the alias in URI names, also when it moves.")
 @click.option("--follow-every", type=click.FloatRange(0, min_open=True), default=FOLLOW, show_default=True, help="Seconds.")
 @click.option(
     "--batch-rows", type=click.IntRange(0), default=0, show_default=True, help="Join requests that wait, up to so many rows."
 )
-@_environment
+@environment_options
 @store_option
 def serve(
     model_uri: str, host: str, port: int, workers: int, timeout: float | None, follow_alias: bool, follow_every: float,
-    batch_rows: int, env_manager: str, store: str,
+    batch_rows: int, env_manager: str, install_mlflow: bool, store: str,
 ) -> None:  # fmt: skip
     """Answer /invocations in MLflow's scoring protocol, until Ctrl-C or SIGTERM."""
+    if env_manager != LOCAL:
+        follow = ["--follow-alias", "--follow-every", follow_every] if follow_alias else []
+        limit = ["--timeout", timeout] if timeout is not None else []
+        words = ["-m", model_uri, "-h", host, "-p", port, "-w", workers, "--batch-rows", batch_rows, *limit, *follow]
+        go_on(made(model_uri, env_manager, install_mlflow, store=store), ["models", "serve", *words], store)
     from runstone import settings
     from runstone.scoring.app import create
     from runstone.server import listen
@@ -97,29 +106,51 @@ def app() -> Starlette:
 
 
 @click.command("predict")
-@_model
-@click.option("-i", "--input-path", type=click.File("rb"), default="-", help="The request; standard input if not given.")
-@click.option("-o", "--output-path", type=click.File("wb"), default="-", help="The answer; standard output if not given.")
+@model_option
+@click.option("-i", "--input-path", metavar="FILE", default="-", help="The request; standard input if not given.")
+@click.option("-o", "--output-path", metavar="FILE", default="-", help="The answer; standard output if not given.")
 @click.option(
     "-t", "--content-type", type=click.Choice(["json", "csv"]), default="json", show_default=True, help="Of the input."
 )
 @click.option("--json", is_flag=True, expose_value=False, is_eager=True, callback=note_json, help="Errors as JSON too.")
-@_environment
+@click.option(
+    "-r",
+    "--pip-requirements-override",
+    "override",
+    metavar="x==y,z==a",
+    default="",
+    help="Requirements instead of the model's, in an environment made for it.",
+)
+@click.option("--env", "variables", metavar="KEY=VALUE", multiple=True, help="A variable for the model; again for more.")
+@environment_options
 @store_option
 def predict(
-    model_uri: str, input_path: BinaryIO, output_path: BinaryIO, content_type: str, env_manager: str,
-    store: str,
+    model_uri: str, input_path: str, output_path: str, content_type: str, override: str, variables: tuple[str, ...],
+    env_manager: str, install_mlflow: bool, store: str,
 ) -> None:  # fmt: skip
     """Predict for a file, as /invocations would."""
+    from runstone.errors import InvalidValue
+
+    given = dict(one.partition("=")[::2] for one in variables)
+    if wrong := [one for one in variables if not one.partition("=")[0] or "=" not in one]:
+        raise InvalidValue(f"--env {wrong[0]!r} is no variable; NAME=value is one.")
+    if env_manager != LOCAL:
+        words = ["-m", model_uri, "-i", input_path, "-o", output_path, "-t", content_type]
+        go_on(made(model_uri, env_manager, install_mlflow, override, store), ["models", "predict", *words], store, **given)
     from runstone import settings
     from runstone.models.pyfunc import load_model
     from runstone.scoring import parse
 
     from .opening import store_uri
 
+    if override:
+        raise InvalidValue("--pip-requirements-override is for an environment made for the model: add --env-manager uv.")
+    os.environ.update(given)
     if store:
         settings.TRACKING_URI.set(store_uri(store))
     model = load_model(model_uri)
     kind = parse.CSV if content_type == "csv" else parse.JSON
-    data, params = parse.read(input_path.read(), kind, model.metadata)
-    output_path.write(parse.written(model.predict(data, params)) + b"\n")
+    with click.open_file(input_path, "rb") as asked:
+        data, params = parse.read(asked.read(), kind, model.metadata)
+    with click.open_file(output_path, "wb") as answer:
+        answer.write(parse.written(model.predict(data, params)) + b"\n")

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runstone.errors import ExecutionException, InvalidValue, NotSupported
+from runstone.environments import engine
+from runstone.errors import ExecutionException, InvalidValue
 
 from .command import Command
 
@@ -31,13 +32,7 @@ def docker_command(
 
     Raises: NotSupported where no docker is installed; ExecutionException where no engine answers.
     """
-    docker = shutil.which("docker") or shutil.which("podman")
-    if docker is None:
-        raise NotSupported("This project asks for docker_env, and neither docker nor podman is installed here.")
-    answer = subprocess.run([docker, "info"], capture_output=True, text=True, check=False)
-    if answer.returncode:
-        last = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ExecutionException(f"{docker} is installed, but no engine answers: {last}")
+    docker = engine("This project asks for docker_env")
     arguments = [docker, "run", "--rm", "--volume", f"{folder}:{WORKDIR}", "--workdir", WORKDIR]
     names = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in _PASSED]
     arguments += [part for name in names if name in variables for part in ("--env", name)]
