@@ -8,6 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PEER   := .venv-peer
 OLD    := .venv-peer-old
+FML    := .venv-fml
 UV     := $(BIN)/uv pip install --quiet --python
 SHELL  := /bin/bash
 # Every process that the tests and figures start would else compile all that it imports: a server took 2 s instead of 0.6.
@@ -35,8 +36,8 @@ ui: $(VENV)/.base
 ui-test: ui
 	$(BIN)/python hatch_build.py check
 
-bench: $(VENV)/.test $(PEER)/.bench
-	$(BIN)/python benchmarks/all.py --peers $(PEER)/bin/python
+bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready
+	$(BIN)/python benchmarks/all.py --peers $(PEER)/bin/python --fml $(FML)/bin/fml
 
 # A browser for the end-to-end tests, from the system's packages, when this user may install them.
 .PHONY: browser
@@ -92,5 +93,11 @@ $(PEER)/.bench: $(PEER)/.ready
 	$(UV) $(PEER) --group peer-bench
 	@touch $@
 
+# The fastest other server that speaks MLflow's wire, for figures only.
+$(FML)/.ready: $(VENV)/.base
+	@test -x $(FML)/bin/python || $(BIN)/python -m venv $(FML)
+	$(UV) $(FML) fasttrackml
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(PEER) $(OLD) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEER) $(OLD) $(FML) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, each printing one table: the figures of the README.
 
-    python benchmarks/all.py --peers PYTHON     (a Python that has mlflow, wandb and tensorboardX)
+    python benchmarks/all.py --peers PYTHON --fml PROGRAM   (a Python that has mlflow, wandb and tensorboardX; fasttrackml's)
 
 Run it on an idle machine. Each figure is a ratio to a peer or to a limit measured in the same run.
 """
@@ -37,11 +37,14 @@ ALONE = ("kills.py",)
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", help="a Python that has mlflow, wandb and tensorboardX")
+    parser.add_argument("--fml", help="the program of fasttrackml")
     options = parser.parse_args()
     failed = []
     for script in SCRIPTS:
         print(f"\n=== {script}", flush=True)
         peers = ["--peers", options.peers] if options.peers and script not in ALONE else []
+        if options.fml and script == "server_speed.py":
+            peers += ["--fml", options.fml]
         if subprocess.run([sys.executable, str(HERE / script), *peers], check=False).returncode:
             failed.append(script)
     if failed:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runstone.errors import StoreCorrupt
-from runstone.store.chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, pack, unpack
+from runstone.store.chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, pack, unpack, unpack_all
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 VALUE = st.floats(width=64) | st.floats(width=32) | st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324])
@@ -45,6 +45,10 @@ def test_an_encoded_chunk_decodes_to_the_same_points(rows: list[tuple[int, int, 
 @given(ANY)
 def test_raw_words_unpack_to_the_same_points(rows: list[tuple[int, int, float]]) -> None:
     assert words(unpack(pack(points(rows)))) == words(points(rows))
+    halves = [rows[: len(rows) // 2], rows[len(rows) // 2 :], rows[:1]]
+    halves = [one for one in halves if one]
+    packed = [pack(points(one)) for one in halves]
+    assert words(unpack_all(packed)) == words(joined([points(one) for one in halves]))
 
 
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 3), st.integers(0, 10**6).map(float)), min_size=1))

@@ -93,6 +93,18 @@ def _filled(values: NDArray[np.float64], where: NDArray[np.bool_], by: float) ->
 
 def combine(earlier: Summary, later: Summary) -> Summary:
     """Of a series whose points came in two parts, ``earlier`` first."""
+    if (
+        later.first_step > earlier.last_step
+        and (earlier.min is not None and earlier.max is not None)
+        and (later.min is not None and later.max is not None)
+    ):
+        # what came later lies behind, and there are numbers on both sides, as nearly always
+        low = earlier if earlier.min <= later.min else later
+        high = earlier if earlier.max >= later.max else later
+        return Summary(
+            earlier.count + later.count, earlier.nans + later.nans, earlier.first, earlier.first_step, earlier.first_timestamp,
+            later.last, later.last_step, later.last_timestamp, low.min, low.min_step, high.max, high.max_step,
+        )  # fmt: skip
     first, last = earlier, later
     if (later.first_step, later.first_timestamp) < (earlier.first_step, earlier.first_timestamp):
         first = later

@@ -75,6 +75,18 @@ def unpack(data: bytes) -> Points:
     return Points(words[:count], words[count:], np.frombuffer(data, "<f8", count, 16 * count))
 
 
+def unpack_all(rows: list[bytes]) -> Points:
+    """The points of several texts of :func:`pack`, one after the other; for many short ones much faster than one by one."""
+    if len(rows) == 1:
+        return unpack(rows[0])
+    sizes = [len(row) // 3 for row in rows]
+    steps, timestamps, values = (
+        b"".join([row[size * column : size * (column + 1)] for row, size in zip(rows, sizes, strict=True)])
+        for column in range(3)
+    )
+    return Points(np.frombuffer(steps, "<i8"), np.frombuffer(timestamps, "<i8"), np.frombuffer(values, "<f8"))
+
+
 def encode(points: Points) -> bytes:
     """A chunk: header, the three columns, a checksum."""
     body = b"".join(
@@ -142,10 +154,18 @@ def _floats(column: NDArray[np.float64]) -> bytes:
 
 
 def _column(encoding: int, prefix: bytes, words: NDArray[np.generic]) -> bytes:
-    shuffled = words.dtype.itemsize > 1 and _shuffling_helps(words[:_TRIAL])
-    plain = prefix + (_shuffled(words) if shuffled else words.tobytes())
-    encoding |= _SHUFFLED if shuffled else 0
-    packed = compress(plain, LEVEL)
+    plain = prefix + words.tobytes()
+    if words.dtype.itemsize == 1:
+        packed = compress(plain, LEVEL)
+    elif len(words) <= _TRIAL:  # both ways, and the shorter one
+        other = prefix + _shuffled(words)
+        packed, short = compress(plain, LEVEL), compress(other, LEVEL)
+        if len(short) < len(packed):
+            plain, packed, encoding = other, short, encoding | _SHUFFLED
+    else:
+        if _shuffling_helps(words[:_TRIAL]):
+            plain, encoding = prefix + _shuffled(words), encoding | _SHUFFLED
+        packed = compress(plain, LEVEL)
     if len(packed) < len(plain):
         return _COLUMN.pack(encoding | _ZSTD, len(packed)) + packed
     return _COLUMN.pack(encoding, len(plain)) + plain

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from runstone.contracts import Series
 from runstone.query.downsample import extremes
 
-from .chunks import NO_POINTS, Points, decode, empty, joined, ordered, unpack
+from .chunks import NO_POINTS, Points, decode, empty, joined, ordered, unpack_all
 from .metrics import STRETCH
 from .series import summary_of
 from .statements import find
@@ -145,7 +145,8 @@ class Histories:
         if not hot:
             return []
         select = f'SELECT data FROM points WHERE run_id = {self._sign} AND "key" = {self._sign} ORDER BY sequence'
-        return [unpack(data) for (data,) in self._connection.exec_driver_sql(select, row[:2]).fetchall()]
+        found = [data for (data,) in self._connection.exec_driver_sql(select, row[:2]).fetchall()]
+        return [unpack_all(found)] if found else []
 
 
 def _all(rows: Sequence[Any], hot: Points) -> Points:

@@ -18,7 +18,7 @@ from runstone.query.downsample import extremes_of_stretches
 from runstone.query.summary import combine
 
 from .arrivals import Arrival
-from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack
+from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack_all
 from .pace import Pace
 from .series import ROWS as SERIES
 from .series import SeriesState
@@ -87,14 +87,14 @@ class MetricsWriter:
     def _compress(self, run_id: str, key: str, state: SeriesState, arrival: Arrival, count: int) -> None:
         parts = [arrival.points()]
         if state.hot:
-            parts = [*self._take("points", run_id, key, 0, unpack), *parts]
+            parts = [unpack_all(self._take("points", run_id, key, 0)), *parts]
             count -= state.hot
             state.hot = 0
         sizes = [*state.tail, sum(len(part.steps) for part in parts)]
         merged = _due(sizes)
         if merged > 1:
             count -= sum(sizes[-merged:-1])
-            parts = [*self._take("chunks", run_id, key, count, decode), *parts]
+            parts = [*map(decode, self._take("chunks", run_id, key, count)), *parts]
             del state.tail[1 - merged :]
         for piece in _pieces(joined(parts)):
             piece = ordered(piece)
@@ -105,13 +105,13 @@ class MetricsWriter:
             state.tail.append(size)
         state.tail = _open(state.tail)
 
-    def _take(self, table: str, run_id: str, key: str, first: int, read: Any) -> list[Points]:
-        """The points of these rows, which leave the table."""
+    def _take(self, table: str, run_id: str, key: str, first: int) -> list[bytes]:
+        """The data of these rows, which leave the table."""
         rows = f'FROM {table} WHERE run_id = {self._sign} AND "key" = {self._sign} AND sequence >= {self._sign}'
         where = (run_id, key, first)
         found = self._connection.exec_driver_sql(f"SELECT data {rows} ORDER BY sequence", where).fetchall()
         self._connection.exec_driver_sql(f"DELETE {rows}", where)
-        return [read(row[0]) for row in found]
+        return [row[0] for row in found]
 
 
 def outline(piece: Points) -> bytes | None:
