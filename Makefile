@@ -14,19 +14,21 @@ SHELL  := /bin/bash
 # Every process that the tests and figures start would else compile all that it imports: a server took 2 s instead of 0.6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint unit e2e ui ui-test bench clean
+.PHONY: demo test lint unit ui ui-test bench system clean
 
 demo: $(VENV)/.demo ui
 	$(BIN)/python -m runstone.demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
-test: lint ui ui-test unit
+# Side by side: most of an installation is waiting, and tests leave part of a core idle. The unit tests go first.
+test:
+	@$(MAKE) --no-print-directory --jobs=6 lint ui-test unit
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	nice $(BIN)/mypy
 
-unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready browser database cluster
+unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready ui system
 	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python RUNSTONE_OLD_PEER_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 ui: $(VENV)/.base
@@ -34,34 +36,27 @@ ui: $(VENV)/.base
 	$(BIN)/python hatch_build.py
 
 ui-test: ui
-	$(BIN)/python hatch_build.py check
+	nice $(BIN)/python hatch_build.py check
 
 bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(PEER)/bin/python --fml $(FML)/bin/fml
 
-# A browser for the end-to-end tests, from the system's packages, when this user may install them.
-.PHONY: browser
-browser:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
-	  else echo "no chromium: browser tests will be skipped (apt-get install chromium)"; fi; }
+# Programs that tests drive, from the system's packages, when this user may install them: a browser, a PostgreSQL (of which only
+# the programs are used), a Slurm (of which nothing is left running).
+BROWSER  := chromium fonts-dejavu-core
+DATABASE := postgresql
+CLUSTER  := slurmctld slurmd slurm-client munge
 
-# A PostgreSQL for the tests of the store over it, likewise. Only its programs are used: no server is left running.
-.PHONY: database
-database:
-	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
-	  else echo "no postgres: tests of PostgreSQL will be skipped (apt-get install postgresql)"; fi; }
-
-# A Slurm for the tests of batch jobs, likewise: half a minute, nothing is left running.
-.PHONY: cluster
-cluster:
-	@PATH="$$PATH:/usr/sbin" command -v slurmctld >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge >/dev/null; \
-	  else echo "no slurm: tests of batch jobs will be skipped (apt-get install slurmctld slurmd slurm-client munge)"; fi; }
+system:
+	@found() { PATH="$$PATH:/usr/sbin" command -v "$$1" >/dev/null; }; missing=(); \
+	found chromium || found google-chrome || missing+=($(BROWSER)); \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || found postgres || missing+=($(DATABASE)); \
+	found slurmctld || missing+=($(CLUSTER)); \
+	if [ $${#missing[@]} = 0 ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	else echo "some tests will be skipped: they need $${missing[*]} (apt-get install $${missing[*]})"; fi
 
 $(VENV)/.base: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
