@@ -1,6 +1,6 @@
 # make demo    train real classifiers, rank them, serve the UI (SERVE=0 stops after the table)
 # make test    install all that is needed and run every check
-# make bench   the figures of the README, beside mlflow, wandb and tensorboardX
+# make bench   the figures of the README, beside mlflow, wandb, TensorBoard and Aim
 # make ui      build the UI into the package
 PYTHON ?= python3
 SERVE  ?= 1
@@ -8,6 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PEER   := .venv-peer
 OLD    := .venv-peer-old
+AIM    := .venv-aim
 FML    := .venv-fml
 UV     := $(BIN)/uv pip install --quiet --python
 SHELL  := /bin/bash
@@ -38,8 +39,9 @@ ui: $(VENV)/.base
 ui-test: ui
 	nice $(BIN)/python hatch_build.py check
 
-bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready
+bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(PEER)/bin/python --fml $(FML)/bin/fml
+	$(BIN)/python benchmarks/ui.py --only js,table,boards --runs 1000 --tensorboard $(PEER)/bin/python --aim $(AIM)/bin/python
 
 # Programs that tests drive, from the system's packages, when this user may install them: a browser, a PostgreSQL (of which only
 # the programs are used), a Slurm (of which nothing is left running).
@@ -94,5 +96,11 @@ $(FML)/.ready: $(VENV)/.base
 	$(UV) $(FML) fasttrackml
 	@touch $@
 
+# Aim asks for versions that mlflow does not go with.
+$(AIM)/.ready: $(VENV)/.base
+	@test -x $(AIM)/bin/python || $(BIN)/python -m venv $(AIM)
+	$(UV) $(AIM) --group peer-aim
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(PEER) $(OLD) $(FML) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEER) $(OLD) $(AIM) $(FML) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache

@@ -1,9 +1,11 @@
-"""How long a person waits for the screen: scenes in Chromium on seeded stores, beside the same scenes of ``mlflow server``.
+"""How long a person waits for the screen: scenes in Chromium on seeded stores, beside the same scenes of ``mlflow server``,
+TensorBoard and Aim.
 
     python benchmarks/ui.py [--runs 1000 10000 100000] [--steps 1000000] [--keys 100000] [--live 60] [--repeat 3]
-                            [--peers PYTHON] [--only WORD] [--json FILE]
+                            [--peers PYTHON] [--tensorboard PYTHON] [--aim PYTHON] [--only WORD] [--json FILE]
 
 Needs Chromium and the built UI. ``--peers`` names a Python that has mlflow: its own tables are filled with the same runs.
+``--tensorboard`` and ``--aim`` name Pythons that have those; ``--board-runs`` and ``--aim-runs`` are how many runs they get.
 Times are medians of ``--repeat`` fresh browser profiles, counted inside the page where it can be: from the start of the
 navigation, or from the key or click, to the last change of what is looked at. ``--live`` is for how many seconds a metric a
 second is logged before the heap is read. They hold for the machine and its load, which the table names; the targets are for
@@ -26,6 +28,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ui_peers import BOARDS, fill, served
 from ui_servers import Served, mlflow_server, runstone_server
 from ui_stores import CURVES, SPIKE, Stores
 
@@ -289,6 +292,12 @@ def mlflow_run_scenes(screen: Screen, server: Served, keys: int) -> dict[str, fl
     return {f"run of {keys:,} metrics: its list, ms": screen.until(url, "a[href*='/metrics/'], [role=row] a[href*='metric']")}
 
 
+def board_scenes(screen: Screen, kind: str, url: str, runs: int) -> dict[str, float]:
+    row = BOARDS[kind].row
+    first = f"first row of {runs:,} runs, ms"
+    return {first: screen.until(url, row), "JavaScript of the runs page, KB gzipped": script_bytes(screen, url, row)}
+
+
 #: What is promised, on an idle machine; a name is found by its beginning. ``least``: at least so much, else at most.
 TARGETS: dict[str, float] = {
     "JavaScript of the runs page": 200,
@@ -321,18 +330,18 @@ def target_of(name: str) -> tuple[float, bool] | None:
     return next(((value, False) for starts, value in TARGETS.items() if name.startswith(starts)), None)
 
 
-def show(ours: dict[str, float], theirs: dict[str, float]) -> None:
+def show(ours: dict[str, float], peers: dict[str, dict[str, float]]) -> None:
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'':<62}{'Runstone':>10}{'target':>10}{'of target':>10}{'mlflow':>10}{'ratio':>8}")
-    for name in dict.fromkeys([*ours, *theirs]):
-        mine, other, promise = ours.get(name), theirs.get(name), target_of(name)
+    heads = ["Runstone", "target", "of target"] + [head for peer in peers for head in (peer, "ratio")]
+    print(f"{'':<62}" + "".join(f"{head:>12}" for head in heads))
+    for name in dict.fromkeys([*ours, *(name for found in peers.values() for name in found)]):
+        mine, promise = ours.get(name), target_of(name)
         cells = [f"{mine:,.0f}" if mine is not None else "–"]
         cells += [f"{promise[0]:,.0f}", f"{mine / promise[0]:.2f}"] if promise and mine is not None else ["", ""]
-        cells += [f"{other:,.0f}" if other is not None else "–", f"{other / mine:.1f}" if other and mine else ""]
-        print(
-            f"{name:<62}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, (10, 10, 10, 10, 8), strict=True)),
-            flush=True,
-        )
+        for found in peers.values():
+            other = found.get(name)
+            cells += [f"{other:,.0f}" if other is not None else "–", f"{other / mine:.1f}" if other and mine else ""]
+        print(f"{name:<62}" + "".join(f"{cell:>12}" for cell in cells), flush=True)
 
 
 def main() -> None:
@@ -344,7 +353,11 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--peers", help="a Python that has mlflow")
     parser.add_argument("--peer-runs", type=int, default=10_000)
-    parser.add_argument("--only", default="", help="scenes: js, table, run, chart, live, mlflow")
+    parser.add_argument("--tensorboard", help="a Python that has tensorboard and tensorboardX")
+    parser.add_argument("--aim", help="a Python that has aim")
+    parser.add_argument("--board-runs", type=int, default=1_000, help="runs that TensorBoard gets")
+    parser.add_argument("--aim-runs", type=int, default=100, help="runs that Aim gets, half a second each")
+    parser.add_argument("--only", default="", help="scenes: js, table, run, chart, live, mlflow, boards")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end, too
@@ -355,21 +368,22 @@ def main() -> None:
     )
     wants = (lambda name: name in given.only.split(",")) if given.only else (lambda name: True)
     ours: dict[str, float] = {}
-    theirs: dict[str, float] = {}
+    peers: dict[str, dict[str, float]] = {"mlflow": {}}
+    boards = {"tensorboard": (given.tensorboard, given.board_runs), "aim": (given.aim, given.aim_runs)}
+    boards = {kind: one for kind, one in boards.items() if one[0] and wants("boards")}
+    sizes = sorted({*given.runs, *(runs for _, runs in boards.values())})
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--headless", "--disable-gpu"])
         screen = Screen(browser, given.repeat)
         stores = Stores(Path(folder))
         ids = stores.runstone(
-            given.runs if wants("table") or wants("js") or wants("live") else [],
-            given.keys,
-            given.steps if wants("chart") else 0,
+            sizes if wants("table") or wants("js") or wants("live") else [], given.keys, given.steps if wants("chart") else 0
         )
         with runstone_server(stores.folder, ids) as server:
             if wants("js"):
-                url = f"{server.url}/experiments/{ids[f'runs {given.runs[0]}']}/runs"
+                url = f"{server.url}/experiments/{ids[f'runs {sizes[0]}']}/runs"
                 ours["JavaScript of the runs page, KB gzipped"] = script_bytes(screen, url, ROW)
-            for runs in given.runs if wants("table") else []:
+            for runs in sizes if wants("table") else []:
                 ours |= tried(table_scenes, screen, server, runs)
             if wants("run"):
                 ours |= tried(run_scenes, screen, server, given.keys)
@@ -380,13 +394,17 @@ def main() -> None:
         for runs in given.runs if given.peers and wants("mlflow") else []:
             if runs <= given.peer_runs:
                 with mlflow_server(given.peers, *stores.mlflow(given.peers, runs, given.keys)) as server:
-                    theirs |= tried(mlflow_scenes, screen, server, runs)
+                    peers["mlflow"] |= tried(mlflow_scenes, screen, server, runs)
                     if runs == given.runs[0]:
-                        theirs |= tried(mlflow_run_scenes, screen, server, given.keys)
+                        peers["mlflow"] |= tried(mlflow_run_scenes, screen, server, given.keys)
+        for kind, (python, runs) in boards.items():
+            fill(kind, python, Path(folder) / kind, runs)
+            with served(kind, python, Path(folder) / kind) as url:
+                peers[BOARDS[kind].name] = tried(board_scenes, screen, kind, url, runs)
         browser.close()
-    show(ours, theirs)
+    show(ours, peers)
     if given.json:
-        given.json.write_text(json.dumps({"runstone": ours, "mlflow": theirs}, indent=1))
+        given.json.write_text(json.dumps({"runstone": ours, **peers}, indent=1))
 
 
 if __name__ == "__main__":

@@ -48,9 +48,9 @@ class Served:
 @contextlib.contextmanager
 def runstone_server(store: Path, ids: dict[str, str]) -> Iterator[Served]:
     command = [sys.executable, "-m", "runstone.cli.main", "ui", "-p", "0", "--backend-store-uri", str(store)]
-    with _process(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://[^\s]+", process.stdout.readline())
+    with process(command, stdout=subprocess.PIPE, text=True) as begun:
+        assert begun.stdout is not None
+        found = re.search(r"http://[^\s]+", begun.stdout.readline())
         assert found, "the server did not say where it listens"
         yield Served(found[0].rstrip("/"), ids)
 
@@ -61,7 +61,7 @@ def mlflow_server(python: str, database: Path, ids: dict[str, str]) -> Iterator[
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [python, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{database}", "--port", str(port)]
-    with _process(command, cwd=database.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True):
+    with process(command, cwd=database.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True):
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + START
         while True:
@@ -75,15 +75,16 @@ def mlflow_server(python: str, database: Path, ids: dict[str, str]) -> Iterator[
 
 
 @contextlib.contextmanager
-def _process(command: list[str], **more: Any) -> Iterator[subprocess.Popen[Any]]:
-    process = subprocess.Popen(command, **more)
+def process(command: list[str], **more: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A process that is ended, with SIGTERM and then SIGKILL; with ``start_new_session`` all that it began, too."""
+    begun = subprocess.Popen(command, **more)
     try:
-        yield process
+        yield begun
     finally:
-        own = bool(more.get("start_new_session"))  # a server of several processes: all of them end
+        own = bool(more.get("start_new_session"))
         for sign in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, sign) if own else process.send_signal(sign)
+                os.killpg(begun.pid, sign) if own else begun.send_signal(sign)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(15)
+                begun.wait(15)
                 break
