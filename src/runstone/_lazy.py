@@ -38,6 +38,24 @@ def lazy(package: str, names: Mapping[str, str], other: str = "") -> tuple[Calla
     return load, names_of
 
 
+def later(module: str) -> Any:
+    """A module that is imported when a name of it is first used: ``np = later("numpy")``.
+
+    For machinery that a short command loads and never calls. Type checkers are shown the import itself.
+    """
+    return _Later(module)
+
+
+class _Later:
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(importlib.import_module(self._module), name)
+        setattr(self, name, value)  # the next look-up is an ordinary one
+        return value
+
+
 def need(module: str, what: str, install: str = "") -> Any:
     """An optional package, imported now.
 

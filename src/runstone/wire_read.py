@@ -11,21 +11,20 @@ import zlib
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 
 from . import wire
+from ._lazy import later
 from .records import Console, Metrics, Record, RunChanged, RunStarted
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
-
-    Words = NDArray[np.uint64]
+else:
+    np = later("numpy")
 
 _decode = msgspec.msgpack.Decoder(Record).decode
-_SIGN = np.uint64(1 << 63)
-_KIND = np.uint64(0xFFFF_FFFF)
-_32, _ONE = np.uint64(32), np.uint64(1)
+_SIGN, _KIND = 1 << 63, 0xFFFF_FFFF
 _METRICS = (wire.METRIC, wire.METRIC_AT)
 _OTHERS = (wire.RECORD, wire.KEY, wire.SEAL)
 _rows_of = struct.Struct("<QqQdQ").iter_unpack
@@ -76,7 +75,6 @@ class Decoder:
     def __init__(self, run_id: str, salt: bytes) -> None:
         self.run_id = run_id
         self.salt = int.from_bytes(salt, "little")
-        self._salt = np.uint64(self.salt)
         self.keys: dict[int, str] = {}
 
     def read(self, data: bytes, offset: int, limit: int, max_points: int = 1 << 16, max_other: int = 500) -> Piece:
@@ -124,10 +122,10 @@ class Decoder:
             step *= 8
         return taken
 
-    def _are_points(self, rows: Words) -> NDArray[np.bool_]:
-        good = (rows[:, 4] == self._salt) & (rows[:, 2] != 0)
-        good &= (rows[:, 0] & _KIND) - _ONE <= _ONE  # kind 1 or 2; less than 1 wraps around
-        good &= (rows[:, 0] >> _32) < len(self.keys)
+    def _are_points(self, rows: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        good = (rows[:, 4] == self.salt) & (rows[:, 2] != 0)
+        good &= (rows[:, 0] & _KIND) - 1 <= 1  # kind 1 or 2; less than 1 wraps around
+        good &= (rows[:, 0] >> 32) < len(self.keys)
         return np.asarray(good)
 
     def _other(self, data: bytes, piece: Piece, word: int, others: list[Record], rows: list[memoryview], limit: int) -> int:
@@ -187,8 +185,8 @@ class Decoder:
         piece.records.extend(others)
         others.clear()
 
-    def _metrics(self, rows: Words) -> tuple[Metrics, int]:
-        ids = (rows[:, 0] >> _32).astype(np.intp)
+    def _metrics(self, rows: NDArray[np.uint64]) -> tuple[Metrics, int]:
+        ids = (rows[:, 0] >> 32).astype(np.intp)
         present = np.zeros(len(self.keys), dtype=bool)
         present[ids] = True
         used = np.flatnonzero(present)
@@ -215,7 +213,7 @@ class Decoder:
         if self._whole(data, following, limit):
             return following
         words = np.frombuffer(data, dtype="<u8", count=limit // 8)
-        for found in np.flatnonzero(words[offset // 8 :] == self._salt).tolist():
+        for found in np.flatnonzero(words[offset // 8 :] == self.salt).tolist():
             end = offset + found * 8 + 8
             if end - wire.METRIC_BYTES > offset and self._whole(data, end - wire.METRIC_BYTES, limit):
                 return end - wire.METRIC_BYTES
@@ -236,7 +234,7 @@ class Decoder:
         return word & 0xFFFF_FFFF in _OTHERS and self._body(data, offset, word, length) is not None
 
 
-def _times(rows: Words) -> NDArray[np.int64]:
+def _times(rows: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Milliseconds, from float seconds or whole milliseconds with the sign bit turned over."""
     at = (rows[:, 0] & _KIND) == wire.METRIC_AT
     if not at.any():
@@ -245,7 +243,7 @@ def _times(rows: Words) -> NDArray[np.int64]:
     return given if at.all() else np.where(at, given, _rounded(rows[:, 2]))
 
 
-def _rounded(seconds: Words) -> NDArray[np.int64]:
+def _rounded(seconds: NDArray[np.uint64]) -> NDArray[np.int64]:
     with np.errstate(invalid="ignore"):
         return np.floor(np.ascontiguousarray(seconds).view("<f8") * 1000.0).astype("<i8")
 

@@ -10,18 +10,23 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 
 from . import wire
+from ._lazy import later
 from .contracts import Batch, Origin, Receipt, Refusal, Series, Store
 from .entities import Metric, PagedList, Run, RunData, RunInfo, RunInputs, RunOutputs, Summary
 from .errors import InvalidValue
 from .records import Record
 from .wire_read import BROKEN, LIMIT, Decoder
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = later("numpy")
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -100,6 +100,8 @@ def start_run(
             "end_run(). To start a nested run, call start_run with nested=True."
         )
     here = session()
+    import numpy  # noqa: F401  (what ships points needs it: now, not in the middle of training)
+
     first_tags = _first_tags(tags, description)
     resumed = run_id or settings.RUN_ID.get()
     if not stack and not resumed:

@@ -10,9 +10,6 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from runstone.dropin.bridge import real_mlflow
 from runstone.dropin.launch import environment as drop_in
 from runstone.environments import Environment, Wants, build, of_conda, of_python_env, ready
@@ -53,6 +50,9 @@ def _manager(kind: str | None) -> str:
 
 def own_requirement(line: str) -> str:
     """A line that asks for Runstone, when this one was installed from a folder, means that folder."""
+    from packaging.requirements import InvalidRequirement, Requirement  # only who asks for packages pays for its import
+    from packaging.utils import canonicalize_name
+
     try:
         wanted = Requirement(line)
         told = metadata.distribution("runstone").read_text("direct_url.json")

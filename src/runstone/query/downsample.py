@@ -6,8 +6,15 @@ logged often.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
+from runstone._lazy import later
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
 
 
 def extremes(values: NDArray[np.float64], points: int) -> NDArray[np.intp]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from runstone._lazy import later
 from runstone.entities import Summary
 from runstone.errors import InvalidValue
 from runstone.query.summary import summarise, summarise_ordered
 from runstone.records import Metrics
 
 from .chunks import Points, joined, ordered
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
 
 #: Up to so many points plain Python is faster than arrays.
 _FEW = 1024

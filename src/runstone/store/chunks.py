@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from runstone._lazy import later
 from runstone.errors import StoreCorrupt
 
 from .compression import ZstdError, compress, decompress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
 
 FORMAT = 1
 #: No chunk holds more points than this.
@@ -42,15 +46,12 @@ class Points(NamedTuple):
         return Points(self.steps[picked], self.timestamps[picked], self.values[picked])
 
 
-NO_POINTS = Points(np.empty(0, "<i8"), np.empty(0, "<i8"), np.empty(0, "<f8"))
-
-
 def joined(parts: list[Points]) -> Points:
     """One after the other."""
     if len(parts) == 1:
         return parts[0]
     if not parts:
-        return NO_POINTS
+        return empty(0)
     return Points(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import Connection
 
+from runstone._lazy import later
 from runstone.contracts import Series
 from runstone.query.downsample import extremes
 
-from .chunks import NO_POINTS, Points, decode, empty, joined, ordered, unpack_all
+from .chunks import Points, decode, empty, joined, ordered, unpack_all
 from .metrics import STRETCH
 from .series import summary_of
 from .statements import find
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = later("numpy")
 
 _SERIES = (
     'SELECT run_id, "key", "count", nans, "first", first_step, first_timestamp, "last", last_step, last_timestamp, '
@@ -36,7 +41,7 @@ class Histories:
         low, high = _bounds(start, end)
         row = self._row(run_id, key)
         if row is None:
-            return _series(run_id, key, NO_POINTS, 0)
+            return _series(run_id, key, empty(0), 0)
         window = None if after <= 0 and limit is None else (max(after, 0), limit)
         points, before, total = self._points(row, low, high, window)
         if window is not None:

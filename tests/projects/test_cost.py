@@ -1,0 +1,29 @@
+"""What `runstone run` loads: each heavy module is a part of the time that a project's run costs over its command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+HEAVY = {"numpy", "packaging", "alembic", "rich", "urllib3", "starlette", "granian", "psutil", "unittest"}
+
+CALL = """
+import json, sys
+from runstone.cli.main import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted(name for name in sys.modules if "." not in name)), file=sys.stderr)
+"""
+
+
+def test_a_run_of_a_ready_project_loads_nothing_heavy_but_the_store(project: Callable[..., Path], store: str) -> None:
+    folder = project(MLproject='name: p\nentry_points: {main: {command: "echo done"}}\n')
+    for _ in range(2):  # the first makes the store
+        words = [sys.executable, "-c", CALL, "run", str(folder), "--store", store]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout == "done\n"
+    assert HEAVY & set(json.loads(done.stderr.splitlines()[-1])) == set()
