@@ -480,7 +480,9 @@ class Accounts(Protocol):
 
     def add_session(self, session: Session) -> None: ...
 
-    def delete_sessions(self, digest: str = "", user_id: int = 0) -> None: ...
+    def delete_sessions(self, digest: str = "", user_id: int = 0, until: int | None = None) -> None:
+        """One session, and those of a user that began up to ``until`` (milliseconds; ``None``: all of them)."""
+        ...
 
     def failures(self, key: str, since: int) -> int:
         """How often ``key`` failed to sign in after ``since``."""

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _OWNERS = {"run": ("runs", "run_id"), "model": ("logged_models", "model_id"), "trace": ("traces", "trace_id")}
 #: A grant on a registered model is kept by the model's key, and known by its name.
+_ALWAYS = (1 << 63) - 1
 _GRANTS = (
     "SELECT g.grant_id, g.holder_id, g.resource_type, COALESCE(m.name, g.resource), g.permission FROM grants g "
     f"LEFT JOIN registered_models m ON g.resource_type = '{REGISTERED_MODEL}' AND m.model_key = g.resource "
@@ -237,10 +238,12 @@ class SqlAccounts:
 
         self._change(add)
 
-    def delete_sessions(self, digest: str = "", user_id: int = 0) -> None:
+    def delete_sessions(self, digest: str = "", user_id: int = 0, until: int | None = None) -> None:
         def delete(connection: Connection) -> None:
             self._touch(connection)
-            self._do(connection, "DELETE FROM sessions WHERE digest = ? OR user_id = ?", digest, user_id)
+            last = _ALWAYS if until is None else until
+            where = "digest = ? OR (user_id = ? AND creation_time <= ?)"
+            self._do(connection, f"DELETE FROM sessions WHERE {where}", digest, user_id, last)
 
         self._change(delete)
 

@@ -195,8 +195,13 @@ class AccountsSuite:
         accounts.delete_sessions(digest="b")
         assert accounts.find_session("b") is None
         assert accounts.find_session("c") == Session("c", ada, 50, 100)
-        accounts.delete_sessions(user_id=ada)
+        accounts.delete_sessions(user_id=ada, until=49)
+        assert accounts.find_session("c") is not None
+        accounts.delete_sessions(user_id=ada, until=50)
         assert accounts.find_session("c") is None
+        accounts.add_session(Session("d", ada, 60, 100))
+        accounts.delete_sessions(user_id=ada)
+        assert accounts.find_session("d") is None
 
     def test_failures_are_counted_since_a_moment(self, accounts: Accounts) -> None:
         for moment in (1000, 1000, 2000):

@@ -23,13 +23,13 @@ from .caller import Exchange, TooMany, Unauthenticated
 from .cookies import cookie, set_session
 from .fetch import check_url
 from .oidc_provider import Provider
-from .oidc_token import verified
+from .oidc_token import LEEWAY, signed_out, verified
 from .oidc_users import user_for
 from .own_path import own_path
 from .signing import Signing
 
 #: Below the static prefix.
-SIGN_IN, CALLBACK = "/oidc/sign-in", "/oidc/callback"
+SIGN_IN, CALLBACK, LOGOUT = "/oidc/sign-in", "/oidc/callback", "/oidc/back-channel-logout"
 #: Seconds that one may take at the provider.
 _MEANWHILE = 600
 #: Sign-ins that went wrong, of one address in :data:`_WINDOW` seconds.
@@ -129,6 +129,21 @@ class Oidc:
         home = self._redirect_uri(asking).removesuffix(CALLBACK) + "/"
         query = urlencode({"client_id": self.provider.client_id, "post_logout_redirect_uri": home})
         return there + ("&" if "?" in there else "?") + query
+
+    def signed_out_there(self, token: str) -> None:
+        """The provider says that somebody signed out: their sessions here, of every browser, end.
+
+        Sessions that began after the token was made stay, so that a token sent again ends nothing new.
+
+        Raises: Unauthenticated: it is no logout token of the provider for this server. ProviderTrouble.
+        """
+        there = self.provider.metadata()
+        subject, made = signed_out(token, self.provider.keys, there.issuer, self.provider.client_id)
+        accounts = self._signing.policy.accounts
+        user = accounts.find_user(subject=f"{there.issuer} {subject}")
+        if user is not None:
+            accounts.delete_sessions(user_id=user.user_id, until=1000 * (made + LEEWAY))
+            self._signing.forget()
 
     def _signed_in(self, asking: Exchange, begun: _Begun, query: Mapping[str, str]) -> User:
         there = self.provider.metadata()

@@ -1,17 +1,18 @@
-"""The two addresses that a browser visits on its way to the provider and back."""
+"""The two addresses that a browser visits on its way to the provider and back, and the one that the provider calls itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from runstone.errors import RunstoneError
+from runstone.errors import InvalidValue, RunstoneError
 
 from .caller import TooMany, exchange
 from .gate import declared
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Requests that wait for the provider at the same time: should it hang, the other threads go on serving.
 _AT_ONCE = CapacityLimiter(8)
+#: Bytes of a form with a logout token.
+_MOST_BYTES = 64 << 10
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Not signed in · Runstone</title>
@@ -41,10 +44,33 @@ def oidc_routes(oidc: Oidc) -> list[BaseRoute]:
         query = dict(request.query_params)
         return await _going(lambda: oidc.finish(exchange(), query))
 
+    async def logout(request: Request) -> Response:
+        """For the provider itself, not for browsers: a form with a logout token."""
+        try:
+            token = _logout_token(await request.body())
+            await to_thread.run_sync(oidc.signed_out_there, token, limiter=_AT_ONCE)
+        except RunstoneError as cause:
+            status = 400 if cause.get_http_status_code() < 500 else cause.get_http_status_code()
+            body = {"error": "invalid_request", "error_description": cause.message}
+            return JSONResponse(body, status, {"Cache-Control": "no-store"})
+        return Response(b"", headers={"Cache-Control": "no-store"})
+
     return [
+        Route("/oidc/back-channel-logout", declared("none", logout), methods=["POST"]),
         Route("/oidc/sign-in", declared("none", sign_in), methods=["GET"]),
         Route("/oidc/callback", declared("none", callback), methods=["GET"]),
     ]
+
+
+def _logout_token(body: bytes) -> str:
+    """Raises InvalidValue."""
+    try:
+        found = parse_qs(body.decode("ascii"), max_num_fields=20).get("logout_token", []) if len(body) <= _MOST_BYTES else []
+    except ValueError:
+        found = []
+    if len(found) != 1:
+        raise InvalidValue("Send one logout_token in a form, as OpenID Connect Back-Channel Logout has it.")
+    return found[0]
 
 
 async def _going(where: Callable[[], str]) -> Response:
