@@ -90,6 +90,8 @@ class RunQuery(Struct, frozen=True, kw_only=True):
 
     ``offset`` serves windows of a table, ``page_token`` serves MLflow's paging; at most one is given.
     Default order: ``start_time`` descending, then ``run_id``.
+    ``nested`` is for tables alone: only runs on top, of which no parent matches, and under each one that is ``opened``
+    (ids) its children that match, in the same order.
     """
 
     experiment_ids: tuple[str, ...]
@@ -99,6 +101,8 @@ class RunQuery(Struct, frozen=True, kw_only=True):
     limit: int = 1000
     offset: int = 0
     page_token: str | None = None
+    nested: bool = False
+    opened: tuple[str, ...] = ()
 
 
 class ExperimentQuery(Struct, frozen=True, kw_only=True):
@@ -124,7 +128,9 @@ class RunTable(Struct, frozen=True):
     ``matched`` counts all runs that match the filter, ``total`` all runs of these experiments and this view.
     ``columns`` are the names asked for and ``values[c][i]`` the cell of column ``c``: a float for a metric (NaN and ±inf
     as they are), an int for counts and steps, text for params and tags, ``None`` where the run has no such thing.
-    Times are milliseconds since 1970 UTC.
+    Times are milliseconds since 1970 UTC. Of a nested table ``rows`` counts the rows, opened children included, ``depth``
+    says how far in each run stands and ``children`` how many of its children match; else they are empty and ``rows`` is
+    ``matched``.
     """
 
     total: int
@@ -142,6 +148,9 @@ class RunTable(Struct, frozen=True):
     parents: Sequence[str | None]
     columns: Sequence[str] = ()
     values: Sequence[Sequence[float | int | str | None]] = ()
+    rows: int = 0
+    depth: Sequence[int] = ()
+    children: Sequence[int] = ()
 
 
 class ConsolePiece(Struct, frozen=True):

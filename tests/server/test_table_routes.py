@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from runstone.contracts import Batch, Store
+from runstone.records import Tags
+
 API = "/api/runstone/v1"
 NAN, INF = float("nan"), float("inf")
 
@@ -194,3 +197,15 @@ def test_a_comparison_of_broken_numbers_is_still_json_and_nonsense_is_refused(ap
         ({"run_ids": ids, "metric": "gone"}, 400), ({"run_ids": ids, "level": 2}, 400), ({"run_ids": ["f" * 32] * 101}, 400),
     ):  # fmt: skip
         assert api.post(f"{API}/compare", json=body).status_code == status
+
+
+def test_a_nested_table_has_children_only_under_opened_runs(
+    api: TestClient, experiment: str, five: list[str], store: Store
+) -> None:
+    store.write(Batch([Tags(child, {"mlflow.parentRunId": five[4]}) for child in five[:2]]))
+    asked = {"experiment_ids": [experiment], "order_by": ["attributes.run_name"], "nested": True}
+    closed = table(api, **asked)
+    assert (closed["run_ids"], closed["depth"], closed["children"]) == (five[2:], [0, 0, 0], [0, 0, 2])
+    assert (closed["rows"], closed["matched"]) == (3, 5)
+    opened = table(api, **asked, opened=[five[4]], offset=2)
+    assert (opened["run_ids"], opened["depth"], opened["rows"]) == ([five[4], five[0], five[1]], [0, 1, 1], 5)

@@ -118,7 +118,8 @@ class RunsTableRequest(Struct, forbid_unknown_fields=True):
 
     No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is
     ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, first, count, nans, min_step, max_step, first_step,
-    last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``.
+    last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent matches, and
+    under those ``opened`` their children that match; offset and limit count these rows.
     """
 
     experiment_ids: list[str] = field(default_factory=list)
@@ -128,6 +129,8 @@ class RunsTableRequest(Struct, forbid_unknown_fields=True):
     offset: Count = 0
     limit: Annotated[int, Meta(ge=0, le=MAX_ROWS)] = 200
     columns: Annotated[list[str], Meta(max_length=1000)] = field(default_factory=list)
+    nested: bool = False
+    opened: Annotated[list[str], Meta(max_length=500)] = field(default_factory=list)
 
 
 class CompareRequest(Struct, forbid_unknown_fields=True):
@@ -159,7 +162,11 @@ class Best(Struct):
 
 
 class RunsTable(Struct):
-    """Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter."""
+    """Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter.
+
+    Of a nested table ``rows`` counts the rows with those opened, ``depth`` is how far in a run stands and ``children`` how
+    many of its children match; else both are empty and ``rows`` is ``matched``.
+    """
 
     total: int
     matched: int
@@ -176,6 +183,9 @@ class RunsTable(Struct):
     users: list[str]
     columns: list[Column]
     best: Best | None
+    rows: int
+    depth: list[int]
+    children: list[int]
 
 
 class KeysQuery(Struct):

@@ -17,7 +17,7 @@ from collections.abc import Sequence, Set
 from contextlib import suppress
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from runstone.contracts import RunQuery, RunTable
@@ -38,6 +38,7 @@ from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
 from .search_source import STAGES, Scope
 from .search_sql import Sql, number, rows
 from .search_table import read_table
+from .search_tree import tree_window
 from .search_walk import OverBudget, Walk, population
 from .search_window import far
 
@@ -104,6 +105,8 @@ def table(connection: Connection, query: RunQuery, columns: Sequence[str] = ()) 
     search = read(query)
     fields = [parse_column(name) for name in columns]
     total = count(connection, search.scope, None)
+    if query.nested:
+        return _nested(connection, query, search, columns, total)
     if search.tree is None or listable(search.tree):
         matched = total if search.tree is None else count(connection, search.scope, search.tree)
         run_ids = window(connection, search, search.limit)
@@ -112,6 +115,17 @@ def table(connection: Connection, query: RunQuery, columns: Sequence[str] = ()) 
         matched = len(found)
         run_ids = pick(connection, search, found, search.limit) if found else []
     return read_table(connection, run_ids, columns, fields, total, matched, search.offset)
+
+
+def _nested(connection: Connection, query: RunQuery, search: Search, columns: Sequence[str], total: int) -> RunTable:
+    def among(found: Set[str], offset: int, limit: int) -> list[str]:
+        return pick(connection, structs.replace(search, offset=offset, limit=limit), found, limit) if found else []
+
+    span = (search.offset, search.offset + search.limit)
+    seen = tree_window(connection, search.scope, search.tree, search.orders, query.opened, span, among)
+    fields = [parse_column(name) for name in columns]
+    plain = read_table(connection, seen.run_ids, columns, fields, total, seen.matched, search.offset)
+    return structs.replace(plain, rows=seen.rows, depth=seen.depth, children=seen.children)
 
 
 def count_runs(connection: Connection, query: RunQuery) -> int:

@@ -39,7 +39,7 @@ def read_table(
     cells = _cells(connection, run_ids, fields)
     return RunTable(
         total, matched, offset, list(run_ids), run_names, [str(number) for number in experiments], users, status, start, end,
-        ordinal, stage, parents, list(names), [cells[field] for field in fields],
+        ordinal, stage, parents, list(names), [cells[field] for field in fields], matched,
     )  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from runstone.contracts import Batch, Origin, Receipt, Series, Store
+from runstone.contracts import Batch, Origin, Receipt, RunQuery, Series, Store
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunInfo
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, ParamChanged, WrongState
 from runstone.records import (
@@ -238,6 +239,15 @@ class StoreSuite:
         assert self.info(store).run_name == "third"
         self.start(store, "r2", name="", tags={"mlflow.runName": "from tag"})
         assert self.info(store, "r2").run_name == "from tag"
+
+    def test_a_nested_table_has_children_only_under_opened_runs(self, store: Store, run: str) -> None:
+        self.start(store, "child", tags={"mlflow.parentRunId": run})
+        self.start(store, "other")
+        query = RunQuery(experiment_ids=("0",), order_by=("attributes.run_id DESC",), nested=True)
+        closed = store.table(query)
+        assert (list(closed.run_ids), list(closed.children), closed.rows, closed.matched) == ([run, "other"], [1, 0], 2, 3)
+        opened = store.table(structs.replace(query, opened=(run,), offset=1))
+        assert (list(opened.run_ids), list(opened.depth), opened.rows) == (["child", "other"], [1, 0], 3)
 
     def test_the_parent_comes_from_its_tag(self, store: Store, run: str) -> None:
         self.start(store, "child", tags={"mlflow.parentRunId": run})

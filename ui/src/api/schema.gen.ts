@@ -768,7 +768,7 @@ export interface RunsEdited {
   left: RunLeft[];
 }
 
-/** Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter. */
+/** Column by column, all lists equally long. ``total`` runs are in these experiments, ``matched`` fit the filter. Of a nested table ``rows`` counts the rows with those opened, ``depth`` is how far in a run stands and ``children`` how many of its children match; else both are empty and ``rows`` is ``matched``. */
 export interface RunsTable {
   total: number;
   matched: number;
@@ -785,9 +785,12 @@ export interface RunsTable {
   users: string[];
   columns: Column[];
   best: Best | null;
+  rows: number;
+  depth: number[];
+  children: number[];
 }
 
-/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, first, count, nans, min_step, max_step, first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. */
+/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, first, count, nans, min_step, max_step, first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent matches, and under those ``opened`` their children that match; offset and limit count these rows. */
 export interface RunsTableRequest {
   experiment_ids?: string[];
   filter?: string;
@@ -796,6 +799,8 @@ export interface RunsTableRequest {
   offset?: number;
   limit?: number;
   columns?: string[];
+  nested?: boolean;
+  opened?: string[];
 }
 
 /** A whole view of a runs table. ``key`` begins with the id of the experiment that it is kept with and never changes: ``/v/KEY`` is its address. ``is_default``: it is what a plain link to the experiment shows. ``user_id`` saved it last. */

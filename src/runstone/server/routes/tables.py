@@ -27,6 +27,8 @@ def runs_table(backend: Backend, body: s.RunsTableRequest) -> s.RunsTable:
         view=VIEWS[body.view],
         limit=body.limit,
         offset=body.offset,
+        nested=body.nested,
+        opened=tuple(body.opened),
     )
     found = backend.store.table(query, body.columns)
     return s.RunsTable(
@@ -47,6 +49,9 @@ def runs_table(backend: Backend, body: s.RunsTableRequest) -> s.RunsTable:
             s.Column(name, [cell(value) for value in values]) for name, values in zip(body.columns, found.values, strict=True)
         ],
         best=_best(backend, experiments, query) if found.matched else None,
+        rows=found.rows,
+        depth=list(found.depth),
+        children=list(found.children),
     )
 
 
