@@ -8,9 +8,12 @@ import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunEdit, RunsTable, Runs
 /** Rows that one question asks for. */
 export const WINDOW = 200;
 
-export type TableSpec = Required<Omit<RunsTableRequest, "offset" | "limit">>;
+type Nesting = "nested" | "opened";
+export type TableSpec = Required<Omit<RunsTableRequest, "offset" | "limit" | Nesting>>;
+/** A table, or a tree of nested runs. */
+export type RowsSpec = TableSpec & Pick<RunsTableRequest, Nesting>;
 
-export const tableQuery = (spec: TableSpec, offset: number, limit = WINDOW) =>
+export const tableQuery = (spec: RowsSpec, offset: number, limit = WINDOW) =>
   queryOptions({
     queryKey: ["table", spec, offset, limit],
     queryFn: ({ signal }) => ask<RunsTable>("runs/table", { method: "POST", body: { ...spec, offset, limit }, signal }),

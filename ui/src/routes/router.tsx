@@ -45,20 +45,13 @@ const CHART_KEYS = ["x", "smooth", "log", "clip", "draw", "by", "find", "zoom", 
 
 const chartSearch = (search: Record<string, unknown>): ChartSearch => Object.fromEntries(CHART_KEYS.map((key) => [key, text(search[key])]));
 
-const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
-  q: text(search["q"]),
-  sort: text(search["sort"]),
-  cols: text(search["cols"]),
-  view: text(search["view"]),
-  sel: text(search["sel"]),
-  group: text(search["group"]),
-  hide: text(search["hide"]),
-  panel: text(search["panel"]),
-  split: text(search["split"]),
-  chart: text(search["chart"]),
-  v: text(search["v"]),
-  ...chartSearch(search),
-});
+const RUNS_KEYS = [
+  ...["q", "sort", "cols", "view", "sel", "group", "hide", "tree", "open", "pin", "fix", "cells"] as const,
+  ...["panel", "split", "chart", "v"] as const,
+  ...CHART_KEYS,
+] satisfies readonly (keyof RunsSearch)[];
+
+const runsSearch = (search: Record<string, unknown>): RunsSearch => Object.fromEntries(RUNS_KEYS.map((key) => [key, text(search[key])]));
 
 const experimentRuns = createRoute({
   getParentRoute: () => root,

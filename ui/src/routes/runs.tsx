@@ -7,8 +7,9 @@ import { splitList } from "../lib/columns";
 const one = getRouteApi("/experiments/$experimentId/runs");
 const several = getRouteApi("/runs");
 
-/** Sorting and columns are places to come back to; what is typed or ticked is not. */
-const isStep = (change: RunsSearch): boolean => "sort" in change || "cols" in change || "view" in change || "panel" in change || "group" in change || "hide" in change;
+/** Sorting and columns are places to come back to; what is typed, ticked or unfolded is not. */
+const STEPS = ["sort", "cols", "view", "panel", "group", "hide", "tree", "pin", "fix", "cells"] as const;
+const isStep = (change: RunsSearch): boolean => STEPS.some((key) => key in change);
 
 export function ExperimentRunsRoute() {
   const { experimentId } = one.useParams();

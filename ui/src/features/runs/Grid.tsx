@@ -24,6 +24,9 @@ export interface GridProps {
   onRange: (first: number, last: number) => void;
   onSelect: (row: number, extend: boolean) => void;
   onOpen: (runId: string) => void;
+  /** Runs whose children are shown; null where the table is no tree. */
+  opened: readonly string[] | null;
+  onToggle: (runId: string) => void;
   onKey: (key: string, row: number) => boolean;
   jump: { row: number } | null;
   head: HeadActions;
@@ -36,7 +39,7 @@ export function Grid(props: GridProps) {
   const [active, setActive] = useState({ row: 0, column: 1 });
   const pinnedWidth = pinned.reduce((sum, column) => sum + column.width, 0);
   const down = useVirtualizer({
-    count: rows.matched,
+    count: rows.count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
@@ -82,6 +85,8 @@ export function Grid(props: GridProps) {
     const row = Number(target.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? Number.NaN);
     const cell = target.closest<HTMLElement>("[role=gridcell],[role=rowheader]");
     if (Number.isNaN(row) || !cell) return;
+    const run = target.closest<HTMLElement>("[data-toggle]")?.dataset["toggle"];
+    if (run) props.onToggle(run);
     setActive({ row, column: Number(cell.getAttribute("aria-colindex")) - 1 });
     if (cell.dataset["column"] === "select" || ((event.ctrlKey || event.metaKey || event.shiftKey) && !target.closest("a"))) {
       props.onSelect(row, event.shiftKey);
@@ -90,9 +95,9 @@ export function Grid(props: GridProps) {
   return (
     <div
       ref={scroller}
-      role="grid"
+      role={props.opened ? "treegrid" : "grid"}
       aria-label={props.label}
-      aria-rowcount={rows.matched + 1}
+      aria-rowcount={rows.count + 1}
       aria-colcount={pinned.length + columns.length}
       aria-multiselectable="true"
       aria-busy={rows.stale}
@@ -129,6 +134,7 @@ export function Grid(props: GridProps) {
               columns={drawn}
               window={data?.window}
               index={data?.index ?? 0}
+              opened={props.opened && run !== undefined ? props.opened.includes(run) : null}
               selected={run !== undefined && props.selected.has(run)}
               best={rows.best}
               activeColumn={active.row === item.index ? active.column : -1}

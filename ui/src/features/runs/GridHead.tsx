@@ -1,10 +1,12 @@
-import { useState } from "react";
-import { STATS, type SortKey, type Stat } from "../../lib/columns";
+import { lazy, Suspense, useState } from "react";
+import type { SortKey, Stat } from "../../lib/columns";
 import { Icon } from "../../ui/Icon";
-import { Divider, MenuItem, Panel, type Place, placeOf } from "../../ui/Popover";
+import { type Place, placeOf } from "../../ui/Popover";
 import s from "./Grid.module.css";
 import { cellId } from "./GridRow";
 import type { GridColumn } from "./layout";
+
+const HeadMenu = lazy(() => import("./HeadMenu").then((module) => ({ default: module.HeadMenu })));
 
 export interface HeadActions {
   sortBy: (column: GridColumn, extend: boolean) => void;
@@ -47,7 +49,11 @@ export function GridHead({ width, pinned, columns, from, before, sort, activeCol
       })}
       {before > 0 && <div style={{ flex: "none", width: before }} />}
       {columns.map((column, i) => heading(column, pinned.length + from + i, { width: column.width }))}
-      {menu && <HeadMenu column={menu.column} place={menu.place} actions={actions} onClose={() => setMenu(null)} />}
+      {menu && (
+        <Suspense>
+          <HeadMenu column={menu.column} place={menu.place} actions={actions} onClose={() => setMenu(null)} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -125,39 +131,5 @@ function Heading({ column, index, style, sort, edge, active, open, allSelected, 
         <Icon name="more" size={14} />
       </button>
     </div>
-  );
-}
-
-function HeadMenu({ column, place, actions, onClose }: { column: GridColumn; place: Place; actions: HeadActions; onClose: () => void }) {
-  const choose = (action: () => void) => () => {
-    onClose();
-    action();
-  };
-  const { spec, sort } = column;
-  return (
-    <Panel place={place} label={`Menu of ${column.title}`} role="menu" onClose={onClose}>
-      {sort && (
-        <>
-          <MenuItem onChoose={choose(() => actions.setSort([{ id: sort, descending: true }]))}>Sort descending ↓</MenuItem>
-          <MenuItem onChoose={choose(() => actions.setSort([{ id: sort, descending: false }]))}>Sort ascending ↑</MenuItem>
-        </>
-      )}
-      {spec?.kind === "metrics" && (
-        <>
-          <Divider />
-          {STATS.map((stat) => (
-            <MenuItem key={stat} checked={spec.stat === stat} onChoose={choose(() => actions.setStat(column, stat))}>
-              {stat}
-            </MenuItem>
-          ))}
-        </>
-      )}
-      {spec && (
-        <>
-          <Divider />
-          <MenuItem onChoose={choose(() => actions.hide(column))}>Hide column</MenuItem>
-        </>
-      )}
-    </Panel>
   );
 }

@@ -21,10 +21,15 @@ export interface RowProps {
   from: number;
   before: number;
   selected: boolean;
+  /** Whether its children are shown; null where the table is no tree. */
+  opened: boolean | null;
   best: Best | null;
   activeColumn: number;
   experimentName: (id: string) => string;
 }
+
+/** Runs nested deeper are no further in. */
+const MOST_INDENTS = 8;
 
 export const cellId = (row: number, column: number) => `cell-${row}-${column}`;
 
@@ -34,6 +39,7 @@ export const GridRow = memo(function GridRow(props: RowProps) {
   const data: RowAt | undefined = window && { window, index };
   const table = data?.window.table;
   const runId = data ? table?.run_ids[data.index] : undefined;
+  const depth = (data && table?.depth[data.index]) ?? 0;
   const isBest = runId !== undefined && props.best?.run_id === runId;
   let left = 0;
   return (
@@ -41,6 +47,8 @@ export const GridRow = memo(function GridRow(props: RowProps) {
       role="row"
       aria-rowindex={row + 2}
       aria-selected={selected}
+      aria-level={props.opened === null ? undefined : depth + 1}
+      aria-expanded={props.opened !== null && data && table?.children[data.index] ? props.opened : undefined}
       className={s.row}
       data-testid="run-row"
       data-run={runId}
@@ -116,7 +124,7 @@ function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProp
         node: <input type="checkbox" tabIndex={-1} checked={props.selected} readOnly aria-label={`Select ${name}`} />,
       };
     case "name":
-      return { node: <Name {...{ name, table, i }} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} />, title: name };
+      return { node: <Name {...{ name, table, i }} opened={props.opened} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} />, title: name };
     case "status":
       return statusContent(table.status[i] ?? "", causeOf(data));
     case "experiment":
@@ -171,9 +179,23 @@ function dataContent(column: GridColumn, value: number | string | null | undefin
   };
 }
 
-function Name({ name, table, i, colour, best }: { name: string; colour: Cell | undefined; table: RowAt["window"]["table"]; i: number; best: boolean }) {
+function Name({ name, table, i, opened, colour, best }: { name: string; opened: boolean | null; colour: Cell | undefined; table: RowAt["window"]["table"]; i: number; best: boolean }) {
+  const children = table.children[i];
   return (
     <>
+      {opened !== null && (
+        <button
+          type="button"
+          tabIndex={-1}
+          className={s.toggle}
+          style={{ marginLeft: Math.min(table.depth[i] ?? 0, MOST_INDENTS) * 16 }}
+          hidden={!children}
+          data-toggle={table.run_ids[i]}
+          aria-label={`${opened ? "Close" : "Open"} ${name}, ${children} nested`}
+        >
+          {opened ? "▾" : "▸"} {children}
+        </button>
+      )}
       <span className={s.dot} style={{ background: runColour(table.ordinal[i] ?? 0, colour) }} />
       <Link to="/runs/$runId" params={{ runId: table.run_ids[i] ?? "" }} tabIndex={-1} dir="auto">
         {name}

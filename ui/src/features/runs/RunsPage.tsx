@@ -52,7 +52,8 @@ export function RunsPage(props: RunsPageProps) {
     const row = rows.best ? rows.find(rows.best.run_id) : -1;
     if (row >= 0) setJump({ row });
     else if (rows.best) {
-      page.head.setSort([{ id: `metrics.${rows.best.key}`, descending: rows.best.direction === "max" }]);
+      // In a tree it may stand under a run that is closed.
+      page.change({ tree: false, sort: [{ id: `metrics.${rows.best.key}`, descending: rows.best.direction === "max" }] });
       setJump({ row: 0 });
     }
   };
@@ -135,6 +136,11 @@ export function RunsPage(props: RunsPageProps) {
               )
             }
           </Opener>
+          {(view.tree || page.nested) && (
+            <Button aria-pressed={view.tree} onClick={() => page.change({ tree: !view.tree })} title="Nested runs under their parents">
+              Tree
+            </Button>
+          )}
           {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} />}
           {view.hidden.length > 0 && (
             <Button kind="quiet" icon="undo" onClick={() => page.change({ hidden: [] })}>
@@ -195,6 +201,8 @@ export function RunsPage(props: RunsPageProps) {
           onRange={page.setRange}
           onSelect={page.select}
           onOpen={page.open}
+          opened={view.tree ? view.opened : null}
+          onToggle={page.toggle}
           onKey={(key, row) => (key === "*" ? (toBest(), true) : page.key(key) || actions.key(key, row))}
           jump={jump}
           head={page.head}

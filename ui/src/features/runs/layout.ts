@@ -24,9 +24,9 @@ export interface GridColumn {
 const base = { spec: null, note: "", numeric: false, objective: false, descendingFirst: false };
 
 /** `causes`: some run in sight says why it ended as it did, which needs room. */
-export function pinnedColumns(narrow: boolean, causes: boolean): GridColumn[] {
+export function pinnedColumns(narrow: boolean, causes: boolean, tree: boolean): GridColumn[] {
   const select: GridColumn = { ...base, id: "select", sort: null, title: "Select", width: 34, fixed: "select" };
-  const name: GridColumn = { ...base, id: "name", sort: "attributes.run_name", title: "Run", width: narrow ? 150 : 210, fixed: "name" };
+  const name: GridColumn = { ...base, id: "name", sort: "attributes.run_name", title: "Run", width: (narrow ? 150 : 210) + (tree ? 60 : 0), fixed: "name" };
   const status: GridColumn = { ...base, id: "status", sort: "attributes.status", title: "Status", width: causes ? 176 : 104, fixed: "status" };
   return narrow ? [select, name] : [select, name, status];
 }

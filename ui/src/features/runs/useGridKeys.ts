@@ -10,7 +10,7 @@ interface Place {
 /** Keys of the grid. Row -1 is the head. */
 export function useGridKeys(props: GridProps, active: Place, go: (row: number, column: number) => void, page: number) {
   const { rows, pinned, columns, head } = props;
-  const lastRow = rows.matched - 1;
+  const lastRow = rows.count - 1;
   const lastColumn = pinned.length + columns.length - 1;
   const columnAt = (i: number) => (i < pinned.length ? pinned[i] : columns[i - pinned.length]);
   const move = (row: number, column = active.column) =>
@@ -19,6 +19,23 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
     const data = rows.at(active.row);
     const run = data?.window.table.run_ids[data.index];
     if (run) props.onOpen(run);
+  };
+  /** Right opens and left closes, or goes to the parent; true: done. */
+  const unfold = (right: boolean): boolean => {
+    const data = rows.at(active.row);
+    if (!props.opened || !data || columnAt(active.column)?.fixed !== "name") return false;
+    const { run_ids, depth, children } = data.window.table;
+    const run = run_ids[data.index] ?? "";
+    const open = children[data.index] ? props.opened.includes(run) : right;
+    if (open !== right) return props.onToggle(run), true;
+    if (right || !depth[data.index]) return false;
+    const deep = (row: number) => {
+      const at = rows.at(row);
+      return at?.window.table.depth[at.index] ?? 0;
+    };
+    let row = active.row - 1;
+    while (row > 0 && deep(row) >= deep(active.row)) row -= 1;
+    return move(row), true;
   };
   const enter = (shift: boolean) => {
     const column = columnAt(active.column);
@@ -43,8 +60,8 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
       j: () => move(row + 1),
       ArrowUp: () => move(row - 1),
       k: () => move(row - 1),
-      ArrowLeft: () => move(row, column - 1),
-      ArrowRight: () => move(row, column + 1),
+      ArrowLeft: () => unfold(false) || move(row, column - 1),
+      ArrowRight: () => unfold(true) || move(row, column + 1),
       PageDown: () => move(row + page),
       PageUp: () => move(Math.max(0, row - page)),
       Home: () => move(0),

@@ -2,7 +2,7 @@
 
 import { useQueries } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
-import { type TableSpec, tableQuery, WINDOW } from "../../api/runs";
+import { type RowsSpec, tableQuery, WINDOW } from "../../api/runs";
 import type { Best, RunsTable } from "../../api/schema.gen";
 import { neededWindows } from "./windows";
 
@@ -22,6 +22,8 @@ export interface RowAt {
 export interface Rows {
   total: number;
   matched: number;
+  /** Rows of the table: as many as match, unless they are a tree. */
+  count: number;
   best: Best | null;
   /** Nothing has come yet. */
   empty: boolean;
@@ -48,9 +50,9 @@ function byColumn(table: RunsTable): RowWindow {
 }
 
 /** Rows `first` to `last` are in sight. With `spec` null nothing is asked yet. */
-export function useRows(spec: TableSpec | null, first: number, last: number): Rows {
-  const known = useRef<{ spec: TableSpec; loaded: Loaded } | null>(null);
-  const windows = neededWindows(first, last, WINDOW, shown(known.current?.loaded)?.matched);
+export function useRows(spec: RowsSpec | null, first: number, last: number): Rows {
+  const known = useRef<{ spec: RowsSpec; loaded: Loaded } | null>(null);
+  const windows = neededWindows(first, last, WINDOW, shown(known.current?.loaded)?.rows);
   const results = useQueries({
     queries: spec ? windows.map((window) => tableQuery(spec, window * WINDOW)) : [],
   });
@@ -68,6 +70,7 @@ export function useRows(spec: TableSpec | null, first: number, last: number): Ro
   return {
     total: facts?.total ?? 0,
     matched: facts?.matched ?? 0,
+    count: facts?.rows ?? 0,
     best: facts?.best ?? null,
     empty: !facts,
     stale: !answered && drawn.size > 0 && known.current?.spec !== spec,

@@ -43,15 +43,17 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
             columns: [...specs.map(columnId), CAUSE, COLOUR],
           }
         : null,
-    [experiments, facts.ready, view, specs],
+    [experiments, facts.ready, view.filter, view.hidden, view.sort, view.trash, view.columns, specs],
   );
-  const rows = useRows(spec, range.first, range.last);
+  const shown = useMemo(() => (spec && view.tree ? { ...spec, nested: true, opened: view.opened } : spec), [spec, view.tree, view.opened]);
+  const rows = useRows(shown, range.first, range.last);
   // Widths come from the first rows, and stay when these are scrolled away.
   const firstRows = useRef<RowWindow | undefined>(undefined);
   firstRows.current = rows.at(0)?.window ?? firstRows.current;
   const sampleOf = firstRows.current;
   const causes = sampleOf?.columns.get(CAUSE)?.some((cause) => cause !== null) ?? false;
-  const pinned = useMemo(() => pinnedColumns(narrow, causes), [narrow, causes]);
+  const pinned = useMemo(() => pinnedColumns(narrow, causes, view.tree), [narrow, causes, view.tree]);
+  const nested = sampleOf?.table.parents.some(Boolean) ?? false;
   const several = experiments.length !== 1;
   const columns = useMemo(
     () => flowingColumns(specs, { narrow, experiments: several, objective: facts.objective }, (id) => sampleOf?.columns.get(id)),
@@ -71,6 +73,8 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     hide: (column: GridColumn) => change({ columns: specs.filter((one) => columnId(one) !== column.id) }),
     selectAll: selection.all,
   };
+  const toggle = (runId: string) =>
+    change({ opened: view.opened.includes(runId) ? view.opened.filter((one) => one !== runId) : [...view.opened, runId] });
   return {
     ...selection,
     ...facts,
@@ -81,7 +85,9 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     pinned,
     columns,
     narrow,
+    nested,
     head,
+    toggle,
     change,
     setRange,
     equal: useMemo(() => equalParams(facts.params), [facts.params]),

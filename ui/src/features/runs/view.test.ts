@@ -38,6 +38,11 @@ describe("the address", () => {
       trash: true,
       selected: ["r1", "r2"],
       group: ["params.a,b"],
+      tree: true,
+      opened: ["r3"],
+      pins: ["r4"],
+      fixed: ["metrics.a,b:max"],
+      cells: { "metrics.a,b:max": "bar" },
     });
     expect(readView(search)).toEqual({
       filter: "metrics.a > 1",
@@ -47,6 +52,11 @@ describe("the address", () => {
       trash: true,
       selected: ["r1", "r2"],
       group: ["params.a,b"],
+      tree: true,
+      opened: ["r3"],
+      pins: ["r4"],
+      fixed: ["metrics.a,b:max"],
+      cells: { "metrics.a,b:max": "bar" },
     });
     expect(readView({ group: "auto" }).group).toEqual([]);
     expect(readView({}).group).toBeNull();

@@ -13,6 +13,11 @@ export interface RunsSearch extends PanelSearch {
   sel?: string | undefined;
   group?: string | undefined;
   hide?: string | undefined;
+  tree?: string | undefined;
+  open?: string | undefined;
+  pin?: string | undefined;
+  fix?: string | undefined;
+  cells?: string | undefined;
   /** The saved view that this is, or was before it was changed. */
   v?: string | undefined;
 }
@@ -28,7 +33,21 @@ export interface RunsView {
   group: string[] | null;
   /** Runs taken out of sight one by one. */
   hidden: string[];
+  /** Nested runs under their parents. */
+  tree: boolean;
+  /** Runs whose children are shown. */
+  opened: string[];
+  /** Runs that stay on top. */
+  pins: string[];
+  /** Ids of columns that stay at the left. */
+  fixed: string[];
+  /** How cells of columns are drawn, by column id. */
+  cells: Readonly<Record<string, CellPaint>>;
 }
+
+/** A cell's number beside its curve, over a bar, or on a ground that tells how good it is. */
+export type CellPaint = "spark" | "bar" | "heat";
+export const PAINTS: readonly CellPaint[] = ["spark", "bar", "heat"];
 
 export function readView(search: RunsSearch): RunsView {
   const columns = search.cols === undefined ? null : splitList(search.cols).map(looseColumn);
@@ -39,8 +58,30 @@ export function readView(search: RunsSearch): RunsView {
     trash: search.view === "deleted",
     selected: splitList(search.sel ?? ""),
     group: search.group ? (search.group === "auto" ? [] : splitList(search.group)) : null,
-    hidden: splitList(search.hide ?? "").filter(isId),
+    hidden: readIds(search.hide),
+    tree: search.tree === "1",
+    opened: readIds(search.open),
+    pins: readIds(search.pin).slice(0, MOST_PINS),
+    fixed: splitList(search.fix ?? ""),
+    cells: readCells(search.cells),
   };
+}
+
+/** Runs that stay on top at most: they take their room from the others. */
+export const MOST_PINS = 8;
+/** Opened runs at most, so that an address stays one. */
+export const MOST_OPENED = 60;
+
+const readIds = (text: string | undefined): string[] => splitList(text ?? "").filter(isId);
+
+/** `spark:metrics.loss,bar:metrics.acc:max` */
+function readCells(text: string | undefined): Record<string, CellPaint> {
+  const cells: Record<string, CellPaint> = {};
+  for (const item of splitList(text ?? "")) {
+    const paint = PAINTS.find((one) => item.startsWith(`${one}:`));
+    if (paint) cells[item.slice(paint.length + 1)] = paint;
+  }
+  return cells;
 }
 
 /** `m3` alone means the metric. */
@@ -60,6 +101,11 @@ export function writeView(change: Partial<RunsView>): RunsSearch {
   if ("group" in change) search.group = change.group ? joinList(change.group) || "auto" : undefined;
   if (change.selected) search.sel = (change.selected.length <= MOST_SELECTED && joinList(change.selected)) || undefined;
   if (change.hidden) search.hide = joinList(change.hidden) || undefined;
+  if ("tree" in change) search.tree = change.tree ? "1" : undefined;
+  if (change.opened) search.open = joinList(change.opened.slice(-MOST_OPENED)) || undefined;
+  if (change.pins) search.pin = joinList(change.pins) || undefined;
+  if (change.fixed) search.fix = joinList(change.fixed) || undefined;
+  if (change.cells) search.cells = joinList(Object.entries(change.cells).map(([id, paint]) => `${paint}:${id}`)) || undefined;
   return search;
 }
 

@@ -7,6 +7,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["/", "filter or search"],
   ["?", "this list"],
   ["j k   ↑ ↓ ← →", "move in a table"],
+  ["→   ←", "on a run's name in a tree: open, close"],
   ["Home   End", "first and last run"],
   ["x   Space", "select the run"],
   ["Enter", "open the run; on a heading: sort"],
