@@ -56,7 +56,7 @@ def tree_window(
     family = remembered(
         connection, ("family", scope, tree), lambda: _family(connection, scope, tree), lambda found: found.matched > FEW
     )
-    below = {run_id: _below(run_id, family, set(opened)) for run_id in family.tops.intersection(opened)}
+    below = {run_id: _below(run_id, family, set(opened)) for run_id in opened if run_id in family.tops}
     below = {run_id: count for run_id, count in below.items() if count}
     start, end = span
     first, skipped = _first(_places(connection, scope, tree, orders, family, set(below), pick), below, start)
