@@ -11,16 +11,18 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost
 from click.testing import CliRunner
 from scoring_requests import JSON, REQUESTS, answers, ask, outcome, save_all
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 
 import runstone
 from runstone.cli.main import cli
@@ -155,23 +157,46 @@ def test_requests_that_wait_are_predicted_together() -> None:
     asked = [np.full((2, 2), value) for value in (1.0, 2.0, 3.0)]
     asked += [pd.DataFrame({"x": [value]}) for value in (4.0, 5.0)]  # type: ignore[list-item]
     asked += [np.full((9, 2), 6.0), np.full((1, 2), -1.0)]
-    with ThreadPoolExecutor(len(asked) + 1) as pool:
-        first = pool.submit(batcher.predict, model, np.zeros((1, 2)))  # type: ignore[arg-type]
-        while batcher._queue.qsize() or not batcher.batches:
-            time.sleep(0.01)
-        answers = []
-        for data in asked:
-            answers.append(pool.submit(batcher.predict, model, data))  # type: ignore[arg-type]
-            while batcher._queue.qsize() < len(answers):
-                time.sleep(0.01)
-        model.may.set()
-        found = [np.asarray(one.result(30)).tolist() for one in answers[:-1]]
-        assert first.result(30).tolist() == [0.0]
-        with pytest.raises(ValueError, match="negative"):
-            answers[-1].result(30)
+    first = batcher.ask(model, np.zeros((1, 2)))  # type: ignore[arg-type]
+    while batcher._queue.qsize() or not batcher.batches:
+        time.sleep(0.01)
+    answers = [batcher.ask(model, data) for data in asked]  # type: ignore[arg-type]
+    gone = batcher.ask(model, np.zeros((1, 2)))  # type: ignore[arg-type]
+    gone.cancel()  # as when the time of a request is up
+    model.may.set()
+    found = [np.asarray(one.result(30)).tolist() for one in answers[:-1]]
+    assert first.result(30).tolist() == [0.0]
+    with pytest.raises(ValueError, match="negative"):
+        answers[-1].result(30)
     assert found == [[2.0, 2.0], [4.0, 4.0], [6.0, 6.0], [8.0], [10.0], [12.0] * 9]
     # the batch with the negative row failed, so each of its requests was predicted by itself; tables make one batch
-    assert model.seen == [1, 7, 2, 2, 2, 1, 2, 9]
+    assert model.seen == [1, 8, 2, 2, 2, 1, 1, 2, 9]
+
+
+def trees() -> dict[str, Any]:
+    x, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    return {
+        "forest": RandomForestClassifier(5, random_state=0).fit(x, y),
+        "boosting": GradientBoostingClassifier(n_estimators=3, random_state=0).fit(x, y),
+        "boosting on a line": GradientBoostingClassifier(n_estimators=3, init=LogisticRegression()).fit(x, y),
+        "line": LogisticRegression().fit(x, y),
+        "xgboost": xgboost.XGBClassifier(n_estimators=3).fit(x, y),
+        "xgboost's line": xgboost.XGBRegressor(booster="gblinear", n_estimators=3).fit(x, y),
+        "booster": xgboost.XGBClassifier(n_estimators=3).fit(x, y).get_booster(),
+    }
+
+
+def test_trees_are_joined_by_themselves_and_others_are_not(tmp_path: Path) -> None:
+    found = {}
+    for name, model in trees().items():
+        flavor = runstone.xgboost if "xgboost" in type(model).__module__ else runstone.sklearn
+        flavor.save_model(model, tmp_path / name)
+        found[name] = Batcher(10, only_rowwise=True).takes(runstone.pyfunc.load_model(str(tmp_path / name)))
+    assert found == {
+        "forest": True, "boosting": True, "boosting on a line": False, "line": False, "xgboost": True, "xgboost's line": False,
+        "booster": True,
+    }  # fmt: skip
+    assert Batcher(10).takes(runstone.pyfunc.load_model(str(tmp_path / "line")))
 
 
 def test_a_server_with_batches_answers_alike(folder: Path) -> None:

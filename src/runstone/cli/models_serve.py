@@ -37,19 +37,24 @@ FOLLOW = 5.0
 @click.option("--follow-alias", is_flag=True, help="Serve the version that the alias in URI names, also when it moves.")
 @click.option("--follow-every", type=click.FloatRange(0, min_open=True), default=FOLLOW, show_default=True, help="Seconds.")
 @click.option(
-    "--batch-rows", type=click.IntRange(0), default=0, show_default=True, help="Join requests that wait, up to so many rows."
+    "--batch-rows",
+    type=click.IntRange(0),
+    default=None,
+    metavar="ROWS",
+    help="Predict requests that wait together, up to so many rows; 0: never. Default: 4096 for trees, never for others.",
 )
 @environment_options
 @store_option
 def serve(
     model_uri: str, host: str, port: int, workers: int, timeout: float | None, follow_alias: bool, follow_every: float,
-    batch_rows: int, env_manager: str, install_mlflow: bool, store: str,
+    batch_rows: int | None, env_manager: str, install_mlflow: bool, store: str,
 ) -> None:  # fmt: skip
     """Answer /invocations in MLflow's scoring protocol, until Ctrl-C or SIGTERM."""
     if env_manager != LOCAL:
         follow = ["--follow-alias", "--follow-every", follow_every] if follow_alias else []
+        joined = ["--batch-rows", batch_rows] if batch_rows is not None else []
         limit = ["--timeout", timeout] if timeout is not None else []
-        words = ["-m", model_uri, "-h", host, "-p", port, "-w", workers, "--batch-rows", batch_rows, *limit, *follow]
+        words = ["-m", model_uri, "-h", host, "-p", port, "-w", workers, *joined, *limit, *follow]
         go_on(made(model_uri, env_manager, install_mlflow, store=store), ["models", "serve", *words], store)
     from runstone import settings
     from runstone.scoring.app import create

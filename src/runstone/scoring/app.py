@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -19,11 +20,14 @@ from runstone.models.manifest import FORMAT_VERSION
 from runstone.server.observe import Counters
 
 from . import parse
-from .batching import Batcher
+from .batching import ROWS, Batcher
 from .describe import openapi
 from .holder import Holder
 
 log = logging.getLogger("runstone.scoring")
+T = TypeVar("T")
+#: Bytes of a request that is read and answered where it came in.
+SMALL = 16 << 10
 
 
 class Scoring:
@@ -73,20 +77,22 @@ class Scoring:
             return _fault("BAD_REQUEST", f"The request is larger than {most} MiB ({settings.SCORING_MAX_MB.name}).", 413)
         limit = settings.SCORING_SECONDS.get()
         try:
-            return await asyncio.wait_for(asyncio.to_thread(self._predict, body, kind), limit)
+            return await asyncio.wait_for(self._predicted(body, kind), limit)
         except asyncio.TimeoutError:
             return _fault("DEADLINE_EXCEEDED", f"Request processing time exceeded limit of {limit:g} s.", 504)
 
-    def _predict(self, body: bytes, kind: str) -> Response:
+    async def _predicted(self, body: bytes, kind: str) -> Response:
         model = self.holder.model
         try:
-            data, params = parse.read(body, kind, model.metadata)
+            data, params = await _work(len(body), parse.read, body, kind, model.metadata)
         except InvalidValue as wrong:
             return _fault("BAD_REQUEST", str(wrong), 400)
         try:
-            joined = self.batcher is not None and params is None
-            found = self.batcher.predict(model, data) if self.batcher and joined else model.predict(data, params)
-            return Response(parse.written(found), media_type=parse.JSON)
+            if self.batcher is not None and params is None and self.batcher.takes(model):
+                found = await asyncio.wrap_future(self.batcher.ask(model, data))
+            else:
+                found = await asyncio.to_thread(model.predict, data, params)
+            return Response(await _work(len(body), parse.written, found), media_type=parse.JSON)
         except RunstoneError as wrong:
             return _fault("INVALID_PARAMETER_VALUE", f"Failed to predict: {wrong}", 400)
         except Exception as problem:
@@ -95,20 +101,27 @@ class Scoring:
             return _fault("BAD_REQUEST", f"{told} {type(problem).__name__}: {problem}", 400)
 
 
-def create(uri: str, follow_seconds: float | None = None, batch_rows: int = 0) -> Starlette:
+async def _work(size: int, call: Callable[..., T], *given: Any) -> T:
+    """Small things at once, which is less work than handing them over; large ones beside the event loop."""
+    return call(*given) if size <= SMALL else await asyncio.to_thread(call, *given)
+
+
+def create(uri: str, follow_seconds: float | None = None, batch_rows: int | None = None) -> Starlette:
     """Load the model and make the application.
 
     Args:
         uri: any model URI.
         follow_seconds: look this often whether the alias in ``uri`` has moved; never if ``None``.
-        batch_rows: predict requests that wait together, up to so many rows; each by itself if 0.
+        batch_rows: predict requests that wait together, up to so many rows; each by itself if 0. ``None``: together for models
+            whose answer for a row cannot depend on the rows beside it, see :func:`runstone.scoring.batching.is_rowwise`.
 
     Raises: as ``load_model``; InvalidValue when there is no alias to follow.
     """
     holder = Holder(uri)
     if follow_seconds is not None:
         holder.follow(follow_seconds, log.warning)
-    scoring = Scoring(holder, Counters(), Batcher(batch_rows) if batch_rows else None)
+    batcher = None if batch_rows == 0 else Batcher(batch_rows or ROWS, only_rowwise=batch_rows is None)
+    scoring = Scoring(holder, Counters(), batcher)
     routes = [
         Route("/ping", scoring.ping),
         Route("/health", scoring.ping),

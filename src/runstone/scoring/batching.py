@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,30 @@ from msgspec import Struct
 
 from runstone._lazy import need
 from runstone.models.pyfunc import PyFuncModel
+
+#: Rows of a batch where nobody says how many.
+ROWS = 4096
+#: Loaders whose models are trees throughout, and modules of scikit-learn's trees: each row finds its leaves by itself, and they
+#: are added in one order, so that the answer is the same to the last bit whatever stands beside it.
+_LOADERS = {f"{package}.{name}" for package in ("mlflow", "runstone") for name in ("lightgbm", "catboost")}
+_TREES = (
+    "sklearn.tree._classes",
+    "sklearn.ensemble._forest",
+    "sklearn.ensemble._gb",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting",
+)
+
+
+def is_rowwise(model: PyFuncModel) -> bool:
+    """Whether the prediction for a row is the same, bit for bit, whichever rows are predicted with it."""
+    if model.loader_module in _LOADERS:
+        return True
+    raw = model.get_raw_model()
+    module = type(raw).__module__
+    if module.partition(".")[0] == "xgboost":
+        booster = raw.get_booster() if hasattr(raw, "get_booster") else raw
+        return '"gblinear"' not in booster.save_config()
+    return module in _TREES and getattr(raw, "init", None) is None  # a boosting may begin with any other model
 
 
 class _Asked(Struct, eq=False):
@@ -28,19 +54,30 @@ class Batcher:
 
     Args:
         rows: most rows of one batch; a larger request is a batch by itself.
+        only_rowwise: join only for models of which :func:`is_rowwise` is true.
     """
 
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
+    def __init__(self, rows: int, only_rowwise: bool = False) -> None:
+        self.rows, self.only_rowwise = rows, only_rowwise
+        self._known: tuple[PyFuncModel, bool] | None = None
         self.batches = 0
         self._queue: queue.SimpleQueue[_Asked] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="runstone-batches", daemon=True).start()
 
-    def predict(self, model: PyFuncModel, data: Any) -> Any:
-        """What ``model.predict(data)`` gives or raises."""
+    def takes(self, model: PyFuncModel) -> bool:
+        """Whether requests for this model are joined."""
+        if not self.only_rowwise:
+            return True
+        known = self._known
+        if known is None or known[0] is not model:
+            self._known = known = (model, is_rowwise(model))
+        return known[1]
+
+    def ask(self, model: PyFuncModel, data: Any) -> Future[Any]:
+        """Hand in a request; what ``model.predict(data)`` gives or raises."""
         asked = _Asked(model, data, Future())
         self._queue.put(asked)
-        return asked.answer.result()
+        return asked.answer
 
     def _work(self) -> None:
         while True:
@@ -96,7 +133,7 @@ def _together(batch: list[_Asked]) -> bool:
     begin = 0
     for one, size in zip(batch, sizes, strict=True):
         piece = found.iloc[begin : begin + size] if hasattr(found, "iloc") else found[begin : begin + size]
-        one.answer.set_result(piece)
+        _told(one.answer.set_result, piece)
         begin += size
     return True
 
@@ -107,6 +144,14 @@ def _stacked(frames: list[Any]) -> Any:
 
 def _alone(one: _Asked) -> None:
     try:
-        one.answer.set_result(one.model.predict(one.data))
+        found = one.model.predict(one.data)
     except BaseException as problem:
-        one.answer.set_exception(problem)
+        _told(one.answer.set_exception, problem)
+    else:
+        _told(one.answer.set_result, found)
+
+
+def _told(tell: Callable[[Any], None], what: Any) -> None:
+    """Who asked may have gone: the time was up."""
+    with suppress(InvalidStateError):
+        tell(what)
