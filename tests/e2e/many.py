@@ -9,7 +9,8 @@ import numpy as np
 
 from runstone.connect import open_artifacts, open_store
 from runstone.contracts import Batch
-from runstone.records import ExperimentCreated, Metrics, Params, RunChanged, RunStarted, Tags
+from runstone.entities import LoggedModelOutput
+from runstone.records import ExperimentCreated, LoggedModelCreated, Metrics, Outputs, Params, RunChanged, RunStarted, Tags
 
 NIGHT = 1_760_000_000_000
 
@@ -23,6 +24,11 @@ def write(folder: Path) -> None:
         made += [RunStarted(run, "1", NIGHT + number, f"try-{number}", user_id="ada", tags={"team": "vision"})]
         made += [Params(run, {"lr": f"0.{number}", "seed": "1"}), _points(run, "loss", [3.0 - number / 2, 1.0 - number / 8])]
         made += [RunChanged(run, NIGHT + 9_000, status="FINISHED", end_time=NIGHT + 9_000)]
+    made += [
+        LoggedModelCreated(f"m-{number:032x}", "1", "clf", NIGHT, source_run=f"{number:032x}", path="clf", status="READY")
+        for number in (2, 3)
+    ]
+    made += [Outputs(f"{number:032x}", [LoggedModelOutput(f"m-{number:032x}")]) for number in (2, 3)]
     made += [Tags(f"{4:032x}", {"mlflow.source.type": "PROJECT"}), RunChanged(f"{4:032x}", NIGHT, status="RUNNING")]
     store.write(Batch(made))
     place = store.get_run(f"{1:032x}").info.artifact_uri or ""

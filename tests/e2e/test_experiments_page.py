@@ -35,7 +35,7 @@ def test_made_renamed_deleted_restored(page: Any) -> None:
     expect(row).to_have_count(1)
     row.get_by_role("button").click()
     page.get_by_role("menuitem", name="Move to trash").click()
-    page.get_by_role("button", name="Trash", exact=True).click()
+    page.get_by_role("link", name="Trash", exact=True).click()
     page.get_by_role("button", name="Restore studies").click()
     expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
 

@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Gather } from "./gather";
 import { ask } from "./http";
-import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunEdit, RunsTable, RunsTableRequest } from "./schema.gen";
+import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunEdit, RunsEdit, RunsEdited, RunsTable, RunsTableRequest } from "./schema.gen";
 
 /** Rows that one question asks for. */
 export const WINDOW = 200;
@@ -89,24 +89,12 @@ export function useEditRun() {
   });
 }
 
-/** Several runs to the trash or back, a few at a time. */
+/** Several runs to the trash or back, all or none. */
 export function useTrashRuns() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ ids, deleted }: { ids: readonly string[]; deleted: boolean }) => {
-      const waiting = [...ids];
-      const worker = async () => {
-        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-          await ask<unknown>(`runs/${encodeURIComponent(id)}`, { method: "PATCH", body: { deleted } satisfies RunEdit });
-        }
-      };
-      await Promise.all([worker(), worker(), worker(), worker()]);
-    },
-    onSettled: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ["table"] }),
-        client.invalidateQueries({ queryKey: ["run"] }),
-        client.invalidateQueries({ queryKey: ["experiments"] }),
-      ]),
+    mutationFn: ({ ids, deleted }: { ids: readonly string[]; deleted: boolean }) =>
+      ask<RunsEdited>("runs/edit", { method: "POST", body: { run_ids: [...ids], deleted } satisfies RunsEdit }),
+    onSettled: () => Promise.all(["table", "run", "experiments", "trash"].map((kind) => client.invalidateQueries({ queryKey: [kind] }))),
   });
 }

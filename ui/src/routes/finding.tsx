@@ -20,7 +20,7 @@ const PAGES: readonly Find[] = [
   { kind: "page", id: "/runs", name: "All runs" },
   { kind: "page", id: "/models", name: "Models", keys: "g m" },
   { kind: "page", id: "/compare", name: "Compare", keys: "g c" },
-  { kind: "page", id: "trash", name: "Trash", detail: "deleted experiments" },
+  { kind: "page", id: "/trash", name: "Trash", detail: "deleted runs and experiments" },
   { kind: "page", id: "docs", name: "The server's endpoints", detail: "OpenAPI" },
 ];
 
@@ -87,7 +87,6 @@ export default function Finding({ onClose, onKeys }: Props) {
     experimentId ? go({ to: "/experiments/$experimentId/runs", params: { experimentId }, search }) : go({ to: "/runs", search });
 
   const page = (id: string) => {
-    if (id === "trash") return go({ to: "/experiments", search: { view: "deleted" } });
     if (id === "docs") return location.assign(new URL("docs", document.baseURI));
     if (runId && id === "run/metrics") return go({ to: "/runs/$runId/metrics", params: { runId } });
     if (runId && id === "run/system") return go({ to: "/runs/$runId/system", params: { runId } });

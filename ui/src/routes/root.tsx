@@ -45,7 +45,7 @@ function Way() {
   const permissions = path.endsWith("/permissions") ? "Permissions" : "";
   if (experimentId) return <ExperimentWay id={experimentId} here={permissions} />;
   if (model) return <ModelWay name={model} here={version ? `Version ${version}` : path.endsWith("/compare") ? "Compare" : permissions} />;
-  const name = { "/settings": "Settings", "/admin/users": "Users", "/admin/groups": "Groups", "/models": "Models", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
+  const name = { "/settings": "Settings", "/admin/users": "Users", "/admin/groups": "Groups", "/models": "Models", "/trash": "Trash", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
   return <Crumbs>{[<Here key="here">{name ?? "Not found"}</Here>]}</Crumbs>;
 }
 

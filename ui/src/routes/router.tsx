@@ -29,6 +29,9 @@ const experiments = createRoute({
     q: text(search["q"]),
     view: text(search["view"]),
   }),
+  beforeLoad: ({ search: { view } }) => {
+    if (view) throw redirect({ to: "/trash", replace: true }); // where those in the trash once were
+  },
   component: ExperimentsRoute,
 });
 
@@ -71,6 +74,13 @@ const runs = createRoute({
 });
 
 const view = createRoute({ getParentRoute: () => root, path: "/v/$key", component: later(() => import("./views"), "ViewRoute") });
+
+const trash = createRoute({
+  getParentRoute: () => root,
+  path: "/trash",
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined; from?: string | undefined } => ({ q: text(search["q"]), from: text(search["from"]) }),
+  component: later(() => import("./trash"), "TrashRoute"),
+});
 
 const run = createRoute({
   getParentRoute: () => root,
@@ -180,6 +190,7 @@ const tree = root.addChildren([
   experimentRuns,
   runs,
   view,
+  trash,
   run.addChildren([runOverview, runMetrics, runSystem, runArtifacts, runArtifact, runConsole, runMedia]),
   compare,
   models,

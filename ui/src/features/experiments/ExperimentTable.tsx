@@ -4,7 +4,7 @@ import { useEditExperiment } from "../../api/experiments";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { marked } from "../../api/session";
 import { formatCount } from "../../lib/format";
-import { buttonClass, IconButton } from "../../ui/Button";
+import { buttonClass } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import { MenuItem, Opener } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
@@ -98,20 +98,14 @@ function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
 function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
   const edit = useEditExperiment();
   const navigate = useNavigate();
-  const move = (deleted: boolean) =>
+  const move = () =>
     edit.mutate(
-      { id: row.experiment_id, edit: { deleted } },
+      { id: row.experiment_id, edit: { deleted: true } },
       {
         onError: (error) => say(error.message, { tone: "error" }),
-        onSuccess: () =>
-          say(deleted ? `Moved “${row.name}” to the trash` : `Restored “${row.name}”`, {
-            undo: () => edit.mutate({ id: row.experiment_id, edit: { deleted: !deleted } }),
-          }),
+        onSuccess: () => say(`Moved “${row.name}” to the trash`, { undo: () => edit.mutate({ id: row.experiment_id, edit: { deleted: false } }) }),
       },
     );
-  if (row.lifecycle_stage === "deleted") {
-    return <IconButton icon="undo" label={`Restore ${row.name}`} onClick={() => move(false)} disabled={edit.isPending} />;
-  }
   return (
     <Opener
       label={`Actions for ${row.name}`}
@@ -146,7 +140,7 @@ function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }
             <MenuItem
               onChoose={() => {
                 close();
-                move(true);
+                move();
               }}
             >
               <Icon name="trash" /> Move to trash

@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { experimentsQuery, type View } from "../../api/experiments";
+import { experimentsQuery } from "../../api/experiments";
 import { plural } from "../../lib/format";
-import { Button } from "../../ui/Button";
+import { Button, buttonClass } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
+import { Icon } from "../../ui/Icon";
 import { Page } from "../../ui/Page";
 import { FirstRun } from "../../ui/FirstRun";
 import s from "./Experiments.module.css";
@@ -14,29 +16,25 @@ const CreateDialog = lazy(() => import("./dialogs").then((module) => ({ default:
 
 interface Props {
   q: string;
-  trash: boolean;
-  onSearch: (change: { q?: string; trash?: boolean }) => void;
+  onSearch: (change: { q: string }) => void;
 }
 
-/** The list of experiments, or of those in the trash. */
-export function Experiments({ q, trash, onSearch }: Props) {
+/** The list of experiments. */
+export function Experiments({ q, onSearch }: Props) {
   const [creating, setCreating] = useState(false);
-  const view: View = trash ? "deleted" : "active";
-  const query = useQuery(experimentsQuery(view, q));
+  const query = useQuery(experimentsQuery("active", q));
   const rows = query.data;
   return (
     <Page
-      title={trash ? "Experiments in the trash" : "Experiments"}
+      title="Experiments"
       actions={
         <>
-          <Button kind="quiet" icon={trash ? "undo" : "trash"} onClick={() => onSearch({ trash: !trash })}>
-            {trash ? "Back to the experiments" : "Trash"}
+          <Link to="/trash" className={buttonClass("quiet")}>
+            <Icon name="trash" /> Trash
+          </Link>
+          <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
+            New experiment
           </Button>
-          {!trash && (
-            <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
-              New experiment
-            </Button>
-          )}
         </>
       }
     >
@@ -45,7 +43,6 @@ export function Experiments({ q, trash, onSearch }: Props) {
           label="Search experiments by name"
           data-main-search
           defaultValue={q}
-          key={trash ? "trash" : "list"}
           onChange={(event) => onSearch({ q: event.target.value })}
         />
         {rows && <span className={s.faint}>{plural(rows.length, "experiment")}</span>}
@@ -53,7 +50,7 @@ export function Experiments({ q, trash, onSearch }: Props) {
       {query.isError && !rows ? (
         <Trouble error={query.error} onRetry={() => void query.refetch()} />
       ) : rows?.length === 0 ? (
-        <NoRows q={q} trash={trash} />
+        <NoRows q={q} />
       ) : (
         <ExperimentTable rows={rows} stale={query.isPlaceholderData} />
       )}
@@ -66,15 +63,15 @@ export function Experiments({ q, trash, onSearch }: Props) {
   );
 }
 
-function NoRows({ q, trash }: { q: string; trash: boolean }) {
+function NoRows({ q }: { q: string }) {
   if (q) {
     return (
       <Empty icon="search" title="No experiment has this in its name">
         <p>
-          Nothing{trash ? " in the trash" : ""} is called “{q}”.
+          Nothing is called “{q}”.
         </p>
       </Empty>
     );
   }
-  return trash ? <Empty icon="trash" title="The trash is empty" /> : <FirstRun />;
+  return <FirstRun />;
 }

@@ -12,9 +12,10 @@ import { COLOUR_TAG, runColour, SLOTS } from "../../lib/palette";
 import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
+import { MoveForm, RegisterForm, StopForm } from "./BulkDialogs";
 import s from "./RunEdits.module.css";
 
-export type EditKind = "name" | "note" | "colour" | "tag";
+export type EditKind = "name" | "note" | "colour" | "tag" | "move" | "register" | "stop";
 
 const NOTE = "mlflow.note.content";
 
@@ -23,9 +24,22 @@ interface Props {
   ids: readonly string[];
   experiments: readonly string[];
   onClose: () => void;
+  /** The runs are not here any more. */
+  onGone: () => void;
 }
 
-export function RunEdits({ kind, ids, experiments, onClose }: Props) {
+const BULK = { move: MoveForm, register: RegisterForm, stop: StopForm } as const;
+
+export function RunEdits(props: Props) {
+  const { kind } = props;
+  if (kind === "move" || kind === "register" || kind === "stop") {
+    const Form = BULK[kind];
+    return <Form {...props} />;
+  }
+  return <Edits {...props} />;
+}
+
+function Edits({ kind, ids, experiments, onClose }: Props) {
   const first = useQuery({ ...runQuery(ids[0] ?? ""), enabled: ids.length === 1 });
   const client = useQueryClient();
   const failed = (error: Error) => say(error.message, { tone: "error" });

@@ -31,6 +31,15 @@ export function SelectionBar({ count, trash, busy, onCompare, onMove, onClear, a
           <Button kind="quiet" hotkey="C" onClick={() => actions.edit("colour")}>
             Colour
           </Button>
+          <Button kind="quiet" hotkey="M" onClick={() => actions.edit("move")}>
+            Move
+          </Button>
+          <Button kind="quiet" onClick={() => actions.edit("register")}>
+            Register
+          </Button>
+          <Button kind="quiet" onClick={() => actions.edit("stop")}>
+            Stop
+          </Button>
           {count === 1 && (
             <Button kind="quiet" hotkey="F2" onClick={() => actions.edit("name")}>
               Rename

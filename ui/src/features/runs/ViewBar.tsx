@@ -35,7 +35,7 @@ function Shown({ id, experiments, search, onSearch }: Omit<ViewsProps, "onClose"
   const update = () =>
     edit.mutate(
       { key: id, edit: { search: savedPart(search) } },
-      { onError: failed, onSuccess: () => say(`Updated “${view.name}”`, { undo: () => edit.mutate({ key: id, edit: { search: view.search } }, { onError: failed }) }) },
+      { onError: failed, onSuccess: () => say(`Updated “${view.name}”`, { undo: () => void edit.mutateAsync({ key: id, edit: { search: view.search } }).catch(failed) }) },
     );
   const changed = differs(search, view.search);
   return (

@@ -73,7 +73,7 @@ function Row({ view, here, mayEdit, onOpen }: { view: SavedView; here: boolean; 
       onError: failed,
       onSuccess: () => {
         const { experiment_id, name, search, key, is_default } = view;
-        say(`Deleted the view “${name}”`, { undo: () => save.mutate({ experiment_id, name, search, key, is_default }, { onError: failed }) });
+        say(`Deleted the view “${name}”`, { undo: () => void save.mutateAsync({ experiment_id, name, search, key, is_default }).catch(failed) });
       },
     });
   if (renaming) return <RenameForm view={view} onDone={() => setRenaming(false)} />;
@@ -114,7 +114,7 @@ function RenameForm({ view, onDone }: { view: SavedView; onDone: () => void }) {
       {
         onSuccess: () => {
           onDone();
-          say(`Renamed to “${name.trim()}”`, { undo: () => edit.mutate({ key: view.key, edit: { name: view.name } }, { onError: failed }) });
+          say(`Renamed to “${name.trim()}”`, { undo: () => void edit.mutateAsync({ key: view.key, edit: { name: view.name } }).catch(failed) });
         },
       },
     );

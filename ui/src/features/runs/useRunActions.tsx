@@ -55,6 +55,7 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
       n: () => edit("note", row),
       F2: () => edit("name", row),
       C: () => edit("colour", row),
+      M: () => edit("move", row),
       h: () => hide(row),
       H: () => only(row),
     };
@@ -64,7 +65,7 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
   };
   const dialog = editing && (
     <Suspense>
-      <RunEdits {...editing} experiments={experiments} onClose={() => setEditing(null)} />
+      <RunEdits {...editing} experiments={experiments} onClose={() => setEditing(null)} onGone={page.clear} />
     </Suspense>
   );
   return { edit, hide, only, key, dialog };

@@ -177,10 +177,11 @@ function useSelection(
       { ids: moved, deleted },
       {
         onError: (error) => say(error.message, { tone: "error" }),
-        onSuccess: () => {
+        onSuccess: ({ before }) => {
           put([]);
-          say(deleted ? `Moved ${plural(moved.length, "run")} to the trash` : `Restored ${plural(moved.length, "run")}`, {
-            undo: () => trash.mutate({ ids: moved, deleted: !deleted }),
+          const ids = before.map((one) => one.run_id);
+          say(deleted ? `Moved ${plural(ids.length, "run")} to the trash` : `Restored ${plural(ids.length, "run")}`, {
+            undo: () => ids.length > 0 && trash.mutate({ ids, deleted: !deleted }),
           });
         },
       },

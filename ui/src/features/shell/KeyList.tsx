@@ -18,6 +18,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["h   Shift h", "hide these runs; show only these"],
   ["m", "next statistic of this column"],
   ["Ctrl Z   ⌘ Z", "undo the last change"],
+  ["M", "move the selected runs to another experiment"],
   ["Delete", "move the selected runs to the trash"],
   ["v", "table, table and charts, charts"],
   ["d   f   0", "a chart: its data, full size, reset the zoom"],
