@@ -124,12 +124,16 @@ def test_a_patch_that_no_longer_applies_ends_the_new_run_with_the_reason(reposit
     assert runstone.get_run(verdict.run_id).info.status == "FAILED"
 
 
-def test_data_that_is_gone_is_missing(tmp_path: Path) -> None:
+def test_data_that_is_gone_is_missing_and_data_that_changed_is_named(tmp_path: Path) -> None:
     from runstone.entities import Dataset
 
     with runstone.start_run() as run:
         runstone.log_input(Dataset("iris", "d1", "local", json.dumps({"uri": str(tmp_path / "gone.csv")})))
     assert any("dataset 'iris'" in one for one in plan(run.info.run_id).missing)
+    (tmp_path / "gone.csv").write_text("a\n1\n", "utf-8")  # it is back, but who knows with what in it
+    found = plan(run.info.run_id)
+    assert not any("iris" in one for one in found.missing)
+    assert any("dataset 'iris'" in one and "written to after the run began" in one for one in found.remarks)
 
 
 def test_the_difference_names_the_planted_cause(repository: Path) -> None:

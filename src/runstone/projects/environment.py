@@ -17,6 +17,9 @@ from runstone.errors import InvalidValue
 
 from .spec import CONDA, DOCKER, PYTHON, Project
 
+#: Tag of a run that was begun inside a project's run, or inside a reproduction: that run's id.
+LAUNCHED_BY = "runstone.launched_by"
+
 
 def prepare(project: Project, manager: str | None, tell: build.Tell) -> Environment:
     """The environment for a project, made if it is not there.
@@ -111,7 +114,17 @@ def variables(
         changed[f"{family}_TRACKING_URI"] = address
         changed.pop(f"{family}_EXPERIMENT_NAME", None)
         changed.pop(f"{family}_RUN_NAME", None)
+        changed[f"{family}_RUN_CONTEXT"] = _context(changed.get(f"{family}_RUN_CONTEXT", ""), run_id)
     changed["PYTHONUNBUFFERED"] = base.get("PYTHONUNBUFFERED", "1")  # its log is shown as it comes
     if not has_real_mlflow(environment) and has(environment, "runstone"):
         changed = drop_in(changed)
     return changed
+
+
+def _context(given: str, run_id: str) -> str:
+    """Tags that runs begun inside start with: those that were given, and which run they were begun in."""
+    try:
+        tags = json.loads(given or "{}")
+    except ValueError:
+        return given  # it is refused, in words, by whoever begins a run
+    return json.dumps({**tags, LAUNCHED_BY: run_id}) if isinstance(tags, dict) else given

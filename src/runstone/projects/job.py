@@ -27,7 +27,8 @@ from .source import Source
 #: MLflow's tag of what made the environment.
 ENV = "mlflow.project.env"
 #: Variables that tell of the run, and hold no secret.
-_TOLD = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in ("RUN_ID", "EXPERIMENT_ID", "TRACKING_URI")]
+_NAMES = ("RUN_ID", "EXPERIMENT_ID", "TRACKING_URI", "RUN_CONTEXT")
+_TOLD = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in _NAMES]
 
 
 class Job(Struct, frozen=True):

@@ -5,71 +5,57 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import statistics
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 from runstone.client import packages
 from runstone.client.attended import Attended, attend
 from runstone.client.notices import notice
-from runstone.client.session import Session, session
-from runstone.contracts import Batch, RunQuery
+from runstone.client.session import session
 from runstone.environments import Environment, Wants, build, of_requirements, ready
-from runstone.errors import InvalidValue, RunstoneError
-from runstone.query.difference import Evidence, MetricChange, difference
-from runstone.query.identity import CODE_TAG, command_text, host_of
-from runstone.query.printer import quoted
-from runstone.records import Tags
+from runstone.errors import RunstoneError
+from runstone.query.difference import Evidence
+from runstone.query.identity import command_text, host_of
 
 from . import environment as envs
 from . import spec, surroundings
 from .backends.local import Process
 from .code import Origin, lay_out, origin
 from .evidence import evidence
+from .family import Family, below, family, matched
+from .judging import CANNOT, DIFFERS, OF_TAG, REPRODUCED, VERDICT_TAG, Verdict, allowed, in_words, judged, keep
 from .submitted import SubmittedRun
 
-#: Tag of both runs with the verdict as JSON, and of the new one with the old one's id.
-VERDICT_TAG, OF_TAG = "runstone.reproduction", "runstone.reproduces"
-REPRODUCED, DIFFERS, CANNOT = "reproduced", "differs", "cannot"
-#: ``tolerance`` by the spread of runs that differ only in their seeds; so many are needed, so many deviations are allowed.
-SEEDS, SEEDS_NEEDED, DEVIATIONS = "seeds", 3, 2.0
+__all__ = ["CANNOT", "DIFFERS", "OF_TAG", "REPRODUCED", "VERDICT_TAG", "Plan", "Verdict", "in_words", "plan", "reproduce"]
 
 
 class Plan(Struct, frozen=True):
     """What will be done for a run, and in words what would be missing (then it cannot be done) or different."""
 
-    evidence: Evidence
+    family: Family
     origin: Origin
     command: str
     words: Sequence[str]
     missing: Sequence[str]
     remarks: Sequence[str]
 
-
-class Verdict(Struct, frozen=True):
-    """``status`` is ``reproduced``, ``differs`` or ``cannot``. ``layers`` are those in which the runs differ; ``metrics`` the
-    values outside the tolerance, of ``compared``; ``missing`` says why it could not be done."""
-
-    status: str
-    of: str
-    run_id: str = ""
-    layers: Sequence[str] = ()
-    metrics: Sequence[MetricChange] = ()
-    compared: int = 0
-    missing: Sequence[str] = ()
+    @property
+    def evidence(self) -> Evidence:
+        """Of the run that the command begins with."""
+        return self.family.first
 
 
 def plan(run_id: str) -> Plan:
     """What it takes to make a run again, without doing it. Raises NotFound."""
-    old = evidence(run_id)
+    runs = family(evidence(run_id), session())
+    old = runs.first
     host = host_of(old.documents)
     code = origin(old)
-    missing = list(code.missing) + _data_missing(old)
+    missing = list(code.missing) + _data_missing(runs)
     words, command = host.get("command") or [], command_text(host)
     if not command:
         missing.append("the command line (none was recorded)")
@@ -78,15 +64,21 @@ def plan(run_id: str) -> Plan:
     elif host.get("notebook") or command == "python":
         missing.append("a command line: the run was made in a notebook or by hand")
     remarks = []
+    if runs.others:
+        begins = f"the command made {len(runs.others) + 1} runs, the first was {old.run.info.run_name}"
+        remarks.append(f"{begins}: all are made again and compared")
     if not old.documents.get("packages"):
         remarks.append("no packages were recorded: the environment here is used")
     elif not _same_environment(old):
         remarks.append("the environment here differs from the run's: it is rebuilt (or --env-manager local)")
-    return Plan(old, code, command, words if isinstance(words, list) else [], missing, remarks)
+    remarks += _data_changed(runs)
+    return Plan(runs, code, command, words if isinstance(words, list) else [], missing, remarks)
 
 
 def reproduce(run_id: str, tolerance: str | float = 0.0, env_manager: str | None = None) -> Verdict:
-    """Make a run again and compare. The new run is in the same experiment and linked to the old; both keep the verdict.
+    """Make a run again and compare, with all runs that its command made: children, and several one after the other.
+
+    New runs are in the old ones' experiments and linked to them; all keep their verdict.
 
     Args:
         run_id: the run.
@@ -98,16 +90,20 @@ def reproduce(run_id: str, tolerance: str | float = 0.0, env_manager: str | None
     """
     here = session()
     found = plan(run_id)
-    allowed = _allowed(tolerance, found.evidence, here)
+    allowed(tolerance, found.evidence, here)  # a wrong one is said before the work
+    first = found.evidence.run
     if found.missing:
-        verdict = Verdict(CANNOT, run_id, missing=found.missing)
-        _keep(here, verdict)
+        verdict = Verdict(CANNOT, first.info.run_id, missing=found.missing)
+        keep(here, verdict)
         return verdict
     for remark in found.remarks:
         notice(remark)
     new_id, trouble = _make_again(found, env_manager)
-    verdict = _judged(found.evidence, new_id, allowed, trouble)
-    _keep(here, verdict)
+    if trouble is not None:
+        verdict = Verdict(CANNOT, first.info.run_id, new_id, missing=[f"the command failed: {trouble}"])
+    else:
+        verdict = judged(matched([first, *found.family.others], below([here.run(new_id)], here)), tolerance, here)
+    keep(here, verdict)
     return verdict
 
 
@@ -189,97 +185,32 @@ def _same_environment(old: Evidence) -> bool:
     return old.documents.get("packages", "") == packages.installed()
 
 
-def _data_missing(old: Evidence) -> list[str]:
+def _data_missing(runs: Family) -> list[str]:
     """Datasets of local files that are not there."""
-    missing = []
-    for one in old.run.inputs.dataset_inputs:
-        try:
-            place = json.loads(one.dataset.source)
-        except ValueError:
-            continue
-        uri = str(place.get("uri", "")) if isinstance(place, dict) else ""
-        parts = urlsplit(uri)
-        path = parts.path if parts.scheme == "file" else uri
-        if os.path.isabs(path) and not os.path.exists(path):
-            missing.append(f"dataset {one.dataset.name!r} ({path})")
-    return missing
+    return [f"dataset {name!r} ({path})" for name, path, _ in _data(runs) if not os.path.exists(path)]
 
 
-def _judged(old: Evidence, new_id: str, allowed: Callable[[str, float, float], bool], trouble: str | None) -> Verdict:
-    of = old.run.info.run_id
-    if trouble is not None:
-        return Verdict(CANNOT, of, new_id, missing=[f"the command failed: {trouble}"])
-    new = evidence(new_id)
-    keys = [key for key in old.run.data.metrics if not key.startswith("system/")]
-    off = []
-    for key in keys:
-        a, b = old.run.data.metrics[key], new.run.data.metrics.get(key)
-        if b is None or not allowed(key, a, b):
-            off.append(MetricChange(key, a, b))
-    layers = difference(old, new).changed
-    return Verdict(DIFFERS if off else REPRODUCED, of, new_id, layers, off, len(keys))
-
-
-def _allowed(tolerance: str | float, old: Evidence, here: Session) -> Callable[[str, float, float], bool]:
-    spread: Mapping[str, float] = {}
-    if tolerance == SEEDS:
-        spread, relative = _spread(old, here), 0.0
-    else:
-        try:
-            relative = float(tolerance)
-        except ValueError:
-            relative = -1.0
-        if not 0 <= relative < 1:
-            raise InvalidValue(f"A tolerance is a share from 0 (exact) to 1, or 'seeds'; it is {tolerance!r}.")
-
-    def allowed(key: str, a: float, b: float) -> bool:
-        if a == b or (a != a and b != b):
-            return True
-        return abs(a - b) <= max(relative * max(abs(a), abs(b)), DEVIATIONS * spread.get(key, 0.0))
-
-    return allowed
-
-
-def _spread(old: Evidence, here: Session) -> dict[str, float]:
-    """Standard deviation of each metric over the runs that differ from this one in nothing but the seed."""
-    run, mine = old.run, old.identity
-    code = run.data.tags.get(CODE_TAG, "")
-    query = RunQuery(
-        experiment_ids=(run.info.experiment_id,),
-        filter=f"tags.`{CODE_TAG}` = {quoted(code)} AND status = 'FINISHED'",
-        limit=200,
-    )
-    like = [evidence(one.info.run_id, here) for one in here.store.search_runs(query)] if code else []
-    like = [
-        one
-        for one in like
-        if one.run.data.tags.get(OF_TAG) is None
-        and (one.identity.environment, one.identity.data) == (mine.environment, mine.data)
-        and not [change for change in difference(old, one).layer("config").changes if change.name != "command line"]
+def _data_changed(runs: Family) -> list[str]:
+    """Those written to since; whether what is read from them is the same, only the digests of the new run will tell."""
+    return [
+        f"dataset {name!r} ({path}) was written to after the run began"
+        for name, path, begun in _data(runs)
+        if os.path.exists(path) and os.path.getmtime(path) * 1000 > begun
     ]
-    if len(like) < SEEDS_NEEDED:
-        raise InvalidValue(
-            f"A tolerance by seeds needs at least {SEEDS_NEEDED} runs that differ only in their seeds; there are {len(like)}. "
-            "Give a share instead, such as 0.01."
-        )
-    keys = set.intersection(*(set(one.run.data.metrics) for one in like))
-    return {key: statistics.stdev(one.run.data.metrics[key] for one in like) for key in keys}
 
 
-def _keep(here: Session, verdict: Verdict) -> None:
-    """On both runs."""
-    told = json.dumps({**to_builtins(verdict), "time": time.time_ns() // 1_000_000}, default=str)
-    ids = [verdict.of, *([verdict.run_id] if verdict.run_id else [])]
-    here.store.write(Batch([Tags(run_id, {VERDICT_TAG: told}) for run_id in ids]))
-
-
-def in_words(verdict: Verdict) -> str:
-    """One line for a person."""
-    if verdict.status == CANNOT:
-        return f"cannot be reproduced: {'; '.join(verdict.missing)}"
-    layers = f" (differs in: {', '.join(verdict.layers)})" if verdict.layers else ""
-    if verdict.status == REPRODUCED:
-        return f"reproduced: {verdict.compared} of {verdict.compared} metrics agree{layers}"
-    why = layers or " (no layer differs: the program is not deterministic, or reads what is not recorded)"
-    shown = ", ".join(f"{one.name} {one.before} → {one.after}" for one in verdict.metrics[:5])
-    return f"differs: {len(verdict.metrics)} of {verdict.compared} metrics{why}: {shown}"
+def _data(runs: Family) -> list[tuple[str, str, int]]:
+    """Datasets of local files: name, absolute path, and when the run that read it began, milliseconds; each path once."""
+    found: dict[str, tuple[str, str, int]] = {}
+    for run in (runs.first.run, *runs.others):
+        for one in run.inputs.dataset_inputs:
+            try:
+                place = json.loads(one.dataset.source)
+            except ValueError:
+                continue
+            uri = str(place.get("uri", "")) if isinstance(place, dict) else ""
+            parts = urlsplit(uri)
+            path = unquote(parts.path) if parts.scheme == "file" else uri
+            if os.path.isabs(path):
+                found.setdefault(path, (one.dataset.name, path, run.info.start_time or 0))
+    return list(found.values())
