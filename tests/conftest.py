@@ -20,11 +20,30 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 
+#: Folders whose tests share a process of real mlflow: they run in one worker, so that none is started twice.
+SHARING = ("compat", "importers")
+#: What takes longest begins first, so that no worker is alone with it at the end. Seconds of work: every name here is above 7.
+LONGEST = (
+    "e2e", "importers", "compat", "test_examples_run", "test_search_results", "test_schemathesis", "test_mlflow_peer",
+    "test_getting_back", "test_process_ends", "test_boosting_models", "test_training_is_untouched", "test_like_mlflow",
+    "test_kill_api", "test_real_clients", "test_postgresql", "test_evaluate", "test_every_route", "test_rest_kills",
+    "test_demo", "test_scoring", "test_slurm", "test_conformance", "test_oidc_command", "test_kill_journal", "test_processes",
+    "test_uploads_that_break", "test_oidc_hostile", "test_running",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a peer run in one worker, so that none is started twice."""
+    """The tests of a file run in one worker: what its fixtures make for all of them is made once."""
     for item in items:
-        if item.path.parent.name == "compat":
-            item.add_marker(pytest.mark.xdist_group("compat"))
+        if item.get_closest_marker("xdist_group") is None:
+            folder = item.path.parent.name
+            item.add_marker(pytest.mark.xdist_group(folder if folder in SHARING else item.nodeid.partition("::")[0]))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    names = [name for name in (item.path.stem, item.path.parent.name) if name in LONGEST]
+    return min(map(LONGEST.index, names), default=len(LONGEST))
 
 
 @pytest.fixture(scope="session")

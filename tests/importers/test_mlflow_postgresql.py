@@ -27,13 +27,23 @@ class Source(Made):
     reader = ""
 
 
-@pytest.fixture
-def source(new_mlflow: Mlflow, postgres: PostgresServer, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+@pytest.fixture(scope="module")
+def filled(new_mlflow: Mlflow, postgres: PostgresServer) -> str:
+    """The name of a database that mlflow filled, to be copied: its migrations take seconds."""
     uri = postgres.new_database()
     if not new_mlflow.call("has_driver", uri):
         pytest.skip("the peer has no psycopg2; make test installs it")
-    uri = uri.replace("postgresql:", "postgresql+psycopg2:")
-    new_mlflow.call("fill", uri)
+    new_mlflow.call("fill", uri.replace("postgresql:", "postgresql+psycopg2:"))
+    return urlsplit(uri).path[1:]
+
+
+@pytest.fixture
+def source(
+    filled: str, new_mlflow: Mlflow, postgres: PostgresServer, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Source]:
+    # mlflow keeps connections, and what has any cannot be copied
+    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{filled}'")
+    uri = postgres.new_database(options=f'TEMPLATE "{filled}"').replace("postgresql:", "postgresql+psycopg2:")
     name = urlsplit(uri).path[1:]
     for statement in (
         f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'",

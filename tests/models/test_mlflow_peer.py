@@ -56,6 +56,7 @@ print("FOUND" + json.dumps(found))
 WRITE = """
 import os, sys, warnings
 warnings.simplefilter("ignore")
+os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # a database of it takes seconds to make
 import mlflow, mlflow.sklearn
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
@@ -68,12 +69,12 @@ trusted = ["sklearn.tree._tree.Tree"]
 known = {"pip_requirements": ["scikit-learn", "cloudpickle", "skops"]}
 signature = mlflow.models.infer_signature(frame, forest.predict(frame), {"t": 0.5})
 folder = sys.argv[1]
-mlflow.sklearn.save_model(logistic, folder + "/default", input_example=frame.head(2))
+mlflow.sklearn.save_model(logistic, folder + "/default", input_example=frame.head(2), **known)
 mlflow.sklearn.save_model(forest, folder + "/cloudpickle", serialization_format="cloudpickle", signature=signature, **known)
 mlflow.sklearn.save_model(forest, folder + "/pickle", serialization_format="pickle", metadata={"a": [1, {"b": None}]}, **known)
 mlflow.sklearn.save_model(forest, folder + "/skops", serialization_format="skops", skops_trusted_types=trusted, **known)
 mlflow.sklearn.save_model(logistic, folder + "/proba", pyfunc_predict_fn="predict_proba", **known)
-mlflow.set_tracking_uri("sqlite:///" + folder + "/mlflow.db")
+mlflow.set_tracking_uri("file://" + folder + "/mlruns")
 os.chdir(folder)
 with mlflow.start_run():
     info = mlflow.sklearn.log_model(logistic, name="model", input_example=frame.head(2), **known)
