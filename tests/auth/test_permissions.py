@@ -174,6 +174,15 @@ def test_searches_leave_out_what_one_may_not_read(site: Site) -> None:
         located = {"locations": [things.where]}
         assert len(ok(client.post("/api/3.0/mlflow/traces/search", json=located)).get("traces", [])) == some
         assert len(ok(client.get(f"{V2}/traces", params=asked)).get("traces", [])) == some
+        counted = {
+            **asked,
+            "view_type": "TRACES",
+            "metric_name": "trace_count",
+            "aggregations": [{"aggregation_type": "COUNT"}],
+        }
+        assert len(ok(client.post("/api/3.0/mlflow/traces/metrics", json=counted))["data_points"]) == some
+        together = {**asked, "filter_string1": "trace.status = 'OK'", "filter_string2": "trace.status = 'OK'"}
+        assert ok(client.post("/api/3.0/mlflow/traces/calculate-filter-correlation", json=together))["total_count"] == some
         assert len(ok(client.get(f"{V2}/registered-models/search")).get("registered_models", [])) == some
         assert len(ok(client.get(f"{V2}/model-versions/search")).get("model_versions", [])) == some
         assert len(ok(client.get(f"{OWN}/keys", params={"kind": "metrics"}))["keys"]) == some

@@ -11,6 +11,7 @@ from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
 from .row import Row
 from .trace_links import TRACE_LINKS
+from .trace_metrics import TRACE_METRICS
 from .trace_spans import TRACE_SPANS
 from .traces import TRACES
 from .traces_v2 import TRACES_V2
@@ -60,6 +61,7 @@ TABLE: tuple[Row, ...] = (
     *TRACES_V2,
     *TRACE_SPANS,
     *TRACE_LINKS,
+    *TRACE_METRICS,
     *ASSESSMENTS,
     *REGISTRY,
     *ACCOUNTS,
