@@ -68,3 +68,74 @@ def test_the_tree_is_opened_and_closed_by_arrows(table: Callable[..., Any]) -> N
     expect(page.get_by_test_id("run-row")).to_have_count(1)
     page.keyboard.press("ArrowLeft")
     expect(page.locator("[data-active]")).to_have_attribute("data-column", "select")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pinned_runs_stay_on_top_of_any_filter_and_order(theme: str, table: Callable[..., Any]) -> None:
+    page = table("?sort=attributes.run_name&cols=metrics.accuracy,metrics.val/loss,params.seed", theme)
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("End")
+    last = page.locator("[data-active]").locator("xpath=..").get_attribute("data-run")
+    page.keyboard.press("p")
+    pinned = page.locator("[data-pinned]")
+    expect(pinned).to_have_count(1)
+    assert pinned.get_attribute("data-run") == last
+    assert f"pin={last}" in page.url
+    page.get_by_test_id("filter-input").fill("params.seed = '1'")
+    expect(page.get_by_test_id("run-count")).to_have_text("6 of 24")
+    expect(pinned).to_be_in_viewport()
+    page.reload()
+    expect(page.get_by_role("row", name=re.compile("forest-50-5-1"))).to_be_visible()
+    expect(pinned).to_have_count(1)
+    # above the first row comes the pinned one, and above that the head
+    page.get_by_test_id("runs-grid").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("[data-active]").locator("xpath=..")).to_have_attribute("data-run", str(last))
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("[role=columnheader][data-active]")).to_have_count(1)
+    assert violations(page) == []
+    pinned.get_by_role("button", name="Unpin").click()
+    expect(pinned).to_have_count(0)
+
+
+def menu(page: Any, column: str, choice: str) -> None:
+    page.locator(f"[role=columnheader][data-column='{column}']").click(button="right")
+    page.get_by_role("menu").get_by_text(choice, exact=True).click()
+
+
+def test_a_pinned_column_stays_at_the_left_with_any_statistic(table: Callable[..., Any]) -> None:
+    page = table("?cols=params.seed,metrics.accuracy,metrics.val/loss")
+    menu(page, "metrics.val/loss", "Pin column")
+    heads = page.locator("[role=columnheader]")
+    expect(heads.nth(3)).to_have_attribute("data-column", "metrics.val/loss")
+    menu(page, "metrics.val/loss", "min")
+    expect(heads.nth(3)).to_have_attribute("data-column", "metrics.val/loss:min")
+    assert "fix=metrics.val/loss:min" in page.url
+    menu(page, "metrics.val/loss:min", "Unpin column")
+    expect(heads.nth(3)).to_have_attribute("data-column", "started")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_cells_draw_curves_bars_and_heat(theme: str, drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+    cells = "cells=spark:metrics.train/loss,spark:metrics.val/loss,bar:metrics.seconds,heat:metrics.accuracy"
+    columns = "cols=metrics.accuracy,metrics.seconds,metrics.train/loss,metrics.val/loss"
+    watched = open_page(drawn("few", f"?{columns}&{cells}"), theme)
+    page = watched.page
+    expect(page.locator("[data-column='metrics.train/loss'] svg[data-spark] path")).to_have_count(20)
+    expect(page.locator("[data-column='metrics.val/loss'] svg[data-spark] path")).to_have_count(20)
+    assert len([url for url in watched.requests if url.endswith("/runs/series")]) == 1, "one question for all that is in sight"
+    few = page.locator("[data-column='metrics.train/loss'] svg[data-spark]").first.get_attribute("data-spark")
+    assert int(few) <= 60
+    shares = page.locator("[data-column='metrics.seconds'] [data-share]").evaluate_all(
+        "all => all.map(e => Number(e.dataset.share))"
+    )
+    assert (min(shares), max(shares), len(shares)) == (0, 1, 20)
+    # the least and the greatest are those of all runs that match, not of those drawn so far
+    page.get_by_test_id("filter-input").fill("metrics.seconds < 20")
+    expect(page.get_by_test_id("run-count")).to_have_text("10 of 20")
+    expect(page.locator("[data-column='metrics.seconds'] [data-share='1.000']")).to_have_text("19")
+    expect(page.locator("[data-column='metrics.accuracy'] [data-share='1.000']").first).to_be_visible()
+    assert violations(page) == []
+    menu(page, "metrics.seconds", "Numbers alone")
+    expect(page.locator("[data-column='metrics.seconds'] [data-share]")).to_have_count(0)

@@ -11,7 +11,6 @@ import type { ChartSearch } from "../charts/settings";
 import type { RunsSearch } from "../features/runs/view";
 import { parseSearch, stringifySearch } from "../lib/search";
 import { ExperimentsRoute } from "./experiments";
-import { HomeRoute } from "./home";
 import { later } from "./later";
 import { Broken, Missing, Root } from "./root";
 import { ExperimentRunsRoute, RunsRoute } from "./runs";
@@ -20,7 +19,7 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Root, notFoundComponent: Missing });
 
-const home = createRoute({ getParentRoute: () => root, path: "/", component: HomeRoute });
+const home = createRoute({ getParentRoute: () => root, path: "/", component: later(() => import("./home"), "HomeRoute") });
 
 const experiments = createRoute({
   getParentRoute: () => root,

@@ -27,6 +27,7 @@ export interface GridProps {
   /** Runs whose children are shown; null where the table is no tree. */
   opened: readonly string[] | null;
   onToggle: (runId: string) => void;
+  onUnpin: (runId: string) => void;
   onKey: (key: string, row: number) => boolean;
   jump: { row: number } | null;
   head: HeadActions;
@@ -43,7 +44,7 @@ export function Grid(props: GridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    scrollPaddingEnd: HEAD,
+    scrollPaddingEnd: HEAD + rows.lead * rowHeight,
   });
   const across = useVirtualizer({
     horizontal: true,
@@ -87,17 +88,38 @@ export function Grid(props: GridProps) {
     if (Number.isNaN(row) || !cell) return;
     const run = target.closest<HTMLElement>("[data-toggle]")?.dataset["toggle"];
     if (run) props.onToggle(run);
+    const pin = target.closest<HTMLElement>("[data-unpin]")?.dataset["unpin"];
+    if (pin) props.onUnpin(pin);
     setActive({ row, column: Number(cell.getAttribute("aria-colindex")) - 1 });
     if (cell.dataset["column"] === "select" || ((event.ctrlKey || event.metaKey || event.shiftKey) && !target.closest("a"))) {
       props.onSelect(row, event.shiftKey);
     }
+  };
+  const drawRow = (row: number, top: number, key: number) => {
+    const data = rows.at(row);
+    const run = data?.window.table.run_ids[data.index];
+    return (
+      <GridRow
+        key={key}
+        {...{ row, top, width, pinned, from, before }}
+        lead={rows.lead}
+        columns={drawn}
+        window={data?.window}
+        index={data?.index ?? 0}
+        opened={props.opened && run !== undefined ? props.opened.includes(run) : null}
+        selected={run !== undefined && props.selected.has(run)}
+        best={rows.best}
+        activeColumn={active.row === row ? active.column : -1}
+        experimentName={props.experimentName}
+      />
+    );
   };
   return (
     <div
       ref={scroller}
       role={props.opened ? "treegrid" : "grid"}
       aria-label={props.label}
-      aria-rowcount={rows.count + 1}
+      aria-rowcount={rows.count + rows.lead + 1}
       aria-colcount={pinned.length + columns.length}
       aria-multiselectable="true"
       aria-busy={rows.stale}
@@ -117,31 +139,18 @@ export function Grid(props: GridProps) {
         {...{ width, pinned, from, before }}
         columns={drawn}
         sort={props.sort}
-        activeColumn={active.row === -1 ? active.column : -1}
+        row={-rows.lead - 1}
+        activeColumn={active.row === -rows.lead - 1 ? active.column : -1}
         allSelected={rows.matched > 0 && props.selected.size >= rows.matched}
         actions={props.head}
       />
+      {rows.lead > 0 && (
+        <div role="rowgroup" className={s.band} style={{ height: rows.lead * rowHeight, width }}>
+          {Array.from({ length: rows.lead }, (_, i) => drawRow(i - rows.lead, i * rowHeight, i))}
+        </div>
+      )}
       <div role="rowgroup" style={{ height: down.getTotalSize(), width, minWidth: "100%", position: "relative" }}>
-        {items.map((item) => {
-          const data = rows.at(item.index);
-          const run = data?.window.table.run_ids[data.index];
-          return (
-            <GridRow
-              key={item.index % slots}
-              row={item.index}
-              top={item.start}
-              {...{ width, pinned, from, before }}
-              columns={drawn}
-              window={data?.window}
-              index={data?.index ?? 0}
-              opened={props.opened && run !== undefined ? props.opened.includes(run) : null}
-              selected={run !== undefined && props.selected.has(run)}
-              best={rows.best}
-              activeColumn={active.row === item.index ? active.column : -1}
-              experimentName={props.experimentName}
-            />
-          );
-        })}
+        {items.map((item) => drawRow(item.index, item.start, item.index % slots))}
       </div>
     </div>
   );

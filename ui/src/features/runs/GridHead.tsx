@@ -5,6 +5,7 @@ import { type Place, placeOf } from "../../ui/Popover";
 import s from "./Grid.module.css";
 import { cellId } from "./GridRow";
 import type { GridColumn } from "./layout";
+import type { CellPaint } from "./view";
 
 const HeadMenu = lazy(() => import("./HeadMenu").then((module) => ({ default: module.HeadMenu })));
 
@@ -13,6 +14,10 @@ export interface HeadActions {
   setSort: (keys: SortKey[]) => void;
   setStat: (column: GridColumn, stat: Stat) => void;
   hide: (column: GridColumn) => void;
+  /** Let it stay at the left, or no longer. */
+  fix: (column: GridColumn) => void;
+  fixed: readonly string[];
+  paint: (column: GridColumn, how: CellPaint | null) => void;
   selectAll: () => void;
 }
 
@@ -23,18 +28,20 @@ interface Props {
   from: number;
   before: number;
   sort: readonly SortKey[];
+  /** Its number as a row. */
+  row: number;
   activeColumn: number;
   allSelected: boolean;
   actions: HeadActions;
 }
 
-export function GridHead({ width, pinned, columns, from, before, sort, activeColumn, allSelected, actions }: Props) {
+export function GridHead({ width, pinned, columns, from, before, sort, row, activeColumn, allSelected, actions }: Props) {
   const [menu, setMenu] = useState<{ column: GridColumn; place: Place } | null>(null);
   let left = 0;
   const heading = (column: GridColumn, index: number, style: { width: number; left?: number }, edge = false) => (
     <Heading
       key={column.id}
-      {...{ column, index, style, sort, edge, allSelected, actions }}
+      {...{ row, column, index, style, sort, edge, allSelected, actions }}
       active={activeColumn === index}
       open={menu?.column.id === column.id}
       onMenu={(element) => setMenu({ column, place: placeOf(element) })}
@@ -58,7 +65,8 @@ export function GridHead({ width, pinned, columns, from, before, sort, activeCol
   );
 }
 
-function Heading({ column, index, style, sort, edge, active, open, allSelected, actions, onMenu }: {
+function Heading({ row, column, index, style, sort, edge, active, open, allSelected, actions, onMenu }: {
+  row: number;
   column: GridColumn;
   index: number;
   style: { width: number; left?: number };
@@ -76,7 +84,7 @@ function Heading({ column, index, style, sort, edge, active, open, allSelected, 
   const classes = `${s.cell} ${s.heading} ${column.numeric ? s.number : ""} ${pin} ${edge ? s.edge : ""}`;
   const common = {
     role: "columnheader",
-    id: cellId(-1, index),
+    id: cellId(row, index),
     "aria-colindex": index + 1,
     style,
     "data-active": active || undefined,

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { memo, type ReactNode } from "react";
+import { lazy, memo, type ReactNode, Suspense } from "react";
 import type { Best } from "../../api/schema.gen";
 import { formatGap, toNumber } from "../../lib/format";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
@@ -9,8 +9,12 @@ import s from "./Grid.module.css";
 import { cellLook, type GridColumn } from "./layout";
 import type { Cell, RowAt, RowWindow } from "./useRows";
 
+const Painted = lazy(() => import("./Painted").then((module) => ({ default: module.Painted })));
+
 export interface RowProps {
+  /** Negative for pinned ones, of which there are `lead`. */
   row: number;
+  lead: number;
   top: number;
   width: number;
   window: RowWindow | undefined;
@@ -45,14 +49,15 @@ export const GridRow = memo(function GridRow(props: RowProps) {
   return (
     <div
       role="row"
-      aria-rowindex={row + 2}
+      aria-rowindex={row + props.lead + 2}
       aria-selected={selected}
-      aria-level={props.opened === null ? undefined : depth + 1}
+      aria-level={props.opened === null || row < 0 ? undefined : depth + 1}
       aria-expanded={props.opened !== null && data && table?.children[data.index] ? props.opened : undefined}
       className={s.row}
       data-testid="run-row"
       data-run={runId}
       data-row={row}
+      data-pinned={row < 0 || undefined}
       data-best={isBest || undefined}
       data-deleted={(data && table?.lifecycle[data.index] === "deleted") || undefined}
       style={{ transform: `translateY(${props.top}px)`, width: props.width }}
@@ -124,7 +129,7 @@ function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProp
         node: <input type="checkbox" tabIndex={-1} checked={props.selected} readOnly aria-label={`Select ${name}`} />,
       };
     case "name":
-      return { node: <Name {...{ name, table, i }} opened={props.opened} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} />, title: name };
+      return { node: <Name {...{ name, table, i }} opened={props.opened} pinned={props.row < 0} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} />, title: name };
     case "status":
       return statusContent(table.status[i] ?? "", causeOf(data));
     case "experiment":
@@ -134,7 +139,7 @@ function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProp
     case "took":
       return { node: <Took start={start} end={table.end[i] ?? null} running={table.status[i] === "RUNNING"} /> };
     default:
-      return column.spec ? dataContent(column, columns.get(column.id)?.[i], props.best) : { node: null };
+      return column.spec ? dataContent(column, columns.get(column.id)?.[i], props.best, data) : { node: null };
   }
 }
 
@@ -158,7 +163,22 @@ function causeOf(data: RowAt): string | null {
   return cause === undefined || cause === null ? null : String(cause);
 }
 
-function dataContent(column: GridColumn, value: number | string | null | undefined, best: Best | null): Content {
+function dataContent(column: GridColumn, value: Cell | undefined, best: Best | null, { window, index }: RowAt): Content {
+  const content = numberContent(column, value, best);
+  if (!column.looks) return content;
+  const { run_ids, ordinal } = window.table;
+  const cell = { column, looks: column.looks, value, run: run_ids[index] ?? "", ordinal: ordinal[index] ?? 0, colour: window.columns.get(COLOUR)?.[index] };
+  return {
+    ...content,
+    node: (
+      <Suspense fallback={content.node}>
+        <Painted {...cell}>{content.node}</Painted>
+      </Suspense>
+    ),
+  };
+}
+
+function numberContent(column: GridColumn, value: Cell | undefined, best: Best | null): Content {
   if (!column.spec) return { node: null };
   const look = cellLook(column.spec, value);
   const number = toNumber(value);
@@ -179,11 +199,16 @@ function dataContent(column: GridColumn, value: number | string | null | undefin
   };
 }
 
-function Name({ name, table, i, opened, colour, best }: { name: string; opened: boolean | null; colour: Cell | undefined; table: RowAt["window"]["table"]; i: number; best: boolean }) {
+function Name({ name, table, i, opened, pinned, colour, best }: { name: string; opened: boolean | null; pinned: boolean; colour: Cell | undefined; table: RowAt["window"]["table"]; i: number; best: boolean }) {
   const children = table.children[i];
   return (
     <>
-      {opened !== null && (
+      {pinned && (
+        <button type="button" tabIndex={-1} className={s.toggle} data-unpin={table.run_ids[i]} aria-label={`Unpin ${name}`} title="Unpin (p)">
+          ×
+        </button>
+      )}
+      {opened !== null && !pinned && (
         <button
           type="button"
           tabIndex={-1}

@@ -4,6 +4,14 @@ import { STATS } from "../../lib/columns";
 import { Divider, MenuItem, Panel, type Place } from "../../ui/Popover";
 import type { HeadActions } from "./GridHead";
 import type { GridColumn } from "./layout";
+import type { CellPaint } from "./view";
+
+const PAINTS: readonly (readonly [CellPaint | null, string])[] = [
+  [null, "Numbers alone"],
+  ["spark", "With curves"],
+  ["bar", "With bars"],
+  ["heat", "With heat"],
+];
 
 export function HeadMenu({ column, place, actions, onClose }: { column: GridColumn; place: Place; actions: HeadActions; onClose: () => void }) {
   const choose = (action: () => void) => () => {
@@ -27,11 +35,18 @@ export function HeadMenu({ column, place, actions, onClose }: { column: GridColu
               {stat}
             </MenuItem>
           ))}
+          <Divider />
+          {PAINTS.map(([how, name]) => (
+            <MenuItem key={name} checked={(column.looks?.how ?? null) === how} onChoose={choose(() => actions.paint(column, how))}>
+              {name}
+            </MenuItem>
+          ))}
         </>
       )}
       {spec && (
         <>
           <Divider />
+          <MenuItem onChoose={choose(() => actions.fix(column))}>{actions.fixed.includes(column.id) ? "Unpin column" : "Pin column"}</MenuItem>
           <MenuItem onChoose={choose(() => actions.hide(column))}>Hide column</MenuItem>
         </>
       )}

@@ -203,6 +203,7 @@ export function RunsPage(props: RunsPageProps) {
           onOpen={page.open}
           opened={view.tree ? view.opened : null}
           onToggle={page.toggle}
+          onUnpin={(id) => page.change({ pins: view.pins.filter((one) => one !== id) })}
           onKey={(key, row) => (key === "*" ? (toBest(), true) : page.key(key) || actions.key(key, row))}
           jump={jump}
           head={page.head}

@@ -47,6 +47,9 @@ export function SelectionBar({ count, trash, busy, onCompare, onMove, onClear, a
           )}
         </>
       )}
+      <Button kind="quiet" hotkey="p" onClick={() => actions.pin()}>
+        Pin
+      </Button>
       <Button kind="quiet" hotkey="h" onClick={() => actions.hide()}>
         Hide
       </Button>

@@ -3,9 +3,18 @@
 import { type ColumnSpec, columnId } from "../../lib/columns";
 import { exactNumber, formatNumber } from "../../lib/format";
 import { lowerIsBetter } from "../../lib/direction";
+import type { TableSpec } from "../../api/runs";
 import type { Cell } from "./useRows";
+import type { CellPaint } from "./view";
 
 export type FixedColumn = "select" | "name" | "status" | "experiment" | "started" | "took";
+
+/** How the cells of a metric are drawn: for `spec`'s runs, `lower`: less is better. */
+export interface CellLooks {
+  how: CellPaint;
+  spec: TableSpec;
+  lower: boolean;
+}
 
 export interface GridColumn {
   id: string;
@@ -19,6 +28,7 @@ export interface GridColumn {
   numeric: boolean;
   objective: boolean;
   descendingFirst: boolean;
+  looks?: CellLooks;
 }
 
 const base = { spec: null, note: "", numeric: false, objective: false, descendingFirst: false };

@@ -7,14 +7,15 @@ interface Place {
   column: number;
 }
 
-/** Keys of the grid. Row -1 is the head. */
+/** Keys of the grid. The head is the row before the pinned ones. */
 export function useGridKeys(props: GridProps, active: Place, go: (row: number, column: number) => void, page: number) {
   const { rows, pinned, columns, head } = props;
   const lastRow = rows.count - 1;
+  const top = -rows.lead - 1;
   const lastColumn = pinned.length + columns.length - 1;
   const columnAt = (i: number) => (i < pinned.length ? pinned[i] : columns[i - pinned.length]);
   const move = (row: number, column = active.column) =>
-    go(Math.max(-1, Math.min(lastRow, row)), Math.max(0, Math.min(lastColumn, column)));
+    go(Math.max(top, Math.min(lastRow, row)), Math.max(0, Math.min(lastColumn, column)));
   const open = () => {
     const data = rows.at(active.row);
     const run = data?.window.table.run_ids[data.index];
@@ -23,7 +24,7 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
   /** Right opens and left closes, or goes to the parent; true: done. */
   const unfold = (right: boolean): boolean => {
     const data = rows.at(active.row);
-    if (!props.opened || !data || columnAt(active.column)?.fixed !== "name") return false;
+    if (!props.opened || !data || active.row < 0 || columnAt(active.column)?.fixed !== "name") return false;
     const { run_ids, depth, children } = data.window.table;
     const run = run_ids[data.index] ?? "";
     const open = children[data.index] ? props.opened.includes(run) : right;
@@ -39,13 +40,13 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
   };
   const enter = (shift: boolean) => {
     const column = columnAt(active.column);
-    if (active.row >= 0) open();
+    if (active.row > top) open();
     else if (column?.fixed === "select") head.selectAll();
     else if (column) head.sortBy(column, shift);
   };
-  const select = (extend: boolean) => (active.row >= 0 ? props.onSelect(active.row, extend) : head.selectAll());
+  const select = (extend: boolean) => (active.row > top ? props.onSelect(active.row, extend) : head.selectAll());
   const menu = () => {
-    if (active.row === -1) document.querySelector<HTMLElement>(`#cell-${-1}-${active.column} button`)?.click();
+    if (active.row === top) document.querySelector<HTMLElement>(`#cell-${top}-${active.column} button`)?.click();
   };
   const nextStat = () => {
     const column = columnAt(active.column);

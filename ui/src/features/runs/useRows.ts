@@ -1,6 +1,6 @@
 /** Rows of a table of any length, asked for in windows as they come into sight. */
 
-import { useQueries } from "@tanstack/react-query";
+import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { type RowsSpec, tableQuery, WINDOW } from "../../api/runs";
 import type { Best, RunsTable } from "../../api/schema.gen";
@@ -24,6 +24,8 @@ export interface Rows {
   matched: number;
   /** Rows of the table: as many as match, unless they are a tree. */
   count: number;
+  /** Pinned rows, which stay on top: rows `-lead` to -1. */
+  lead: number;
   best: Best | null;
   /** Nothing has come yet. */
   empty: boolean;
@@ -35,6 +37,8 @@ export interface Rows {
   find: (runId: string) => number;
   retry: () => void;
 }
+
+const NO_PINS: RowsSpec = { experiment_ids: [], filter: "", order_by: [], view: "all", columns: [] };
 
 type Loaded = ReadonlyMap<number, RowWindow>;
 
@@ -49,8 +53,10 @@ function byColumn(table: RunsTable): RowWindow {
   return window;
 }
 
-/** Rows `first` to `last` are in sight. With `spec` null nothing is asked yet. */
-export function useRows(spec: RowsSpec | null, first: number, last: number): Rows {
+/** Rows `first` to `last` are in sight, and those that `pins` asks for stay on top. With `spec` null nothing is asked yet. */
+export function useRows(spec: RowsSpec | null, first: number, last: number, pins: RowsSpec | null): Rows {
+  const top = useQuery({ ...tableQuery(pins ?? NO_PINS, 0), enabled: pins !== null, placeholderData: keepPreviousData }).data;
+  const lead = (pins && top?.run_ids.length) || 0;
   const known = useRef<{ spec: RowsSpec; loaded: Loaded } | null>(null);
   const windows = neededWindows(first, last, WINDOW, shown(known.current?.loaded)?.rows);
   const results = useQueries({
@@ -71,11 +77,13 @@ export function useRows(spec: RowsSpec | null, first: number, last: number): Row
     total: facts?.total ?? 0,
     matched: facts?.matched ?? 0,
     count: facts?.rows ?? 0,
+    lead,
     best: facts?.best ?? null,
     empty: !facts,
     stale: !answered && drawn.size > 0 && known.current?.spec !== spec,
     error: results.find((result) => result.error)?.error ?? null,
     at: (row) => {
+      if (row < 0) return top && row >= -lead ? { window: byColumn(top), index: row + lead } : undefined;
       const window = drawn.get(Math.floor(row / WINDOW));
       const index = row % WINDOW;
       return window && index < window.table.run_ids.length ? { window, index } : undefined;

@@ -5,7 +5,7 @@ import { plural } from "../../lib/format";
 import { say } from "../../ui/Toasts";
 import type { EditKind } from "./RunEdits";
 import type { useRunsPage } from "./useRunsPage";
-import { onlyRuns } from "./view";
+import { MOST_PINS, onlyRuns } from "./view";
 
 const RunEdits = lazy(() => import("./RunEdits").then((module) => ({ default: module.RunEdits })));
 
@@ -16,6 +16,7 @@ export interface RunActions {
   edit: (kind: EditKind, row?: number) => void;
   hide: (row?: number) => void;
   only: (row?: number) => void;
+  pin: (row?: number) => void;
   /** True: the key did something. */
   key: (pressed: string, row: number) => boolean;
   dialog: ReactNode;
@@ -24,9 +25,9 @@ export interface RunActions {
 export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments: readonly string[]): RunActions {
   const [editing, setEditing] = useState<{ kind: EditKind; ids: readonly string[] } | null>(null);
   const { view } = page;
-  const target = (row = -1): string[] => {
+  const target = (row?: number): string[] => {
     if (page.selected.size > 0) return [...page.selected];
-    const id = row >= 0 ? page.idAt(row) : undefined;
+    const id = row === undefined ? undefined : page.idAt(row);
     return id ? [id] : [];
   };
   const edit = (kind: EditKind, row?: number) => {
@@ -49,6 +50,14 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
     const ids = target(row);
     if (ids.length > 0 && !tooMany(ids, "shown")) page.change({ filter: onlyRuns(ids), selected: [] });
   };
+  /** All that are meant stay on top, or none of them where all did. */
+  const pin = (row?: number) => {
+    const ids = target(row);
+    const others = view.pins.filter((id) => !ids.includes(id));
+    const pins = ids.every((id) => view.pins.includes(id)) ? others : [...others, ...ids];
+    if (pins.length > MOST_PINS) say(`At most ${plural(MOST_PINS, "run")} can be pinned.`, { tone: "error" });
+    else if (ids.length > 0) page.change({ pins, selected: [] });
+  };
   const key = (pressed: string, row: number): boolean => {
     const actions: Record<string, () => void> = {
       t: () => edit("tag", row),
@@ -56,6 +65,7 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
       F2: () => edit("name", row),
       C: () => edit("colour", row),
       M: () => edit("move", row),
+      p: () => pin(row),
       h: () => hide(row),
       H: () => only(row),
     };
@@ -68,5 +78,5 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
       <RunEdits {...editing} experiments={experiments} onClose={() => setEditing(null)} onGone={page.clear} />
     </Suspense>
   );
-  return { edit, hide, only, key, dialog };
+  return { edit, hide, only, pin, key, dialog };
 }

@@ -15,7 +15,7 @@ import { CAUSE, COLOUR } from "./GridRow";
 import { flowingColumns, type GridColumn, pinnedColumns } from "./layout";
 import type { RunsPageProps } from "./RunsPage";
 import { type RowWindow, useRows } from "./useRows";
-import { defaultColumns, equalParams, type RunsView, readView, withoutRuns, writeView } from "./view";
+import { type CellPaint, defaultColumns, equalParams, onlyRuns, readView, renamedColumn, type RunsView, withoutRuns, writeView } from "./view";
 
 /** "Select all" reaches this many runs. */
 const MOST = 2000;
@@ -46,19 +46,32 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     [experiments, facts.ready, view.filter, view.hidden, view.sort, view.trash, view.columns, specs],
   );
   const shown = useMemo(() => (spec && view.tree ? { ...spec, nested: true, opened: view.opened } : spec), [spec, view.tree, view.opened]);
-  const rows = useRows(shown, range.first, range.last);
+  const pins = useMemo(
+    () => (spec && view.pins.length > 0 ? { ...spec, filter: onlyRuns(view.pins), view: "all" as const } : null),
+    [spec, view.pins],
+  );
+  const rows = useRows(shown, range.first, range.last, pins);
   // Widths come from the first rows, and stay when these are scrolled away.
   const firstRows = useRef<RowWindow | undefined>(undefined);
   firstRows.current = rows.at(0)?.window ?? firstRows.current;
   const sampleOf = firstRows.current;
   const causes = sampleOf?.columns.get(CAUSE)?.some((cause) => cause !== null) ?? false;
-  const pinned = useMemo(() => pinnedColumns(narrow, causes, view.tree), [narrow, causes, view.tree]);
   const nested = sampleOf?.table.parents.some(Boolean) ?? false;
   const several = experiments.length !== 1;
-  const columns = useMemo(
-    () => flowingColumns(specs, { narrow, experiments: several, objective: facts.objective }, (id) => sampleOf?.columns.get(id)),
-    [specs, narrow, several, facts.objective, sampleOf],
+  const all = useMemo(
+    () =>
+      flowingColumns(specs, { narrow, experiments: several, objective: facts.objective }, (id) => sampleOf?.columns.get(id)).map((column) => {
+        const how = view.cells[column.id];
+        if (!how || !spec || column.spec?.kind !== "metrics") return column;
+        const width = column.width + (how === "spark" ? 72 : 0);
+        return { ...column, width, looks: { how, spec: { ...spec, columns: [], order_by: [] }, lower: column.objective ? facts.objective?.direction === "min" : !column.descendingFirst } };
+      }),
+    [specs, narrow, several, facts.objective, sampleOf, view.cells, spec],
   );
+  const [pinned, columns] = useMemo(() => {
+    const stays = (column: GridColumn) => !narrow && view.fixed.includes(column.id);
+    return [[...pinnedColumns(narrow, causes, view.tree), ...all.filter(stays)], all.filter((column) => !stays(column))];
+  }, [narrow, causes, view.tree, view.fixed, all]);
   const selection = useSelection(view, spec, rows, change);
   const head = {
     sortBy: (column: GridColumn, extend: boolean) => {
@@ -68,9 +81,17 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     setStat: (column: GridColumn, stat: Stat) =>
       change({
         columns: specs.map((one) => (columnId(one) === column.id ? { ...one, stat } : one)),
+        ...(column.spec && renamedColumn(view, column.id, columnId({ ...column.spec, stat }))),
         ...(column.spec && view.sort.length > 0 ? { sort: withStat(view.sort, column.spec, stat) } : {}),
       }),
     hide: (column: GridColumn) => change({ columns: specs.filter((one) => columnId(one) !== column.id) }),
+    fix: (column: GridColumn) =>
+      change({ fixed: view.fixed.includes(column.id) ? view.fixed.filter((id) => id !== column.id) : [...view.fixed, column.id] }),
+    fixed: view.fixed,
+    paint: (column: GridColumn, how: CellPaint | null) => {
+      const { [column.id]: _, ...cells } = view.cells;
+      change({ cells: how ? { ...cells, [column.id]: how } : cells });
+    },
     selectAll: selection.all,
   };
   const toggle = (runId: string) =>

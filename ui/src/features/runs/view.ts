@@ -109,6 +109,14 @@ export function writeView(change: Partial<RunsView>): RunsSearch {
   return search;
 }
 
+/** What is said of a column by its id goes on for its new id. */
+export function renamedColumn({ fixed, cells }: RunsView, old: string, id: string): Partial<RunsView> {
+  const change: Partial<RunsView> = {};
+  if (fixed.includes(old)) change.fixed = fixed.map((one) => (one === old ? id : one));
+  if (cells[old]) change.cells = Object.fromEntries(Object.entries(cells).map(([one, paint]) => [one === old ? id : one, paint]));
+  return change;
+}
+
 const isId = (text: string): boolean => /^[\w-]+$/.test(text);
 
 /** A filter that holds for these runs alone. */

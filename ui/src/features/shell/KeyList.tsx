@@ -15,6 +15,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["*", "jump to the best run"],
   ["c", "compare the selected runs"],
   ["t   n   F2   Shift c", "tag, note, rename, colour: the selected runs, or the one of this row"],
+  ["p", "pin these runs on top, or no longer"],
   ["h   Shift h", "hide these runs; show only these"],
   ["m", "next statistic of this column"],
   ["Ctrl Z   ⌘ Z", "undo the last change"],
