@@ -8,7 +8,7 @@ import pytest
 
 from runstone.errors import ExecutionException
 from runstone.projects.backends import following
-from runstone.projects.backends.following import OVER, RUNNING, Followed, State
+from runstone.projects.backends.following import OVER, RUNNING, SILENCE, Followed, Hearing, State
 
 
 class Run:
@@ -35,7 +35,7 @@ class Run:
 
 
 class Played:
-    job_id, every = "7", 0.05
+    job_id, every, hear_every = "7", 0.05, 0.0
 
     def __init__(self, phase: str, pieces: list[bytes]) -> None:
         self._phase, self._pieces = phase, pieces
@@ -92,3 +92,16 @@ def test_a_cluster_that_fails_once_is_told_again_to_end_the_job() -> None:
     assert watch(job, run, "cancelled") == ("KILLED", "cancelled")
     assert job.asked == 2
     assert run.told["runstone.job.state"] == OVER
+
+
+def test_a_silent_log_is_asked_for_ever_later_and_a_busy_one_often() -> None:
+    hearing, now, times = Hearing(1.0), 0.0, []
+    while now < 40:
+        if hearing.due(now):
+            times.append(now)
+            hearing.asked(now, came=now > 30)
+        now += 0.1
+    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    assert gaps[0] == pytest.approx(1.5, abs=0.11)
+    assert max(gaps) == pytest.approx(SILENCE, abs=0.11)
+    assert gaps[-1] == pytest.approx(1.0, abs=0.11)

@@ -134,12 +134,15 @@ def test_a_progress_bar_is_one_line(tmp_path: Path, template: dict[str, Any], cl
     assert "--since-time=2026-01-01T10:00:00Z" in Path("asked").read_text("utf-8")
 
 
-def test_an_image_that_is_not_there_ends_it_and_a_stop_deletes_it(
-    tmp_path: Path, template: dict[str, Any], cluster: Callable[..., None]
+def test_an_image_that_is_not_there_for_long_ends_it_and_a_stop_deletes_it(
+    tmp_path: Path, template: dict[str, Any], cluster: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits = {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "me/forest:1 not found"}}}
     cluster({"status": {"phase": "Pending", "containerStatuses": [waits]}})
-    state = KubernetesJob(work(tmp_path, template)).state()
+    job = KubernetesJob(work(tmp_path, template))
+    assert (job.state().phase, job.state().why) == ("queued", "ImagePullBackOff")  # the registry may be back soon
+    monkeypatch.setattr("runstone.projects.backends.kubernetes.PULLING", -1.0)
+    state = job.state()
     assert (state.status, state.cause) == ("FAILED", "ImagePullBackOff: me/forest:1 not found")
 
     from runstone.client.attended import attend

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jobs_api import Cluster, serving
+from making import git
 
 import runstone
 from runstone import connect, projects
 from runstone.errors import ExecutionException, InvalidValue
+from runstone.projects.backends.ray import packed
 
 Make = Callable[..., Path]
 TRAIN = """
@@ -88,3 +92,14 @@ def test_mistakes_are_told(project: Make, monkeypatch: pytest.MonkeyPatch) -> No
         projects.run(folder, "train.py", backend="ray")
     with pytest.raises(ExecutionException, match="No Ray cluster answers at http://127.0.0.1:9"):
         projects.run(folder, "train.py", backend="ray", backend_config={"address": "http://127.0.0.1:9"})
+
+
+def test_what_git_ignores_is_not_sent(project: Make) -> None:
+    folder = project(train__py=TRAIN, secret__env="KEY=1\n", __gitignore="*.env\ndata/\n")
+    (folder / "data").mkdir()
+    (folder / "data" / "big.csv").write_text("1\n", "utf-8")
+    (folder / "part").mkdir()
+    (folder / "part" / "new.py").write_text("", "utf-8")
+    assert {"secret.env", "data/big.csv"} <= set(zipfile.ZipFile(io.BytesIO(packed(folder))).namelist())  # no repository
+    git(folder, "init")
+    assert set(zipfile.ZipFile(io.BytesIO(packed(folder))).namelist()) == {".gitignore", "part/new.py", "train.py"}

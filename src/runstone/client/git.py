@@ -101,6 +101,21 @@ def _untracked(asking: _Asking) -> tuple[tuple[str, ...], bool]:
     return tuple(names[:UNTRACKED_CAP]), cut or len(names) > UNTRACKED_CAP
 
 
+def kept(folder: Path | str, patience: float = PATIENCE) -> frozenset[str] | None:
+    """What git knows or would not ignore, by path below ``folder``: files, and the folders of submodules.
+
+    ``None`` where git does not tell, or ignores all of the folder.
+    """
+    asking = _Asking(folder, patience)
+    try:
+        if asking.line("rev-parse", "--is-inside-work-tree") != "true":
+            return None
+        text, cut = asking.text(64 << 20, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    except _Gone:
+        return None
+    return None if cut else frozenset(name for name in text.split("\0") if name) or None
+
+
 def without_secrets(url: str) -> str:
     """``url`` without passwords and tokens: no user part in web addresses, no password in any."""
     try:

@@ -22,6 +22,8 @@ QUEUED, RUNNING, OVER = "queued", "running", "finished"
 #: Seconds for which a cluster may fail to answer before its job is given up.
 PATIENCE = 600.0
 _LOOK = 0.1
+#: Most seconds between two questions for the log of a job that says nothing.
+SILENCE = 4.0
 
 
 class Work(Struct, frozen=True):
@@ -72,6 +74,8 @@ class Job(Protocol):
     job_id: str
     #: Seconds between two questions for the state.
     every: float
+    #: Least seconds between two questions for its log; 0 where that costs nobody anything, as a file does.
+    hear_every: float
 
     def state(self) -> State: ...
 
@@ -86,6 +90,22 @@ class Job(Protocol):
         """Remove what was laid out for it; it is over."""
 
 
+class Hearing:
+    """When to ask for a log again: soon where something came, ever later (up to :data:`SILENCE`) where nothing does."""
+
+    def __init__(self, least: float) -> None:
+        self._least = self._wait = least
+        self._next = 0.0
+
+    def due(self, now: float) -> bool:
+        return now >= self._next
+
+    def asked(self, now: float, came: bool) -> None:
+        """It was asked for at ``now``, seconds of a clock, and whether anything came."""
+        self._wait = self._least if came else min(self._wait * 1.5, max(SILENCE, self._least))
+        self._next = now + self._wait
+
+
 class Followed:
     """Watches a job as :class:`~.local.Process` watches a process."""
 
@@ -93,6 +113,7 @@ class Followed:
         self._job = job
         self._shown = State("")
         self._silent: float | None = None
+        self._hearing = Hearing(job.hear_every)
 
     def watch(self, run: Attended, stop: Callable[[], str | None]) -> tuple[str, str | None]:
         """Until it is over: status of the run, and why. Whatever interrupts this ends the job first."""
@@ -119,7 +140,9 @@ class Followed:
                     self._tell(run, state)
                     if state.phase == OVER:
                         return state, why
-            self._heard(run)
+            if self._hearing.due(now) and (not self._job.hear_every or self._shown.phase != QUEUED):
+                self._hearing.asked(now, self._heard(run))
+            run.write()
             if now - questioned >= ASK_EVERY or stop():
                 questioned = now
                 why = stop() or asked(run)

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +25,9 @@ from .local import cause_of
 KEYS = ("kube-context", "kube-job-template-path", "repository-uri", "namespace", "poll_seconds")
 _FRACTION = re.compile(r"\.\d+")
 #: Pods whose image or configuration cannot be had wait for ever; these reasons are an end.
-_HOPELESS = {"ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "ImagePullBackOff"}
+_HOPELESS = {"ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"}
+#: These may pass: a registry is away, an image is being pushed, a node has its limit of pulls. So many seconds they may last.
+_PASSING, PULLING = {"ImagePullBackOff", "ErrImagePull", "RegistryUnavailable"}, 300.0
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -90,6 +93,8 @@ class KubernetesJob:
 
     def __init__(self, work: Work) -> None:
         self.every = seconds(work.config, 2.0)
+        self.hear_every = min(1.0, self.every)  # each question is a process of kubectl and a request
+        self._pulling: float | None = None
         context = text(work.config, "kube-context")
         self._kubectl = ["kubectl", *(["--context", context] if context else [])]
         if not work.told.get("RUNSTONE_TRACKING_URI", "").startswith("http"):
@@ -122,10 +127,18 @@ class KubernetesJob:
         if phase == "Running":
             return State(RUNNING, node)
         waiting = _waiting(pod)
-        if waiting.get("reason") in _HOPELESS:
+        if waiting.get("reason") in _HOPELESS or self._in_vain(waiting):
             self.terminate()
             return State(OVER, node, status="FAILED", cause=f"{waiting['reason']}: {waiting.get('message', '')}".strip(": "))
         return State(QUEUED, why=str(waiting.get("reason") or _unscheduled(pod)))
+
+    def _in_vain(self, waiting: Mapping[str, Any]) -> bool:
+        """Whether its image could not be had for too long; trying again, for a moment, begins no new count."""
+        if waiting.get("reason") not in {*_PASSING, "ContainerCreating"}:
+            self._pulling = None
+        elif self._pulling is None and waiting["reason"] in _PASSING:
+            self._pulling = time.monotonic()
+        return self._pulling is not None and waiting["reason"] in _PASSING and time.monotonic() - self._pulling > PULLING
 
     def printed(self) -> list[tuple[str, bytes]]:
         """Asked from the second of the last line on; what was seen of that second is left out."""

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 
+from runstone.client import git
 from runstone.errors import ExecutionException, InvalidValue
 
 from .following import OVER, QUEUED, RUNNING, State, Work, known, seconds, text
@@ -57,6 +58,7 @@ class RayJob:
     def __init__(self, work: Work) -> None:
         self._address, self.every = address(work.config), seconds(work.config, 1.0)
         self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=60))
+        self.hear_every = min(1.0, self.every)  # Ray sends all of the log each time
         self._printed = 0
         environment = dict(work.config.get("runtime_env") or {})
         environment["env_vars"] = {**dict(work.told), **dict(environment.get("env_vars") or {})}
@@ -138,13 +140,19 @@ def _node(told: Mapping[str, Any]) -> str:
 
 
 def packed(folder: Path) -> bytes:
-    """A folder's files as a zip, the same bytes for the same files. Raises ExecutionException when there is too much."""
-    out, size = io.BytesIO(), 0
+    """A folder's files as a zip, the same bytes for the same files; in a git repository without those that it ignores.
+
+    Raises: ExecutionException when there is too much.
+    """
+    out, size, kept = io.BytesIO(), 0, git.kept(folder)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
         for place, folders, names in os.walk(folder):
             folders[:] = sorted(name for name in folders if name not in _SKIP)
             for name in sorted(names):
                 path = Path(place, name)
+                within = path.relative_to(folder)
+                if kept is not None and not any(one.as_posix() in kept for one in (within, *within.parents)):
+                    continue
                 if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
                     continue  # what a link leads to elsewhere stays here
                 size += path.stat().st_size

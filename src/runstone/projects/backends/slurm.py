@@ -51,6 +51,7 @@ class SlurmJob:
     def __init__(self, work: Work) -> None:
         config = work.config
         options = _options(config.get("sbatch") or {})
+        self.hear_every = 0.0  # it is a file
         setup, self.every = text(config, "setup"), seconds(config, 5.0)
         self._place = Path(text(config, "folder", FOLDER)).expanduser().resolve() / work.run_id
         self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
