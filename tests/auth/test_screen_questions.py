@@ -184,3 +184,15 @@ def test_the_trash_shows_what_one_may_read_and_is_emptied_by_administrators(site
     assert ok(secret.root.get(f"{OWN}/trash"))["may_remove"] is True
     site.grant("ada", "experiment", secret.experiment, "READ")
     refused(ada.post(f"{OWN}/runs/edit", json={"run_ids": [secret.run], "deleted": False}))
+
+
+def test_traces_are_shown_to_readers_of_their_experiment(site: Site) -> None:
+    secret, ada = Secrets(site), site.as_("ada")
+    asked = [(f"{OWN}/traces", {"exp": secret.experiment}), (f"{OWN}/traces/tr-1", {}), (f"{OWN}/traces/tr-1/spans/a", {})]
+    assert ok(ada.get(asked[0][0], params=asked[0][1]))["traces"] == []
+    for path, _ in asked[1:]:
+        refused(ada.get(path))
+    site.grant("ada", "experiment", secret.experiment, "READ")
+    assert [one["trace_id"] for one in ok(ada.get(asked[0][0], params=asked[0][1]))["traces"]] == ["tr-1"]
+    assert ok(ada.get(asked[1][0]))["experiment_name"] == "secret"
+    assert ada.get(asked[2][0]).status_code == 404

@@ -20,6 +20,7 @@ from . import preview_schema as pre
 from . import schema as s
 from . import search_schema as fs
 from . import table_schema as ts
+from . import traces_schema as tr
 from . import views_schema as vs
 from .routes import (
     about,
@@ -38,6 +39,7 @@ from .routes import (
     search,
     table_files,
     tables,
+    traces,
     trash,
     views,
 )  # fmt: skip
@@ -128,6 +130,9 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("PATCH", "/models/{name}/versions/{version}", reg.VersionDetail, model_versions.edit_version, "write",
              body=reg.VersionEdit),
     Endpoint("DELETE", "/models/{name}/versions/{version}", reg.ModelDone, model_versions.delete_version, "write"),
+    Endpoint("GET", "/traces", tr.Traces, traces.list_traces, query=tr.TracesQuery),
+    Endpoint("GET", "/traces/{trace_id}", tr.TraceDetail, traces.get_trace),
+    Endpoint("GET", "/traces/{trace_id}/spans/{span_id}", tr.SpanDetail, traces.get_span),
     Endpoint("GET", "/export", s.ExportedPage, export.export, query=s.ExportQuery, media="text/html"),
     Endpoint("GET", "/search", fs.Found, search.find, query=fs.FindQuery),
     Endpoint("GET", "/runs/{run_id}/artifacts/preview", pre.FilePreview, artifacts.preview, query=pre.PreviewQuery),

@@ -877,6 +877,22 @@ export interface SignedOut {
   url: string;
 }
 
+/** ``inputs``, ``outputs`` and attributes are JSON texts, each cut after a million characters. */
+export interface SpanDetail {
+  span: TraceSpan;
+  inputs: string;
+  outputs: string;
+  attributes: Record<string, string>;
+  events: SpanEvent[];
+}
+
+/** ``time`` is milliseconds after the first span's start. */
+export interface SpanEvent {
+  name: string;
+  time: number | null;
+  attributes: Record<string, string>;
+}
+
 /** A runs table as a file: exactly these columns, in this order, of every run that matches. */
 export interface TableFileRequest {
   format: "csv" | "json" | "latex" | "markdown" | "parquet";
@@ -900,6 +916,71 @@ export interface TokenRow {
 
 export interface Tokens {
   tokens: TokenRow[];
+}
+
+/** What somebody, or a judge, thinks of the trace. ``value`` is JSON. */
+export interface TraceAssessment {
+  name: string;
+  kind: "expectation" | "feedback";
+  value: string;
+  source: string;
+  rationale: string;
+  valid: boolean;
+}
+
+/** Spans in the order in which they began, at most 5,000 of ``count``. */
+export interface TraceDetail {
+  trace: TraceRow;
+  experiment_name: string;
+  metadata: Record<string, string>;
+  tags: Record<string, string>;
+  assessments: TraceAssessment[];
+  spans: TraceSpan[];
+  count: number;
+}
+
+/** ``time`` is milliseconds since 1970 UTC, ``duration`` milliseconds. ``request`` and ``response`` are previews. ``cost`` is what the tracer says, in US dollars. */
+export interface TraceRow {
+  trace_id: string;
+  experiment_id: string;
+  name: string;
+  state: "ERROR" | "IN_PROGRESS" | "OK" | "STATE_UNSPECIFIED";
+  time: number;
+  duration: number | null;
+  request: string;
+  response: string;
+  tokens: TraceTokens | null;
+  cost: number | null;
+  session: string;
+  user: string;
+  run_id: string;
+  assessments: number;
+}
+
+/** ``start`` is milliseconds after the first span's, ``duration`` milliseconds (null: not ended). ``parent_id`` is empty for a root, and for a span whose parent is not here. */
+export interface TraceSpan {
+  span_id: string;
+  parent_id: string;
+  name: string;
+  kind: string;
+  status: string;
+  message: string;
+  start: number;
+  duration: number | null;
+  model: string;
+  tokens: TraceTokens | null;
+}
+
+export interface TraceTokens {
+  input: number | null;
+  output: number | null;
+  total: number | null;
+}
+
+/** ``next_page_token`` is empty on the last page. */
+export interface Traces {
+  traces: TraceRow[];
+  next_page_token: string;
 }
 
 /** What was deleted last comes first. ``runs`` are those that were deleted themselves, not with their experiment, ``matched`` of them in all. ``may_remove``: whether the caller may remove for ever what is here. */
