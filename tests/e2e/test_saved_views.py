@@ -1,4 +1,6 @@
-"""Whole views under a name: saved, shared, changed, opened by default; links to what is no longer there."""
+"""Whole views under a name: saved, shared, changed, opened by default; links to what is no longer there.
+
+On the same store: its traces."""
 
 from __future__ import annotations
 
@@ -105,3 +107,38 @@ def test_a_view_of_what_is_gone_says_so(site: Server, open_page: Callable[..., A
     page.goto(f"{site.url}/v/{made['key']}")
     expect(page.get_by_role("heading", name="This view is not here")).to_be_visible()
     watched.mishaps.clear()  # the browser notes the 404 in its console
+
+
+def test_traces_are_found_and_read_span_by_span(site: Server, open_page: Callable[..., Any]) -> None:
+    watched = open_page(f"{site.url}/experiments/1/runs")
+    page = watched.page
+    page.get_by_role("link", name="Traces").click()
+    rows = page.get_by_test_id("trace-row")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("why <b>so</b>?")
+    expect(rows.nth(1)).to_contain_text("1,234")
+    assert violations(page) == []
+    page.get_by_label("Filter").fill("execution_time >")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    watched.mishaps.clear()  # the browser notes the 400 in its console
+    page.get_by_label("Filter").fill("execution_time > 100")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="answer").click()
+    spans = page.get_by_test_id("span-row")
+    expect(spans).to_have_count(3)
+    page.get_by_role("tree").press("End")
+    panel = page.get_by_test_id("span-panel")
+    expect(panel).to_contain_text("too slow")
+    expect(panel).to_contain_text("why?")
+    expect(panel).to_contain_text("Timeout")
+    assert page.url.endswith("/traces/tr-ask?span=model")
+    page.get_by_role("tree").press("ArrowLeft")  # to its parent, then fold it
+    page.get_by_role("tree").press("ArrowLeft")
+    expect(spans).to_have_count(1)
+    expect(page.get_by_test_id("assessment")).to_contain_text("correct false judge: invented")
+    assert violations(page) == []
+    dark = open_page(f"{site.url}/traces/tr-ask?span=search", "dark").page
+    expect(dark.get_by_test_id("span-panel")).to_contain_text("Outputs")
+    assert violations(dark) == []

@@ -12,7 +12,7 @@ const PACE = 1000;
 /** Lists over whole experiments cost the server more and change less. */
 const SLOW_PACE = 3000;
 const SLOW: ReadonlySet<unknown> = new Set([
-  ...["experiments", "trash", "keys", "bands", "rows", "importance"],
+  ...["experiments", "trash", "traces", "keys", "bands", "rows", "importance"],
   ...["models", "model", "version", "run-models"],
 ]);
 /** Waits between tries while the server is away, milliseconds. */
@@ -26,6 +26,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
   const runs = change.run_ids;
   switch (name) {
     case "experiments":
+    case "traces":
     case "trash":
     case "table":
     case "keys":

@@ -14,6 +14,7 @@ import { patient } from "./later";
 import { ShareMenu } from "./share";
 
 const Finding = lazy(patient(() => import("./finding")));
+const TraceWay = lazy(patient(() => import("./traceWay")));
 const SignInBox = lazy(patient(() => import("./signing")));
 
 export function Root() {
@@ -40,10 +41,11 @@ export function Root() {
 
 function Way() {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const { experimentId, runId, name: model, version } = useParams({ strict: false });
+  const { experimentId, runId, traceId, name: model, version } = useParams({ strict: false });
   if (runId) return <RunWay id={runId} />;
   const permissions = path.endsWith("/permissions") ? "Permissions" : "";
-  if (experimentId) return <ExperimentWay id={experimentId} here={permissions} />;
+  if (experimentId) return <ExperimentWay id={experimentId} here={path.endsWith("/traces") ? "Traces" : permissions} />;
+  if (traceId) return <Suspense><TraceWay id={traceId} /></Suspense>;
   if (model) return <ModelWay name={model} here={version ? `Version ${version}` : path.endsWith("/compare") ? "Compare" : permissions} />;
   const name = { "/settings": "Settings", "/admin/users": "Users", "/admin/groups": "Groups", "/models": "Models", "/trash": "Trash", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
   return <Crumbs>{[<Here key="here">{name ?? "Not found"}</Here>]}</Crumbs>;

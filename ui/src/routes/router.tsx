@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import type { ChartSearch } from "../charts/settings";
 import type { RunsSearch } from "../features/runs/view";
+import type { TracesSearch } from "../features/traces/search";
 import { parseSearch, stringifySearch } from "../lib/search";
 import { ExperimentsRoute } from "./experiments";
 import { later } from "./later";
@@ -73,6 +74,20 @@ const runs = createRoute({
 });
 
 const view = createRoute({ getParentRoute: () => root, path: "/v/$key", component: later(() => import("./views"), "ViewRoute") });
+
+const traces = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/traces",
+  validateSearch: (search: Record<string, unknown>): TracesSearch => ({ q: text(search["q"]), filter: text(search["filter"]), state: text(search["state"]), order: text(search["order"]) }),
+  component: later(() => import("./traces"), "TracesRoute"),
+});
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: "/traces/$traceId",
+  validateSearch: (search: Record<string, unknown>): { span?: string | undefined } => ({ span: text(search["span"]) }),
+  component: later(() => import("./traces"), "TraceRoute"),
+});
 
 const trash = createRoute({
   getParentRoute: () => root,
@@ -190,6 +205,8 @@ const tree = root.addChildren([
   runs,
   view,
   trash,
+  traces,
+  trace,
   run.addChildren([runOverview, runMetrics, runSystem, runArtifacts, runArtifact, runConsole, runMedia]),
   compare,
   models,

@@ -13,7 +13,7 @@ import { Empty } from "../../ui/Empty";
 import { Icon } from "../../ui/Icon";
 import s from "./Artifacts.module.css";
 
-const Json = lazy(() => import("./Json").then((module) => ({ default: module.Json })));
+const Json = lazy(() => import("../../ui/content/Json").then((module) => ({ default: module.Json })));
 const Sheet = lazy(() => import("./Sheet").then((module) => ({ default: module.Sheet })));
 const ModelFile = lazy(() => import("./viewers/ModelFile").then((module) => ({ default: module.ModelFile })));
 const MarkdownFile = lazy(() => import("./viewers/MarkdownFile").then((module) => ({ default: module.MarkdownFile })));

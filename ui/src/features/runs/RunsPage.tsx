@@ -1,5 +1,6 @@
 /** The page people live in: filter, table, winner, selection. */
 
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { ApiError } from "../../api/http";
 import type { Error as ErrorBody } from "../../api/schema.gen";
@@ -75,6 +76,11 @@ export function RunsPage(props: RunsPageProps) {
             <span aria-hidden="true">★</span> best {rows.best.key}{" "}
             <strong className="num">{formatNumber(rows.best.value)}</strong>
           </button>
+        )}
+        {page.experiment && (
+          <Link className={s.push} to="/experiments/$experimentId/traces" params={{ experimentId: page.experiment.experiment_id }} data-screen-only>
+            Traces
+          </Link>
         )}
       </div>
       {!waiting && (

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { drawGeo } from "../../../lib/content/geo";
 import { plural } from "../../../lib/format";
-import { Json } from "../Json";
+import { Json } from "../../../ui/content/Json";
 import s from "../Artifacts.module.css";
 
 /** GeoJSON drawn without a map beneath: nothing is fetched. */

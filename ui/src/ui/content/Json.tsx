@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import s from "./Artifacts.module.css";
+import s from "./Json.module.css";
 
 type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
 
