@@ -153,6 +153,21 @@ class RunTable(Struct, frozen=True):
     children: Sequence[int] = ()
 
 
+class RunColumn(Struct, frozen=True):
+    """One column of many runs. ``values`` are those that occur (NaN is one value), ``codes`` one number for each run, in
+    little-endian int32: the place of its value, or -1 where it has none."""
+
+    values: Sequence[float | int | str]
+    codes: bytes
+
+
+class RunColumns(Struct, frozen=True):
+    """All runs that match, the newest first, and their columns in the order asked for."""
+
+    run_ids: Sequence[str]
+    columns: Sequence[RunColumn]
+
+
 class ConsolePiece(Struct, frozen=True):
     sequence: int
     stream: str
@@ -363,6 +378,13 @@ class Store(Sink, Registry, LoggedModels, Traces, Protocol):
         ``count``, ``nans``, and the steps ``min_step``, ``max_step``, ``first_step``, ``last_step``), ``params.k``, ``tags.k``
         or ``attributes.k``. Keys follow the prefix as they are; quoting them is allowed. Never the page token: windows only.
         Raises FilterError for a filter, order or column that cannot be read.
+        """
+        ...
+
+    def columns(self, query: RunQuery, columns: Sequence[str]) -> RunColumns:
+        """Columns of *all* runs that match, whatever ``limit``, ``offset`` and order say. They are named as in :meth:`table`.
+
+        Far faster than windows of :meth:`table`, and of one moment. Raises as that does.
         """
         ...
 

@@ -30,7 +30,7 @@ class Watched:
         """What it gives, and the statements that took."""
         self.statements.clear()
         given = getattr(self.store, what)(
-            RunQuery(experiment_ids=(self.experiment,), **query), *([COLUMNS] if what == "table" else [])
+            RunQuery(experiment_ids=(self.experiment,), **query), *([COLUMNS] if what in ("table", "columns") else [])
         )
         return given, list(self.statements)
 
@@ -44,7 +44,7 @@ def stores(tmp_path_factory):
     large.store.close()
 
 
-@pytest.mark.parametrize("what", ["search_runs", "table", "count_runs"])
+@pytest.mark.parametrize("what", ["search_runs", "table", "columns", "count_runs"])
 @pytest.mark.parametrize(
     "query",
     [

@@ -20,6 +20,19 @@ Value = float | int | str | None
 Places = NDArray[np.int64]
 
 
+class Coded(Struct, frozen=True, eq=False):
+    """A column: its different values, and for each run the place of its own among them, -1 where it has none."""
+
+    values: Sequence[float | int | str]
+    codes: Places
+
+    def numbers(self) -> NDArray[np.float64]:
+        """The value of each run, shape (runs,); NaN where that is no number or missing."""
+        plain = set(map(type, self.values)) <= {int, float}
+        known = self.values if plain else [value if isinstance(value, (int, float)) else np.nan for value in self.values]
+        return np.array([*known, np.nan], np.float64)[self.codes]  # -1 is the last
+
+
 class Spread(Struct, frozen=True):
     """Numbers of one column, group by group: arrays of shape (groups,). ``deviation`` is that of a sample (n - 1), NaN
     below two values. ``best_row`` is the row of the best value, -1 where a group has none. Means of nothing are NaN."""
@@ -36,23 +49,23 @@ def all_but_seed(params: Sequence[tuple[str, int]]) -> list[str]:
     return [key for key, distinct in params if distinct > 1 and not is_seed(key)]
 
 
-def group(columns: Sequence[Sequence[Value]], rows: int) -> tuple[list[tuple[Value, ...]], Places]:
+def group(columns: Sequence[Coded], rows: int) -> tuple[list[tuple[Value, ...]], Places]:
     """The different combinations of values, in the order of their first run, and each run's place among them."""
-    places = np.empty(rows, np.int64)
-    known: dict[tuple[Value, ...], int] = {}
-    if not columns:
-        places[:] = 0
-        return ([()] if rows else []), places
-    for row, values in enumerate(zip(*columns, strict=True)):
-        # NaN is not equal to itself, so that each would be a group
-        key = tuple("NaN" if isinstance(value, float) and value != value else value for value in values)
-        places[row] = known.setdefault(key, len(known))
-    return list(known), places
+    places = np.zeros(rows, np.int64)
+    first = np.zeros(min(rows, 1), np.int64)
+    for column in columns:
+        # numbered anew after each column, so that no product outgrows the numbers
+        mixed = places * (len(column.values) + 1) + column.codes
+        _, first, places = np.unique(mixed, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    cells = [[column.values[code] if code >= 0 else None for code in column.codes[first[order]].tolist()] for column in columns]
+    return list(zip(*cells, strict=True)) if columns else [()] * len(order), rank[places.reshape(-1)]
 
 
-def spread(values: Sequence[Value], places: Places, groups: int, smaller_is_better: bool) -> Spread:
-    """The numbers of one column. What is no number counts as missing."""
-    numbers = np.array([value if isinstance(value, (int, float)) else np.nan for value in values], np.float64)
+def spread(numbers: NDArray[np.float64], places: Places, groups: int, smaller_is_better: bool) -> Spread:
+    """The numbers of one column, NaN where a run has none."""
     known = ~np.isnan(numbers)
     at, there = places[known], numbers[known]
     n = np.bincount(at, minlength=groups).astype(np.int64)
@@ -63,15 +76,11 @@ def spread(values: Sequence[Value], places: Places, groups: int, smaller_is_bett
         deviation = np.sqrt(squares / np.where(n > 1, n - 1, 1))
     mean[n == 0] = np.nan
     deviation[n < 2] = np.nan
-    rows = np.flatnonzero(known)
-    sign = 1.0 if smaller_is_better else -1.0
-    order = np.lexsort((rows, sign * there, at))
-    best, best_row = np.full(groups, np.nan), np.full(groups, -1, np.int64)
-    if len(order):
-        sorted_at = at[order]
-        first = np.concatenate(([True], sorted_at[1:] != sorted_at[:-1]))
-        best[sorted_at[first]] = there[order[first]]
-        best_row[sorted_at[first]] = rows[order[first]]
+    best, best_row = np.full(groups, np.inf if smaller_is_better else -np.inf), np.full(groups, -1, np.int64)
+    (np.minimum if smaller_is_better else np.maximum).at(best, at, there)
+    reached = np.flatnonzero(there == best[at])[::-1]  # the first of equal ones is written last
+    best_row[at[reached]] = np.flatnonzero(known)[reached]
+    best[n == 0] = np.nan
     return Spread(n, mean, deviation, best, best_row)
 
 
@@ -87,14 +96,10 @@ def sorted_groups(by: NDArray[np.float64], descending: bool) -> NDArray[np.int64
     return np.lexsort((np.arange(len(by)), -by if descending else by, np.isnan(by)))
 
 
-def common_values(values: Sequence[Value], contains: str, limit: int) -> tuple[list[tuple[str, int]], int]:
+def common_values(column: Coded, contains: str, limit: int) -> tuple[list[tuple[str, int]], int]:
     """(value, runs), the most frequent first, of those that contain a text in any case; and how many different ones."""
-    counts: dict[str, int] = {}
-    for value in values:
-        if value is not None:
-            text = str(value)
-            counts[text] = counts.get(text, 0) + 1
+    runs = np.bincount(column.codes + 1, minlength=len(column.values) + 1)[1:].tolist()
     wanted = contains.lower()
-    found = [(text, runs) for text, runs in counts.items() if wanted in text.lower()]
+    found = [(text, n) for text, n in zip(map(str, column.values), runs, strict=True) if n and wanted in text.lower()]
     found.sort(key=lambda pair: (-pair[1], pair[0]))
     return found[:limit], len(found)

@@ -20,7 +20,7 @@ from itertools import islice
 from msgspec import Struct, structs
 from sqlalchemy import Connection
 
-from runstone.contracts import RunQuery, RunTable
+from runstone.contracts import RunColumns, RunQuery, RunTable
 from runstone.entities import PagedList, Run, ViewType
 from runstone.errors import InvalidValue
 from runstone.query import paging
@@ -31,6 +31,7 @@ from runstone.query.printer import order_text, to_text
 from runstone.query.tree import And, Node, Order, normalized
 
 from .search_atoms import listable, posting
+from .search_columns import all_run_ids, read_columns
 from .search_experiments import search_experiments
 from .search_hydrate import Locate, hydrate
 from .search_match import FEW, estimates, found_by
@@ -51,7 +52,7 @@ DEEP = 5_000
 #: Most runs that one page may have.
 LIMIT_CAP = 50_000
 
-__all__ = ["count_runs", "find_runs", "search_experiments", "search_runs", "table"]
+__all__ = ["columns", "count_runs", "find_runs", "search_experiments", "search_runs", "table"]
 
 
 class Search(Struct, frozen=True):
@@ -126,6 +127,24 @@ def _nested(connection: Connection, query: RunQuery, search: Search, columns: Se
     fields = [parse_column(name) for name in columns]
     plain = read_table(connection, seen.run_ids, columns, fields, total, seen.matched, search.offset)
     return structs.replace(plain, rows=seen.rows, depth=seen.depth, children=seen.children)
+
+
+def columns(connection: Connection, query: RunQuery, names: Sequence[str] = ()) -> RunColumns:
+    """Columns of all runs that match. Raises as :func:`read`, and FilterError for a column."""
+    search = read(query)
+    fields = [parse_column(name) for name in names]
+    if not search.scope.experiments:
+        return RunColumns([], read_columns(connection, search.scope, [], fields, 0))
+    if search.tree is None:
+        run_ids = all_run_ids(connection, search.scope)
+        return RunColumns(run_ids, read_columns(connection, search.scope, run_ids, fields, len(run_ids)))
+    found = found_by(connection, search.scope, search.tree)
+    total = population(connection, search.scope)
+    if len(found) > FEW:
+        run_ids = [run_id for run_id in all_run_ids(connection, search.scope) if run_id in found]
+    else:
+        run_ids = pick(connection, Search(search.scope, None, search.orders, FEW, 0, b""), found, FEW)
+    return RunColumns(run_ids, read_columns(connection, search.scope, run_ids, fields, total))
 
 
 def count_runs(connection: Connection, query: RunQuery) -> int:

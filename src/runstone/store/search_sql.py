@@ -17,7 +17,8 @@ from .dialects import of
 #: Ids in one ``IN`` list.
 BATCH = 1_000
 
-_SEPARATOR = "\n"
+#: Between ids in one text.
+SEPARATOR = "\n"
 
 
 class Sql(Struct, frozen=True):
@@ -79,9 +80,14 @@ def stream(connection: Connection, sql: Sql) -> Iterator[Any]:
 
 def ids(connection: Connection, posting: Sql) -> list[str]:
     """The first column of a SELECT named ``run_id``; handed over as one text, which is far faster than row by row."""
-    whole = Sql("SELECT group_concat(run_id, ?) FROM (", (_SEPARATOR,)) + posting + Sql(") AS posting")
-    found = connection.exec_driver_sql(_signed(connection, whole.text), whole.values).scalar()
-    return found.split(_SEPARATOR) if found else []
+    found = ids_text(connection, posting)
+    return found.split(SEPARATOR) if found else []
+
+
+def ids_text(connection: Connection, posting: Sql) -> str:
+    """The same as that text."""
+    whole = Sql("SELECT group_concat(run_id, ?) FROM (", (SEPARATOR,)) + posting + Sql(") AS posting")
+    return str(connection.exec_driver_sql(_signed(connection, whole.text), whole.values).scalar() or "")
 
 
 def batches(values: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]:

@@ -36,23 +36,24 @@ def read_table(
     found = {row[0]: row for part in batches(run_ids) for row in rows(connection, Sql(_RUNS) + listed(part))}
     columns = list(zip(*(found[run_id] for run_id in run_ids), strict=True)) or [()] * 10
     _, run_names, experiments, users, status, start, end, ordinal, stage, parents = columns
-    cells = _cells(connection, run_ids, fields)
+    found_cells = cells(connection, run_ids, fields)
     return RunTable(
         total, matched, offset, list(run_ids), run_names, [str(number) for number in experiments], users, status, start, end,
-        ordinal, stage, parents, list(names), [cells[field] for field in fields], matched,
+        ordinal, stage, parents, list(names), [found_cells[field] for field in fields], matched,
     )  # fmt: skip
 
 
-def _cells(connection: Connection, run_ids: Sequence[str], fields: Sequence[Field]) -> dict[Field, list[Cell]]:
-    cells: dict[Field, list[Cell]] = {field: [None] * len(run_ids) for field in fields}
+def cells(connection: Connection, run_ids: Sequence[str], fields: Sequence[Field]) -> dict[Field, list[Cell]]:
+    """Each column's cells, in the order of the runs."""
+    filled: dict[Field, list[Cell]] = {field: [None] * len(run_ids) for field in fields}
     row_of = {run_id: number for number, run_id in enumerate(run_ids)}
     for kind in ("metrics", "params", "tags"):
-        _keyed(connection, kind, [field for field in cells if field.kind == kind], row_of, cells)
-    for field in cells:
+        _keyed(connection, kind, [field for field in filled if field.kind == kind], row_of, filled)
+    for field in filled:
         if field.kind in ("attributes", "datasets"):
             for run_id, (_, value) in values(connection, run_ids, field).items():
-                cells[field][row_of[run_id]] = str(value) if field.key == "experiment_id" else value
-    return cells
+                filled[field][row_of[run_id]] = str(value) if field.key == "experiment_id" else value
+    return filled
 
 
 def _keyed(

@@ -22,6 +22,7 @@ from runstone.contracts import (
     LoggedModelQuery,
     Receipt,
     RegistryQuery,
+    RunColumns,
     RunQuery,
     RunTable,
     Series,
@@ -119,6 +120,9 @@ class SqlStore:
 
     def table(self, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:
         return self._read(lambda connection: search.table(connection, query, columns))
+
+    def columns(self, query: RunQuery, columns: Sequence[str]) -> RunColumns:
+        return self._read(lambda connection: search.columns(connection, query, columns))
 
     def count_runs(self, query: RunQuery) -> int:
         return self._read(lambda connection: search.count_runs(connection, query))

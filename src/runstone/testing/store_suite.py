@@ -527,6 +527,12 @@ class StoreSuite:
 
     # --- what else belongs to a run ---------------------------------------------------------------------------------------
 
+    def test_a_whole_column_of_all_runs(self, store: Store, run: str) -> None:
+        self.write(store, Params(run, {"model": "cnn"}))
+        found = store.columns(RunQuery(experiment_ids=("0",)), ["params.model", "tags.none"])
+        assert ([*found.run_ids], [[*one.values] for one in found.columns]) == ([run], [["cnn"], []])
+        assert [struct.unpack("<i", one.codes) for one in found.columns] == [(0,), (-1,)]
+
     def test_the_console_keeps_its_order(self, store: Store, run: str) -> None:
         for number in range(3):
             self.write(store, *(Console(run, stream, number, f"{stream} {number}\n") for stream in ("stdout", "stderr")))

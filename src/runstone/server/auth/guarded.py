@@ -25,6 +25,7 @@ from runstone.contracts import (
     LoggedModelQuery,
     Receipt,
     RegistryQuery,
+    RunColumns,
     RunQuery,
     RunTable,
     Series,
@@ -129,6 +130,9 @@ class GuardedStore:
 
     def table(self, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:
         return self._store.table(self._narrowed(query), columns)
+
+    def columns(self, query: RunQuery, columns: Sequence[str]) -> RunColumns:
+        return self._store.columns(self._narrowed(query), columns)
 
     def count_runs(self, query: RunQuery) -> int:
         return self._store.count_runs(self._narrowed(query))

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec import structs
 
-from runstone.contracts import RunQuery
+from runstone.contracts import RunColumn, RunQuery
 from runstone.errors import InvalidValue
-from runstone.export.windows import every_window
 from runstone.query import grouping
 from runstone.query.columns import parse_column
 from runstone.server import table_schema as t
@@ -24,12 +22,8 @@ if TYPE_CHECKING:
     from runstone.entities import Experiment
     from runstone.server.backend import Backend
 
-#: Runs of one question to the store, and columns of one.
-WINDOW, SOME = 50_000, 100
 #: Params that runs are grouped by unasked.
 MOST_BY = 30
-#: Runs whose values are looked at for completion.
-MOST_LOOKED_AT = 50_000
 
 
 def groups(backend: Backend, body: t.GroupsRequest) -> t.GroupsAnswer:
@@ -42,13 +36,16 @@ def groups(backend: Backend, body: t.GroupsRequest) -> t.GroupsAnswer:
         raise InvalidValue(
             f"order_by={body.order_by!r} is none of: runs, {', '.join([*by, *columns])}; - before it turns it round."
         )
-    run_ids, values = _everything(backend, _query(experiments, body), [*by, *columns])
-    shared, places = grouping.group(values[: len(by)], len(run_ids))
+    read = backend.store.columns(_query(experiments, body), [*by, *columns])
+    run_ids, coded = read.run_ids, [_coded(one) for one in read.columns]
+    shared, places = grouping.group(coded[: len(by)], len(run_ids))
     found = objective_of(backend.store, experiments)
     objective = (found.key, found.direction) if found else None
     smaller = [grouping.smaller_is_better(parse_column(column).key, objective) for column in columns]
-    spreads = [grouping.spread(some, places, len(shared), less) for some, less in zip(values[len(by) :], smaller, strict=True)]
-    runs = np.bincount(places, minlength=len(shared)).astype(float)
+    spreads = [
+        grouping.spread(one.numbers(), places, len(shared), less) for one, less in zip(coded[len(by) :], smaller, strict=True)
+    ]
+    runs = np.bincount(places, minlength=len(shared)).astype(np.float64)
     if not sort and objective and f"metrics.{objective[0]}" in columns:
         sort, descending = f"metrics.{objective[0]}", objective[1] == "max"
     if sort in columns:
@@ -72,9 +69,8 @@ def groups(backend: Backend, body: t.GroupsRequest) -> t.GroupsAnswer:
 def values(backend: Backend, body: t.ValuesRequest) -> t.ValuesAnswer:
     """The values that a column takes among the runs that match, the most frequent first, with counts."""
     experiments = experiments_named(backend, body.experiment_ids)
-    query = structs.replace(_query(experiments, body), limit=MOST_LOOKED_AT)
-    found = backend.store.table(query, [body.column]).values[0]
-    common, distinct = grouping.common_values(found, body.contains, body.limit)
+    found = backend.store.columns(_query(experiments, body), [body.column])
+    common, distinct = grouping.common_values(_coded(found.columns[0]), body.contains, body.limit)
     return t.ValuesAnswer([t.ValueCount(value, runs) for value, runs in common], distinct)
 
 
@@ -88,18 +84,8 @@ def _by_itself(backend: Backend, experiments: Sequence[Experiment]) -> list[str]
     return [f"params.{key}" for key in grouping.all_but_seed([(one.key, one.distinct) for one in found])][:MOST_BY]
 
 
-def _everything(backend: Backend, query: RunQuery, columns: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
-    run_ids: list[str] = []
-    cells: list[list[Any]] = [[] for _ in columns]
-    seen: set[str] = set()
-    for found in every_window(backend.store, query, columns, WINDOW):
-        # A run that began meanwhile moves the others down, so that one may be met twice.
-        fresh = [place for place, run_id in enumerate(found.run_ids) if run_id not in seen]
-        seen.update(found.run_ids)
-        run_ids += [found.run_ids[place] for place in fresh]
-        for column, some in zip(cells, found.values, strict=True):
-            column += [some[place] for place in fresh]
-    return run_ids, cells
+def _coded(column: RunColumn) -> grouping.Coded:
+    return grouping.Coded(column.values, np.frombuffer(column.codes, "<i4").astype(np.int64))
 
 
 def _by_value(values: Sequence[Any], descending: bool) -> Any:
