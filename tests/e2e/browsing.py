@@ -90,3 +90,22 @@ def violations(page: Any) -> list[str]:
         "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r => r.violations)"
     )
     return [f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]]
+
+
+def violations_in_each_theme(page: Any) -> list[str]:
+    """As :func:`violations`, of a light page that puts on each theme in turn. It is light again afterwards."""
+    found, grounds = [], set()
+    for theme in ("light", "dark", "contrast"):
+        _wear(page, theme)
+        grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        found += [f"{theme}: {one}" for one in violations(page)]
+    _wear(page, "light")
+    assert len(grounds) > 1, "the page looks the same in all themes"
+    return found
+
+
+def _wear(page: Any, theme: str) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    mark = "document.documentElement.dataset.theme"
+    page.evaluate(f"{mark} = 'contrast'" if theme == "contrast" else f"delete {mark}")
+    page.evaluate("window.dispatchEvent(new Event('themechange'))")

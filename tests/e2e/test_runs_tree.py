@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import violations
+from browsing import violations, violations_in_each_theme
 
 
 @pytest.fixture
@@ -70,9 +70,8 @@ def test_the_tree_is_opened_and_closed_by_arrows(table: Callable[..., Any]) -> N
     expect(page.locator("[data-active]")).to_have_attribute("data-column", "select")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pinned_runs_stay_on_top_of_any_filter_and_order(theme: str, table: Callable[..., Any]) -> None:
-    page = table("?sort=attributes.run_name&cols=metrics.accuracy,metrics.val/loss,params.seed", theme)
+def test_pinned_runs_stay_on_top_of_any_filter_and_order(table: Callable[..., Any]) -> None:
+    page = table("?sort=attributes.run_name&cols=metrics.accuracy,metrics.val/loss,params.seed")
     page.get_by_test_id("runs-grid").focus()
     page.keyboard.press("End")
     last = page.locator("[data-active]").locator("xpath=..").get_attribute("data-run")
@@ -94,7 +93,7 @@ def test_pinned_runs_stay_on_top_of_any_filter_and_order(theme: str, table: Call
     expect(page.locator("[data-active]").locator("xpath=..")).to_have_attribute("data-run", str(last))
     page.keyboard.press("ArrowUp")
     expect(page.locator("[role=columnheader][data-active]")).to_have_count(1)
-    assert violations(page) == []
+    assert violations_in_each_theme(page) == []
     pinned.get_by_role("button", name="Unpin").click()
     expect(pinned).to_have_count(0)
 
@@ -116,11 +115,10 @@ def test_a_pinned_column_stays_at_the_left_with_any_statistic(table: Callable[..
     expect(heads.nth(3)).to_have_attribute("data-column", "started")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_cells_draw_curves_bars_and_heat(theme: str, drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+def test_cells_draw_curves_bars_and_heat(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
     cells = "cells=spark:metrics.train/loss,spark:metrics.val/loss,bar:metrics.seconds,heat:metrics.accuracy"
     columns = "cols=metrics.accuracy,metrics.seconds,metrics.train/loss,metrics.val/loss"
-    watched = open_page(drawn("few", f"?{columns}&{cells}"), theme)
+    watched = open_page(drawn("few", f"?{columns}&{cells}"))
     page = watched.page
     expect(page.locator("[data-column='metrics.train/loss'] svg[data-spark] path")).to_have_count(20)
     expect(page.locator("[data-column='metrics.val/loss'] svg[data-spark] path")).to_have_count(20)
@@ -136,6 +134,6 @@ def test_cells_draw_curves_bars_and_heat(theme: str, drawn: Callable[..., str], 
     expect(page.get_by_test_id("run-count")).to_have_text("10 of 20")
     expect(page.locator("[data-column='metrics.seconds'] [data-share='1.000']")).to_have_text("19")
     expect(page.locator("[data-column='metrics.accuracy'] [data-share='1.000']").first).to_be_visible()
-    assert violations(page) == []
+    assert violations_in_each_theme(page) == []
     menu(page, "metrics.seconds", "Numbers alone")
     expect(page.locator("[data-column='metrics.seconds'] [data-share]")).to_have_count(0)

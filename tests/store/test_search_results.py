@@ -262,7 +262,8 @@ def plan(request):
         yield request.param
 
 
-@settings(max_examples=150, deadline=None)
+# for each plan and database: 600 in all
+@settings(max_examples=60, deadline=None)
 @given(tree=trees, order=orders, scope=scopes, view=views)
 def test_search_finds_what_the_filter_says_in_the_order_asked_for(world, plan, tree, order, scope, view):
     store, runs = world
@@ -275,7 +276,7 @@ def test_search_finds_what_the_filter_says_in_the_order_asked_for(world, plan, t
     assert table.total == len(expected(runs, None, [], scope, view))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(tree=trees, order=orders, scope=scopes, size=st.integers(1, 7), data=st.data())
 def test_pages_and_windows_are_pieces_of_the_whole(world, plan, tree, order, scope, size, data):
     store, runs = world
