@@ -36,6 +36,8 @@ class Secrets(Things):
         return {
             "groups": ("POST", f"{OWN}/runs/groups", {**of, "by": [column], "columns": ["metrics.hush_metric"]}),
             "groups by themselves": ("POST", f"{OWN}/runs/groups", of),
+            "equal": ("POST", f"{OWN}/runs/equal", {**of, "filter": "attributes.run_name != 'x'"}),
+            "equal by itself": ("POST", f"{OWN}/runs/equal", of),
             "values": ("POST", f"{OWN}/runs/values", {**of, "column": column}),
             "csv": ("POST", f"{OWN}/runs/file", {**of, "format": "csv", "columns": ["attributes.run_name", "params.other"]}),
             "json": ("POST", f"{OWN}/runs/file", {**of, "format": "json", "columns": ["attributes.run_name", "params.other"]}),

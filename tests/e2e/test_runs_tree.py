@@ -137,3 +137,35 @@ def test_cells_draw_curves_bars_and_heat(drawn: Callable[..., str], open_page: C
     assert violations_in_each_theme(page) == []
     menu(page, "metrics.seconds", "Numbers alone")
     expect(page.locator("[data-column='metrics.seconds'] [data-share]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_params_that_the_filter_makes_equal_are_folded_away(theme: str, table: Callable[..., Any]) -> None:
+    page = table("", theme)
+    depth = page.locator("[role=columnheader][data-column='params.max_depth']")
+    expect(depth).to_have_count(1)
+    page.get_by_test_id("filter-input").fill("params.max_depth = '10' and params.n_estimators != '50'")
+    expect(page.get_by_test_id("run-count")).to_have_text("6 of 24")
+    expect(depth).to_have_count(0)
+    expect(page.locator("[role=columnheader][data-column='params.n_estimators']")).to_have_count(1)
+    page.get_by_role("button", name=re.compile("params equal")).click()
+    box = page.get_by_role("dialog")
+    expect(box.locator("div", has=page.get_by_text("max_depth", exact=True)).last).to_contain_text("10")
+    assert violations(page) == []
+    box.get_by_role("button", name="Show max_depth as a column").click()
+    expect(depth).to_have_count(1)
+    page.get_by_role("button", name="Clear the filter").click()
+    expect(page.get_by_test_id("run-count")).to_have_text("24 runs")
+
+
+def test_the_winner_is_right_under_a_filter_and_in_a_tree(table: Callable[..., Any]) -> None:
+    page = table("?sort=attributes.run_name")
+    best = page.locator("[data-testid=run-row][data-best]")
+    name = best.get_by_role("link").inner_text()
+    page.get_by_test_id("filter-input").fill(f"attributes.run_name != '{name}'")
+    expect(page.get_by_test_id("run-count")).to_have_text(re.compile("of 24"))
+    expect(best.get_by_role("link")).not_to_have_text(name)
+    # NaN alone never wins
+    page.get_by_test_id("filter-input").fill("metrics.accuracy = NaN")
+    expect(page.get_by_test_id("run-count")).to_have_text("1 of 24")
+    expect(best).to_have_count(0)

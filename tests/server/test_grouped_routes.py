@@ -163,3 +163,34 @@ def test_a_wrong_filter_is_told_before_any_file(api: TestClient, experiment: str
         answer = api.post(f"{API}/runs/{path}", json={"filter": "metrics.accuracy >> 1", **more})
         assert answer.status_code == 400
         assert answer.json()["start"] == 17
+
+
+def equal(api: TestClient, **body: Any) -> dict[str, tuple[str, int]]:
+    return {one["key"]: (one["value"], one["runs"]) for one in ask(api, "equal", **body)["params"]}
+
+
+@pytest.mark.parametrize("first", [200, 2])
+def test_equal_params_are_those_of_the_filter(
+    api: TestClient, experiment: str, seeds: dict[str, str], make_run: Any, first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runstone.server.routes.equal.FIRST", first)
+    monkeypatch.setattr("runstone.server.routes.equal.WINDOW", 2)
+    make_run("odd", params={"model": "mlp", "only": "here", "empty": ""}, start=1)
+    of = {"experiment_ids": [experiment]}
+    assert equal(api, **of) == {"epochs": ("3", 6), "only": ("here", 1), "empty": ("", 1)}
+    assert equal(api, **of, filter="params.model = 'cnn'") == {"epochs": ("3", 3), "model": ("cnn", 3)}
+    assert equal(api, **of, filter="params.seed = '1'") == {"epochs": ("3", 2), "seed": ("1", 2)}
+    assert equal(api, **of, filter="params.model = 'gone'") == {}
+    assert ask(api, "equal", **of, filter="params.model = 'mlp'")["matched"] == 4
+
+
+def test_one_run_that_differs_far_down_is_not_overlooked(api: TestClient, experiment: str, make_run: Any) -> None:
+    for place in range(7):
+        make_run(f"run-{place}", params={"lr": "1" if place else "2", "depth": "3"}, start=1000 * place)
+    from runstone.server.routes import equal as module
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FIRST", 2)
+        patch.setattr(module, "WINDOW", 2)
+        found = equal(api, experiment_ids=[experiment], filter="params.depth = '3'")
+    assert found == {"depth": ("3", 7)}

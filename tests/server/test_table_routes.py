@@ -10,7 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from runstone.contracts import Batch, Store
-from runstone.records import Tags
+from runstone.query.objective import objective_tags
+from runstone.records import ExperimentChanged, Tags
 
 API = "/api/runstone/v1"
 NAN, INF = float("nan"), float("inf")
@@ -209,3 +210,28 @@ def test_a_nested_table_has_children_only_under_opened_runs(
     assert (closed["rows"], closed["matched"]) == (3, 5)
     opened = table(api, **asked, opened=[five[4]], offset=2)
     assert (opened["run_ids"], opened["depth"], opened["rows"]) == ([five[4], five[0], five[1]], [0, 1, 1], 5)
+
+
+@pytest.mark.parametrize(("direction", "wins"), [("max", 1), ("min", 0)])
+def test_the_winner_is_the_best_number_under_any_filter(
+    api: TestClient,
+    experiment: str,
+    make_run,
+    store: Store,
+    direction: str,
+    wins: int,  # type: ignore[no-untyped-def]
+) -> None:
+    """Of a key with quotes in it, among NaN and runs without it, the newer of equal ones first."""
+    key = "a `b` / c"
+    store.write(Batch([ExperimentChanged(experiment, 2, tags=objective_tags(key, direction))]))
+    runs = [make_run(f"run-{n}", metrics={key: [5.0, value]}, params={"n": str(n)}) for n, value in enumerate([0.1, 0.9, NAN])]
+    make_run("without")
+    asked = {"experiment_ids": [experiment], "limit": 1}
+    best = table(api, **asked)["best"]
+    assert (best["run_id"], best["key"]) == (runs[wins], key)
+    assert table(api, **asked, filter=f"params.n != '{wins}'")["best"]["run_id"] == runs[1 - wins]
+    assert table(api, **asked, filter="params.n = '2'")["best"] is None, "NaN alone never wins"
+    assert table(api, **asked, nested=True)["best"] == best
+    store.write(Batch([Tags(runs[1 - wins], {"mlflow.parentRunId": runs[wins]})]))
+    nested = table(api, **asked, nested=True, filter=f"params.n != '{wins}'")
+    assert nested["best"]["run_id"] == runs[1 - wins], "a nested run wins, opened or not"

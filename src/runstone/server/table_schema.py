@@ -10,6 +10,8 @@ from .schema import Cell, Count, Number, View
 
 #: Groups of one answer, and values offered for a column.
 MAX_GROUPS, MAX_VALUES = 1_000, 100
+#: Params that are looked at for being equal, the most used ones.
+MAX_EQUAL = 1_000
 ColumnName = Annotated[str, Meta(min_length=1, max_length=4200)]
 
 
@@ -77,6 +79,29 @@ class ValuesAnswer(Struct):
 
     values: list[ValueCount]
     distinct: int
+
+
+class EqualRequest(Struct, forbid_unknown_fields=True):
+    """Which params have one value in all runs that match. No ``experiment_ids``: every active experiment."""
+
+    experiment_ids: list[str] = field(default_factory=list)
+    filter: str = ""
+    view: View = "active"
+
+
+class EqualParam(Struct):
+    """``runs`` of those that match have it, all of them with this value."""
+
+    key: str
+    value: str
+    runs: int
+
+
+class EqualAnswer(Struct):
+    """In order of the keys. ``matched`` runs there are; 0 where no param was worth looking at."""
+
+    matched: int
+    params: list[EqualParam]
 
 
 class TableFileRequest(Struct, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ const PACE = 1000;
 /** Lists over whole experiments cost the server more and change less. */
 const SLOW_PACE = 3000;
 const SLOW: ReadonlySet<unknown> = new Set([
-  ...["experiments", "trash", "traces", "keys", "bands", "rows", "importance"],
+  ...["experiments", "trash", "traces", "keys", "equal", "bands", "rows", "importance"],
   ...["models", "model", "version", "run-models"],
 ]);
 /** Waits between tries while the server is away, milliseconds. */
@@ -30,6 +30,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "trash":
     case "table":
     case "keys":
+    case "equal":
     case "bands":
     case "rows":
     case "importance":

@@ -208,6 +208,26 @@ export interface Done {
 
 }
 
+/** In order of the keys. ``matched`` runs there are; 0 where no param was worth looking at. */
+export interface EqualAnswer {
+  matched: number;
+  params: EqualParam[];
+}
+
+/** ``runs`` of those that match have it, all of them with this value. */
+export interface EqualParam {
+  key: string;
+  value: string;
+  runs: number;
+}
+
+/** Which params have one value in all runs that match. No ``experiment_ids``: every active experiment. */
+export interface EqualRequest {
+  experiment_ids?: string[];
+  filter?: string;
+  view?: "active" | "all" | "deleted";
+}
+
 /** The one shape of an error. A wrong filter adds where it is wrong (half-open range of characters) and what would work. */
 export interface Error {
   error_code: string;

@@ -2,7 +2,7 @@
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ask, savePosted } from "./http";
-import type { GroupsAnswer, GroupsRequest, TableFileRequest, ValuesAnswer, ValuesRequest } from "./schema.gen";
+import type { EqualAnswer, EqualRequest, GroupsAnswer, GroupsRequest, TableFileRequest, ValuesAnswer, ValuesRequest } from "./schema.gen";
 
 export type GroupSpec = Required<Omit<GroupsRequest, "offset" | "limit">>;
 
@@ -14,6 +14,15 @@ export const groupsQuery = (spec: GroupSpec) =>
     queryKey: ["table", "groups", spec],
     queryFn: ({ signal }) => ask<GroupsAnswer>("runs/groups", { method: "POST", body: { ...spec, limit: MOST_GROUPS }, signal }),
     placeholderData: keepPreviousData,
+  });
+
+/** Params with one value in all matching runs. */
+export const equalQuery = ({ experiment_ids, filter, view }: Required<EqualRequest>) =>
+  queryOptions({
+    queryKey: ["equal", experiment_ids, filter, view],
+    queryFn: ({ signal }) => ask<EqualAnswer>("runs/equal", { method: "POST", body: { experiment_ids, filter, view } satisfies EqualRequest, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
   });
 
 export const valuesQuery = (wanted: ValuesRequest) =>

@@ -89,7 +89,7 @@ def _best(backend: Backend, experiments: list[Experiment], query: RunQuery) -> s
     objective = objective_of(backend.store, experiments)
     if objective is None:
         return None
-    column = f"metrics.`{objective.key}`"
+    column = "metrics.`{}`".format(objective.key.replace("`", "``"))
     direction = "DESC" if objective.direction == "max" else "ASC"
     first = RunQuery(
         experiment_ids=query.experiment_ids, filter=query.filter, view=query.view, order_by=(f"{column} {direction}",), limit=1

@@ -7,7 +7,7 @@ import { Opener } from "../../ui/Popover";
 const EqualValues = lazy(() => import("./EqualValues").then((module) => ({ default: module.EqualValues })));
 
 /** Params with one value in all rows, folded into one line. */
-export function EqualParams({ keys, spec }: { keys: readonly string[]; spec: TableSpec }) {
+export function EqualParams({ keys, spec, onShow }: { keys: readonly string[]; spec: TableSpec; onShow: (key: string) => void }) {
   return (
     <Opener
       label="Params equal in all rows"
@@ -19,7 +19,7 @@ export function EqualParams({ keys, spec }: { keys: readonly string[]; spec: Tab
     >
       {() => (
         <Suspense fallback={<p>…</p>}>
-          <EqualValues keys={keys} spec={spec} />
+          <EqualValues spec={spec} onShow={onShow} />
         </Suspense>
       )}
     </Opener>

@@ -147,7 +147,7 @@ export function RunsPage(props: RunsPageProps) {
               Tree
             </Button>
           )}
-          {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} />}
+          {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} onShow={page.show} />}
           {view.hidden.length > 0 && (
             <Button kind="quiet" icon="undo" onClick={() => page.change({ hidden: [] })}>
               Show {formatCount(view.hidden.length)} hidden

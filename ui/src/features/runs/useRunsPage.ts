@@ -7,7 +7,8 @@ import { experimentQuery, experimentsQuery } from "../../api/experiments";
 import { ApiError } from "../../api/http";
 import { keysQuery } from "../../api/keys";
 import { type TableSpec, tableQuery, useTrashRuns } from "../../api/runs";
-import { columnId, nextSort, orderTerm, withStat, type SortKey, type Stat } from "../../lib/columns";
+import { equalQuery } from "../../api/table";
+import { column, columnId, nextSort, orderTerm, withStat, type SortKey, type Stat } from "../../lib/columns";
 import { plural } from "../../lib/format";
 import { useNarrow } from "../../ui/useNarrow";
 import { say } from "../../ui/Toasts";
@@ -68,10 +69,16 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
       }),
     [specs, narrow, several, facts.objective, sampleOf, view.cells, spec],
   );
+  // Of all active runs the keys tell what is equal; under a filter the server looks.
+  const narrowed = spec !== null && (spec.filter !== "" || view.trash);
+  const alike = useQuery({ ...equalQuery(spec ?? NOTHING), enabled: narrowed }).data;
+  const equal = useMemo(() => (narrowed ? (alike?.params ?? []).map((one) => one.key) : equalParams(facts.params)), [narrowed, alike, facts.params]);
+  const folded = useMemo(() => new Set(view.columns ? [] : equal.map((key) => `params.${key}`)), [view.columns, equal]);
   const [pinned, columns] = useMemo(() => {
+    const seen = all.filter((column) => !folded.has(column.id));
     const stays = (column: GridColumn) => !narrow && view.fixed.includes(column.id);
-    return [[...pinnedColumns(narrow, causes, view.tree), ...all.filter(stays)], all.filter((column) => !stays(column))];
-  }, [narrow, causes, view.tree, view.fixed, all]);
+    return [[...pinnedColumns(narrow, causes, view.tree), ...seen.filter(stays)], seen.filter((column) => !stays(column))];
+  }, [narrow, causes, view.tree, view.fixed, all, folded]);
   const selection = useSelection(view, spec, rows, change);
   const head = {
     sortBy: (column: GridColumn, extend: boolean) => {
@@ -109,9 +116,11 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     nested,
     head,
     toggle,
+    /** Show a param as a column, also where it was folded away. */
+    show: (key: string) => change({ columns: [...specs.filter((one) => !folded.has(columnId(one)) && columnId(one) !== `params.${key}`), column("params", key)] }),
     change,
     setRange,
-    equal: useMemo(() => equalParams(facts.params), [facts.params]),
+    equal,
   };
 }
 
@@ -139,6 +148,7 @@ function useFacts(experiments: readonly string[]) {
 }
 
 const NONE: never[] = [];
+const NOTHING = { experiment_ids: NONE, filter: "", view: "active" as const };
 
 function useSelection(
   view: RunsView,
