@@ -27,6 +27,9 @@ ALIASES = {
     "mlflow.types.schema": "runstone.models.types",
     "mlflow.models.model": "runstone.models",
     "mlflow.version": "runstone.dropin.version",
+    "mlflow.utils": "runstone.dropin.utils",
+    "mlflow.utils.logging_utils": "runstone.dropin.utils.logging_utils",
+    "mlflow.utils.mlflow_tags": "runstone.dropin.utils.mlflow_tags",
 }
 
 

@@ -157,6 +157,11 @@ def _command(
     """The entry point, the params of the run, and the command."""
     entry_point = project.entry_point(name)
     values, options = entry_point.values(given)
+    if options and entry_point.parameters:
+        passed = " ".join(f"--{key}" for key in options)
+        notice(
+            f"{passed}: no parameters of entry point {name!r}, passed on as options. Its parameters: {entry_point.described}"
+        )
     brought = dict(values)
     for key, value in values.items():
         if entry_point.parameters[key].type == "path":
@@ -181,7 +186,7 @@ def _path(parameter: spec.Parameter, value: str, given: bool, folder: Path, stor
     if found is None:
         raise NotFound(
             f"Got value {value!r} for parameter {parameter.name!r}, but there is no such file or folder "
-            f"in {places[0]} or {places[1]}."
+            f"in {' or '.join(dict.fromkeys(map(str, places)))}."
         )
     return str(found.resolve())
 

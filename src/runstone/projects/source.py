@@ -154,6 +154,14 @@ def _git(folder: Path, *command: str, what: str) -> str:
     except FileNotFoundError:
         raise ExecutionException(f"{what}: git is not installed.") from None
     if done.returncode:
-        words = [line for line in done.stderr.splitlines() if line.strip()] or ["it gave no reason"]
-        raise ExecutionException(f"{what}: {without_secrets(words[-1].strip())}")
+        raise ExecutionException(f"{what}: {without_secrets(reason(done.stderr))}")
     return done.stdout
+
+
+def reason(said: str) -> str:
+    """Why git failed, of all that it said: its last ``fatal:`` or ``error:``, after what ssh said; its advice left out."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    chosen = [line for line in lines if line.startswith(("fatal:", "error:"))][-1:]
+    if chosen and lines[0].startswith(("ssh:", "kex_", "Host key", "Permission denied", "remote:")) and lines[0] != chosen[0]:
+        chosen.insert(0, lines[0])
+    return "; ".join(chosen or lines[-1:]) or "it gave no reason"

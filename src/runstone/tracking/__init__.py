@@ -1,12 +1,12 @@
 """MLflow's module of this name: the client, where runs are kept, and ``fluent``."""
 
-from ._lazy import lazy
+from runstone._lazy import lazy
 
 __getattr__, __dir__ = lazy(
     __name__,
     {
         "MlflowClient": "runstone.client.api:MlflowClient",
-        "fluent": "runstone.client.fluent",
+        "fluent": "runstone.tracking.fluent",
         "get_registry_uri": "runstone.client.location:get_registry_uri",
         "get_tracking_uri": "runstone.client.location:get_tracking_uri",
         "is_tracking_uri_set": "runstone.client.location:is_tracking_uri_set",
