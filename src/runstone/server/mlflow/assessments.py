@@ -23,6 +23,7 @@ from .row import Row
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
+_KINDS = ("feedback", "expectation", "issue")
 _CHANGEABLE = ("assessment_name", "expectation", "feedback", "rationale", "metadata", "valid")
 
 
@@ -45,6 +46,8 @@ class Reassess(OneOfTrace):
 
 def create(backend: Backend, request: Assess) -> shapes.Json:
     """Add what somebody thinks of the trace. One that another overrides is no longer valid."""
+    if not any(isinstance(request.assessment.get(one), dict) for one in _KINDS):
+        raise InvalidValue(f"An assessment of trace {request.trace_id!r} needs one of {', '.join(_KINDS)}.")
     made = {"assessment_id": f"a-{uuid.uuid4().hex}", **request.assessment, "trace_id": request.trace_id}
     changes: dict[str, dict[str, Any] | None] = {str(made["assessment_id"]): made}
     if before := made.get("overrides"):

@@ -17,7 +17,7 @@ from . import logged_models_messages as m
 from . import shapes
 from .limits import MAX_DATASET_EXPERIMENTS, MAX_MODELS, check_keys, page_size, word
 from .messages import KeyValue
-from .reading import json_number
+from .reading import json_number, missing
 from .row import Row
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ def list_folder(backend: Backend, request: m.ModelFolder) -> shapes.Json:
 
 def search_datasets(backend: Backend, request: m.SearchDatasets) -> shapes.Json:
     """Datasets that runs of these experiments read."""
+    if not request.experiment_ids:
+        raise missing("experiment_ids")
     if len(request.experiment_ids) > MAX_DATASET_EXPERIMENTS:
         raise InvalidValue(
             f"SearchDatasets request cannot specify more than {MAX_DATASET_EXPERIMENTS} experiment_ids. "

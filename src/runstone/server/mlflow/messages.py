@@ -79,7 +79,7 @@ class UpdateRun(OfRun):
 
 
 class SearchRuns(Struct):
-    experiment_ids: list[str] = field(default_factory=list)
+    experiment_ids: list[str | int] = field(default_factory=list)
     filter: str = ""
     run_view_type: str | int = "ACTIVE_ONLY"
     max_results: int = 1000

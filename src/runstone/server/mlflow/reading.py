@@ -17,6 +17,8 @@ from runstone.errors import InvalidValue, RunstoneError
 T = TypeVar("T", bound=Struct)
 
 _MISSING = re.compile(r"missing required field `(\w+)`")
+#: An experiment's id, or none.
+_WHOLE = re.compile(r"|\s*[+-]?\d+\s*", re.ASCII)
 _PLACE = re.compile(r"`\$\.?([^`]*)`")
 
 
@@ -26,7 +28,7 @@ def read(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) 
     Unknown fields are ignored, and ``null`` is as good as nothing.
 
     Raises:
-        InvalidValue: a required field is missing or empty, or a value has the wrong type.
+        InvalidValue: a required field is missing or an empty text, a value has the wrong type, an experiment's id is no number.
         RunstoneError: ``MALFORMED_REQUEST``, the body is no JSON object.
     """
     message: T | None = None
@@ -38,8 +40,13 @@ def read(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) 
     if message is None:
         message = _converted(kind, query, body, parts)
     for name in _required(kind):
-        if getattr(message, name) in ("", []):
+        if getattr(message, name) == "":
             raise missing(name)
+    for name in _experiments(kind):
+        found = getattr(message, name)
+        for one in [found] if isinstance(found, str) else found or ():
+            if not _WHOLE.fullmatch(str(one)):
+                raise InvalidValue(f"Invalid experiment ID {one!r}: experiments have whole numbers as ids.")
     return message
 
 
@@ -77,6 +84,12 @@ def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
 @cache
 def _required(kind: type[Struct]) -> tuple[str, ...]:
     return tuple(field.name for field in msgspec.structs.fields(kind) if field.required)
+
+
+@cache
+def _experiments(kind: type[Struct]) -> tuple[str, ...]:
+    """Fields that name experiments."""
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.name in ("experiment_id", "experiment_ids"))
 
 
 def _converted(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) -> T:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runstone.contracts import Batch, RunQuery
-from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, Run
+from runstone.entities import Dataset, DatasetInput, InputTag, LifecycleStage, LoggedModelInput, LoggedModelOutput, Run
 from runstone.errors import InvalidValue, NotFound
 from runstone.names import random_name
 from runstone.records import Inputs, Outputs, Params, Record, RunChanged, RunStarted, Tags
@@ -69,7 +69,7 @@ def search(backend: Backend, request: m.SearchRuns) -> shapes.Json:
     """Filter, order and page."""
     page = backend.store.search_runs(
         RunQuery(
-            experiment_ids=tuple(request.experiment_ids),
+            experiment_ids=tuple(map(str, request.experiment_ids)),
             filter=request.filter,
             order_by=tuple(request.order_by),
             view=view(request.run_view_type, "run_view_type"),
@@ -109,7 +109,8 @@ def set_tag(backend: Backend, request: m.SetTag) -> Batch:
 def delete_tag(backend: Backend, request: m.DeleteTag) -> shapes.Json:
     """Remove one tag, which must be there."""
     run_id = run_of(request)
-    if request.key not in backend.store.get_run(run_id, metrics=False).data.tags:
+    run = backend.store.get_run(run_id, metrics=False)
+    if request.key not in run.data.tags and run.info.lifecycle_stage == LifecycleStage.ACTIVE:  # else the store refuses it
         raise NotFound(f"No tag with name: {request.key} in run with id {run_id}")
     return write(backend, Tags(run_id, {request.key: None}))
 

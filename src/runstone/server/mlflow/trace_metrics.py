@@ -101,6 +101,8 @@ def metrics(backend: Backend, request: QueryMetrics) -> shapes.Json:
     if request.metric_name not in view.metrics:
         raise InvalidValue(f"Invalid metric_name {request.metric_name!r}: of {name} there are {', '.join(view.metrics)}.")
     allowed, dimensions = view.metrics[request.metric_name]
+    if not request.aggregations:
+        return {"data_points": []}
     for one in request.aggregations:
         one.check(allowed)
     for text in request.dimensions:
