@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -25,6 +25,8 @@ _SERIES = (
     'SELECT run_id, "key", "count", nans, "first", first_step, first_timestamp, "last", last_step, last_timestamp, '
     '"min", min_step, "max", max_step, hot, tail FROM series WHERE '
 )
+#: Points of several series that are read at once.
+_AT_ONCE = 500_000
 #: Steps are 64-bit numbers, so these limits leave nothing out.
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
@@ -54,22 +56,58 @@ class Histories:
     ) -> list[Series]:
         """See :meth:`runstone.contracts.Store.sample`."""
         low, high = _bounds(start, end)
-        found = []
-        for run_id in dict.fromkeys(run_ids):
-            select = f'{_SERIES} run_id = {self._sign} AND "key" IN'
-            rows = {row[1]: row for row in find(self._connection, select, list(dict.fromkeys(keys)), self._sign, (run_id,))}
-            found += [self._sampled(rows[key], points, low, high) for key in dict.fromkeys(keys) if key in rows]
+        run_ids, keys = list(dict.fromkeys(run_ids)), list(dict.fromkeys(keys))
+        found: dict[tuple[str, str], Series] = {}
+        for key, rows in self._rows(run_ids, keys).items():
+            for some in _together(rows, _enough(points)):
+                pieces = self._pieces(key, some, low, high) if len(some) > 1 else {}
+                found.update(((row[0], key), self._sampled(row, points, low, high, pieces.get(row[0]))) for row in some)
+        return [found[one] for run_id in run_ids for key in keys if (one := (run_id, key)) in found]
+
+    def _rows(self, run_ids: Sequence[str], keys: Sequence[str]) -> dict[str, list[Any]]:
+        """Rows of ``series`` by key, in few statements."""
+        found: dict[str, list[Any]] = {key: [] for key in keys}
+        if len(run_ids) > len(keys):
+            one, several, outer, inner = '"key"', "run_id", keys, run_ids
+        else:
+            one, several, outer, inner = "run_id", '"key"', run_ids, keys
+        for single in outer:
+            select = f"{_SERIES} {one} = {self._sign} AND {several} IN"
+            for row in find(self._connection, select, inner, self._sign, (single,)):
+                found[row[1]].append(row)
         return found
 
-    def _sampled(self, row: Any, points: int, low: int, high: int) -> Series:
+    def _sampled(self, row: Any, points: int, low: int, high: int, read: Points | None) -> Series:
+        """``read``: the points of the range, if they are at hand."""
         run_id, key = row[0], row[1]
-        # an outline has two points for STRETCH: enough when each stretch of the answer spans several of its own
-        enough = 2 * STRETCH * max(points, 1)
-        if row[2] >= enough and self._compressed(row, low, high) >= enough:
+        enough = _enough(points)
+        if read is not None:
+            chosen, total = read, len(read.steps)
+        elif row[2] >= enough and self._compressed(row, low, high) >= enough:
             chosen, total = self._outlined(row, low, high)
         else:
             chosen, _, total = self._points(row, low, high, None)
         return _series(run_id, key, chosen.take(extremes(chosen.values, max(points, 1))), total)
+
+    def _pieces(self, key: str, rows: Sequence[Any], low: int, high: int) -> dict[str, Points]:
+        """The points of several runs in two statements: thousands of small ones take longer than what they read."""
+        several = [row[0] for row in rows if row[2] > 1 or row[14]]
+        chunks: dict[str, list[Any]] = {run_id: [] for run_id in several}
+        hot: dict[str, list[Any]] = {run_id: [] for run_id in several}
+        reach = f'WHERE "key" = {self._sign} AND min_step <= {self._sign} AND max_step >= {self._sign}'
+        select = f'SELECT run_id, sequence, "count", data FROM chunks {reach} AND run_id IN'
+        there = [row[0] for row in rows if row[2] > max(row[14], 1)]
+        for run_id, *chunk in find(self._connection, select, there, self._sign, (key, high, low)):
+            chunks[run_id].append(chunk)
+        select = f'SELECT run_id, sequence, data FROM points WHERE "key" = {self._sign} AND run_id IN'
+        for run_id, *piece in find(self._connection, select, [row[0] for row in rows if row[14]], self._sign, (key,)):
+            hot[run_id].append(piece)
+        found = {}
+        for run_id in several:
+            packed = [piece[1] for piece in sorted(hot[run_id])]
+            last = unpack_all(packed) if packed else empty(0)
+            found[run_id] = ordered(_within(_all([chunk[1:] for chunk in sorted(chunks[run_id])], last), low, high))
+        return found
 
     def _compressed(self, row: Any, low: int, high: int) -> int:
         """How many points the chunks hold that reach into the range."""
@@ -165,6 +203,28 @@ def _all(rows: Sequence[Any], hot: Points) -> Points:
     for column, words in zip(found, hot, strict=True):
         column[at:] = words
     return found
+
+
+def _enough(points: int) -> int:
+    """Of how many points outlines are as good as all: they have two for STRETCH, so these give as many as are asked for."""
+    return STRETCH * max(points, 1) // 2
+
+
+def _together(rows: Sequence[Any], enough: int) -> Iterator[list[Any]]:
+    """Rows of series whose points are read at once: as many as do not fill the memory, and long ones alone."""
+    some: list[Any] = []
+    points = 0
+    for row in rows:
+        if row[2] >= enough:
+            yield [row]
+            continue
+        some.append(row)
+        points += row[2]
+        if points >= _AT_ONCE:
+            yield some
+            some, points = [], 0
+    if some:
+        yield some
 
 
 def _bounds(start: int | None, end: int | None) -> tuple[int, int]:
