@@ -58,8 +58,11 @@ def differences(golden: Pixels, seen: Pixels) -> list[str]:
 
 
 def _drawn(pixels: Pixels) -> NDArray[np.bool_]:
-    colours, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_counts=True)
-    ink = (np.abs(pixels - colours[counts.argmax()]) > DRAWN).any(axis=2).astype(np.int16)
+    red, green, blue = np.moveaxis(pixels.astype(np.int32), 2, 0)
+    colours, counts = np.unique(red << 16 | green << 8 | blue, return_counts=True)
+    most = int(colours[counts.argmax()])
+    page = np.array([most >> 16, most >> 8 & 255, most & 255], np.int16)
+    ink = (np.abs(pixels - page) > DRAWN).any(axis=2).astype(np.int16)
     return _means(ink[:, :, None], SMALL)[:, :, 0] > 0
 
 
