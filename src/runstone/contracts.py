@@ -17,6 +17,7 @@ from .entities import Experiment, FileInfo, PagedList, Run, Summary, ViewType
 from .entities.accounts import Grant, Group, Session, Token, User
 from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
+from .entities.registry_events import RegistryEvent
 from .entities.traces import TraceHead
 from .records import Record
 
@@ -38,11 +39,15 @@ class Batch(Struct, frozen=True):
 
     ``once``: points that are stored already (same run, key, step, timestamp and value) are left out. So a caller without
     a journal, such as an MLflow client, may send a direct batch again when it saw no answer.
+
+    ``by`` and ``reason``: who changes the registry, and why, for its log.
     """
 
     records: Sequence[Record]
     origin: Origin | None = None
     once: bool = False
+    by: str = ""
+    reason: str = ""
 
 
 class Refusal(Struct, frozen=True):
@@ -264,6 +269,11 @@ class Registry(Protocol):
 
     def version_location(self, name: str, version: int) -> str:
         """Where the version's files are: a URI, or ``runs:/…`` or ``models:/m-…``. Raises NotFound."""
+        ...
+
+    def registry_events(self, name: str, before: int | None = None, limit: int = 1000) -> Sequence[RegistryEvent]:
+        """What was done to a registered model, newest first; of one that is gone, too. ``before``: events with smaller
+        numbers only. Raises NotFound where no model ever had the name."""
         ...
 
 

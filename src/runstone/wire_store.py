@@ -46,13 +46,16 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Parcel(Struct, frozen=True, array_like=True):
-    """A batch on its way. An empty ``journal_id`` is a direct one. ``frames`` are record frames, salted ``RUNSTONE``."""
+    """A batch on its way. An empty ``journal_id`` is a direct one. ``frames`` are record frames, salted ``RUNSTONE``.
+    ``by`` and ``reason`` as the client gives them; a server with accounts knows better who it is."""
 
     journal_id: str
     first: int
     next: int
     once: bool
     frames: bytes
+    by: str = ""
+    reason: str = ""
 
 
 class Answer(Struct, frozen=True, array_like=True):
@@ -72,7 +75,7 @@ def pack_batches(batches: Sequence[Batch]) -> bytes:
     for batch in batches:
         frames = b"".join(wire.record_frame(record, _SALT) for record in batch.records)
         origin = batch.origin or Origin("", 0, 0)
-        parcels.append(Parcel(origin.journal_id, origin.first, origin.next, batch.once, frames))
+        parcels.append(Parcel(origin.journal_id, origin.first, origin.next, batch.once, frames, batch.by, batch.reason))
     return zstd.compress(_encode(parcels), level=1)
 
 
@@ -97,7 +100,7 @@ def _batch(number: int, parcel: Parcel) -> Batch:
     if parcel.journal_id and not 0 <= parcel.first <= parcel.next < 1 << 63:
         raise InvalidValue(f"Parcel {number} is no stretch of a journal: it goes from {parcel.first} to {parcel.next}.")
     origin = Origin(parcel.journal_id, parcel.first, parcel.next) if parcel.journal_id else None
-    return Batch(records, origin, parcel.once)
+    return Batch(records, origin, parcel.once, parcel.by, parcel.reason)
 
 
 def pack_receipts(receipts: Sequence[Receipt]) -> bytes:
@@ -161,8 +164,8 @@ _READ = (
     "count_runs", "find_runs", "series_counts", "summaries", "keys", "history", "sample", "console", "documents",
     "artifact_files", "changes", "health",
     "get_registered_model", "search_registered_models", "get_model_version", "get_version_by_alias", "find_version",
-    "latest_versions", "search_model_versions", "version_location", "get_logged_model", "search_logged_models", "dataset_uses",
-    "get_trace", "search_traces",
+    "latest_versions", "search_model_versions", "version_location", "registry_events", "get_logged_model",
+    "search_logged_models", "dataset_uses", "get_trace", "search_traces",
 )  # fmt: skip
 
 #: Every question, by its method's name.

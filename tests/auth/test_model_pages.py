@@ -14,7 +14,12 @@ def test_read_edit_manage(site: Site) -> None:
     things = Things(site)
     ada = site.as_("ada")
     assert ok(ada.get(f"{OWN}/models"))["models"] == []
-    for answer in (ada.get(MODEL), ada.get(f"{MODEL}/versions/1"), ada.patch(MODEL, json={"description": "mine"})):
+    for answer in (
+        ada.get(MODEL),
+        ada.get(f"{MODEL}/history"),
+        ada.get(f"{MODEL}/versions/1"),
+        ada.patch(MODEL, json={"description": "mine"}),
+    ):
         assert "wine" in refused(answer)
     refused(ada.get(f"{OWN}/runs/{things.run}/models"))
 
@@ -37,6 +42,17 @@ def test_read_edit_manage(site: Site) -> None:
     assert (found["may"], found["aliases"]) == ("edit", {"champion": 1})
     move = ok(ada.get(f"{MODEL}/versions/1"))["moves"][0]
     assert (move["user"], move["reason"]) == ("ada", "why not")
+    event = ok(ada.get(f"{MODEL}/history"))["events"][0]
+    assert [event[key] for key in ("event", "user_id", "reason", "new")] == [
+        "model_version_alias.created",
+        "ada",
+        "why not",
+        "1",
+    ]
+    ok(ada.post(f"{V2}/registered-models/set-tag", json={"name": "wine", "key": "by", "value": "mlflow"}))
+    page = ok(ada.get(f"{MODEL}/history", params={"limit": 1}))
+    assert [(one["event"], one["user_id"]) for one in page["events"]] == [("registered_model_tag.set", "ada")]
+    assert ok(ada.get(f"{MODEL}/history", params={"before": page["before"]}))["events"][0] == event
     for answer in (
         ada.patch(MODEL, json={"aliases": {"champion": None}}),
         ada.delete(f"{MODEL}/versions/1"),

@@ -29,7 +29,11 @@ def test_register_promote_and_look(call: Call, read: Read, tmp_path: Path) -> No
     source = folder(tmp_path)
     assert call("models", "register", source, "churn it's").stdout.startswith("Registered 'churn it's' version 1")
     assert read("models", "register", source, "churn it's")["version"] == "2"
-    call("models", "transition", "churn it's/1", "Production")
+    call("models", "transition", "churn it's/1", "Production", "--reason", "it is good")
+    assert "it is good" in call("models", "history", "churn it's", "-n", "1").stdout
+    event = read("models", "history", "churn it's")[0]
+    assert (event["event"], event["old"], event["new"]) == ("model_version.transitioned", "None", "Production")
+    assert event["user_id"], "nobody is named"
     assert (
         "version 2 is in Production"
         in call("models", "transition", "churn it's/latest", "production", "--archive-existing").stdout

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import models_environment, models_image, models_promote, models_scan, models_serve
+from . import models_environment, models_history, models_image, models_promote, models_scan, models_serve
 from .shell import json_done_option, json_option, store_option
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runstone.entities.model_registry import ModelVersion
 
 _version = click.argument("version", metavar="NAME/VERSION")
+_reason = click.option("--reason", default="", help="Why, for the model's history.")
 
 
 @click.group()
@@ -23,6 +24,7 @@ def models() -> None:
 
 models.add_command(models_promote.promote)
 models.add_command(models_scan.scan)
+models.add_command(models_history.history)
 models.add_command(models_serve.serve)
 models.add_command(models_serve.predict)
 models.add_command(models_environment.prepare)
@@ -130,10 +132,12 @@ def register(model_uri: str, name: str, as_json: bool, store: str) -> None:
 @_version
 @click.argument("stage")
 @click.option("--archive-existing", is_flag=True, help="Archive what was in that stage.")
+@_reason
 @json_done_option
 @store_option
-def transition(version: str, stage: str, archive_existing: bool, store: str) -> None:
+def transition(version: str, stage: str, archive_existing: bool, reason: str, store: str) -> None:
     """Move a version to a stage: None, Staging, Production or Archived."""
+    from runstone.client.surroundings import user
     from runstone.contracts import Batch
     from runstone.records import ModelVersionChanged
 
@@ -142,7 +146,8 @@ def transition(version: str, stage: str, archive_existing: bool, store: str) -> 
 
     opened = open_for_reading(store)
     found = _one(opened, version)
-    opened.write(Batch([ModelVersionChanged(found.name, int(found.version), milliseconds(), stage, archive_existing)]))
+    change = ModelVersionChanged(found.name, int(found.version), milliseconds(), stage, archive_existing)
+    opened.write(Batch([change], by=user(), reason=reason))
     moved = opened.get_model_version(found.name, int(found.version))
     said = f"'{safe(moved.name)}' version {moved.version} is in {moved.current_stage}."
     done(said, name=moved.name, version=moved.version, current_stage=moved.current_stage)
@@ -151,10 +156,12 @@ def transition(version: str, stage: str, archive_existing: bool, store: str) -> 
 @models.command("set-alias")
 @_version
 @click.argument("alias")
+@_reason
 @json_done_option
 @store_option
-def set_alias(version: str, alias: str, store: str) -> None:
+def set_alias(version: str, alias: str, reason: str, store: str) -> None:
     """Let ALIAS stand for a version, whatever it stood for before."""
+    from runstone.client.surroundings import user
     from runstone.contracts import Batch
     from runstone.records import RegisteredModelChanged
 
@@ -163,7 +170,8 @@ def set_alias(version: str, alias: str, store: str) -> None:
 
     opened = open_for_reading(store)
     found = _one(opened, version)
-    opened.write(Batch([RegisteredModelChanged(found.name, milliseconds(), aliases={alias: int(found.version)})]))
+    change = RegisteredModelChanged(found.name, milliseconds(), aliases={alias: int(found.version)})
+    opened.write(Batch([change], by=user(), reason=reason))
     said = f"'{safe(found.name)}@{safe(alias)}' is version {found.version}."
     done(said, name=found.name, alias=alias, version=found.version)
 

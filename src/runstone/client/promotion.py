@@ -146,7 +146,7 @@ def _move(registry: Store, name: str, alias: str, number: int, before: int | Non
     ]
     if before is not None:
         records.append(ModelVersionChanged(name, before, now, tags=note))
-    registry.write(Batch(records))
+    registry.write(Batch(records, by=user(), reason=why[:2000]))
 
 
 # --- what is held against each other ----------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ class RegistryCalls:
     ) -> RegisteredModel:
         """A name for versions. Raises AlreadyExists, InvalidValue (name)."""
         record = RegisteredModelCreated(uuid.uuid4().hex, name, now_ms(), description, texts(tags or {}, "tag"), user())
-        self._registry.write(Batch([record]))
+        self._registry.write(Batch([record], by=user()))
         return self._registry.get_registered_model(name)
 
     def get_registered_model(self, name: str) -> RegisteredModel:
@@ -219,7 +219,7 @@ class RegistryCalls:
         record = records[-1]
         assert isinstance(record, ModelVersionCreated)
         self._session.flush()  # the run that it comes from
-        self._registry.write(Batch(records))
+        self._registry.write(Batch(records, by=user()))
         made = self._registry.find_version(record.version_key)
         if made is None:
             raise RunstoneError(f"The new version of {record.name!r} is gone; somebody may have deleted it at once.")
@@ -235,7 +235,7 @@ class RegistryCalls:
         deleted: bool = False,
     ) -> None:
         record = RegisteredModelChanged(name, now_ms(), new_name, description, dict(tags or {}), dict(aliases or {}), deleted)
-        self._registry.write(Batch([record]))
+        self._registry.write(Batch([record], by=user()))
 
     def _change_version(
         self,
@@ -250,7 +250,7 @@ class RegistryCalls:
         record = ModelVersionChanged(
             name, number_of(version), now_ms(), stage, archive_existing, description, dict(tags or {}), deleted=deleted
         )
-        self._registry.write(Batch([record]))
+        self._registry.write(Batch([record], by=user()))
 
     def _one(self, name: str, version: Number | None, stage: str | None) -> Number:
         if (version is None) == (stage is None):

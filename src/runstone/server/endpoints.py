@@ -124,6 +124,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/models", reg.Models, models.list_models, query=reg.ModelsQuery),
     Endpoint("POST", "/models", reg.ModelDetail, models.create_model, "write", body=reg.NewModel),
     Endpoint("GET", "/models/{name}", reg.ModelDetail, models.get_model),
+    Endpoint("GET", "/models/{name}/history", reg.ModelHistory, models.model_history, query=reg.HistoryQuery),
     Endpoint("PATCH", "/models/{name}", reg.ModelDetail, models.edit_model, "write", body=reg.ModelEdit),
     Endpoint("DELETE", "/models/{name}", reg.ModelDone, models.delete_model, "write"),
     Endpoint("POST", "/models/{name}/versions", reg.VersionDetail, model_versions.create_version, "write",

@@ -17,6 +17,8 @@ Reason = Annotated[str, Meta(max_length=2_000)]
 Version = Annotated[int, Meta(ge=1, le=2**53)]
 #: Most models, versions, and metric columns of one answer.
 MOST_MODELS, MOST_VERSIONS, MOST_METRICS = 500, 1_000, 12
+#: Most events of one page of a model's history.
+MOST_EVENTS = 1_000
 
 
 class ModelsQuery(Struct):
@@ -106,6 +108,35 @@ class ModelDetail(Struct):
     metric_keys: list[str]
     versions: list[VersionRow]
     more: bool
+
+
+class HistoryQuery(Struct):
+    """``before``: events with smaller numbers only, for the next page."""
+
+    before: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST_EVENTS)] = 100
+
+
+class ModelEvent(Struct):
+    """One change; see :class:`runstone.entities.registry_events.RegistryEvent`. ``number`` is text: it may have 19 digits."""
+
+    number: str
+    time: int
+    user_id: str
+    event: str
+    name: str
+    version: int | None
+    key: str | None
+    old: str | None
+    new: str | None
+    reason: str
+
+
+class ModelHistory(Struct):
+    """Newest first. ``before`` is what asks for the next page, null on the last one."""
+
+    events: list[ModelEvent]
+    before: str | None
 
 
 class NewModel(Struct, forbid_unknown_fields=True):

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runstone.entities.model_registry import ModelVersion, ModelVersionStages
+from runstone.entities.model_registry import ModelVersion, ModelVersionStages, RegisteredModel
 from runstone.entities.model_uris import ModelUri, check_model_name, is_model_uri, parse_model_uri
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, WrongState
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
 
 from .registry_checks import check_alias, check_status, check_tags, stage_named
+from .registry_log import Log
 from .registry_read import RegistryReader
 from .search_sql import Sql, rows, run
 from .statements import Rows
@@ -26,20 +27,24 @@ _ALIASES = Rows(registered_model_aliases, update=["version"])
 
 
 def create_model(work: Work, record: RegisteredModelCreated) -> None:
-    work.next_change()  # from here on no other writer's record can come between
+    change = work.next_change()  # from here on no other writer's record can come between
     check_model_name(record.name)
     check_tags(record.tags)
     if _there(work, Sql("SELECT 1 FROM registered_models WHERE model_key = ?", (record.model_key,))):
         return
     _require_free(work, record.name)
     time = record.time or work.now
+    log = Log(work, change, work.now, record.model_key, record.name)
+    log.add("registered_model.created", new=record.description)
+    log.tags("registered_model_tag", {}, record.tags)
+    log.save()
     row = [record.model_key, record.name, record.description, record.user_id, time, time, 1]
     _MODELS.insert(work.connection, row, work.sign)
     _set_tags(work, _MODEL_TAGS, record.model_key, record.tags)
 
 
 def change_model(work: Work, record: RegisteredModelChanged) -> None:
-    work.next_change()
+    change = work.next_change()
     reader, time = RegistryReader(work.connection), record.time or work.now
     key = reader.model_key(record.name)
     check_tags(record.tags)
@@ -52,6 +57,7 @@ def change_model(work: Work, record: RegisteredModelChanged) -> None:
         check_model_name(record.new_name, "new_name")
         if record.new_name != record.name:
             _require_free(work, record.new_name)
+    _log_model(Log(work, change, work.now, key, record.name), reader.model(record.name), record)
     if record.deleted:
         _delete_model(work, key)
         return
@@ -83,7 +89,7 @@ def _require_expected(work: Work, key: str, record: RegisteredModelChanged) -> N
 
 
 def create_version(work: Work, record: ModelVersionCreated) -> None:
-    work.next_change()
+    change = work.next_change()
     reader, time = RegistryReader(work.connection), record.time or work.now
     key = reader.model_key(record.name)
     check_tags(record.tags)
@@ -98,6 +104,10 @@ def create_version(work: Work, record: ModelVersionCreated) -> None:
         record.version_key, key, number, time, time, ModelVersionStages.NONE, record.description, record.user_id, source,
         location, source_run or None, model_id or None, record.run_link or None, record.status, None,
     ]  # fmt: skip
+    log = Log(work, change, work.now, key, record.name)
+    log.add("model_version.created", number, new=source)
+    log.tags("model_version_tag", {}, record.tags, number)
+    log.save()
     _VERSIONS.insert(work.connection, row, work.sign)
     _set_tags(work, _VERSION_TAGS, record.version_key, record.tags)
     _do(work, "UPDATE registered_models SET next_version = ? WHERE model_key = ?", number + 1, key)
@@ -105,7 +115,7 @@ def create_version(work: Work, record: ModelVersionCreated) -> None:
 
 
 def change_version(work: Work, record: ModelVersionChanged) -> None:
-    work.next_change()
+    change = work.next_change()
     reader, time = RegistryReader(work.connection), record.time or work.now
     key, model_key = reader.version_key(record.name, record.version), reader.model_key(record.name)
     check_tags(record.tags)
@@ -117,6 +127,12 @@ def change_version(work: Work, record: ModelVersionChanged) -> None:
             f"archive_existing_versions goes with an active stage, {' or '.join(ModelVersionStages.ACTIVE)}; "
             f"it got {record.stage!r}."
         )
+    log = Log(work, change, work.now, model_key, record.name)
+    _log_version(log, reader.version(record.name, record.version), record, stage)
+    if record.archive_existing and stage is not None:
+        for number in _numbers_in(work, model_key, stage, record.version):
+            log.add("model_version.transitioned", number, old=stage, new=ModelVersionStages.ARCHIVED)
+    log.save()
     if record.deleted:
         _delete_version(work, model_key, key, record.version)
         _touch(work, model_key, time)
@@ -133,6 +149,43 @@ def change_version(work: Work, record: ModelVersionChanged) -> None:
         _do(work, "UPDATE model_versions SET last_update_time = ? WHERE version_key = ?", time, key)
     if stage is not None:
         _touch(work, model_key, time)
+
+
+def _log_model(log: Log, old: RegisteredModel, record: RegisteredModelChanged) -> None:
+    if record.deleted:
+        log.add("registered_model.deleted")
+    else:
+        log.tags("registered_model_tag", old.tags, record.tags)
+        for alias, version in record.aliases.items():
+            before = old.aliases.get(alias)
+            if version is None and before is not None:
+                log.add("model_version_alias.deleted", int(before), alias, old=before)
+            elif version is not None and str(version) != str(before):
+                log.add(f"model_version_alias.{'created' if before is None else 'moved'}", version, alias, before, version)
+        if record.description is not None and record.description != (old.description or ""):
+            log.add("registered_model.described", old=old.description, new=record.description)
+        if record.new_name not in (None, record.name):
+            log.add("registered_model.renamed", old=record.name, new=record.new_name)
+    log.save()
+
+
+def _log_version(log: Log, old: ModelVersion, record: ModelVersionChanged, stage: str | None) -> None:
+    number = record.version
+    if record.deleted:
+        log.add("model_version.deleted", number, old=old.source)
+        return
+    log.tags("model_version_tag", old.tags, record.tags, number)
+    if stage is not None and stage != old.current_stage:
+        log.add("model_version.transitioned", number, old=old.current_stage, new=stage)
+    if record.description is not None and record.description != (old.description or ""):
+        log.add("model_version.described", number, old=old.description, new=record.description)
+    if record.status is not None and record.status != old.status:
+        log.add("model_version.changed", number, old=old.status, new=record.status)
+
+
+def _numbers_in(work: Work, model_key: str, stage: str, but: int) -> list[int]:
+    select = "SELECT version FROM model_versions WHERE model_key = ? AND stage = ? AND version <> ? ORDER BY version"
+    return [int(row[0]) for row in rows(work.connection, Sql(select, (model_key, stage, but)))]
 
 
 #: One function for each kind of record.

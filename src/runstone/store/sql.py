@@ -31,10 +31,11 @@ from runstone.contracts import (
 from runstone.entities import Experiment, PagedList, Run, Summary
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
+from runstone.entities.registry_events import RegistryEvent
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
 
-from . import health, in_steps, keys, logged_models_search, purge, registry_search, schema, search, sweep, traces
+from . import health, in_steps, keys, logged_models_search, purge, registry_log, registry_search, schema, search, sweep, traces
 from .accounts import SqlAccounts
 from .dialects import Dialect, lost
 from .history import Histories
@@ -207,6 +208,9 @@ class SqlStore:
 
     def version_location(self, name: str, version: int) -> str:
         return self._read(lambda connection: RegistryReader(connection).location(name, version))
+
+    def registry_events(self, name: str, before: int | None = None, limit: int = 1000) -> Sequence[RegistryEvent]:
+        return self._read(lambda connection: registry_log.events(connection, name, before, limit))
 
     def close(self) -> None:
         self._writer.close()

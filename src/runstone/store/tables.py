@@ -361,6 +361,24 @@ model_version_tags = _table(
     "model_version_tags", _text("version_key", primary_key=True), _text("key", primary_key=True), _text("value")
 )
 
+#: What was done to registered models; only ever added to. Rows of a model that is gone stay.
+registry_events = _table(
+    "registry_events",
+    _number("number", primary_key=True),
+    _number("time"),
+    _text("user_id"),
+    _text("event"),
+    _text("model_key"),
+    _text("name"),
+    _number("version", nullable=True),
+    _text("key", nullable=True),
+    _text("old", nullable=True),
+    _text("new", nullable=True),
+    _text("reason"),
+    Index("registry_events_by_model", "model_key", "number"),
+    Index("registry_events_by_name", "name", "number"),
+)
+
 #: One row (``id`` 0): what caches of accounts compare, and the next number of users, groups, grants and tokens.
 account_clock = _table("account_clock", _number("id", primary_key=True), _number("version"), _number("next_id"))
 

@@ -46,6 +46,7 @@ class Work:
         self.now, self.pace = time.time_ns() // 1_000_000, Pace()
         self._direct: dict[int, bool] = {}
         self.batch, self.once = 0, False
+        self.by = self.reason = ""
         self.refused: list[tuple[int, Refusal, str]] = []
         self.runs: dict[str, RunState] = {}
         self.restored: list[str] = []
@@ -105,9 +106,9 @@ class Work:
 
     # --- applying -------------------------------------------------------------------------------------------------
 
-    def begin(self, batch: int, direct: bool, once: bool = False) -> None:
-        """What is applied from now on belongs to this batch."""
-        self.batch, self.once = batch, once
+    def begin(self, batch: int, direct: bool, once: bool = False, by: str = "", reason: str = "") -> None:
+        """What is applied from now on belongs to this batch, and is done by this user for this reason."""
+        self.batch, self.once, self.by, self.reason = batch, once, by, reason
         self._direct[batch] = direct
 
     @property

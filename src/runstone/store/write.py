@@ -68,7 +68,7 @@ class Writer(Turns):
         work = Work(connection, self._dialect.parameter, self._memory)
         work.look_up(record for batch in todo.values() for record in batch.records)
         for number, batch in todo.items():
-            work.begin(number, direct=batch.origin is None, once=batch.once)
+            work.begin(number, batch.origin is None, batch.once, batch.by, batch.reason)
             apply(work, batch.records)
         work.flush()
         return [work]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runstone.contracts import Batch, RegistryQuery, Store
-from runstone.errors import AlreadyExists, FilterError, InvalidValue, NotFound
+from runstone.errors import AlreadyExists, FilterError, InvalidValue, NotFound, WrongState
 from runstone.records import ModelVersionChanged, ModelVersionCreated, Record, RegisteredModelChanged, RegisteredModelCreated
 
 
@@ -111,6 +111,64 @@ class RegistrySuite:
         assert self.version(store, "cellar") == 2
         with pytest.raises(NotFound):
             store.get_registered_model(wine)
+
+    def test_every_change_is_in_the_log_with_who_and_why(self, store: Store) -> None:
+        def by_ada(*records: Record) -> None:
+            store.write(Batch(records, by="ada", reason="because"))
+
+        by_ada(RegisteredModelCreated("k", "wine", 1, "red", {"team": "a"}))
+        by_ada(ModelVersionCreated("v1", "wine", 2, "s3://b/1"), ModelVersionCreated("v2", "wine", 2, "s3://b/2"))
+        by_ada(ModelVersionChanged("wine", 1, 3, "Production"))
+        by_ada(ModelVersionChanged("wine", 2, 3, "Production", archive_existing=True, tags={"ok": "yes"}, description="d"))
+        by_ada(RegisteredModelChanged("wine", 4, aliases={"champion": 1}))
+        by_ada(RegisteredModelChanged("wine", 4, aliases={"champion": 2}, tags={"team": None}, description="white"))
+        by_ada(RegisteredModelChanged("wine", 4, aliases={"champion": None}, new_name="cellar"))
+        by_ada(ModelVersionChanged("cellar", 1, 5, deleted=True))
+        events = list(reversed(store.registry_events("cellar")))
+        assert [(one.event, one.version, one.key, one.old, one.new) for one in events] == [
+            ("registered_model.created", None, None, None, "red"),
+            ("registered_model_tag.set", None, "team", None, "a"),
+            ("model_version.created", 1, None, None, "s3://b/1"),
+            ("model_version.created", 2, None, None, "s3://b/2"),
+            ("model_version.transitioned", 1, None, "None", "Production"),
+            ("model_version_tag.set", 2, "ok", None, "yes"),
+            ("model_version.transitioned", 2, None, "None", "Production"),
+            ("model_version.described", 2, None, None, "d"),
+            ("model_version.transitioned", 1, None, "Production", "Archived"),
+            ("model_version_alias.created", 1, "champion", None, "1"),
+            ("registered_model_tag.deleted", None, "team", "a", None),
+            ("model_version_alias.moved", 2, "champion", "1", "2"),
+            ("registered_model.described", None, None, "red", "white"),
+            ("model_version_alias.deleted", 2, "champion", "2", None),
+            ("registered_model.renamed", None, None, "wine", "cellar"),
+            ("model_version.deleted", 1, None, "s3://b/1", None),
+        ]
+        assert {(one.user_id, one.reason) for one in events} == {("ada", "because")}
+        assert min(one.time for one in events) > 1_600_000_000_000, "a client says when a change was made, the log knows"
+        page = store.registry_events("cellar", before=events[5].number, limit=2)
+        assert page == [events[4], events[3]]
+
+    def test_what_changes_nothing_or_fails_is_not_in_the_log(self, store: Store, wine: str) -> None:
+        self.version(store)
+        self.write(store, RegisteredModelChanged(wine, 1, aliases={"a": 1}, tags={"t": "1"}))
+        before = store.registry_events(wine)
+        self.write(store, RegisteredModelChanged(wine, 1, aliases={"a": 1, "b": None}, tags={"t": "1", "no": None}))
+        self.write(store, ModelVersionChanged(wine, 1, 1, stage="None", tags={"no": None}))
+        for bad in (
+            RegisteredModelChanged(wine, 1, tags={"x": "1"}, expected={"a": 7}),
+            ModelVersionChanged(wine, 9, 1, "None"),
+        ):
+            with pytest.raises((NotFound, WrongState)):
+                self.write(store, bad)
+        assert store.registry_events(wine) == before
+
+    def test_the_log_of_a_deleted_model_stays(self, store: Store, wine: str) -> None:
+        self.write(store, RegisteredModelChanged(wine, 1, deleted=True))
+        assert [one.event for one in store.registry_events(wine)] == ["registered_model.deleted", "registered_model.created"]
+        self.model(store, wine)
+        assert [one.event for one in store.registry_events(wine)] == ["registered_model.created"], "another model of that name"
+        with pytest.raises(NotFound):
+            store.registry_events("beer")
 
     def test_a_deleted_model_is_gone_for_ever(self, store: Store, wine: str) -> None:
         self.version(store, tags={"a": "1"})

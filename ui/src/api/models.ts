@@ -1,8 +1,8 @@
 /** Registered models and their versions: keys, queries, changes. */
 
-import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ask } from "./http";
-import type { ModelDetail, ModelDone, ModelEdit, Models, NewModel, NewVersion, RunModels, VersionDetail, VersionEdit } from "./schema.gen";
+import type { ModelDetail, ModelDone, ModelEdit, ModelHistory, Models, NewModel, NewVersion, RunModels, VersionDetail, VersionEdit } from "./schema.gen";
 
 const at = (name: string, version?: number) =>
   `models/${encodeURIComponent(name)}${version === undefined ? "" : `/versions/${version}`}`;
@@ -30,6 +30,16 @@ export const modelQuery = (name: string) =>
   queryOptions({
     queryKey: ["model", name],
     queryFn: ({ signal }) => ask<ModelDetail>(at(name), { signal }),
+  });
+
+/** What was done to it, newest first, page by page. */
+export const historyQuery = (name: string) =>
+  infiniteQueryOptions({
+    queryKey: ["model", name, "history"],
+    queryFn: ({ signal, pageParam }) =>
+      ask<ModelHistory>(`${at(name)}/history`, { query: pageParam ? { before: pageParam, limit: 100 } : { limit: 20 }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page: ModelHistory) => page.before,
   });
 
 export const versionQuery = (name: string, version: number) =>

@@ -544,6 +544,20 @@ export interface ModelEdit {
   reason?: string;
 }
 
+/** One change; see :class:`runstone.entities.registry_events.RegistryEvent`. ``number`` is text: it may have 19 digits. */
+export interface ModelEvent {
+  number: string;
+  time: number;
+  user_id: string;
+  event: string;
+  name: string;
+  version: number | null;
+  key: string | null;
+  old: string | null;
+  new: string | null;
+  reason: string;
+}
+
 /** What the version's MLmodel file says. ``example`` is a request for ``/invocations`` that fits, as JSON text, empty where no example was logged; ``size`` is in bytes. */
 export interface ModelFiles {
   flavors: Record<string, string>;
@@ -551,6 +565,12 @@ export interface ModelFiles {
   size: number | null;
   written_by: string;
   example: string;
+}
+
+/** Newest first. ``before`` is what asks for the next page, null on the last one. */
+export interface ModelHistory {
+  events: ModelEvent[];
+  before: string | null;
 }
 
 /** A point that was measured for the logged model, perhaps on a dataset. */

@@ -36,6 +36,7 @@ from runstone.entities import Experiment, PagedList, Run, Summary
 from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
+from runstone.entities.registry_events import RegistryEvent
 from runstone.entities.traces import TraceHead
 from runstone.server.locations import Locations
 
@@ -73,7 +74,10 @@ class GuardedStore:
 
     def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
         news = self.admit(batches)
-        receipts = self._store.write_all(batches)
+        by = caller().username
+        receipts = self._store.write_all(
+            [batch if batch.origin else msgspec.structs.replace(batch, by=by) for batch in batches]
+        )
         self.settle(news, receipts)
         return receipts
 
@@ -232,6 +236,9 @@ class GuardedStore:
 
     def version_location(self, name: str, version: int) -> str:
         return self._model(name, lambda: self._store.version_location(name, version))
+
+    def registry_events(self, name: str, before: int | None = None, limit: int = 1000) -> Sequence[RegistryEvent]:
+        return self._model(name, lambda: self._store.registry_events(name, before, limit))
 
     # --- how ----------------------------------------------------------------------------------------------------------
 

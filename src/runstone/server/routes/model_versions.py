@@ -67,9 +67,9 @@ def create_version(backend: Backend, name: str, body: m.NewVersion) -> m.Version
         location=found.location,
     )  # fmt: skip
     try:
-        backend.store.write(Batch([model, version]))
+        backend.store.write(Batch([model, version], by=username()))
     except AlreadyExists:
-        backend.store.write(Batch([version]))
+        backend.store.write(Batch([version], by=username()))
     made = backend.store.find_version(key)
     if made is None:
         raise RunstoneError(f"The new version of {name!r} was written but is gone; somebody may have deleted it.")
@@ -100,13 +100,13 @@ def edit_version(backend: Backend, name: str, version: str, body: m.VersionEdit)
             tags,
         )
     )
-    backend.store.write(Batch(records))
+    backend.store.write(Batch(records, by=username(), reason=body.reason))
     return get_version(backend, name, version)
 
 
 def delete_version(backend: Backend, name: str, version: str) -> m.ModelDone:
     """Remove a version; its number is not used again."""
-    backend.store.write(Batch([ModelVersionChanged(name, _number(version), backend.now(), deleted=True)]))
+    backend.store.write(Batch([ModelVersionChanged(name, _number(version), backend.now(), deleted=True)], by=username()))
     return m.ModelDone()
 
 

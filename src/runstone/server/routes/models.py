@@ -64,10 +64,22 @@ def get_model(backend: Backend, name: str) -> m.ModelDetail:
     )
 
 
+def model_history(backend: Backend, name: str, query: m.HistoryQuery) -> m.ModelHistory:
+    """What was done to a registered model, by whom and why, newest first."""
+    found = backend.store.registry_events(name, query.before, query.limit + 1)
+    events = [
+        m.ModelEvent(
+            str(one.number), one.time, one.user_id, one.event, one.name, one.version, one.key, one.old, one.new, one.reason
+        )
+        for one in found[: query.limit]
+    ]
+    return m.ModelHistory(events, events[-1].number if len(found) > query.limit else None)
+
+
 def create_model(backend: Backend, body: m.NewModel) -> m.ModelDetail:
     """Make a registered model, still without a version."""
     record = RegisteredModelCreated(uuid.uuid4().hex, body.name, backend.now(), body.description or None, body.tags, username())
-    backend.store.write(Batch([record]))
+    backend.store.write(Batch([record], by=username()))
     return get_model(backend, body.name)
 
 
@@ -89,13 +101,13 @@ def edit_model(backend: Backend, name: str, body: m.ModelEdit) -> m.ModelDetail:
             aliases,
         )
     )
-    backend.store.write(Batch(records))
+    backend.store.write(Batch(records, by=username(), reason=body.reason))
     return get_model(backend, renamed or name)
 
 
 def delete_model(backend: Backend, name: str) -> m.ModelDone:
     """Remove a registered model with all its versions, for ever."""
-    backend.store.write(Batch([RegisteredModelChanged(name, backend.now(), deleted=True)]))
+    backend.store.write(Batch([RegisteredModelChanged(name, backend.now(), deleted=True)], by=username()))
     return m.ModelDone()
 
 

@@ -17,6 +17,7 @@ import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import { AliasChip, Part } from "./Chips";
 import { DeleteModelDialog, RenameModelDialog, TextDialog } from "./ModelDialogs";
+import { History } from "./History";
 import s from "./Models.module.css";
 import { DropAliasDialog, MoveAliasDialog } from "./MoveDialog";
 import { RegisterDialog } from "./RegisterDialog";
@@ -71,6 +72,7 @@ export function ModelPage({ name, onCompare }: { name: string; onCompare: (versi
       <Aliases model={model} edit={edit} onAsk={setAsking} />
       <ModelTags model={model} edit={edit} />
       <VersionTable model={model} onCompare={onCompare} />
+      <History name={name} />
       {asking && <Dialogs model={model} asking={asking} onClose={() => setAsking(null)} />}
     </Page>
   );
