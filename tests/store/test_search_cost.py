@@ -141,3 +141,11 @@ def test_a_far_window_is_remembered_until_something_changes(stores):
         watched.store.write(Batch([Params(first.run_ids[0], {"fresh": "1"})]))
         _, after = watched.run("table", **query)
         assert sum("group_concat" in statement for statement, _ in after) == 3
+
+
+def test_names_are_looked_through_once(stores):
+    for watched in stores:
+        for pattern in ("%zzz%", "%RUN-1%"):
+            found, statements = watched.run("table", filter=f"run_name ILIKE '{pattern}'", limit=8)
+            assert len(found.run_ids) == min(8, found.matched)
+            assert sum("LIKE" in statement for statement, _ in statements) == 1

@@ -30,7 +30,7 @@ from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
 from runstone.query.tree import And, Node, Order, normalized
 
-from .search_atoms import listable, posting
+from .search_atoms import by_pattern, listable, posting
 from .search_columns import all_run_ids, read_columns
 from .search_experiments import search_experiments
 from .search_hydrate import Locate, hydrate
@@ -108,7 +108,8 @@ def table(connection: Connection, query: RunQuery, columns: Sequence[str] = ()) 
     total = count(connection, search.scope, None)
     if query.nested:
         return _nested(connection, query, search, columns, total)
-    if search.tree is None or listable(search.tree):
+    # reading every text to count, to choose a plan and to find a window would be three times the same
+    if search.tree is None or (listable(search.tree) and not by_pattern(search.tree)):
         matched = total if search.tree is None else count(connection, search.scope, search.tree)
         run_ids = window(connection, search, search.limit)
     else:

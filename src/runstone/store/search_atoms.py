@@ -59,6 +59,12 @@ def listable(node: Node) -> bool:
     return not (isinstance(node, Presence) and not node.present and node.field.kind != "attributes")
 
 
+def by_pattern(node: Node) -> bool:
+    """Whether it compares a text with a pattern."""
+    atom = node.item if isinstance(node, Not) else node
+    return isinstance(atom, Comparison) and atom.operator in ("LIKE", "ILIKE")
+
+
 def indexed(node: Node) -> bool:
     """Whether an index alone answers the condition, so that counting a few thousand matches costs next to nothing."""
     if isinstance(node, And | Or):
