@@ -169,3 +169,25 @@ def test_the_winner_is_right_under_a_filter_and_in_a_tree(table: Callable[..., A
     page.get_by_test_id("filter-input").fill("metrics.accuracy = NaN")
     expect(page.get_by_test_id("run-count")).to_have_text("1 of 24")
     expect(best).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_columns_are_picked_from_a_tree_of_prefixes(
+    theme: str, server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{server.url}/runs/{realistic['wide']}", theme).page
+    answer = page.request.get(f"{server.url}/api/runstone/v1/runs/{realistic['wide']}").json()
+    page.goto(f"{server.url}/experiments/{answer['info']['experiment_id']}/runs")
+    page.get_by_role("button", name="Columns").click()
+    box = page.get_by_role("dialog", name="Columns")
+    layers = box.locator("[data-prefix='layer/']").get_by_role("button")
+    expect(layers).to_contain_text("701")
+    layers.click()
+    box.locator("[data-prefix='layer/0/norm/']").get_by_role("button").click()
+    box.get_by_role("checkbox", name="All of layer/1/norm/").check()
+    expect(box.locator("[data-prefix='layer/1/norm/'] small")).to_have_text("10 of 10")
+    box.get_by_role("checkbox", name="layer/0/norm/3").uncheck()
+    expect(box.locator("[data-prefix='layer/0/norm/'] small")).to_have_text("9 of 10")
+    assert "layer/1/norm/9" in page.url
+    assert page.evaluate("document.querySelectorAll('*').length") <= 3_000
+    assert violations(page) == []

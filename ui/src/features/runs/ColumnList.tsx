@@ -1,13 +1,16 @@
-/** The columns to choose from. */
+/** The columns to choose from: a tree of prefixes, or what a search finds. */
 
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { type KeyKind, keysQuery } from "../../api/keys";
-import { column, columnId } from "../../lib/columns";
+import type { Key } from "../../api/schema.gen";
+import { column } from "../../lib/columns";
 import { formatCount, plural } from "../../lib/format";
+import { keyTree, type TreeFolder, type TreeRow } from "../../lib/keyTree";
 import { Button } from "../../ui/Button";
 import { SearchField } from "../../ui/Field";
+import { say } from "../../ui/Toasts";
 import s from "./ColumnPicker.module.css";
 import type { ColumnPickerProps } from "./ColumnPicker";
 
@@ -16,22 +19,44 @@ const KINDS: readonly { kind: KeyKind; name: string }[] = [
   { kind: "params", name: "Params" },
   { kind: "tags", name: "Tags" },
 ];
+/** Keys of one list at most; a search finds the others. */
+const MOST_KEYS = 10_000;
+/** A tree of so few keys is shown open. */
+const FEW = 60;
+/** Columns that a folder adds at once: an address must hold them. */
+const MOST_ADDED = 100;
 
 export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnPickerProps) {
   const [kind, setKind] = useState<KeyKind>("metrics");
   const [contains, setContains] = useState("");
   const [varying, setVarying] = useState(false);
-  const query = useQuery(keysQuery(kind, experiments, contains));
-  const keys = (query.data ?? []).filter((key) => !varying || key.distinct > 1);
-  const shown = new Set(chosen.map(columnId));
-  const toggle = (key: string) => {
-    const spec = column(kind, key);
-    const has = chosen.some((one) => one.kind === kind && one.key === key);
-    onChange(has ? chosen.filter((one) => one.kind !== kind || one.key !== key) : [...chosen, spec]);
+  // Folders that are not as they open by themselves.
+  const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
+  const query = useQuery(keysQuery(kind, experiments, contains, MOST_KEYS));
+  const keys = useMemo(() => (query.data ?? []).filter((key) => !varying || key.distinct > 1), [query.data, varying]);
+  const rows = useMemo<TreeRow<Key>[]>(() => {
+    if (contains) return keys.map((item) => ({ kind: "key", item, name: item.key, depth: 0 }));
+    return keyTree(keys, (prefix) => turned.has(prefix) !== keys.length <= FEW);
+  }, [keys, contains, turned]);
+  const shown = useMemo(() => new Set(chosen.filter((one) => one.kind === kind).map((one) => one.key)), [chosen, kind]);
+  const toggle = (key: string) =>
+    onChange(shown.has(key) ? chosen.filter((one) => one.kind !== kind || one.key !== key) : [...chosen, column(kind, key)]);
+  const below = (prefix: string) => keys.filter((key) => key.key.startsWith(prefix));
+  const toggleAll = ({ prefix }: TreeFolder) => {
+    const inside = below(prefix);
+    const missing = inside.filter((key) => !shown.has(key.key));
+    if (missing.length === 0) return onChange(chosen.filter((one) => one.kind !== kind || !one.key.startsWith(prefix)));
+    if (missing.length > MOST_ADDED) say(`Added the first ${MOST_ADDED} of ${plural(missing.length, "column")}`);
+    onChange([...chosen, ...missing.slice(0, MOST_ADDED).map((key) => column(kind, key.key))]);
+  };
+  const turn = (prefix: string) => {
+    const next = new Set(turned);
+    if (!next.delete(prefix)) next.add(prefix);
+    setTurned(next);
   };
   const list = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({
-    count: keys.length,
+  const drawn = useVirtualizer({
+    count: rows.length,
     getScrollElement: () => list.current,
     estimateSize: () => 28,
     overscan: 6,
@@ -42,28 +67,30 @@ export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnP
       <SearchField label="Search keys" value={contains} onChange={(event) => setContains(event.target.value)} />
       <div className={s.kinds} role="group" aria-label="Kind of column">
         {KINDS.map((one) => (
-          <button key={one.kind} type="button" aria-pressed={kind === one.kind} onClick={() => setKind(one.kind)}>
+          <button key={one.kind} type="button" aria-pressed={kind === one.kind} onClick={() => (setKind(one.kind), setTurned(new Set()))}>
             {one.name}
           </button>
         ))}
       </div>
       <div ref={list} className={s.list} tabIndex={0} role="group" aria-label={`${kind} to show`}>
         {keys.length === 0 && !query.isPending && <p className={s.note}>No such key.</p>}
-        <div style={{ height: rows.getTotalSize() }}>
-          {rows.getVirtualItems().map((item) => {
-            const key = keys[item.index];
-            if (!key) return null;
+        <div style={{ height: drawn.getTotalSize() }}>
+          {drawn.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            if (!row) return null;
+            const style = { transform: `translateY(${item.start}px)`, paddingLeft: 6 + row.depth * 14 };
+            if (row.kind === "folder") {
+              const count = below(row.prefix).filter((key) => shown.has(key.key)).length;
+              return <Folder key={row.prefix} {...{ row, count, style }} onTurn={turn} onToggle={toggleAll} />;
+            }
+            const { key, runs, distinct } = row.item;
             return (
-              <label key={key.key} className={s.item} style={{ transform: `translateY(${item.start}px)` }} title={key.key}>
-                <input
-                  type="checkbox"
-                  checked={shown.has(`${kind}.${key.key}`) || chosen.some((one) => one.kind === kind && one.key === key.key)}
-                  onChange={() => toggle(key.key)}
-                />
-                <span dir="auto">{key.key}</span>
+              <label key={`k${key}`} className={s.item} style={style} title={key}>
+                <input type="checkbox" checked={shown.has(key)} aria-label={key} onChange={() => toggle(key)} />
+                <span dir="auto">{row.name}</span>
                 <small>
-                  {key.distinct > 1 ? "" : "equal · "}
-                  {plural(key.runs, "run")}
+                  {distinct > 1 ? "" : "equal · "}
+                  {plural(runs, "run")}
                 </small>
               </label>
             );
@@ -76,7 +103,7 @@ export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnP
         </label>
         <span>
           {formatCount(keys.length)}
-          {keys.length === 1000 ? "+" : ""}
+          {query.data?.length === MOST_KEYS ? "+" : ""}
         </span>
       </div>
       <div className={s.foot}>
@@ -85,6 +112,35 @@ export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnP
           Default
         </Button>
       </div>
+    </div>
+  );
+}
+
+function Folder({ row, count, style, onTurn, onToggle }: {
+  row: TreeFolder;
+  count: number;
+  style: { transform: string; paddingLeft: number };
+  onTurn: (prefix: string) => void;
+  onToggle: (row: TreeFolder) => void;
+}) {
+  return (
+    <div className={s.item} style={style} data-prefix={row.prefix}>
+      <input
+        type="checkbox"
+        checked={count === row.keys}
+        ref={(box) => {
+          if (box) box.indeterminate = count > 0 && count < row.keys;
+        }}
+        aria-label={`All of ${row.prefix}`}
+        onChange={() => onToggle(row)}
+      />
+      <button type="button" className={s.folder} aria-expanded={row.open} onClick={() => onTurn(row.prefix)} title={row.prefix}>
+        <span aria-hidden="true">{row.open ? "▾" : "▸"}</span> <b dir="auto">{row.name}</b>
+        <small>
+          {count > 0 ? `${formatCount(count)} of ` : ""}
+          {formatCount(row.keys)}
+        </small>
+      </button>
     </div>
   );
 }
