@@ -6,12 +6,11 @@ Among many runs a column comes from its own index, which holds it whole; rows of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from runstone._lazy import later
 from runstone.contracts import RunColumn
 from runstone.query.tree import Field
 
@@ -20,6 +19,12 @@ from .search_source import RUNS, Scope, column, knows_nan
 from .search_sql import SEPARATOR, Sql, ids, ids_text, one_of, rows
 from .search_table import cells
 from .tables import INDEXED_CHARACTERS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
 
 #: Reading one cell costs so many times as much as reading it with its whole column.
 CELL_COST = 5

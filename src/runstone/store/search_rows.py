@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from runstone._lazy import later
 
 from .search_sql import SEPARATOR
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
 
 #: Characters of an id.
 _LENGTH = 32
 #: Odd, of random bits: one for each eight characters.
-_FACTORS = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93], np.uint64)
+_FACTORS = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93)
 
 
 class RowOf:
@@ -63,6 +69,6 @@ def _words(joined: str) -> NDArray[np.uint64] | None:
 
 
 def _numbers(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    mixed = words * _FACTORS
+    mixed = words * np.array(_FACTORS, np.uint64)
     mixed ^= mixed >> np.uint64(29)
     return np.asarray(mixed.sum(axis=1, dtype=np.uint64))
