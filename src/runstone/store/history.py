@@ -58,10 +58,18 @@ class Histories:
         low, high = _bounds(start, end)
         run_ids, keys = list(dict.fromkeys(run_ids)), list(dict.fromkeys(keys))
         found: dict[tuple[str, str], Series] = {}
+        enough = _enough(points)
         for key, rows in self._rows(run_ids, keys).items():
-            for some in _together(rows, _enough(points)):
-                pieces = self._pieces(key, some, low, high) if len(some) > 1 else {}
-                found.update(((row[0], key), self._sampled(row, points, low, high, pieces.get(row[0]))) for row in some)
+            short = [row for row in rows if row[2] < enough]
+            whole = low == _LEAST and high == _MOST
+            long = [row for row in rows if whole and row[2] >= enough and self._compressed(row, low, high) >= enough]
+            for some, read in ((short, self._pieces), (long, self._outlines)):
+                for part in _together(some, 1 if some is short else STRETCH // 2):
+                    for run_id, (at_hand, total) in read(key, part, low, high).items():
+                        found[run_id, key] = _chosen(run_id, key, at_hand, points, total)
+            for row in rows:
+                if (row[0], key) not in found:
+                    found[row[0], key] = self._sampled(row, points, low, high)
         return [found[one] for run_id in run_ids for key in keys if (one := (run_id, key)) in found]
 
     def _rows(self, run_ids: Sequence[str], keys: Sequence[str]) -> dict[str, list[Any]]:
@@ -77,37 +85,50 @@ class Histories:
                 found[row[1]].append(row)
         return found
 
-    def _sampled(self, row: Any, points: int, low: int, high: int, read: Points | None) -> Series:
-        """``read``: the points of the range, if they are at hand."""
-        run_id, key = row[0], row[1]
-        enough = _enough(points)
-        if read is not None:
-            chosen, total = read, len(read.steps)
-        elif row[2] >= enough and self._compressed(row, low, high) >= enough:
-            chosen, total = self._outlined(row, low, high)
+    def _sampled(self, row: Any, points: int, low: int, high: int) -> Series:
+        if row[2] >= _enough(points) and self._compressed(row, low, high) >= _enough(points):
+            at_hand, total = self._outlined(row, low, high)
         else:
-            chosen, _, total = self._points(row, low, high, None)
-        return _series(run_id, key, chosen.take(extremes(chosen.values, max(points, 1))), total)
+            at_hand, _, total = self._points(row, low, high, None)
+        return _chosen(row[0], row[1], at_hand, points, total)
 
-    def _pieces(self, key: str, rows: Sequence[Any], low: int, high: int) -> dict[str, Points]:
-        """The points of several runs in two statements: thousands of small ones take longer than what they read."""
-        several = [row[0] for row in rows if row[2] > 1 or row[14]]
-        chunks: dict[str, list[Any]] = {run_id: [] for run_id in several}
-        hot: dict[str, list[Any]] = {run_id: [] for run_id in several}
+    def _pieces(self, key: str, rows: Sequence[Any], low: int, high: int) -> dict[str, tuple[Points, int]]:
+        """The points of several runs, and how many, in two statements: thousands of small ones take longer than what they
+        read."""
+        chunks: dict[str, list[Any]] = {row[0]: [] for row in rows if row[2] > 1 or row[14]}
         reach = f'WHERE "key" = {self._sign} AND min_step <= {self._sign} AND max_step >= {self._sign}'
         select = f'SELECT run_id, sequence, "count", data FROM chunks {reach} AND run_id IN'
         there = [row[0] for row in rows if row[2] > max(row[14], 1)]
         for run_id, *chunk in find(self._connection, select, there, self._sign, (key, high, low)):
             chunks[run_id].append(chunk)
-        select = f'SELECT run_id, sequence, data FROM points WHERE "key" = {self._sign} AND run_id IN'
-        for run_id, *piece in find(self._connection, select, [row[0] for row in rows if row[14]], self._sign, (key,)):
-            hot[run_id].append(piece)
+        hot = self._hot_of(key, rows)
         found = {}
-        for run_id in several:
-            packed = [piece[1] for piece in sorted(hot[run_id])]
-            last = unpack_all(packed) if packed else empty(0)
-            found[run_id] = ordered(_within(_all([chunk[1:] for chunk in sorted(chunks[run_id])], last), low, high))
+        for run_id, parts in chunks.items():
+            points = _all([chunk[1:] for chunk in sorted(parts)], hot.get(run_id, empty(0)))
+            read = ordered(_within(points, low, high))
+            found[run_id] = read, len(read.steps)
         return found
+
+    def _outlines(self, key: str, rows: Sequence[Any], low: int, high: int) -> dict[str, tuple[Points, int]]:
+        """As :meth:`_outlined` of several runs, over all their steps."""
+        parts: dict[str, list[Any]] = {row[0]: [] for row in rows}
+        piece = "CASE WHEN outline IS NULL THEN data ELSE outline END"
+        select = f'SELECT run_id, sequence, {piece} FROM chunks WHERE "key" = {self._sign} AND run_id IN'
+        for run_id, *part in find(self._connection, select, list(parts), self._sign, (key,)):
+            parts[run_id].append(part)
+        hot, found = self._hot_of(key, rows), {}
+        for row in rows:
+            decoded = [decode(part[1]) for part in sorted(parts[row[0]])]
+            found[row[0]] = ordered(joined([*decoded, hot.get(row[0], empty(0))])), row[2]
+        return found
+
+    def _hot_of(self, key: str, rows: Sequence[Any]) -> dict[str, Points]:
+        """The hot points of several runs, of those that have some."""
+        pieces: dict[str, list[Any]] = {row[0]: [] for row in rows if row[14]}
+        select = f'SELECT run_id, sequence, data FROM points WHERE "key" = {self._sign} AND run_id IN'
+        for run_id, *piece in find(self._connection, select, list(pieces), self._sign, (key,)):
+            pieces[run_id].append(piece)
+        return {run_id: unpack_all([data for _, data in sorted(some)]) for run_id, some in pieces.items() if some}
 
     def _compressed(self, row: Any, low: int, high: int) -> int:
         """How many points the chunks hold that reach into the range."""
@@ -210,21 +231,22 @@ def _enough(points: int) -> int:
     return STRETCH * max(points, 1) // 2
 
 
-def _together(rows: Sequence[Any], enough: int) -> Iterator[list[Any]]:
-    """Rows of series whose points are read at once: as many as do not fill the memory, and long ones alone."""
+def _together(rows: Sequence[Any], share: int) -> Iterator[list[Any]]:
+    """Rows of series that are read at once, of each point in ``share``: as many as do not fill the memory."""
     some: list[Any] = []
     points = 0
     for row in rows:
-        if row[2] >= enough:
-            yield [row]
-            continue
         some.append(row)
-        points += row[2]
+        points += row[2] // share
         if points >= _AT_ONCE:
             yield some
             some, points = [], 0
     if some:
         yield some
+
+
+def _chosen(run_id: str, key: str, at_hand: Points, points: int, total: int) -> Series:
+    return _series(run_id, key, at_hand.take(extremes(at_hand.values, max(points, 1))), total)
 
 
 def _bounds(start: int | None, end: int | None) -> tuple[int, int]:
