@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import curves
+import many
 import pytest
 from browsing import ARGUMENTS, BUILT, CHROMIUM, PATIENCE, Server, Watched, environment
 
@@ -67,6 +68,16 @@ def drawn(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[C
     server = Server(folder).start()
     yield lambda name, query="": f"{server.url}/experiments/{ids[name]}/runs{query}"
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def crowd(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
+    """The store that ``many.py`` writes. Its scenes leave experiment 1 as they found it."""
+    folder = tmp_path_factory.mktemp("many") / "store"
+    many.write(folder)
+    running = Server(folder).start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture

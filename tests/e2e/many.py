@@ -28,7 +28,7 @@ NIGHT = 1_760_000_000_000
 
 
 def write(folder: Path) -> None:
-    """Experiments ``tries`` (1) with ``try-0`` to ``try-4``, each with an artifact, and ``keepers`` (2)."""
+    """Experiments ``tries`` (1) with ``try-0`` to ``try-4``, ``keepers`` (2), and ``attic`` (3) with ``spare``."""
     store = open_store(str(folder))
     made: list[Any] = [ExperimentCreated("tries", time=NIGHT), ExperimentCreated("keepers", time=NIGHT)]
     for number in range(5):
@@ -36,6 +36,7 @@ def write(folder: Path) -> None:
         made += [RunStarted(run, "1", NIGHT + number, f"try-{number}", user_id="ada", tags={"team": "vision"})]
         made += [Params(run, {"lr": f"0.{number}", "seed": "1"}), _points(run, "loss", [3.0 - number / 2, 1.0 - number / 8])]
         made += [RunChanged(run, NIGHT + 9_000, status="FINISHED", end_time=NIGHT + 9_000)]
+    made += [ExperimentCreated("attic", time=NIGHT), RunStarted(f"{9:032x}", "3", NIGHT, "spare", status="FINISHED")]
     made += [
         LoggedModelCreated(f"m-{number:032x}", "1", "clf", NIGHT, source_run=f"{number:032x}", path="clf", status="READY")
         for number in (2, 3)

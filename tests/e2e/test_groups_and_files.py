@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_the_table_as_a_file_is_what_is_shown(watched: Callable[..., Any], tmp_p
     assert coming.value.suggested_filename.endswith(".csv")
     assert list(rows[0])[-2:] == ["metrics.accuracy", "params.max_depth"]
     assert [row["run_name"] for row in rows][: len(shown)] == shown
+    page.goto(page.url.partition("?")[0] + "?group=params.max_depth&cols=accuracy&sort=-runs&hide=" + rows[0]["run_id"])
+    expect(page.get_by_test_id("group-count")).to_contain_text("23 runs")  # groups, without what is hidden
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as coming:
+        page.get_by_role("menuitem", name=re.compile("JSON")).click()
+    coming.value.save_as(tmp_path / "groups.json")
+    groups = json.loads((tmp_path / "groups.json").read_text())
+    assert sum(row["runs"] for row in groups) == 23
+    assert list(groups[0])[:3] == ["params.max_depth", "runs", "metrics.accuracy:mean"]
 
 
 def test_a_filter_used_before_is_offered_and_never_applied(watched: Callable[..., Any]) -> None:

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import many
-import pytest
 from browsing import Server, violations
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("many") / "store"
-    many.write(folder)
-    running = Server(folder).start()
-    yield running
-    running.stop()
 
 
 def expect(thing: Any) -> Any:
@@ -27,9 +16,9 @@ def expect(thing: Any) -> Any:
     return look(thing)
 
 
-def say(site: Server, method: str, path: str, body: Any = None) -> Any:
+def say(crowd: Server, method: str, path: str, body: Any = None) -> Any:
     sent = urllib.request.Request(
-        f"{site.url}/api/runstone/v1/{path}",
+        f"{crowd.url}/api/runstone/v1/{path}",
         json.dumps(body).encode() if body is not None else None,
         {"Content-Type": "application/json"},
         method=method,
@@ -44,8 +33,8 @@ def select(page: Any, *names: str) -> Any:
     return page.get_by_role("region", name="Selected runs")
 
 
-def test_runs_move_to_another_experiment_and_back(site: Server, open_page: Callable[..., Any]) -> None:
-    page = open_page(f"{site.url}/experiments/1/runs").page
+def test_runs_move_to_another_experiment_and_back(crowd: Server, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{crowd.url}/experiments/1/runs").page
     bar = select(page, "try-1", "try-2")
     assert violations(page) == []
     bar.get_by_role("button", name="Move", exact=False).first.click()
@@ -56,21 +45,21 @@ def test_runs_move_to_another_experiment_and_back(site: Server, open_page: Calla
     expect(page.get_by_text("Moved 2 runs to “finalists”.")).to_be_visible()
     expect(page.get_by_test_id("run-count")).to_have_text("3 runs")
     expect(bar).to_have_count(0)
-    tab = open_page(f"{site.url}/runs/{1:032x}/artifacts/report.txt", "dark").page
+    tab = open_page(f"{crowd.url}/runs/{1:032x}/artifacts/report.txt", "dark").page
     expect(tab.get_by_text("kept through a move")).to_be_visible()
     expect(tab.get_by_role("navigation", name="Where you are")).to_contain_text("finalists")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_test_id("run-count")).to_have_text("5 runs")
 
 
-def test_runs_are_stopped_and_their_models_registered(site: Server, open_page: Callable[..., Any]) -> None:
-    page = open_page(f"{site.url}/experiments/1/runs", "dark").page
+def test_runs_are_stopped_and_their_models_registered(crowd: Server, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{crowd.url}/experiments/1/runs", "dark").page
     bar = select(page, "try-2", "try-3", "try-4")
     bar.get_by_role("button", name="Stop").click()
     assert violations(page) == []
     page.get_by_role("dialog").get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Asked 1 run to stop. 2 runs left as before")).to_be_visible()
-    assert say(site, "GET", f"runs/{4:032x}")["tags"]["runstone.stop"] == "the UI"
+    assert say(crowd, "GET", f"runs/{4:032x}")["tags"]["runstone.stop"] == "the UI"
     bar.get_by_role("button", name="Register").click()
     box = page.get_by_role("dialog")
     expect(box.get_by_role("combobox", name="Model", exact=True)).to_contain_text("clf (2 of 3 runs)")
@@ -80,21 +69,20 @@ def test_runs_are_stopped_and_their_models_registered(site: Server, open_page: C
     expect(page.get_by_text("Registered versions 1 to 2 of tried")).to_be_visible()
 
 
-def test_the_trash_gives_back_and_takes_for_ever(site: Server, open_page: Callable[..., Any]) -> None:
-    for body in ({"run_ids": [f"{number:032x}" for number in (0, 1, 3)], "deleted": True},):
-        say(site, "POST", "runs/edit", body)
-    say(site, "PATCH", "experiments/2", {"deleted": True})
-    page = open_page(f"{site.url}/experiments").page
+def test_the_trash_gives_back_and_takes_for_ever(crowd: Server, open_page: Callable[..., Any]) -> None:
+    say(crowd, "POST", "runs/edit", {"run_ids": [f"{number:032x}" for number in (1, 3, 9)], "deleted": True})
+    say(crowd, "PATCH", "experiments/2", {"deleted": True})
+    page = open_page(f"{crowd.url}/experiments").page
     page.get_by_role("link", name="Trash", exact=True).click()
     runs = page.get_by_test_id("trashed-run")
     expect(runs).to_have_count(3)
     expect(page.get_by_test_id("trashed-experiment")).to_contain_text("keepers")
     assert violations(page) == []
-    page.get_by_role("button", name="Restore try-0").click()
+    page.get_by_role("button", name="Restore spare").click()
     expect(runs).to_have_count(2)
     page.get_by_role("button", name="Undo").click()
     expect(runs).to_have_count(3)
-    page.get_by_label("Select try-0").check()
+    page.get_by_label("Select spare").check()
     page.get_by_label("Select try-1").check()
     page.get_by_role("button", name="Remove 2 for ever").click()
     box = page.get_by_role("dialog")
@@ -104,7 +92,7 @@ def test_the_trash_gives_back_and_takes_for_ever(site: Server, open_page: Callab
     page.get_by_role("button", name="Remove keepers for ever").click()
     box.get_by_role("button", name="Remove for ever").click()
     expect(page.get_by_test_id("trashed-experiment")).to_have_count(0)
-    page.get_by_role("button", name="Remove try-0 for ever").click()
+    page.get_by_role("button", name="Remove spare for ever").click()
     box.get_by_role("button", name="Remove for ever").click()
     expect(runs).to_have_count(2)
     page.get_by_role("button", name="Restore try-1").click()

@@ -7,22 +7,11 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import many
-import pytest
 from browsing import Server, violations
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("many") / "store"
-    many.write(folder)
-    running = Server(folder).start()
-    yield running
-    running.stop()
 
 
 def expect(thing: Any) -> Any:
@@ -31,9 +20,9 @@ def expect(thing: Any) -> Any:
     return look(thing)
 
 
-def say(site: Server, method: str, path: str, body: Any = None) -> Any:
+def say(crowd: Server, method: str, path: str, body: Any = None) -> Any:
     sent = urllib.request.Request(
-        f"{site.url}/api/runstone/v1/{path}",
+        f"{crowd.url}/api/runstone/v1/{path}",
         json.dumps(body).encode() if body is not None else None,
         {"Content-Type": "application/json"},
         method=method,
@@ -43,9 +32,9 @@ def say(site: Server, method: str, path: str, body: Any = None) -> Any:
 
 
 def test_a_view_is_saved_shared_changed_and_opened_by_default(
-    site: Server, open_page: Callable[..., Any], tmp_path: Path
+    crowd: Server, open_page: Callable[..., Any], tmp_path: Path
 ) -> None:
-    page = open_page(f"{site.url}/experiments/1/runs?q=metrics.loss+<+0.9&cols=metrics.loss,params.lr&sort=-params.lr").page
+    page = open_page(f"{crowd.url}/experiments/1/runs?q=metrics.loss+<+0.9&cols=metrics.loss,params.lr&sort=-params.lr").page
     count = page.get_by_test_id("run-count")
     expect(count).to_have_text("4 of 5")
     page.get_by_role("button", name="Views").click()
@@ -57,7 +46,7 @@ def test_a_view_is_saved_shared_changed_and_opened_by_default(
     key = re.search(r"v=([\w-]+)", page.url)
     assert key
     # Its short address shows all of it again, and adds nothing to the way back.
-    page.goto(f"{site.url}/v/{key[1]}")
+    page.goto(f"{crowd.url}/v/{key[1]}")
     expect(count).to_have_text("4 of 5")
     assert "cols=metrics.loss,params.lr" in page.url
     expect(page.get_by_test_id("run-row").first).to_contain_text("try-4")
@@ -74,7 +63,7 @@ def test_a_view_is_saved_shared_changed_and_opened_by_default(
     box.get_by_role("button", name="Open good <b>ones</b> by default").click()
     expect(box.get_by_test_id("saved-view")).to_contain_text("default")
     assert violations(page) == []
-    page.goto(f"{site.url}/experiments/1/runs")
+    page.goto(f"{crowd.url}/experiments/1/runs")
     expect(count).to_have_text("2 of 5")
     expect(bar).to_be_visible()
     page.get_by_role("button", name="Views").click()
@@ -85,15 +74,15 @@ def test_a_view_is_saved_shared_changed_and_opened_by_default(
     expect(page.get_by_test_id("saved-view")).to_have_count(0)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
-    page.goto(f"{site.url}/v/{key[1]}")  # under the address that it had
+    page.goto(f"{crowd.url}/v/{key[1]}")  # under the address that it had
     expect(count).to_have_text("2 of 5")
-    say(site, "DELETE", f"views/{key[1]}")
+    say(crowd, "DELETE", f"views/{key[1]}")
 
 
-def test_a_view_of_what_is_gone_says_so(site: Server, open_page: Callable[..., Any]) -> None:
+def test_a_view_of_what_is_gone_says_so(crowd: Server, open_page: Callable[..., Any]) -> None:
     search = {"cols": "metrics.loss,metrics.gone,params.lost", "sort": "-metrics.gone"}
-    made = say(site, "POST", "views", {"experiment_id": "1", "name": "old", "search": search})
-    watched = open_page(f"{site.url}/v/{made['key']}", "dark")
+    made = say(crowd, "POST", "views", {"experiment_id": "1", "name": "old", "search": search})
+    watched = open_page(f"{crowd.url}/v/{made['key']}", "dark")
     page = watched.page
     lost = page.get_by_test_id("lost-columns")
     expect(lost).to_contain_text("No run here has “metrics.gone”, “params.lost”.")
@@ -103,14 +92,14 @@ def test_a_view_of_what_is_gone_says_so(site: Server, open_page: Callable[..., A
     assert "cols=metrics.loss" in page.url
     assert "gone" not in page.url
     expect(page.get_by_role("group", name="Saved view")).to_contain_text("View old, changed")
-    say(site, "DELETE", f"views/{made['key']}")
-    page.goto(f"{site.url}/v/{made['key']}")
+    say(crowd, "DELETE", f"views/{made['key']}")
+    page.goto(f"{crowd.url}/v/{made['key']}")
     expect(page.get_by_role("heading", name="This view is not here")).to_be_visible()
     watched.mishaps.clear()  # the browser notes the 404 in its console
 
 
-def test_traces_are_found_and_read_span_by_span(site: Server, open_page: Callable[..., Any]) -> None:
-    watched = open_page(f"{site.url}/experiments/1/runs")
+def test_traces_are_found_and_read_span_by_span(crowd: Server, open_page: Callable[..., Any]) -> None:
+    watched = open_page(f"{crowd.url}/experiments/1/runs")
     page = watched.page
     page.get_by_role("link", name="Traces").click()
     rows = page.get_by_test_id("trace-row")
@@ -139,6 +128,6 @@ def test_traces_are_found_and_read_span_by_span(site: Server, open_page: Callabl
     expect(spans).to_have_count(1)
     expect(page.get_by_test_id("assessment")).to_contain_text("correct false judge: invented")
     assert violations(page) == []
-    dark = open_page(f"{site.url}/traces/tr-ask?span=search", "dark").page
+    dark = open_page(f"{crowd.url}/traces/tr-ask?span=search", "dark").page
     expect(dark.get_by_test_id("span-panel")).to_contain_text("Outputs")
     assert violations(dark) == []

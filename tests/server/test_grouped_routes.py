@@ -194,3 +194,26 @@ def test_one_run_that_differs_far_down_is_not_overlooked(api: TestClient, experi
         patch.setattr(module, "WINDOW", 2)
         found = equal(api, experiment_ids=[experiment], filter="params.depth = '3'")
     assert found == {"depth": ("3", 7)}
+
+
+def test_groups_are_a_file_when_groups_are_shown(
+    api: TestClient, experiment: str, seeds: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runstone.server.table_schema.MAX_GROUPS", 1)  # a page of groups is not all of them
+    asked = {"by": ["params.model"], "columns": ["metrics.loss"], "order_by": "-runs"}
+    shown = api.post(f"{API}/runs/groups", json=asked).json()
+    body = {"columns": COLUMNS, "groups": asked}
+    rows = list(csv.DictReader(io.StringIO(api.post(f"{API}/runs/file", json={**body, "format": "csv"}).text)))
+    assert list(rows[0]) == [
+        "params.model", "runs", "metrics.loss:mean", "metrics.loss:deviation", "metrics.loss:best", "metrics.loss:count",
+    ]  # fmt: skip
+    assert [(row["params.model"], int(row["runs"])) for row in rows] == [
+        (value[0] or "", runs) for value, runs in zip(shown["values"], shown["runs"], strict=True)
+    ]
+    assert float(rows[0]["metrics.loss:mean"]) == shown["columns"][0]["mean"][0]
+    for kind in ("json", "markdown", "latex", "parquet"):
+        answer = api.post(f"{API}/runs/file", json={**body, "format": kind})
+        assert answer.status_code == 200, answer.text
+        assert len(answer.content) > 20
+    nothing = {"by": ["params.model"], "filter": "params.model = 'none'"}
+    assert api.post(f"{API}/runs/file", json={**body, "groups": nothing, "format": "csv"}).status_code == 200

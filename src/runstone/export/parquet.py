@@ -47,7 +47,8 @@ def _type(arrow: Any, column: str) -> Any:
         return arrow.int64() if key.rpartition(":")[2] in _COUNTS and ":" in key else arrow.float64()
     if kind == "attributes" and key in _TIMES:
         return arrow.timestamp("ms", "UTC")
-    return arrow.int64() if kind == "attributes" and key in ("duration", "ordinal") else arrow.string()
+    whole = column == "runs" or (kind == "attributes" and key in ("duration", "ordinal"))
+    return arrow.int64() if whole else arrow.string()
 
 
 def _value(value: Any, kind: Any, arrow: Any) -> Any:

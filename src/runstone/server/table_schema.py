@@ -105,7 +105,8 @@ class EqualAnswer(Struct):
 
 
 class TableFileRequest(Struct, forbid_unknown_fields=True):
-    """A runs table as a file: exactly these columns, in this order, of every run that matches."""
+    """A runs table as a file: exactly these columns, in this order, of every run that matches. ``groups``: the groups of runs
+    that it asks for instead, all of them, with n, mean, deviation and best of each of its columns."""
 
     format: Literal["csv", "json", "parquet", "markdown", "latex"]
     columns: Annotated[list[ColumnName], Meta(min_length=1, max_length=5000)]
@@ -114,6 +115,7 @@ class TableFileRequest(Struct, forbid_unknown_fields=True):
     order_by: list[str] = field(default_factory=list)
     view: View = "active"
     name: Annotated[str, Meta(max_length=200)] = "runs"
+    groups: GroupsRequest | None = None
 
 
 class TableFile(Struct):

@@ -933,7 +933,7 @@ export interface SpanEvent {
   attributes: Record<string, string>;
 }
 
-/** A runs table as a file: exactly these columns, in this order, of every run that matches. */
+/** A runs table as a file: exactly these columns, in this order, of every run that matches. ``groups``: the groups of runs that it asks for instead, all of them, with n, mean, deviation and best of each of its columns. */
 export interface TableFileRequest {
   format: "csv" | "json" | "latex" | "markdown" | "parquet";
   columns: string[];
@@ -942,6 +942,7 @@ export interface TableFileRequest {
   order_by?: string[];
   view?: "active" | "all" | "deleted";
   name?: string;
+  groups?: GroupsRequest | null;
 }
 
 /** ``expires`` is missing for a token that never does. ``token`` is there once, when it was made. */

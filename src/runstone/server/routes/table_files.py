@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from anyio import to_thread
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -18,6 +19,7 @@ from runstone.export.windows import every_window, pieces
 from runstone.server import table_schema as t
 
 from .experiments import VIEWS
+from .grouped import groups
 from .tables import experiments_named
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ async def table_file(request: Request, backend: Backend, body: t.TableFileReques
 
     def begun() -> Iterator[bytes]:
         """The file, and errors of its first part before an answer begins."""
+        if body.groups is not None:
+            columns, rows = _grouped(backend, body.groups)
+            parts = writer(columns, rows)
+            return chain([next(parts)], parts)
         experiments = experiments_named(backend, body.experiment_ids)
         query = RunQuery(
             experiment_ids=tuple(one.experiment_id for one in experiments),
@@ -52,3 +58,23 @@ async def table_file(request: Request, backend: Backend, body: t.TableFileReques
         "Cache-Control": "no-store",
     }
     return StreamingResponse(parts, headers=headers, media_type=media)
+
+
+def _grouped(backend: Backend, body: t.GroupsRequest) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
+    """Columns and rows of all groups, whatever window is asked for."""
+    first = groups(backend, structs.replace(body, offset=0, limit=t.MAX_GROUPS))
+    columns = [*first.by, "runs"]
+    for one in first.columns:
+        columns += [f"{one.column}:{part}" for part in ("mean", "deviation", "best", "count")]
+
+    def rows() -> Iterator[list[tuple[Any, ...]]]:
+        page, told = first, 0
+        while page.runs:
+            numbers = [part for one in page.columns for part in (one.mean, one.deviation, one.best, one.n)]
+            yield [(*value, *rest) for value, *rest in zip(page.values, page.runs, *numbers, strict=True)]
+            told += len(page.runs)
+            if told >= page.total:
+                return
+            page = groups(backend, structs.replace(body, offset=told, limit=t.MAX_GROUPS))
+
+    return columns, rows()

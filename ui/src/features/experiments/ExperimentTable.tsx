@@ -98,14 +98,10 @@ function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
 function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
   const edit = useEditExperiment();
   const navigate = useNavigate();
-  const move = () =>
-    edit.mutate(
-      { id: row.experiment_id, edit: { deleted: true } },
-      {
-        onError: (error) => say(error.message, { tone: "error" }),
-        onSuccess: () => say(`Moved “${row.name}” to the trash`, { undo: () => edit.mutate({ id: row.experiment_id, edit: { deleted: false } }) }),
-      },
-    );
+  const failed = (error: Error) => say(error.message, { tone: "error" });
+  const set = (deleted: boolean) => edit.mutateAsync({ id: row.experiment_id, edit: { deleted } });
+  // Goes on when this row is gone.
+  const move = () => void set(true).then(() => say(`Moved “${row.name}” to the trash`, { undo: () => void set(false).catch(failed) }), failed);
   return (
     <Opener
       label={`Actions for ${row.name}`}

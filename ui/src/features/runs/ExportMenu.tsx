@@ -1,12 +1,14 @@
-/** The table as a file: these columns, this order, this filter, every run. */
+/** The table as a file: these columns, this order, this filter, every run; or every group where runs are grouped. */
 
 import { useState } from "react";
 import type { TableSpec } from "../../api/runs";
 import type { TableFileRequest } from "../../api/schema.gen";
 import { saveTable } from "../../api/table";
+import type { ColumnSpec, SortKey } from "../../lib/columns";
 import { plural } from "../../lib/format";
 import { MenuItem } from "../../ui/Popover";
 import { say } from "../../ui/Toasts";
+import { groupsAsked } from "./groupsAsked";
 import type { GridColumn } from "./layout";
 
 const FORMATS: readonly (readonly [TableFileRequest["format"], string])[] = [
@@ -33,12 +35,17 @@ export function fileColumns(columns: readonly GridColumn[]): string[] {
 interface Props {
   spec: TableSpec;
   columns: readonly GridColumn[];
+  specs: readonly ColumnSpec[];
+  /** What runs are grouped by; null: runs are shown. */
+  by: readonly string[] | null;
+  sort: readonly SortKey[];
   matched: number;
   name: string;
   onClose: () => void;
 }
 
-export function ExportMenu({ spec, columns, matched, name, onClose }: Props) {
+export function ExportMenu({ spec, specs, by, sort, columns, matched, name, onClose }: Props) {
+  const groups = by && groupsAsked(spec, specs, by, sort).asked;
   const [busy, setBusy] = useState(false);
   const save = (format: TableFileRequest["format"]) => {
     if (busy) return;
@@ -51,6 +58,7 @@ export function ExportMenu({ spec, columns, matched, name, onClose }: Props) {
       order_by: spec.order_by,
       view: spec.view,
       name: name.slice(0, 80),
+      groups,
     })
       .catch((error: Error) => say(error.message, { tone: "error" }))
       .finally(onClose);
@@ -59,7 +67,7 @@ export function ExportMenu({ spec, columns, matched, name, onClose }: Props) {
     <>
       {FORMATS.map(([format, word]) => (
         <MenuItem key={format} onChoose={() => save(format)}>
-          {word} <small>{busy ? "…" : plural(matched, "run")}</small>
+          {word} <small>{busy ? "…" : groups ? "all groups" : plural(matched, "run")}</small>
         </MenuItem>
       ))}
     </>

@@ -7,13 +7,14 @@ import { useMemo, useRef, useState } from "react";
 import { ApiError } from "../../api/http";
 import { type TableSpec, tableQuery } from "../../api/runs";
 import type { GroupedColumn, GroupsAnswer } from "../../api/schema.gen";
-import { type GroupSpec, groupsQuery, MOST_GROUPS } from "../../api/table";
-import { type ColumnSpec, columnId, parseColumn, quoteKey, type SortKey } from "../../lib/columns";
+import { groupsQuery, MOST_GROUPS } from "../../api/table";
+import { type ColumnSpec, parseColumn, quoteKey, type SortKey } from "../../lib/columns";
 import { alsoWith, clauseOf } from "../../lib/filter";
 import { exactNumber, formatCount, formatNumber, plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
 import { Icon } from "../../ui/Icon";
+import { groupsAsked } from "./groupsAsked";
 import s from "./GroupTable.module.css";
 
 interface Props {
@@ -33,17 +34,7 @@ const ROW = 32;
 type Line = { group: number; run?: number };
 
 export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter }: Props) {
-  const columns = useMemo(() => specs.filter((one) => one.kind === "metrics").map(columnId), [specs]);
-  const known = new Set([...columns, ...by, "runs"]);
-  const first = sort.find((key) => known.has(key.id));
-  const asked: GroupSpec = {
-    experiment_ids: spec.experiment_ids,
-    filter: spec.filter,
-    view: spec.view,
-    by: [...by],
-    columns,
-    order_by: first ? (first.descending ? "-" : "") + first.id : "",
-  };
+  const { asked, first } = useMemo(() => groupsAsked(spec, specs, by, sort), [spec, specs, by, sort]);
   const query = useQuery(groupsQuery(asked));
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const answer = query.data;

@@ -137,7 +137,7 @@ export function RunsPage(props: RunsPageProps) {
             {(close) =>
               page.spec && (
                 <Suspense>
-                  <ExportMenu spec={page.spec} columns={[...page.pinned, ...page.columns]} matched={rows.matched} name={name} onClose={close} />
+                  <ExportMenu spec={page.spec} specs={page.specs} by={view.group} sort={view.sort} columns={[...page.pinned, ...page.columns]} matched={rows.matched} name={name} onClose={close} />
                 </Suspense>
               )
             }

@@ -69,13 +69,11 @@ function Row({ view, here, mayEdit, onOpen }: { view: SavedView; here: boolean; 
   const save = useSaveView();
   const copy = () => void copyText(viewLink(view.key), "the link of the view").then((done) => done && say(`Link of “${view.name}” copied`));
   const drop = () =>
-    remove.mutate(view.key, {
-      onError: failed,
-      onSuccess: () => {
-        const { experiment_id, name, search, key, is_default } = view;
-        say(`Deleted the view “${name}”`, { undo: () => void save.mutateAsync({ experiment_id, name, search, key, is_default }).catch(failed) });
-      },
-    });
+    // This row may be gone before the answer is told, and what is told to a row that is gone is told to nobody.
+    void remove.mutateAsync(view.key).then(() => {
+      const { experiment_id, name, search, key, is_default } = view;
+      say(`Deleted the view “${name}”`, { undo: () => void save.mutateAsync({ experiment_id, name, search, key, is_default }).catch(failed) });
+    }, failed);
   if (renaming) return <RenameForm view={view} onDone={() => setRenaming(false)} />;
   return (
     <li data-testid="saved-view">
