@@ -6,6 +6,7 @@ import time
 import uuid
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.exc import DBAPIError
 
 import runstone.store as package
@@ -19,6 +20,9 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 HEAD = REVISIONS[-1]
 #: What says that a database is ours.
 APPLICATION = "runstone"
+
+#: The name of a database's language -> the statements that make all tables in it.
+_made: dict[str, list[str]] = {}
 
 _VERSION = "SELECT version_num, (SELECT value FROM meta WHERE key = 'application') FROM alembic_version"
 
@@ -84,7 +88,8 @@ def _foreign(dialect: Dialect, tables: set[str]) -> str:
 
 def create(connection: Connection, seeded: bool = True) -> None:
     """All tables of this version at once, as if every migration had run, and their first rows."""
-    metadata.create_all(connection, checkfirst=False)
+    for statement in _statements(connection):
+        connection.exec_driver_sql(statement)
     connection.exec_driver_sql(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
         "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
@@ -92,6 +97,19 @@ def create(connection: Connection, seeded: bool = True) -> None:
     connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{HEAD}')")
     if seeded:
         seed(connection)
+
+
+def _statements(connection: Connection) -> list[str]:
+    """What makes the tables and indexes in this database's language. To put it into words takes longer than to do it."""
+    name = connection.dialect.name
+    if name not in _made:
+        said: list[str] = []
+        metadata.create_all(
+            MockConnection(connection.dialect, lambda ddl, *_, **__: said.append(str(ddl.compile(dialect=connection.dialect)))),
+            checkfirst=False,
+        )
+        _made[name] = said
+    return _made[name]
 
 
 def seed(connection: Connection) -> None:
