@@ -25,6 +25,7 @@ SCRIPTS = (
     "server_speed.py",
     "install_size.py",
     "artifacts.py",
+    "models.py",
     "autolog.py",
     "serving.py",
     "projects.py",
