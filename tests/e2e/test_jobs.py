@@ -41,6 +41,7 @@ def test_a_job_is_followed_and_another_is_stopped(
     job = {"mlflow.source.type": "PROJECT", "mlflow.project.backend": "slurm", "runstone.job.id": "17"}
     other = client.create_run(experiment.experiment_id, run_name="far one", tags={**job, "runstone.job.state": "queued"})
     run_id = other.info.run_id
+    client.log_param(run_id, "alpha", "0.5")
     client.update_run(run_id, "SCHEDULED")
     page = open_page(f"{server.url}/runs/{run_id}").page
     header = page.get_by_role("main")
@@ -56,6 +57,8 @@ def test_a_job_is_followed_and_another_is_stopped(
     client.set_terminated(run_id)
     expect(header).to_contain_text("slurm job 17 finished")
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    changes = page.get_by_role("region", name="What changed")
+    expect(changes).to_contain_text("alpha")  # from the run before, which had none
     badge = page.get_by_test_id("reproduction")
     expect(badge).to_contain_text("Does not reproduce 1 of 2 metrics differ; differs in data")
     badge.get_by_role("link", name="other run").click()
