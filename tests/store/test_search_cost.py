@@ -149,3 +149,12 @@ def test_names_are_looked_through_once(stores):
             found, statements = watched.run("table", filter=f"run_name ILIKE '{pattern}'", limit=8)
             assert len(found.run_ids) == min(8, found.matched)
             assert sum("LIKE" in statement for statement, _ in statements) == 1
+
+
+def test_whole_columns_are_read_once_until_something_changes(stores):
+    _, large = stores
+    first, statements = large.run("columns")
+    again, fewer = large.run("columns", limit=7, order_by=("metrics.m0",))
+    assert (len(again.run_ids), again) == (3_000, first)
+    assert len(fewer) == 1 < len(statements)  # the clock
+    assert large.run("columns", filter="params.p2 = 'x'")[0].run_ids != first.run_ids

@@ -28,13 +28,14 @@ from runstone.query.columns import parse_column
 from runstone.query.order import run_order
 from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
-from runstone.query.tree import And, Node, Order, normalized
+from runstone.query.tree import And, Field, Node, Order, normalized
 
 from .search_atoms import by_pattern, listable, posting
 from .search_columns import all_run_ids, read_columns
 from .search_experiments import search_experiments
 from .search_hydrate import Locate, hydrate
 from .search_match import FEW, estimates, found_by
+from .search_memory import remembered
 from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
 from .search_source import STAGES, Scope
 from .search_sql import Sql, number, rows
@@ -49,6 +50,8 @@ TEST_COST = 10
 SPARE = 4_000
 #: A window behind so many rows is cut from a list of all runs in order.
 DEEP = 5_000
+#: Most cells of whole columns that are kept for the next question.
+KEPT_CELLS = 1_000_000
 #: Most runs that one page may have.
 LIMIT_CAP = 50_000
 
@@ -133,7 +136,17 @@ def _nested(connection: Connection, query: RunQuery, search: Search, columns: Se
 def columns(connection: Connection, query: RunQuery, names: Sequence[str] = ()) -> RunColumns:
     """Columns of all runs that match. Raises as :func:`read`, and FilterError for a column."""
     search = read(query)
-    fields = [parse_column(name) for name in names]
+    fields = tuple(parse_column(name) for name in names)
+
+    def worth(found: RunColumns) -> bool:
+        return len(found.run_ids) > FEW and len(found.run_ids) * len(fields) <= KEPT_CELLS
+
+    # the same groups in another order, or their next page, are the same question
+    question = ("columns", search.scope, search.tree, fields)
+    return remembered(connection, question, lambda: _columns(connection, search, fields), worth)
+
+
+def _columns(connection: Connection, search: Search, fields: Sequence[Field]) -> RunColumns:
     if not search.scope.experiments:
         return RunColumns([], read_columns(connection, search.scope, [], fields, 0))
     if search.tree is None:
