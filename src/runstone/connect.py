@@ -210,6 +210,12 @@ def journal_root(uri: str | os.PathLike[str] = "") -> Path:
     return _folder(place, "journal")
 
 
+def webhook_key(uri: str | os.PathLike[str] = "") -> Path | None:
+    """The file beside a store on this machine where a server keeps the key of webhooks' secrets; ``None`` for other stores."""
+    place = shown(home(uri))
+    return None if _is_postgresql(place) or is_server(place) else _folder(place, "webhook.key")
+
+
 def shown(uri: str | os.PathLike[str] = "") -> str:
     """The store's URI in its canonical form as anybody may see it: without a password."""
     place = canonical(uri)

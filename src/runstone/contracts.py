@@ -7,7 +7,7 @@ Errors are those of :mod:`runstone.errors`; each method's text names its own, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, runtime_checkable
 
@@ -19,6 +19,7 @@ from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
 from .entities.registry_events import RegistryEvent
 from .entities.traces import TraceHead
+from .entities.webhooks import Delivery, Webhook
 from .records import Record
 
 if TYPE_CHECKING:
@@ -542,6 +543,62 @@ class WithAccounts(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+
+#: Makes the message about an event of the registry's log (its event and body), with the model and version as they are now if
+#: they are still there; ``None``: nobody is told.
+Telling = Callable[[RegistryEvent, RegisteredModel | None, ModelVersion | None], "tuple[str, str] | None"]
+
+
+class Webhooks(Protocol):
+    """Who is told of changes of the registry, and the messages on their way. Methods raise NotFound for unknown webhooks."""
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """All, oldest first."""
+        ...
+
+    def webhook(self, webhook_id: str) -> Webhook: ...
+
+    def add(self, webhook: Webhook, most: int) -> None:
+        """It is told of what happens from now on. Raises WrongState where there are ``most`` already."""
+        ...
+
+    def change(self, webhook: Webhook) -> None:
+        """All but its id and time of creation. What happened while it was disabled is not told later."""
+        ...
+
+    def delete(self, webhook_id: str) -> None:
+        """With all its messages."""
+        ...
+
+    def plan(self, telling: Telling, now: int) -> int:
+        """Make messages of what the log says since the last time, one for each webhook and event, however many ask at once;
+        how many. Finished messages of a month ago are forgotten."""
+        ...
+
+    def due(self, now: int) -> Sequence[str]:
+        """Active webhooks that have messages to be sent now."""
+        ...
+
+    def claim(self, webhook_id: str, now: int, until: int) -> Delivery | None:
+        """The next message to be sent now, counted as tried; nobody else gets it before ``until``."""
+        ...
+
+    def settle(self, delivery: Delivery) -> None:
+        """What became of a claimed message, unless somebody else claimed it meanwhile or it was forgotten."""
+        ...
+
+    def deliveries(self, webhook_id: str, state: str = "", limit: int = 100) -> Sequence[Delivery]:
+        """Messages, newest event first; ``state``: only these."""
+        ...
+
+
+@runtime_checkable
+class WithWebhooks(Protocol):
+    """A store that also keeps webhooks."""
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
 
 #: What begins the URI of artifacts that belong to another program: ``read-only+file:///data/mlruns/0/…/artifacts``.

@@ -30,6 +30,7 @@ COMMANDS = {
     "groups": ("groups:groups", "Make groups of users and say who is in them."),
     "permissions": ("permissions:permissions", "Grant and revoke permissions."),
     "tokens": ("tokens:tokens", "Make, list and revoke tokens."),
+    "webhooks": ("webhooks:webhooks", "Tell other servers of changes of registered models."),
     "sync": ("sync:sync", "Ship what processes that died have left in their journals."),
     "doctor": ("doctor:doctor", "Check journal, store, versions, disk and clock."),
     "db": ("db:db", "Look at the store's tables, bring them up to date."),

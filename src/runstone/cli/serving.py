@@ -65,6 +65,7 @@ def make_app(
         access=access,
         counters=Counters(Path(prometheus)) if prometheus else None,
         auth=_auth(opened) if auth else None,
+        webhook_key=connect.webhook_key(store),
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from anyio import to_thread
 from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from runstone.contracts import Store
+from runstone.contracts import Store, WithWebhooks
 from runstone.errors import InvalidValue, RunstoneError
 
 from .answers import answer_gone, answer_http, answer_known, answer_unknown
@@ -38,6 +39,7 @@ from .otlp.endpoint import receiver
 from .pulse import Pulse
 from .static import BUILT, Ui
 from .unknown import METHODS, unknown
+from .webhooks import courier
 
 #: Prometheus' text format.
 METRICS_TYPE = "text/plain; version=0.0.4"
@@ -65,6 +67,7 @@ def create_app(
     access: Access | None = None,
     counters: Counters | None = None,
     auth: Auth | None = None,
+    webhook_key: Path | None = None,
     sweep_seconds: float = 5.0,
     poll_seconds: float = 0.4,
 ) -> Starlette:
@@ -81,6 +84,7 @@ def create_app(
         ui: folder of the built UI.
         counters: counts of requests, shown at ``/metrics`` when given.
         auth: who may do what; without it everybody may do all.
+        webhook_key: file of the key that secrets of webhooks are encrypted with; made when needed.
         poll_seconds: pause between questions to the store while a browser listens.
 
     Raises:
@@ -90,14 +94,19 @@ def create_app(
         raise InvalidValue(f"--static-prefix {prefix!r} must begin with a slash and not end with one, like /ml.")
     pulse = Pulse(store.changes, poll_seconds)
     locations = Locations(artifact_root, artifact_destination)
-    backend = Backend(store, artifacts, pulse, locations, auth)
+    backend = Backend(store, artifacts, pulse, locations, auth, webhook_key)
     sweep = Chore("marking crashed runs", sweep_seconds, lambda: store.sweep(backend.now()))
+
+    telling = courier.Courier(backend.webhooks()) if isinstance(store, WithWebhooks) and not artifacts_only else None
+    told = [] if telling is None else [Chore("telling webhooks", courier.PAUSE, telling.look)]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with doing([*chores, sweep]):
+        async with doing([*chores, sweep, *told]):
             yield
             await pulse.close()
+        if telling is not None:
+            await to_thread.run_sync(telling.close)
 
     allowed, counted = access or Access(), counters or Counters()
     mlflow = MlflowApi([row for row in MLFLOW_TABLE if row.path == "/mlflow/server-info" or not artifacts_only], backend)

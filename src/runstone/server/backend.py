@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from anyio import to_thread
@@ -18,6 +19,7 @@ from .auth.guarded import GuardedStore
 from .gathering import Gathering
 from .locations import Locations
 from .pulse import Pulse
+from .webhooks.desk import Desk as WebhookDesk
 
 #: Opens the artifact root of a run or an experiment by its URI.
 OpenArtifacts = Callable[[str], ArtifactStore]
@@ -30,7 +32,13 @@ class Backend:
     """
 
     def __init__(
-        self, store: Store, artifacts: OpenArtifacts, pulse: Pulse, locations: Locations | None = None, auth: Auth | None = None
+        self,
+        store: Store,
+        artifacts: OpenArtifacts,
+        pulse: Pulse,
+        locations: Locations | None = None,
+        auth: Auth | None = None,
+        webhook_key: Path | None = None,
     ) -> None:
         self.pulse, self._open = pulse, artifacts
         self.locations = locations or Locations()
@@ -39,13 +47,17 @@ class Backend:
         self.store: Store = self.guard or store
         self.shown_uri = without_password(store.uri)
         self.started = milliseconds()
-        self._gathering = Gathering(store)
+        self._gathering, self._webhooks = Gathering(store), (store, webhook_key)
 
     def desk(self) -> Desk:
         """Where accounts are changed. Raises ENDPOINT_NOT_FOUND's error on a server without them."""
         if self.auth is None:
             raise RunstoneError(NO_ACCOUNTS, error_code="ENDPOINT_NOT_FOUND")
         return Desk(self.auth, self.store)
+
+    def webhooks(self) -> WebhookDesk:
+        """Where webhooks are changed. Raises NotSupported where the store keeps none."""
+        return WebhookDesk(*self._webhooks)
 
     @property
     def accounts(self) -> Accounts:

@@ -22,6 +22,7 @@ from . import search_schema as fs
 from . import table_schema as ts
 from . import traces_schema as tr
 from . import views_schema as vs
+from . import webhooks_schema as wh
 from .routes import (
     about,
     accounts,
@@ -43,6 +44,7 @@ from .routes import (
     traces,
     trash,
     views,
+    webhooks,
 )  # fmt: skip
 
 #: Where our own routes live; the UI and other clients put this before every path below.
@@ -158,6 +160,10 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/grants", acc.Grants, accounts.list_grants, query=acc.GrantsQuery),
     Endpoint("POST", "/grants", acc.Grants, accounts.create_grant, "write", body=acc.NewGrant),
     Endpoint("DELETE", "/grants/{grant_id}", acc.Done, accounts.delete_grant, "write"),
+    Endpoint("GET", "/webhooks", wh.Webhooks, webhooks.list_webhooks, "admin"),
+    Endpoint("POST", "/webhooks", wh.WebhookRow, webhooks.create_webhook, "admin", body=wh.NewWebhook),
+    Endpoint("GET", "/webhooks/{webhook_id}/deliveries", wh.Deliveries, webhooks.list_deliveries, "admin",
+             query=wh.DeliveriesQuery),
     Endpoint("GET", "/events", s.ChangesEvent, about.events, query=s.EventsQuery, media="text/event-stream"),
 )
 # fmt: on

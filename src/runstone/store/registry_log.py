@@ -19,7 +19,7 @@ from .work import Work
 
 _EVENTS = Rows(registry_events)
 #: Events of one change of the registry get numbers after each other; no record can bring more.
-_PARTS = 1 << 20
+PARTS = 1 << 20
 _SELECT = 'SELECT number, time, user_id, event, name, version, "key", old, new, reason FROM registry_events WHERE '
 
 
@@ -27,7 +27,7 @@ class Log:
     """The events of one record; :meth:`save` writes them, so that a record that fails has left none."""
 
     def __init__(self, work: Work, change: int, time: int, model_key: str, name: str) -> None:
-        self._work, self._first = work, change * _PARTS
+        self._work, self._first = work, change * PARTS
         self._about = (time, work.by, work.reason, model_key, name)
         self._flat: list[Any] = []
 

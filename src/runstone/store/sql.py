@@ -44,6 +44,7 @@ from .places import Places
 from .read import Reader
 from .registry_read import RegistryReader
 from .search_experiments import search_experiments
+from .webhooks import SqlWebhooks
 from .write import Writer
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ class SqlStore:
             self._engine.dispose()
             raise
         self.accounts = SqlAccounts(self._read, self._writer.transaction, dialect.parameter)
+        self.webhooks = SqlWebhooks(self._read, self._writer.transaction, dialect.parameter)
 
     # --- writing ------------------------------------------------------------------------------------------------------
 

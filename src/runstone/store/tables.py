@@ -379,6 +379,38 @@ registry_events = _table(
     Index("registry_events_by_name", "name", "number"),
 )
 
+#: ``told``: number of the last event of the log that there are messages of.
+webhooks = _table(
+    "webhooks",
+    _text("webhook_id", primary_key=True),
+    _text("name"),
+    _text("url"),
+    _text("events"),
+    _text("description"),
+    _text("status"),
+    _text("sealed"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    _number("told"),
+)
+
+webhook_deliveries = _table(
+    "webhook_deliveries",
+    _text("webhook_id", primary_key=True),
+    _number("number", primary_key=True),
+    _text("delivery_id"),
+    _text("event"),
+    _text("body"),
+    _number("time"),
+    _text("state"),
+    _number("attempts"),
+    _number("due"),
+    _number("response_status", nullable=True),
+    _text("error"),
+    _number("finished", nullable=True),
+    Index("webhook_deliveries_by_due", "state", "due"),
+)
+
 #: One row (``id`` 0): what caches of accounts compare, and the next number of users, groups, grants and tokens.
 account_clock = _table("account_clock", _number("id", primary_key=True), _number("version"), _number("next_id"))
 

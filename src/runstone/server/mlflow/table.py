@@ -15,6 +15,7 @@ from .trace_metrics import TRACE_METRICS
 from .trace_spans import TRACE_SPANS
 from .traces import TRACES
 from .traces_v2 import TRACES_V2
+from .webhooks import WEBHOOKS
 
 # fmt: off
 TRACKING: tuple[Row, ...] = (
@@ -64,5 +65,6 @@ TABLE: tuple[Row, ...] = (
     *TRACE_METRICS,
     *ASSESSMENTS,
     *REGISTRY,
+    *WEBHOOKS,
     *ACCOUNTS,
 )
