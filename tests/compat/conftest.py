@@ -40,6 +40,7 @@ class Server:
         command = [sys.executable, "-m", "runstone.cli.main", "server", "--port", str(self.port)]
         command += ["--backend-store-uri", str(folder), *options]
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("RUNSTONE_", "MLFLOW_"))}
+        environment |= {"RUNSTONE_WEBHOOK_ALLOW_PRIVATE_IPS": "true", "RUNSTONE_WEBHOOK_ALLOWED_SCHEMES": "https,http"}
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         for _ in range(300):
             try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runstone.contracts import Batch, Origin
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput
+from runstone.entities.webhooks import Webhook
 from runstone.records import (
     ArtifactLogged,
     Console,
@@ -50,6 +51,8 @@ def fill(store: SqlStore) -> None:
     user, group = store.accounts.add_user("ada", "$argon2id$…", True), store.accounts.add_group("wine")
     store.accounts.set_member(group.group_id, user.user_id, True)
     store.accounts.grant(group.group_id, "experiment", "1", "EDIT")
+    hook = Webhook("d" * 32, "build", "https://example.com/in", ("registered_model.created",), "", "ACTIVE", "", 100, 100)
+    store.webhooks.add(hook, 100)
     data = Dataset("wine", "abc123", "local", '{"uri": "wine.csv"}', None, '{"rows": 178}')
     store.write(Batch([ExperimentCreated("train", "1", tags={"team": "blue"}, time=1000)]))
     for piece in range(3):
@@ -87,6 +90,7 @@ def fill(store: SqlStore) -> None:
             ]
         )
     )
+    store.webhooks.plan(lambda event, model, version: (event.event, "{}"), 9000)
 
 
 def main() -> None:

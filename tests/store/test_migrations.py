@@ -97,6 +97,10 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
         assert ada is not None
         (group,) = store.accounts.groups(ada.user_id)
         assert [(one.resource, one.permission) for one in store.accounts.grants([group.group_id])] == [("1", "EDIT")]
+    if revision >= "0007":
+        assert [(one.event, one.state) for one in store.webhooks.deliveries("d" * 32)] == [
+            ("registered_model.created", "WAITING")
+        ]
     store.accounts.add_group("new")  # the clock of accounts is there, in stores that came from before as well
     store.close()
     migrated(tmp_path / "fresh.db").dispose()
