@@ -190,6 +190,26 @@ export interface DatasetInput {
   tags: InputTag[];
 }
 
+/** Newest first. */
+export interface Deliveries {
+  deliveries: DeliveryRow[];
+}
+
+/** One message: ``due`` is when it is sent next, while it waits. ``number`` is text: it may have 19 digits. */
+export interface DeliveryRow {
+  delivery_id: string;
+  number: string;
+  event: string;
+  body: string;
+  time: number;
+  state: string;
+  attempts: number;
+  due: number;
+  response_status: number | null;
+  error: string;
+  finished: number | null;
+}
+
 export interface DocumentAnswer {
   name: string;
   media_type: string;
@@ -668,6 +688,15 @@ export interface NewView {
   search: Record<string, string>;
   is_default?: boolean;
   key?: string;
+}
+
+/** ``events`` as ``entity.action``: MLflow's, and those of the registry's log. */
+export interface NewWebhook {
+  name: string;
+  url: string;
+  events: string[];
+  description?: string;
+  secret?: string;
 }
 
 /** What the best run of an experiment is best at. ``guessed``: nobody has set it, its name and direction say so. */
@@ -1167,4 +1196,21 @@ export interface ViewEdit {
 export interface ViewGone {
   key: string;
   status: "deleted";
+}
+
+/** ``signed``: messages carry a signature, because a secret was given. */
+export interface WebhookRow {
+  webhook_id: string;
+  name: string;
+  url: string;
+  events: string[];
+  description: string;
+  status: string;
+  signed: boolean;
+  creation_time: number;
+  last_update_time: number;
+}
+
+export interface Webhooks {
+  webhooks: WebhookRow[];
 }
