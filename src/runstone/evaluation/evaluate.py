@@ -17,7 +17,7 @@ from runstone._lazy import need
 from runstone.errors import InvalidValue, NotSupported
 from runstone.models.pyfunc import PyFuncModel, load_model
 
-from . import classifier, regressor
+from . import classifier, explain, regressor
 from . import slices as sliced
 from .artifacts import JsonEvaluationArtifact, Shelf
 from .figures import Figures
@@ -73,7 +73,8 @@ def evaluate(
         feature_names: the columns that the model gets, if not all others.
         evaluators: None and ``default`` mean the one for ``model_type``.
         evaluator_config: ``pos_label``, ``label_list``, ``average``, ``sample_weights``, ``metric_prefix``, ``col_mapping``,
-            ``max_classes_for_multiclass_roc_pr``, ``calibration_n_bins``.
+            ``max_classes_for_multiclass_roc_pr``, ``calibration_n_bins``, ``log_model_explainability``,
+            ``explainability_nsamples``.
         extra_metrics: what ``make_metric`` made.
         custom_artifacts: functions ``(eval_df, builtin_metrics, artifacts_dir)`` that give a dict of name to artifact.
         model_config: settings that the model is loaded with.
@@ -130,6 +131,7 @@ def evaluate(
             classifier.log(shelf, given.labels_data, answers.predictions, answers.probabilities, kinds, config)
         elif model_type == REGRESSOR:
             regressor.log(shelf, given.labels_data, answers.predictions)
+        explain.log(shelf, loaded, given.features_data, feature_names or _names(given.features_data), config)
         shelf.call(custom_artifacts, figures.frame(), figures.numbers())
         if columns := figures.per_row():
             _put_table(shelf, TABLE, _rows(given, answers, columns))
@@ -140,6 +142,12 @@ def evaluate(
 
 
 # --- inside ------------------------------------------------------------------------------------------------------------
+
+
+def _names(features: Any) -> list[Any]:
+    if hasattr(features, "columns"):
+        return list(features.columns)
+    return [f"feature_{one + 1}" for one in range(np.shape(features)[1] if np.ndim(features) > 1 else 1)]
 
 
 def _prefix(config: Mapping[str, Any]) -> str:

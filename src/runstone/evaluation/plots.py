@@ -85,3 +85,28 @@ def residuals(targets: Any, predictions: Any) -> Any:
     right.hist(lacking, bins=40)
     right.set(title="Distribution", xlabel="True less predicted", ylabel="Rows")
     return figure
+
+
+def swarm(values: Any, features: Any, names: list[str], most: int = 10) -> Any:
+    """A row of points for each feature, the most moving on top: across what it added to a prediction, coloured by its rank."""
+    order = np.argsort(-np.abs(values).mean(axis=0))[:most]
+    figure, axes = _new("What moved the predictions", "SHAP value", "")
+    figure.set_size_inches(6, max(4.5, 0.3 * len(order)))
+    lots = np.random.default_rng(0)
+    for place, column in enumerate(order[::-1]):
+        ranks = np.unique(np.asarray(features[:, column]).astype(str) if features.dtype == object else features[:, column],
+                          return_inverse=True)[1]  # fmt: skip
+        spread = place + lots.uniform(-0.3, 0.3, len(values))
+        axes.scatter(values[:, column], spread, c=ranks / max(ranks.max(), 1), cmap="coolwarm", s=6)
+    axes.set_yticks(range(len(order)), [names[column] for column in order[::-1]], fontsize=8)
+    axes.axvline(0.0, color="grey", linewidth=1)
+    return figure
+
+
+def bars(values: Any, names: list[str], what: str, most: int = 20) -> Any:
+    """The largest values, the largest on top."""
+    order = np.argsort(values)[-most:]
+    figure, axes = _new("Features", what, "")
+    axes.barh(range(len(order)), [values[one] for one in order])
+    axes.set_yticks(range(len(order)), [names[one] for one in order], fontsize=8)
+    return figure
