@@ -11,12 +11,11 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
+
+from peers import beside
 
 
 def measure(tracker: str, turns: int) -> dict[str, float]:
@@ -53,16 +52,9 @@ def main() -> int:
     if options.one:
         print("FOUND" + json.dumps(measure(options.one, options.turns)))
         return 0
-    found = {}
-    for tracker, python in (("runstone", sys.executable), ("mlflow", options.peers)):
-        if python:
-            command = [python, str(Path(__file__).resolve()), "--one", tracker, "--turns", str(options.turns)]
-            with tempfile.TemporaryDirectory() as folder:
-                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            if "FOUND" not in done.stdout:
-                print(done.stderr, file=sys.stderr)
-                return 1
-            found[tracker] = json.loads(done.stdout.partition("FOUND")[2])
+    found = beside(__file__, options.peers, options.turns)
+    if found is None:
+        return 1
     print(f"{'':10} {'fit, ms':>10} {'with autolog':>14} {'overhead':>10}")
     for tracker, told in found.items():
         print(f"{tracker:10} {told['plain']:10.0f} {told['logged']:14.0f} {told['overhead']:10.0f}")

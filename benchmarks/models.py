@@ -13,14 +13,14 @@ import argparse
 import contextlib
 import json
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from peers import beside
 
 
 def measure(tracker: str, turns: int) -> dict[str, float]:
@@ -81,16 +81,9 @@ def main() -> int:
     if options.one:
         print("FOUND" + json.dumps(measure(options.one, options.turns)))
         return 0
-    found = {}
-    for tracker, python in (("runstone", sys.executable), ("mlflow", options.peers)):
-        if python:
-            command = [python, str(Path(__file__).resolve()), "--one", tracker, "--turns", str(options.turns)]
-            with tempfile.TemporaryDirectory() as folder:
-                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            if "FOUND" not in done.stdout:
-                print(done.stderr, file=sys.stderr)
-                return 1
-            found[tracker] = json.loads(done.stdout.partition("FOUND")[2])
+    found = beside(__file__, options.peers, options.turns)
+    if found is None:
+        return 1
     columns = ("dump", "load", "log_model", "promote")
     print(f"{'ms':10}" + "".join(f"{column:>12}" for column in columns))
     for tracker, told in found.items():

@@ -32,6 +32,24 @@ TAGS = {f"t{number}": f"tag {number}" for number in range(10)}
 LogPoints = Callable[[list[dict[str, float]]], object]
 
 
+def beside(script: str, python: str | None, turns: int) -> dict[str, Any] | None:
+    """What ``script --one TRACKER`` found for Runstone here, and for mlflow in a Python that has it; ``None`` if one failed.
+
+    Each runs in a process and a folder of its own, and says ``FOUND`` and one JSON object.
+    """
+    found = {}
+    for tracker, interpreter in (("runstone", sys.executable), ("mlflow", python)):
+        if interpreter:
+            command = [interpreter, str(Path(script).resolve()), "--one", tracker, "--turns", str(turns)]
+            with tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            if "FOUND" not in done.stdout:
+                print(done.stderr, file=sys.stderr)
+                return None
+            found[tracker] = json.loads(done.stdout.partition("FOUND")[2])
+    return found
+
+
 def mlflow_client() -> Any:
     import mlflow
 

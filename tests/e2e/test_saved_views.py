@@ -4,31 +4,18 @@ On the same store: its traces."""
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from browsing import Server, violations
+from browsing import Server, say, violations
 
 
 def expect(thing: Any) -> Any:
     from playwright.sync_api import expect as look
 
     return look(thing)
-
-
-def say(crowd: Server, method: str, path: str, body: Any = None) -> Any:
-    sent = urllib.request.Request(
-        f"{crowd.url}/api/runstone/v1/{path}",
-        json.dumps(body).encode() if body is not None else None,
-        {"Content-Type": "application/json"},
-        method=method,
-    )
-    with urllib.request.urlopen(sent) as answer:
-        return json.load(answer)
 
 
 def test_a_view_is_saved_shared_changed_and_opened_by_default(
