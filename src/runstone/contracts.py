@@ -385,9 +385,10 @@ class Store(Sink, Registry, LoggedModels, Traces, Protocol):
     def table(self, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:
         """The window ``offset`` … ``offset + limit`` of the runs that match, with only the columns asked for.
 
-        A column is ``metrics.k`` (last value), ``min(metrics.k)`` or ``metrics.k:min`` (likewise ``max``, ``first``, ``last``,
-        ``count``, ``nans``, and the steps ``min_step``, ``max_step``, ``first_step``, ``last_step``), ``params.k``, ``tags.k``
-        or ``attributes.k``. Keys follow the prefix as they are; quoting them is allowed. Never the page token: windows only.
+        A column is ``metrics.k`` (last value), ``min(metrics.k)`` or ``metrics.k:min`` (likewise ``max``, ``mean``, ``first``,
+        ``last``, ``count``, ``nans``, and the steps ``min_step``, ``max_step``, ``first_step``, ``last_step``), ``params.k``,
+        ``tags.k`` or ``attributes.k``. Keys follow the prefix as they are; quoting them is allowed. Never the page token:
+        windows only.
         Raises FilterError for a filter, order or column that cannot be read.
         """
         ...

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from runstone.entities import Summary
 from runstone.query.summary import combine, summarise, summarise_ordered
@@ -25,8 +27,15 @@ def plain(rows: Rows) -> Summary:
     high = max(numbers, key=lambda row: (row[2], -row[0]), default=None)
     return Summary(
         len(rows), len(rows) - len(numbers), first[2], first[0], first[1], last[2], last[0], last[1],
-        low and low[2], low and low[0], high and high[2], high and high[0],
+        low and low[2], low and low[0], high and high[2], high and high[0], mean([row[2] for row in numbers]),
     )  # fmt: skip
+
+
+def mean(numbers: list[float]) -> float | None:
+    infinite = {value for value in numbers if math.isinf(value)}
+    if infinite:
+        return infinite.pop() if len(infinite) == 1 else None
+    return math.fsum(numbers) / len(numbers) if numbers else None
 
 
 def few(rows: Rows) -> Summary:
@@ -35,7 +44,8 @@ def few(rows: Rows) -> Summary:
 
 
 def same(one: Summary, other: Summary) -> bool:
-    return repr(one) == repr(other)
+    means = one.mean == other.mean or (one.mean is not None and other.mean == pytest.approx(one.mean, abs=1e-12))
+    return means and repr(replace(one, mean=None)) == repr(replace(other, mean=None))
 
 
 @given(ROWS)
@@ -53,3 +63,26 @@ def test_many_points_in_order(rows: Rows) -> None:
 @given(ROWS, ROWS)
 def test_two_parts(earlier: Rows, later: Rows) -> None:
     assert same(combine(few(earlier), few(later)), plain(earlier + later))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.1] * 3, 0.1),  # not 0.10000000000000002, which is above the greatest
+        ([1.7e308, 1.7e308, 1.7e308], 1.7e308),
+        ([1.7e308, -1.7e308], 0.0),
+        ([math.nan, 4.0, 2.0], 3.0),
+        ([math.nan, math.nan], None),
+        ([1.0, math.inf], math.inf),
+        ([math.inf, -math.inf, 1.0], None),
+    ],
+)
+def test_the_mean_however_the_points_come(values: list[float], expected: float | None) -> None:
+    rows = [(step, 0, value) for step, value in enumerate(values)]
+    steps, timestamps, column = (np.array(column) for column in zip(*rows, strict=True))
+    one_by_one = few(rows[:1])
+    for row in rows[1:]:
+        one_by_one = combine(one_by_one, few([row]))
+    assert few(rows).mean == expected
+    assert summarise_ordered(steps, timestamps, column.astype(float)).mean == expected
+    assert one_by_one.mean == expected

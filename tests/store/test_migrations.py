@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sqlite3
 import subprocess
@@ -74,6 +75,9 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
     expected = {**SERIES, "loss": [*SERIES["loss"], (3000, 0.25, 1)]}
     for key, points in expected.items():
         assert repr(rows(store.history(RUN, key))) == repr(points)
+    means = {key: one.mean for key, one in run.data.summaries.items()}
+    losses = [value for _, value, _ in expected["loss"]]
+    assert means == {"lone": -0.5, "hot": math.inf, "loss": pytest.approx(sum(losses) / len(losses), rel=1e-12)}
     assert run.inputs.dataset_inputs[0].dataset.digest == "abc123"
     assert run.outputs.model_outputs[0].step == 3
     assert [piece.text for piece in store.console(RUN)] == ["epoch 1\n"]

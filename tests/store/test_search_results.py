@@ -105,8 +105,15 @@ def of_series(values: list[float], part: str):
     return {
         "last": values[-1], "first": values[0], "count": len(values), "nans": len(values) - len(real),
         "last_step": len(values) - 1, "first_step": 0,
+        "mean": mean([value for value, _ in real]),
         "min": least and least[0], "min_step": least and least[1], "max": most and most[0], "max_step": most and most[1],
     }[part]  # fmt: skip
+
+
+def mean(values: list[float]):
+    """The store's own: it is exact, and compared with what is stored of other series."""
+    ends = {value for value in values if math.isinf(value)}
+    return (ends.pop() if len(ends) == 1 else None) if ends else sum(values) / len(values) if values else None
 
 
 def values_of(run: dict, field: Field) -> list:

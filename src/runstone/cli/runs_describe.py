@@ -41,9 +41,10 @@ def describe(run: str | None, given: str, as_json: bool, store: str) -> None:
     print_table(["", ""], rows)
     if found.data.summaries:
         metrics = [
-            (key, one.last, one.last_step, one.min, one.max, one.count) for key, one in sorted(found.data.summaries.items())
+            (key, one.last, one.last_step, one.min, one.max, one.mean, one.count)
+            for key, one in sorted(found.data.summaries.items())
         ]
-        heads = ["Metric", "Last", "Step", "Min", "Max", "Points"]
+        heads = ["Metric", "Last", "Step", "Min", "Max", "Mean", "Points"]
         print_table(heads, metrics, right=heads[1:])
     if found.data.params:
         print_table(["Param", "Value"], sorted(found.data.params.items()))

@@ -41,7 +41,8 @@ class Summary(Struct, frozen=True, gc=False):
     """What is known of a whole series without reading it.
 
     ``last`` is the point with the greatest (step, timestamp, value). ``min`` and ``max`` ignore NaN and are ``None``
-    when every value is NaN; ties keep the earliest step. ``count`` counts all points, ``nans`` the NaN ones.
+    when every value is NaN; ties keep the earliest step. ``count`` counts all points, ``nans`` the NaN ones. ``mean`` is over
+    the points that are not NaN, ±inf if one of those is; ``None`` where there are none, or both infinities.
     Timestamps are milliseconds since 1970 UTC.
     """
 
@@ -57,3 +58,4 @@ class Summary(Struct, frozen=True, gc=False):
     min_step: int | None
     max: float | None
     max_step: int | None
+    mean: float | None = None

@@ -118,7 +118,7 @@ def _field(token: Token, vocabulary: Vocabulary) -> Field | None:
 def _choices(state: str, field: Field | None, vocabulary: Vocabulary) -> tuple[str, ...]:
     if state == FIELD:
         kinds = tuple(f"{kind}." for kind in dict.fromkeys(vocabulary.prefixes.values()))
-        parts = tuple(f"{part}(metrics." for part in PARTS[1:6]) if "metrics" in vocabulary.prefixes else ()
+        parts = tuple(f"{part}(metrics." for part in PARTS[1:7]) if "metrics" in vocabulary.prefixes else ()
         return (*kinds, *vocabulary.attributes, *parts, "NOT", "(")
     if state == COMPARATOR:
         return vocabulary.comparators(field) if field else ("=", "!=", "IS NULL", "IS NOT NULL")

@@ -1,8 +1,10 @@
 """What is known of a series without reading it: the arithmetic of :class:`~runstone.entities.Summary`.
 
 ``first`` and ``last`` are the least and the greatest point by (step, timestamp); between equals the first keeps the one
-that came first, the last takes the greater value, NaN below every number. ``min`` and ``max`` ignore NaN and keep the
-least step among equals.
+that came first, the last takes the greater value, NaN below every number. ``min``, ``max`` and ``mean`` ignore NaN; the
+first two keep the least step among equals. Means of two parts are put together by their difference, as in Chan, Golub and
+LeVeque, "Algorithms for computing the sample variance" (1983): equal values keep their mean exactly, and large ones do not
+overflow.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+#: Sums of fewer than 2**60 values below this are finite.
+_LARGE = 1e290
+
 
 def _rank(value: float) -> tuple[bool, float]:
     return (True, value) if value == value else (False, 0.0)
@@ -25,12 +30,13 @@ def _rank(value: float) -> tuple[bool, float]:
 
 def summarise(steps: Sequence[int], timestamps: Sequence[int], values: Sequence[float]) -> Summary:
     """Of a few points, in the order they came; at least one. Raises IndexError for none."""
-    if steps[0] < steps[-1] and sum(values) - sum(values) == 0 and all(map(lt, steps, islice(steps, 1, None))):
+    total = sum(values)
+    if steps[0] < steps[-1] and total - total == 0 and all(map(lt, steps, islice(steps, 1, None))):
         # one after the other and all finite, as nearly always: no loop of ours
         low, high = min(values), max(values)
         return Summary(
             len(values), 0, values[0], steps[0], timestamps[0], values[-1], steps[-1], timestamps[-1],
-            low, steps[values.index(low)], high, steps[values.index(high)],
+            low, steps[values.index(low)], high, steps[values.index(high)], _between(low, total / len(values), high),
         )  # fmt: skip
     first = last = lowest = highest = 0
     nans = 0
@@ -54,6 +60,7 @@ def summarise(steps: Sequence[int], timestamps: Sequence[int], values: Sequence[
         len(values), nans, values[first], steps[first], timestamps[first], values[last], steps[last], timestamps[last],
         values[lowest] if found else None, steps[lowest] if found else None,
         values[highest] if found else None, steps[highest] if found else None,
+        _mean([value for value in values if value == value] if nans else values),
     )  # fmt: skip
 
 
@@ -82,7 +89,37 @@ def summarise_ordered(steps: NDArray[np.int64], timestamps: NDArray[np.int64], v
         float(values[last]), int(steps[last]), int(timestamps[last]),
         None if lowest is None else float(values[lowest]), None if lowest is None else int(steps[lowest]),
         None if highest is None else float(values[highest]), None if highest is None else int(steps[highest]),
+        mean_of(values[~nan] if nans else values),
     )  # fmt: skip
+
+
+def mean_of(values: NDArray[np.float64]) -> float | None:
+    """Of an array of shape (n,) without NaN; see :class:`~runstone.entities.Summary`."""
+    count = len(values)
+    if not count:
+        return None
+    low, high = float(values.min()), float(values.max())
+    if low > -_LARGE and high < _LARGE:
+        return _between(low, float(values.sum()) / count, high)
+    return _mean(values.tolist())
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Of numbers that may be infinite, or too large for their sum."""
+    if not values:
+        return None
+    infinite = {value for value in values if value - value != 0}
+    if infinite:
+        return infinite.pop() if len(infinite) == 1 else None
+    total = sum(values) / len(values)
+    if total - total != 0:
+        total = sum(value / len(values) for value in values)  # shares do not overflow
+    return _between(min(values), total, max(values))
+
+
+def _between(low: float, mean: float, high: float) -> float:
+    """What rounding carried past the ends comes back: of three times 0.1 too."""
+    return low if mean < low else high if mean > high else mean
 
 
 def _filled(values: NDArray[np.float64], where: NDArray[np.bool_], by: float) -> NDArray[np.float64]:
@@ -104,6 +141,7 @@ def combine(earlier: Summary, later: Summary) -> Summary:
         return Summary(
             earlier.count + later.count, earlier.nans + later.nans, earlier.first, earlier.first_step, earlier.first_timestamp,
             later.last, later.last_step, later.last_timestamp, low.min, low.min_step, high.max, high.max_step,
+            _mean_of_two(earlier, later),
         )  # fmt: skip
     first, last = earlier, later
     if (later.first_step, later.first_timestamp) < (earlier.first_step, earlier.first_timestamp):
@@ -118,7 +156,25 @@ def combine(earlier: Summary, later: Summary) -> Summary:
     return Summary(
         earlier.count + later.count, earlier.nans + later.nans, first.first, first.first_step, first.first_timestamp,
         last.last, last.last_step, last.last_timestamp, low.min, low.min_step, high.max, high.max_step,
+        _mean_of_two(earlier, later),
     )  # fmt: skip
+
+
+def mean_of_both(before: int, mean: float | None, more: int, other: float | None) -> float | None:
+    """Of ``before`` and ``more`` numbers, NaN not among them, whose means are these."""
+    if not (before and more):
+        return mean if before else other
+    if mean is None or other is None:  # both infinities were there
+        return None
+    share = more / (before + more)
+    whole = mean + (other - mean) * share
+    if whole - whole != 0:
+        whole = mean * (1 - share) + other * share
+    return whole if whole == whole else None
+
+
+def _mean_of_two(earlier: Summary, later: Summary) -> float | None:
+    return mean_of_both(earlier.count - earlier.nans, earlier.mean, later.count - later.nans, later.mean)
 
 
 def _extreme(earlier: Summary, later: Summary, old: float | None, new: float | None, sign: int) -> Summary:

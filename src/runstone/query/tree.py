@@ -16,7 +16,7 @@ from msgspec import Struct
 KINDS = ("metrics", "params", "tags", "attributes", "datasets")
 
 #: What is known of a metric's whole series; ``last`` is meant when none is named.
-PARTS = ("last", "min", "max", "first", "count", "nans", "last_step", "min_step", "max_step", "first_step")
+PARTS = ("last", "min", "max", "mean", "first", "count", "nans", "last_step", "min_step", "max_step", "first_step")
 
 Value: TypeAlias = "str | int | float"
 

@@ -117,9 +117,9 @@ class RunsTableRequest(Struct, forbid_unknown_fields=True):
     """A window of a table of runs.
 
     No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is
-    ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, first, count, nans, min_step, max_step, first_step,
-    last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent matches, and
-    under those ``opened`` their children that match; offset and limit count these rows.
+    ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, mean, first, count, nans, min_step, max_step,
+    first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent
+    matches, and under those ``opened`` their children that match; offset and limit count these rows.
     """
 
     experiment_ids: list[str] = field(default_factory=list)
@@ -213,7 +213,8 @@ class Keys(Struct):
 
 
 class MetricSummary(Struct):
-    """A whole series in few numbers. ``min`` and ``max`` ignore NaN and are null when every value is NaN."""
+    """A whole series in few numbers. ``min``, ``max`` and ``mean`` ignore NaN and are null when every value is NaN; a mean is
+    also null where there are infinities of both signs."""
 
     key: str
     count: int
@@ -228,6 +229,7 @@ class MetricSummary(Struct):
     min_step: int | None
     max: Number | None
     max_step: int | None
+    mean: Number | None
 
 
 class MetricsQuery(Struct):

@@ -79,7 +79,7 @@ def indexed(node: Node) -> bool:
 
 def _covered(field: Field) -> bool:
     """Whether the field's index holds its value."""
-    return field.kind in ("params", "tags") or (field.kind == "metrics" and field.part in ("last", "min", "max"))
+    return field.kind in ("params", "tags") or (field.kind == "metrics" and field.part in ("last", "min", "max", "mean"))
 
 
 def _leaf(node: Node) -> tuple[Comparison | Membership, bool]:
@@ -101,7 +101,7 @@ def _exists(field: Field, test: Sql | None, source: Source) -> Sql:
 
 def _present(field: Field) -> Sql:
     """The test on a row of the field's table that its value is there; empty where a row is enough."""
-    nullable = field.kind == "metrics" and field.part in ("min", "max", "min_step", "max_step")
+    nullable = field.kind == "metrics" and field.part in ("min", "max", "min_step", "max_step", "mean")
     return Sql(f"{column(field)} IS NOT NULL") if nullable else Sql("")
 
 

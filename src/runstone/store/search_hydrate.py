@@ -24,7 +24,7 @@ _RUNS = (
 )
 _SERIES = (
     "SELECT run_id, key, count, nans, first, first_step, first_timestamp, last, last_step, last_timestamp, "
-    "min, min_step, max, max_step FROM series WHERE run_id IN "
+    "min, min_step, max, max_step, mean FROM series WHERE run_id IN "
 )
 #: A third of the columns, and so of the time: what a search shows of a series.
 _LAST = "SELECT run_id, key, last, last_timestamp, last_step FROM series WHERE run_id IN "

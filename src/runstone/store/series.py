@@ -47,7 +47,7 @@ class SeriesState:
         return (
             run_id, key, s.count, s.nans, kept(s.first), s.first_step, s.first_timestamp, kept(s.last), s.last_step,
             s.last_timestamp, s.min, s.min_step, s.max, s.max_step, self.hot, struct.pack(f"<{len(self.tail)}I", *self.tail),
-            place,
+            place, s.mean,
         )  # fmt: skip
 
 
@@ -56,12 +56,12 @@ def kept(value: float) -> float | None:
     return value if value == value else None
 
 
-def summary_of(row: Any) -> Summary:
-    """From the columns ``count`` … ``max_step`` of a row of ``series``, in their order."""
+def summary_of(row: Any, mean: float | None = None) -> Summary:
+    """From the columns ``count`` … ``max_step`` of a row of ``series``, in their order, and ``mean``."""
     count, nans, first, first_step, first_time, last, last_step, last_time, low, low_step, high, high_step = row
     return Summary(
         count, nans, math.nan if first is None else first, first_step, first_time,
-        math.nan if last is None else last, last_step, last_time, low, low_step, high, high_step,
+        math.nan if last is None else last, last_step, last_time, low, low_step, high, high_step, mean,
     )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def load(connection: Connection, run_id: str, sign: str) -> dict[str, SeriesStat
     for row in connection.exec_driver_sql(_SELECT + sign, (run_id,)).fetchall():
         tail = row[15]
         sizes = list(struct.unpack(f"<{len(tail) // 4}I", tail))
-        found[row[1]] = SeriesState(summary_of(row[2:14]), row[14], sizes)
+        found[row[1]] = SeriesState(summary_of(row[2:14], row[17]), row[14], sizes)
     return found
 
 

@@ -132,9 +132,10 @@ series = _table(
     _number("hot"),  # how many of the points are in ``points``
     Column("tail", LargeBinary, nullable=False),  # sizes (u32) of the last chunks that may still be merged
     _number("place"),
+    _value("mean"),  # NULL: every value is NaN, or there are both infinities
 )
-# min and max ride along: the entry is written anew with each new last value anyway, and searching them needs no row then
-Index("series_by_last", series.c.place, series.c.key, series.c.last, series.c.run_id, series.c.min, series.c.max)
+# the others ride along: the entry is written anew with each new last value anyway, and searching them needs no row then
+Index("series_by_last", *(series.c[name] for name in ("place", "key", "last", "run_id", "min", "max", "mean")))
 
 #: How many runs of a place have a key; ``kind`` is ``metrics``, ``params`` or ``tags``. Kept by ``key_counts``.
 key_counts = _table(

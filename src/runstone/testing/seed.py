@@ -131,7 +131,7 @@ _COLUMNS = {
     "params": "run_id, key, value, head, place",
     "tags": "run_id, key, value, head, place",
     "series": "run_id, key, count, nans, first, first_step, first_timestamp, last, last_step, last_timestamp, "
-    "min, min_step, max, max_step, hot, tail, place",
+    "min, min_step, max, max_step, hot, tail, place, mean",
     "key_counts": "place, kind, key, runs",
 }
 
@@ -143,4 +143,4 @@ def _run_row(run: MadeRun, experiment_id: int, changed: int) -> tuple[Any, ...]:
 def _series_row(run: MadeRun, key: str, last: tuple[int, float], place: int) -> tuple[Any, ...]:
     step, value = last
     time = run.start + step
-    return (run.run_id, key, 1, 0, value, step, time, value, step, time, value, step, value, step, 0, b"", place)
+    return (run.run_id, key, 1, 0, value, step, time, value, step, time, value, step, value, step, 0, b"", place, value)

@@ -359,10 +359,28 @@ class StoreSuite:
         assert (summary.first, summary.first_step, summary.first_timestamp) == (5.0, 0, 5)
         assert (summary.last, summary.last_step, summary.last_timestamp) == (5.0, 9, 90)
         assert (summary.min, summary.min_step, summary.max, summary.max_step) == (-INFINITY, 2, INFINITY, 4)
+        assert summary.mean is None  # of both infinities
         self.write(store, metrics(run, empty=[(0, NAN, 1), (1, NAN, 2)]))
         summary = store.get_run(run).data.summaries["empty"]
-        assert (summary.count, summary.nans, summary.min, summary.max_step) == (2, 2, None, None)
+        assert (summary.count, summary.nans, summary.min, summary.max_step, summary.mean) == (2, 2, None, None, None)
         assert math.isnan(summary.last)
+
+    def test_the_mean_of_a_series_is_that_of_all_its_numbers_wherever_they_lie(self, store: Store, run: str) -> None:
+        values = [step % 7 - 1.5 for step in range(700)]
+        for start, end in ((0, 1), (1, 40), (40, 650), (650, 700)):  # alone, hot, in a chunk, hot again
+            self.write(store, metrics(run, m=[(step, values[step], step) for step in range(start, end)]))
+            assert store.get_run(run).data.summaries["m"].mean == pytest.approx(sum(values[:end]) / end, rel=1e-14)
+        self.write(store, metrics(run, m=[(700, NAN, 700)], high=[(0, 1.0, 0), (1, INFINITY, 1)]))
+        whole = store.get_run(run).data.summaries
+        assert whole["m"].mean == pytest.approx(sum(values) / 700, rel=1e-14)
+        assert whole["high"].mean == INFINITY
+        query = RunQuery(
+            experiment_ids=(store.get_run(run).info.experiment_id,),
+            filter="mean(metrics.m) > 1.4 AND mean(metrics.high) > 1e300",
+            order_by=("mean(metrics.m)",),
+        )
+        assert [one.info.run_id for one in store.search_runs(query)] == [run]
+        assert store.table(query, ["metrics.m:mean"]).values == [[whole["m"].mean]]
 
     @pytest.mark.parametrize("value", [0.0, -0.0, NAN, INFINITY, -INFINITY, 5e-324, 1.7976931348623157e308, 0.1])
     def test_values_are_exact(self, store: Store, run: str, value: float) -> None:

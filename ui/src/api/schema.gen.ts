@@ -509,7 +509,7 @@ export interface MetricSection {
   more: number;
 }
 
-/** A whole series in few numbers. ``min`` and ``max`` ignore NaN and are null when every value is NaN. */
+/** A whole series in few numbers. ``min``, ``max`` and ``mean`` ignore NaN and are null when every value is NaN; a mean is also null where there are infinities of both signs. */
 export interface MetricSummary {
   key: string;
   count: number;
@@ -524,6 +524,7 @@ export interface MetricSummary {
   min_step: number | null;
   max: number | "-Infinity" | "Infinity" | "NaN" | null;
   max_step: number | null;
+  mean: number | "-Infinity" | "Infinity" | "NaN" | null;
 }
 
 /** A window of the ``matched`` metrics of a run that has ``own`` and ``system`` ones. Of an order by section all sections, where the window is the first. */
@@ -859,7 +860,7 @@ export interface RunsTable {
   children: number[];
 }
 
-/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, first, count, nans, min_step, max_step, first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent matches, and under those ``opened`` their children that match; offset and limit count these rows. */
+/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, mean, first, count, nans, min_step, max_step, first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent matches, and under those ``opened`` their children that match; offset and limit count these rows. */
 export interface RunsTableRequest {
   experiment_ids?: string[];
   filter?: string;

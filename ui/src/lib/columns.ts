@@ -1,9 +1,9 @@
 /** A column of a runs table: which key, which statistic; as text in links and in questions to the server. */
 
 export type Kind = "metrics" | "params" | "tags" | "attributes";
-export type Stat = "last" | "min" | "max" | "first" | "count";
+export type Stat = "last" | "min" | "max" | "mean" | "first" | "count";
 
-export const STATS: readonly Stat[] = ["last", "min", "max", "first", "count"];
+export const STATS: readonly Stat[] = ["last", "min", "max", "mean", "first", "count"];
 
 export interface ColumnSpec {
   kind: Kind;

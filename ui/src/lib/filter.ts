@@ -10,7 +10,7 @@ export interface Token {
 }
 
 const KEYWORDS = new Set(["and", "or", "not", "like", "ilike", "in", "is", "null"]);
-const FUNCTIONS = new Set(["min", "max", "first", "last", "count"]);
+const FUNCTIONS = new Set(["min", "max", "mean", "first", "last", "count"]);
 export const ENTITIES: Readonly<Record<string, string>> = {
   metric: "metrics",
   metrics: "metrics",

@@ -109,4 +109,5 @@ def metric_summary(key: str, summary: Summary) -> s.MetricSummary:
         min_step=summary.min_step,
         max=number_or_none(summary.max),
         max_step=summary.max_step,
+        mean=number_or_none(summary.mean),
     )

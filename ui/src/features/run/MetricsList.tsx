@@ -87,7 +87,7 @@ function Row({ runId, spec, top, index }: { runId: string; spec: MetricsSpec; to
           {metric.key}
         </Link>
       </span>
-      <span role="cell" title={exactNumber(metric.last)}>
+      <span role="cell" title={`${exactNumber(metric.last)}${metric.mean === null ? "" : `, on average ${exactNumber(metric.mean)}`}`}>
         <strong>{formatNumber(metric.last)}</strong>
       </span>
       <span role="cell" title={best === null ? "every value is NaN" : `${low ? "smallest" : "greatest"}: ${exactNumber(best)}`}>
