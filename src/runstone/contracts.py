@@ -602,6 +602,9 @@ class WithWebhooks(Protocol):
     def webhooks(self) -> Webhooks: ...
 
 
+#: The cause that :meth:`Store.sweep` gives; whoever finds the journal of the dead process may know a better one.
+SILENT_DEATH = "its process ended without a word"
+
 #: What begins the URI of artifacts that belong to another program: ``read-only+file:///data/mlruns/0/…/artifacts``.
 READ_ONLY = "read-only+"
 

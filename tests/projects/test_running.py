@@ -262,6 +262,35 @@ def test_a_watcher_that_is_killed_leaves_a_run_that_its_script_can_finish(projec
     assert runstone.get_run(run_id).data.metrics == {"late": 1.0}
 
 
+def test_a_watcher_that_is_killed_under_a_script_that_logs_nothing_leaves_no_run_that_goes_on_for_ever(
+    project: Make, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNSTONE_LEASE_SECONDS", "0.6")
+    folder = project(silent__py="import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(600)\n")
+    process = start(store, folder, "silent.py")
+    assert process.stdout is not None
+    inner = int(process.stdout.readline().split()[1])
+    wait_until(lambda: console_of_the_only_run())
+    process.kill()
+    process.communicate()
+    try:
+        wait_until(lambda: only_run().info.status == "CRASHED")  # seen by one who only reads
+        assert "killed (signal 9)" in str(only_run().info.cause)
+        assert "pid" in console_of_the_only_run()
+    finally:
+        os.kill(inner, signal.SIGKILL)
+
+
+def only_run() -> runstone.entities.Run:
+    (run,) = runstone.search_runs(search_all_experiments=True, output_format="list")
+    return run
+
+
+def console_of_the_only_run() -> str:
+    runs = runstone.search_runs(search_all_experiments=True, output_format="list")
+    return console(runs[0].info.run_id) if runs else ""
+
+
 def test_several_at_once_keep_apart(project: Make) -> None:
     folder = project(train__py=SCRIPT)
     found: list[str] = []

@@ -19,11 +19,17 @@ def store_uri(given: str) -> str:
 
 
 def open_for_reading(given: str) -> Store:
-    """The store, with runs of dead processes already marked as such."""
+    """The store, with runs of dead processes already marked as such, and what those had still in their journals brought in."""
     from runstone import connect
 
-    store: Store = connect.open_store(store_uri(given))
-    store.sweep(milliseconds())
+    uri = store_uri(given)
+    store: Store = connect.open_store(uri)
+    crashed = store.sweep(milliseconds())
+    if crashed and not connect.is_server(uri):
+        from runstone.journal.recovery import recover
+
+        for run_id in crashed:
+            recover(connect.journal_root(uri), store, run_id)
     return store
 
 

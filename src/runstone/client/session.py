@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from .spare_journal import open_writer, spare_root
 IDLE_LOGS = 32
 #: How long a read waits for a run that a living process has begun but not yet shipped.
 OTHERS_SECONDS = 5.0
+#: Most seconds between two looks of a process that reads at which runs have died.
+LOOK_SECONDS = 5.0
 #: How long a process that ends waits for a server that is away.
 AWAY_SECONDS = 5.0
 
@@ -75,6 +78,7 @@ class Session:
         self.troubles: list[Exception] = []
         self._stretches = 0
         self._recovery: Thread | None = None
+        self._looked = 0.0
         self.away = False
         self.shipper = Shipper(self._sink, on_trouble=self.say_away, on_refused=self._on_refused, on_stored=self._on_stored)
 
@@ -87,9 +91,21 @@ class Session:
         return connect.open_store(self.uri)
 
     def fresh_store(self) -> Store:
-        """The store, with everything in it that this process has logged so far."""
+        """The store, with everything in it that this process has logged so far, and dead runs marked as such."""
         self.flush()
-        return self.store
+        store = self.store
+        self._mark_the_dead(store)
+        return store
+
+    def _mark_the_dead(self, store: Store) -> None:
+        """Whoever only reads would see for ever that a run goes on whose process was killed. A server does this itself."""
+        now, pause = time.monotonic(), min(LOOK_SECONDS, settings.LEASE_SECONDS.get() / 2)
+        if self.offline or connect.is_server(self.uri) or (self._looked and now < self._looked + pause):
+            return
+        self._looked = now
+        with contextlib.suppress(RunstoneError, OSError):  # what is asked next will say it
+            for run_id in store.sweep(now_ms()):
+                recover(self.root, store, run_id)
 
     # --- runs open for writing ------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from runstone.contracts import Batch, Origin, Store
+from runstone.contracts import SILENT_DEATH, Batch, Origin, Store
 from runstone.entities import RunStatus
 from runstone.errors import NotFound, RunstoneError, Trouble
 from runstone.records import Record, RunChanged
@@ -175,7 +175,7 @@ def _end(root: Path, run_id: str, last: int, cause: str, store: Store, done: Rec
             info = store.get_run(run_id).info
     except NotFound:
         return
-    crashed_by_lease = info.status == RunStatus.to_string(RunStatus.CRASHED) and not info.cause
+    crashed_by_lease = info.status == RunStatus.to_string(RunStatus.CRASHED) and info.cause in (None, "", SILENT_DEATH)
     if info.status not in ("RUNNING", "SCHEDULED") and not crashed_by_lease:
         return
     end = last or info.start_time or time.time_ns() // 1_000_000

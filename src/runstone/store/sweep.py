@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from runstone import process, settings
+from runstone.contracts import SILENT_DEATH
 
 from .apply import set_status
 from .series import Memory
 from .work import Work
-
-CAUSE = "its process ended without a word"
 
 
 def sweep(connection: Connection, sign: str, memory: Memory, now: int) -> list[str]:
@@ -32,7 +31,7 @@ def sweep(connection: Connection, sign: str, memory: Memory, now: int) -> list[s
         connection.exec_driver_sql(f"DELETE FROM leases WHERE run_id = {sign}", (run_id,))
         state = work.runs.get(run_id)
         if state is not None and state.status == "RUNNING":
-            set_status(state, "CRASHED", _last_sign(connection, sign, run_id, by_run[run_id], now), CAUSE)
+            set_status(state, "CRASHED", _last_sign(connection, sign, run_id, by_run[run_id], now), SILENT_DEATH)
             crashed.append(run_id)
     work.flush()
     return crashed
