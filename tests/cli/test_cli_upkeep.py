@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import subprocess
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -130,3 +132,12 @@ def test_doctor_warns_of_a_run_from_the_future(read: Read, make_run: MakeRun) ->
     make_run(start=4_000_000_000_000)
     clock = next(one for one in read("doctor")["findings"] if one["check"] == "clock")
     assert clock["state"] == "warn"
+
+
+def test_what_lies_on_a_full_disk_can_be_read(uri: str, make_run: Callable[..., str]) -> None:
+    make_run("seen")
+    connect.close_all()
+    limit = "import resource, sys; sys.dont_write_bytecode = True; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); "
+    command = f"{limit}from runstone.cli.main import cli; cli(['runs', 'list', '--store', {uri!r}])"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, "seen" in done.stdout) == (0, True), done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -151,3 +152,25 @@ def test_a_setting_that_cannot_be_read_is_named() -> None:
         runstone.start_run()
     assert runstone.active_run() is None
     os.environ["RUNSTONE_QUIET"] = "1"
+
+
+def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
+    script = (
+        "import resource, sys, runstone\n"
+        "sys.dont_write_bytecode = True\n"
+        "with runstone.start_run() as run:\n"
+        "    runstone.log_metric('m', 0.5)\n"
+        "    runstone.flush()\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "    for step in range(5000): runstone.log_metric('m', 0.25, step)\n"
+        "print(run.info.run_id)"
+    )
+    env = {**os.environ, "RUNSTONE_STRICT": "0", "RUNSTONE_EXIT_WAIT_SECONDS": "0.1"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
+    assert "log_metric could not be recorded: the journal" in done.stderr
+    assert done.stderr.count("RUNSTONE_STRICT=1") <= 2
+    missed = re.search(r"calls that could not be recorded: ([\d,]+) of log_metric", done.stderr)
+    assert missed is not None, done.stderr
+    runstone.client.session.session()._recover()
+    stored = len(runstone.MlflowClient().get_metric_history(done.stdout.strip(), "m"))
+    assert stored + int(missed[1].replace(",", "")) == 5001

@@ -125,6 +125,38 @@ def test_a_small_disk_really_full(small_disk: Path, shipper: Shipper, ledger: Le
     shipper.close(10)
 
 
+def test_a_full_disk_is_asked_for_room_once_and_not_at_every_call(small_disk: Path) -> None:
+    writer = begun(small_disk / "journal")
+    log_until_trouble(writer)
+    with mock.patch("os.posix_fallocate", wraps=os.posix_fallocate) as tried:
+        for step in range(1000):
+            with pytest.raises(JournalTrouble, match="No space left"):
+                writer.metric("loss", 0.0, step)
+        assert tried.call_count == 0
+        writer.segments[0].path.unlink()  # somebody made room
+        writer.metric("loss", 0.0, 1)
+        assert tried.call_count
+    writer.close()
+
+
+def test_waiting_for_a_store_that_is_away_does_not_try_it_at_full_speed(
+    root: Path, shipper: Shipper, ledger: Ledger
+) -> None:
+    tries = []
+
+    def away(batches: object) -> None:
+        tries.append(1)
+        unavailable(batches)  # type: ignore[arg-type]
+
+    writer = begun(root, shipper)
+    ledger.trouble = away
+    assert not shipper.flush(0.5)
+    assert len(tries) < 10
+    ledger.trouble = lambda batches: None
+    assert shipper.flush(30)
+    writer.close()
+
+
 def test_a_read_only_folder_is_one_clear_error(tmp_path: Path) -> None:
     folder = tmp_path / "readonly"
     folder.mkdir(mode=0o500)

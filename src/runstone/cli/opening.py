@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from runstone import settings
 from runstone.contracts import ExperimentQuery, Store
 from runstone.entities import Experiment, Run, ViewType
-from runstone.errors import InvalidValue, NotFound
+from runstone.errors import InvalidValue, NotFound, StoreUnavailable
 
 
 def store_uri(given: str) -> str:
@@ -24,12 +25,13 @@ def open_for_reading(given: str) -> Store:
 
     uri = store_uri(given)
     store: Store = connect.open_store(uri)
-    crashed = store.sweep(milliseconds())
-    if crashed and not connect.is_server(uri):
-        from runstone.journal.recovery import recover
+    with contextlib.suppress(StoreUnavailable):  # a full disk can still be read
+        crashed = store.sweep(milliseconds())
+        if crashed and not connect.is_server(uri):
+            from runstone.journal.recovery import recover
 
-        for run_id in crashed:
-            recover(connect.journal_root(uri), store, run_id)
+            for run_id in crashed:
+                recover(connect.journal_root(uri), store, run_id)
     return store
 
 

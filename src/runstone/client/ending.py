@@ -16,7 +16,7 @@ from typing import Any
 
 from runstone import connect, settings
 
-from . import active, active_model, context, exits, experiments, faults, location, notices
+from . import active, active_model, context, exits, experiments, faults, guard, location, notices
 from . import session as sessions
 from .active import Active
 from .verdict import Terminated
@@ -60,6 +60,7 @@ def at_exit() -> None:
                 f"what was logged is safe in {one.root}, but not all of it could be stored in time. "
                 f"The next run brings it in, or now: {one.how_to_sync}",
             )
+    guard.say_missed()
     connect.close_all()
 
 
@@ -72,7 +73,7 @@ def reset() -> None:
     for one in sessions.sessions():
         one.close(settings.EXIT_WAIT_SECONDS.get())
     connect.close_all()
-    for part in (active, active_model, sessions, exits, experiments, location, notices, faults):
+    for part in (active, active_model, sessions, exits, experiments, location, notices, faults, guard):
         part.forget()
 
 

@@ -7,6 +7,7 @@ warning per kind, unless ``RUNSTONE_STRICT`` is set.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -14,6 +15,9 @@ from runstone import settings
 from runstone.errors import RunstoneError, Trouble
 
 from .notices import warn_once
+
+#: Of what could not be recorded: how many calls of each name.
+_missed: Counter[str] = Counter()
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +44,22 @@ def report(trouble: BaseException, what: str) -> None:
     """Say it once, or raise it in strict mode."""
     if settings.STRICT.get():
         raise trouble
+    what = what.lstrip("_")
+    _missed[what] += 1
     warn_once(
         f"{type(trouble).__name__}: {what}",
         f"{what} could not be recorded: {trouble} Training goes on. (Said once; RUNSTONE_STRICT=1 makes it an error.)",
     )
+
+
+def say_missed() -> None:
+    """How much could not be recorded, where it was more than the one call that was told of."""
+    if sum(_missed.values()) > len(_missed):
+        calls = ", ".join(f"{count:,} of {what}" for what, count in _missed.most_common(5))
+        warn_once("missed", f"calls that could not be recorded: {calls}")
+    _missed.clear()
+
+
+def forget() -> None:
+    """As if nothing had been missed. For tests."""
+    _missed.clear()

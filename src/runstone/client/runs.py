@@ -278,11 +278,11 @@ def finish(entry: Active, status: str, cause: str | None = None) -> None:
     settings.RUN_ID.unset()
     if entry.pid == os.getpid():
         companions.stop(entry)
-        _write_end(entry, status, cause)
+        _end_run(entry, status, cause)
     if not any(other.log is entry.log for other in active.every()):
         entry.session.release(entry.log.run_id)
 
 
 @guarded
-def _write_end(entry: Active, status: str, cause: str | None) -> None:
+def _end_run(entry: Active, status: str, cause: str | None) -> None:
     entry.log.end(status, cause)

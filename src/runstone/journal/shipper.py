@@ -165,10 +165,13 @@ class Shipper:
             failures = self._failures
             self._waiting += 1
             try:
+                woken = False
                 while self._goals(goals):
                     if give_up is None and self._failures > failures + 1:
                         return False
-                    self._wake.put(None)
+                    if not (woken and self._failures and give_up):  # after trouble it tries again when its pause is over
+                        self._wake.put(None)
+                        woken = True
                     left = 1.0 if give_up is None else give_up - time.monotonic()
                     if left <= 0 or self.thread is None:
                         return False

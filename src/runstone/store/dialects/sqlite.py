@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from runstone.errors import RunstoneError, StoreCorrupt, StoreUnavailable
+from runstone.errors import DiskFull, RunstoneError, StoreCorrupt, StoreUnavailable
 
 from .base import LOCK_WAIT, WRITER, Claims, Dialect, marked
 
@@ -24,6 +24,10 @@ PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA case_
 """
 
 _UNFIT = (DataError, IntegrityError, InterfaceError, ProgrammingError, OverflowError, UnicodeError, TypeError, ValueError)
+
+
+class _Frozen(sqlite3.Connection):
+    """Reads the file as it is at this moment, and sees no change."""
 
 
 class Sqlite(Dialect):
@@ -53,20 +57,37 @@ class Sqlite(Dialect):
         pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 8, "max_overflow": -1}
         engine = create_engine("sqlite://", creator=self._connect, execution_options=marked(self), **pool)
         event.listen(engine, "begin", _begin)
+        event.listen(engine, "checkin", _only_once)
         return engine
 
     def _connect(self) -> sqlite3.Connection:
         # what may not be written may still be read, as long as nobody else is writing it
-        aside = "?mode=ro&immutable=1" if self._frozen() else ""
+        if self.path.exists() and not os.access(self.path.parent, os.W_OK) and not self._log.exists():
+            return self._opened(_Frozen)
+        try:
+            return self._opened(sqlite3.Connection)
+        except sqlite3.OperationalError as cause:
+            # a full disk has no room for the log's index either; what is in the log cannot be read then
+            full = any(sign in str(cause) for sign in ("disk I/O error", "disk is full"))
+            if not full or not self.path.exists() or (self._log.exists() and self._log.stat().st_size):
+                raise
+            return self._opened(_Frozen)
+
+    def _opened(self, kind: type[sqlite3.Connection]) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{self.path.as_uri()}{aside}",
+            self.path.as_uri() + ("?mode=ro&immutable=1" if kind is _Frozen else ""),
             uri=True,
             timeout=self.lock_wait,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=256,
+            factory=kind,
         )
-        connection.executescript(_PRAGMAS)
+        try:
+            connection.executescript(_PRAGMAS)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def sql(self, text: str) -> str:
@@ -89,9 +110,9 @@ class Sqlite(Dialect):
         """The file and its folder."""
         return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
 
-    def _frozen(self) -> bool:
-        log = self.path.with_name(self.path.name + "-wal")
-        return self.path.exists() and not os.access(self.path.parent, os.W_OK) and not log.exists()
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(self.path.name + "-wal")
 
     def prepare(self, connection: Connection) -> None:
         """Before the first table: how changes are logged. SQLite does not wait by itself when two processes do this at once."""
@@ -138,7 +159,7 @@ _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
         StoreUnavailable,
         "Another process has been writing for more than {wait:g} s; find it and end it, or try again.",
     ),
-    ("disk is full", StoreUnavailable, "Free some space on its disk; what was logged waits in the journal."),
+    ("disk is full", DiskFull, "Free some space on its disk; what was logged waits in the journal."),
     ("disk I/O error", StoreUnavailable, "The disk refused to read or write (full, over quota, or failing)."),
     (
         "readonly",
@@ -158,6 +179,11 @@ _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ),
     ("file is encrypted", StoreCorrupt, "The file is no SQLite database, or damaged."),
 )
+
+
+def _only_once(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+    if isinstance(connection, _Frozen):
+        record.invalidate()
 
 
 def _begin(connection: Connection) -> None:
