@@ -294,6 +294,16 @@ def database(uri: str | os.PathLike[str] = "") -> Path:
     return Path(place[len(_SQLITE) :]) if place.startswith(_SQLITE) else Path(place, DATABASE)
 
 
+def exists(uri: str | os.PathLike[str] = "") -> bool:
+    """Whether opening the store would find one (or what journals hold for it) and not make it. A server or a PostgreSQL
+    database is taken to be there."""
+    place = home(uri)
+    if _is_postgresql(place) or is_server(place) or is_foreign(canonical(uri)) or database(place).exists():
+        return True
+    root = journal_root(place)
+    return root.is_dir() and any(root.iterdir())
+
+
 def schema_of(uri: str | os.PathLike[str] = "") -> tuple[str | None, str]:
     """The schema that a store's tables have, ``None`` where there are none, and the one of this version. Changes nothing.
 

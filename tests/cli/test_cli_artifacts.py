@@ -31,6 +31,8 @@ def test_what_is_logged_is_listed_and_comes_back(
     assert "2 files" in call("artifacts", "log-artifacts", "-r", run_id, "-l", str(files)).output
     assert [one["path"] for one in read("artifacts", "list", "-r", run_id)] == ["a ☃.txt", "deep", "sub"]
     assert "deep/er/a ☃.txt" in call("artifacts", "list", "-r", run_id, "-a", "deep/er").output
+    assert "deep/er/a ☃.txt" in call("artifacts", "list", run_id, "-a", "deep/er/a ☃.txt").output
+    assert "no artifact 'nowhere'" in call("artifacts", "list", run_id, "-a", "nowhere", code=1).stderr
     assert [one.path for one in store.artifact_files(run_id)] == ["a ☃.txt", "deep/er/a ☃.txt", "sub/b.txt"]
     place = call("artifacts", "download", "-r", run_id, "-a", "sub", "-d", str(tmp_path / "out")).stdout.strip()
     assert (Path(place) / "b.txt").read_text() == "two"

@@ -117,7 +117,7 @@ def test_databases_say_what_they_changed(read: Callable[..., Any], tmp_path: Pat
     [
         (("runs", "describe", "nosuchrun"), 1, "RESOURCE_DOES_NOT_EXIST", "nosuchrun"),
         (("runs", "list", "-x", "nosuch"), 1, "RESOURCE_DOES_NOT_EXIST", "nosuch"),
-        (("runs", "delete"), 2, "INVALID_PARAMETER_VALUE", "--run-id"),
+        (("runs", "delete"), 2, "INVALID_PARAMETER_VALUE", "RUN"),
         (("runs", "list", "-x", "iris", "-f", "metrics.a >>> 1"), 1, "INVALID_PARAMETER_VALUE", ">"),
         (("artifacts", "log-artifact", "-r", "a", "-l", "/no/such"), 1, "FAILED", "/no/such"),
         (("experiments", "rename", "-x", "iris", "-n", "Default"), 1, "RESOURCE_ALREADY_EXISTS", "Default"),

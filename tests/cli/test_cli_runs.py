@@ -59,6 +59,7 @@ def test_the_list_can_be_filtered_ordered_and_cut(call: Call, read: Read, three:
     call("runs", "list", "--filter", "metrics.", code=1)
 
 
+@pytest.mark.usefixtures("store")
 def test_nothing_to_list_is_no_failure(call: Call, read: Read) -> None:
     assert "no runs" in call("runs", "list").stderr
     assert read("runs", "list") == []

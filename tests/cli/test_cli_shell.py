@@ -18,6 +18,9 @@ from runstone.cli.main import COMMANDS, cli
 from runstone.cli.output import figure, moment, print_json, safe, span
 from runstone.version import __version__
 
+Call = Callable[..., Result]
+MakeRun = Callable[..., str]
+
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 
 
@@ -75,6 +78,7 @@ def test_the_version_is_told() -> None:
 
 def test_exit_codes_and_one_line_of_error(tmp_path: Path) -> None:
     env = {**os.environ, "RUNSTONE_TRACKING_URI": str(tmp_path / "store")}
+    assert run("experiments", "create", "iris", env=env).returncode == 0
     done = run("runs", "describe", "abc", env=env)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"Error: No run has an id that begins with 'abc'\..*\n", done.stderr)
@@ -139,3 +143,50 @@ def test_spans_moments_and_control_characters() -> None:
 def test_json_has_words_for_what_it_cannot_say(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"a": [float("nan"), float("inf"), 1.5], "b": "☃"})
     assert json.loads(capsys.readouterr().out) == {"a": ["NaN", "Infinity", 1.5], "b": "☃"}
+
+
+def test_what_a_command_is_about_may_stand_alone_or_behind_mlflows_option(call: Call, make_run: MakeRun) -> None:
+    one, other = make_run("one"), make_run("other")
+    assert "restore" in call("runs", "delete", one, "-r", other[:8]).stdout
+    assert "2 runs have been restored" in call("runs", "restore", "-r", one, other).stdout
+    assert "iris" in call("experiments", "get", "iris").stdout
+    call("experiments", "create", "third")
+    call("experiments", "rename", "third", "-n", "fourth")
+    assert "fourth" in call("experiments", "get", "-x", "fourth").stdout
+    assert (
+        "Two are given as EXPERIMENT, 'iris' and 'fourth'" in call("experiments", "get", "fourth", "-x", "iris", code=2).stderr
+    )
+    assert "`runstone runs delete RUN`" in call("runs", "delete", code=2, prog_name="runstone").stderr
+
+
+def test_an_option_before_the_command_is_told_where_it_goes(call: Call) -> None:
+    assert "--store goes behind the command" in call("--store", "x", "runs", "list", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "runs list",
+        "runs describe 12",
+        "runs best",
+        "runs delete 12",
+        "experiments list",
+        "artifacts list 12",
+        "gc",
+        "export --html -",
+    ],
+)
+def test_a_store_that_is_not_there_is_said_and_not_made(call: Call, uri: str, command: str) -> None:
+    assert "There is no store at" in call(*command.split(), code=1).stderr
+    assert "none yet" in call("doctor").stdout
+    assert not Path(uri).exists()
+
+
+def test_a_slip_of_the_pen_in_a_key_is_said(call: Call, make_run: MakeRun) -> None:
+    make_run("run", metrics={"accuracy": [0.5], "loss": [1.0]}, params={"depth": "3"})
+    assert "No run here has the metric 'acuracy'; near it: 'accuracy'." in call("runs", "best", "-m", "acuracy", code=1).stderr
+    said = call("runs", "list", "--filter", "metrics.acuracy > 0.1 or params.zzz = '1'").stderr
+    assert "near it: 'accuracy'" in said
+    assert "No run here has the param 'zzz'; params here: 'depth'." in said
+    assert "'los'; near it: 'loss'" in call("runs", "list", "--order-by", "metrics.los").stderr
+    assert "No run here" not in call("runs", "list", "--filter", "metrics.accuracy > 0.9").stderr

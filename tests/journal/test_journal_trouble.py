@@ -139,9 +139,7 @@ def test_a_full_disk_is_asked_for_room_once_and_not_at_every_call(small_disk: Pa
     writer.close()
 
 
-def test_waiting_for_a_store_that_is_away_does_not_try_it_at_full_speed(
-    root: Path, shipper: Shipper, ledger: Ledger
-) -> None:
+def test_waiting_for_a_store_that_is_away_does_not_try_it_at_full_speed(root: Path, shipper: Shipper, ledger: Ledger) -> None:
     tries = []
 
     def away(batches: object) -> None:

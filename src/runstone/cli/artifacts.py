@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .shell import fail, json_done_option, json_option, store_option
+from .shell import fail, json_done_option, json_option, named, store_option
 
 if TYPE_CHECKING:
     from runstone.contracts import ArtifactStore, Store
 
-_run = click.option("-r", "--run-id", "run", required=True, help="Id of the run, or the beginning of it.")
+_run = named("run", "-r", "--run-id", help="Id of the run, or the beginning of it; may also stand alone.")
 
 
 @click.group()
@@ -32,6 +32,8 @@ def list_artifacts(run: str, artifact_path: str, as_json: bool, store: str) -> N
 
     _, root = _root(open_for_reading(store), run)
     found = root.list(artifact_path)
+    if not found and artifact_path:
+        found = [root.stat(artifact_path)]  # a file; what is not there is an error
     if as_json:
         print_json(found)
         return
@@ -39,7 +41,7 @@ def list_artifacts(run: str, artifact_path: str, as_json: bool, store: str) -> N
 
 
 @artifacts.command("download")
-@click.option("-r", "--run-id", "run", default="", help="Id of the run, or the beginning of it.")
+@named("run", "-r", "--run-id", required=False, help="Id of the run, or the beginning of it; may also stand alone.")
 @click.option("-a", "--artifact-path", default="", help="File or folder of the run; default: all.")
 @click.option("-u", "--artifact-uri", default="", help="A place instead of a run: a folder, or runs:/RUN/PATH.")
 @click.option("-d", "--dst-path", type=click.Path(path_type=Path, file_okay=False), default=None, help="Default: a new folder.")

@@ -67,6 +67,10 @@ def _findings(uri: str) -> Iterator[Finding]:
     from runstone import connect
 
     yield from _versions()
+    if not connect.exists(uri):
+        yield Finding("store", "ok", f"none yet at {connect.shown(uri)}", "the first run makes it; --store names another")
+        yield from _disk(connect.journal_root(uri))
+        return
     try:
         store = connect.open_store(uri)
     except RunstoneError as cause:

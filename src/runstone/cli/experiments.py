@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .shell import fail, json_done_option, json_option, store_option
+from .shell import fail, json_done_option, json_option, named, store_option
 
 if TYPE_CHECKING:
     from runstone.entities import Experiment
 
-_which = click.option("-x", "--experiment-id", "--experiment", "experiment", required=True, help="Id or name.")
+_which = named("experiment", "-x", "--experiment-id", "--experiment", help="Its id or name; may also stand alone.")
 _VIEWS = click.Choice(["active_only", "deleted_only", "all"])
 
 
@@ -24,7 +24,7 @@ def experiments() -> None:
 
 
 @experiments.command("create")
-@click.option("-n", "--experiment-name", "--name", "name", required=True, help="A name that no experiment has.")
+@named("name", "-n", "--experiment-name", "--name", help="A name that no experiment has; may also stand alone.")
 @click.option("-l", "--artifact-location", default="", help="Where its artifacts go; default below the store's folder.")
 @json_option
 @store_option
@@ -36,7 +36,7 @@ def create(name: str, artifact_location: str, as_json: bool, store: str) -> None
     from .opening import find_experiment, milliseconds, open_for_reading
     from .output import print_json, safe
 
-    opened = open_for_reading(store)
+    opened = open_for_reading(store, make=True)
     opened.write(Batch([ExperimentCreated(name, artifact_location=artifact_location, time=milliseconds())]))
     made = find_experiment(opened, name)
     if as_json:
@@ -107,7 +107,10 @@ def delete(experiment: str, store: str) -> None:
     from .output import done
 
     found = _change(store, experiment, deleted=True)
-    done(f"Experiment {_named(found)} has been deleted; `runstone experiments restore -x` brings it back.", **_facts(found))
+    done(
+        f"Experiment {_named(found)} has been deleted; `runstone experiments restore {found.experiment_id}` brings it back.",
+        **_facts(found),
+    )
 
 
 @experiments.command("restore")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .shell import json_done_option, store_option, wants_json
+from .shell import fail, json_done_option, store_option, wants_json
 
 
 @click.command("export")
@@ -37,7 +37,7 @@ def export(
     from runstone.export.page import html
 
     from .opening import chosen_experiments, open_for_reading, run_id
-    from .output import note, print_json
+    from .output import note, print_json, size_text
 
     if runs and (experiments or filter_text or order_by):
         raise click.UsageError("Name RUNS, or search with --experiment, --filter and --order-by; not both.")
@@ -57,10 +57,13 @@ def export(
     if target == "-":
         click.echo(text)
         return
-    Path(target).write_text(text, "utf-8")
+    try:
+        Path(target).write_text(text, "utf-8")
+    except OSError as cause:
+        fail(f"Cannot write {target!r}: {cause.strerror}.")
     size = len(text.encode())
     if wants_json():
         print_json({"path": target, "runs": [one.run_id for one in contents.runs], "bytes": size})
     else:
         several = len(contents.runs) > 1
-        note(f"{len(contents.runs)} runs, {size / 1e6:.1f} MB: {target}" if several else f"Wrote {target}")
+        note(f"{len(contents.runs)} runs, {size_text(size)}: {target}" if several else f"Wrote {target}")

@@ -44,8 +44,8 @@ COMMANDS = {
 def cli() -> None:
     """Experiment tracking and the ML lifecycle.
 
-    Runs are read from the folder .runstone here, or from --store URI, or from RUNSTONE_TRACKING_URI
-    (MLFLOW_TRACKING_URI works too). Every command that shows or changes something takes --json.
+    Runs are read from the folder .runstone here, or from --store URI behind the command, or from
+    RUNSTONE_TRACKING_URI (MLFLOW_TRACKING_URI works too). Every command that shows or changes something takes --json.
     """
 
 

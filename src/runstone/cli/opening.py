@@ -19,11 +19,20 @@ def store_uri(given: str) -> str:
     return uri
 
 
-def open_for_reading(given: str) -> Store:
-    """The store, with runs of dead processes already marked as such, and what those had still in their journals brought in."""
+def open_for_reading(given: str, make: bool = False) -> Store:
+    """The store, with runs of dead processes already marked as such, and what those had still in their journals brought in.
+    One that is not there is not made unasked.
+
+    Raises: NotFound, and what opening a store raises.
+    """
     from runstone import connect
 
     uri = store_uri(given)
+    if not make and not connect.exists(uri):
+        raise NotFound(
+            f"There is no store at {connect.shown(uri)!r}: nothing was logged there yet. Go to the folder where runs were "
+            "logged, or name their store with --store."
+        )
     store: Store = connect.open_store(uri)
     with contextlib.suppress(StoreUnavailable):  # a full disk can still be read
         crashed = store.sweep(milliseconds())

@@ -97,6 +97,13 @@ def span(start: int | None, end: int | None) -> str:
     return f"{hours} h {minutes % 60} min" if days < 2 else f"{days} d {hours % 24} h"
 
 
+def size_text(count: int) -> str:
+    """Bytes in the unit that fits: ``812 B``, ``48.2 kB``, ``3.1 MB``."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
+
+
 def done(sentence: str, **facts: object) -> None:
     """What a command has changed: a sentence, or with ``--json`` the facts, and the sentence as ``message``."""
     if wants_json():

@@ -27,15 +27,20 @@ def best(
 ) -> None:
     """Rank runs by a metric and show the winner. NaN never wins; runs without the metric do not take part."""
     from runstone.contracts import RunQuery
+    from runstone.query.tree import Field
 
     from .opening import chosen_experiments, open_for_reading
     from .output import note, print_json, print_table, safe
     from .runs_list import as_row, default_columns, short
+    from .unknown import unknown_key
 
     opened = open_for_reading(store)
     chosen = chosen_experiments(opened, experiments)
-    goal = _objective(opened, chosen, metric, greatest)
     ids = tuple(one.experiment_id for one in chosen)
+    slip = unknown_key(opened, ids, Field("metrics", metric)) if metric else ""
+    if slip:
+        fail(slip)
+    goal = _objective(opened, chosen, metric, greatest)
     column = f"metrics.{goal.key}"
     columns = [column, *(name for name in default_columns(opened, ids) if name != column)]
     found = opened.table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .shell import json_done_option, json_option, store_option
+from .shell import json_done_option, json_option, named, store_option
 
 _ENDED = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 
@@ -35,7 +35,7 @@ def create(
 
     if bool(experiment_id) == bool(experiment):
         raise click.UsageError("Give either --experiment-id or --experiment-name.")
-    opened = open_for_reading(store)
+    opened = open_for_reading(store, make=True)
     found = opened.get_experiment(experiment_id) if experiment_id else find_experiment(opened, experiment)
     given = _pairs(tags)
     if description:
@@ -55,7 +55,7 @@ def create(
         click.echo(f"Created run {run.info.run_id} '{safe(run.info.run_name or '')}' in experiment {found.experiment_id}.")
 
 
-_which = click.option("-r", "--run-id", "runs", required=True, multiple=True, help="Its id, or the beginning; may be repeated.")
+_which = named("runs", "-r", "--run-id", many=True, help="Its id, or the beginning; may be repeated, or stand alone.")
 
 
 @click.command("delete")
@@ -67,7 +67,8 @@ def delete(runs: tuple[str, ...], store: str) -> None:
     from .output import done
 
     whole = _mark(runs, store, deleted=True)
-    done(f"{_have(whole)} been deleted; `runstone runs restore -r` brings {_them(whole)} back.", **_facts(whole))
+    again = " ".join(one[:8] for one in whole[:3]) + " …" * (len(whole) > 3)
+    done(f"{_have(whole)} been deleted; `runstone runs restore {again}` brings {_them(whole)} back.", **_facts(whole))
 
 
 @click.command("restore")

@@ -36,10 +36,12 @@ def list_runs(
     from runstone.entities import ViewType
 
     from .opening import chosen_experiments, open_for_reading
-    from .output import note, print_json
+    from .output import note, print_json, safe
+    from .unknown import unknown_keys
 
     opened = open_for_reading(store)
-    ids = tuple(one.experiment_id for one in chosen_experiments(opened, experiments))
+    chosen = chosen_experiments(opened, experiments)
+    ids = tuple(one.experiment_id for one in chosen)
     names = [part.strip() for part in columns.split(",") if part.strip()] or default_columns(
         opened, ids, as_json or kind is not None
     )
@@ -50,10 +52,14 @@ def list_runs(
         _write(opened, query, kind, names)
         return
     found = opened.table(query, names)
+    if found.total and (order_by or not found.run_ids):
+        for sentence in unknown_keys(opened, ids, "" if found.run_ids else filter_text, order_by):
+            note(safe(sentence))
     if as_json:
         print_json([as_row(found, place, names) for place in range(len(found.run_ids))])
         return
-    _print(found, names, several=len(set(found.experiment_ids)) > 1)
+    experiments_by_id = {one.experiment_id: one.name for one in chosen}
+    _print(found, names, experiments_by_id if len(set(found.experiment_ids)) > 1 else {})
     if found.matched > len(found.run_ids):
         note(f"{len(found.run_ids)} of {found.matched} runs are shown; --limit shows more.")
     elif not found.run_ids:
@@ -100,17 +106,18 @@ def as_row(found: RunTable, place: int, columns: list[str]) -> dict[str, object]
     }
 
 
-def _print(found: RunTable, columns: list[str], several: bool) -> None:
+def _print(found: RunTable, columns: list[str], experiments: dict[str, str]) -> None:
+    """``experiments``: their names by id, where runs of several are shown."""
     from .output import moment, print_table, span
 
     heads = ["Id", "Name", "Status", "Started", "Took"]
-    heads += ["Experiment"] if several else []
+    heads += ["Experiment"] if experiments else []
     labels = [short(name) for name in columns]
     rows = []
     for place, run_id in enumerate(found.run_ids):
         start, end = found.start[place], found.end[place]
         row: list[object] = [run_id[:8], found.names[place], found.status[place], moment(start), span(start, end)]
-        row += [found.experiment_ids[place]] if several else []
+        row += [experiments.get(found.experiment_ids[place], found.experiment_ids[place])] if experiments else []
         rows.append([*row, *(values[place] for values in found.values)])
     right = [label for label, name in zip(labels, columns, strict=True) if "metrics." in name]
     print_table([*heads, *labels], rows, right=["Took", *right])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from .shell import fail, json_done_option, store_option
+from .shell import fail, json_done_option, named, store_option
 
 
 @click.command("move")
-@click.option("-r", "--run-id", "runs", required=True, multiple=True, help="Its id, or the beginning; may be repeated.")
+@named("runs", "-r", "--run-id", many=True, help="Its id, or the beginning; may be repeated, or stand alone.")
 @click.option("-x", "--experiment-id", default="", help="Id of the experiment to move to.")
 @click.option("-n", "--experiment-name", "--experiment", "experiment", default="", help="Its name instead (or id).")
 @json_done_option
@@ -30,7 +30,7 @@ def move(runs: tuple[str, ...], experiment_id: str, experiment: str, store: str)
     infos = [opened.get_run(one, metrics=False).info for one in whole]
     trashed = [info.run_id for info in infos if info.lifecycle_stage == "deleted"]
     if trashed:
-        fail(f"Run {trashed[0]} is in the trash. `runstone runs restore -r {trashed[0]}` first.")
+        fail(f"Run {trashed[0]} is in the trash. `runstone runs restore {trashed[0]}` first.")
     nested = nested_runs(opened, whole)
     moving = [one for one in [*whole, *nested] if opened.get_run(one, metrics=False).info.experiment_id != target.experiment_id]
     if moving:

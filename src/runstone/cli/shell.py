@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 not found or failed, 2 called wrongly, 130 interrupted. An
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
@@ -44,6 +45,15 @@ class Shell(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in self.table.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as cause:
+            if cause.option_name in ("--store", "--tracking-uri", "--backend-store-uri", "--json"):
+                said = f"{cause.option_name} goes behind the command: runstone runs list {cause.option_name} …"
+                raise click.UsageError(said, ctx) from None
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         words = [*ctx._protected_args, *ctx.args]  # gone once the command is called
         try:
@@ -66,10 +76,38 @@ class Shell(click.Group):
 def one_line(error: RunstoneError) -> str:
     """The message of an error, on one line."""
     if isinstance(error, FilterError):
-        expected = f" Expected {', '.join(error.expected)}." if error.expected else ""
+        expected = (
+            f" Expected {', '.join(repr(one) if one == ',' else one for one in error.expected)}." if error.expected else ""
+        )
         wrong = error.text[error.start : error.end] or "the end"
         return f"{error.problem} (at character {error.start + 1} of {error.text!r}: {wrong!r}).{expected}"
     return " ".join(error.message.split())
+
+
+def named(name: str, *flags: str, help: str, many: bool = False, required: bool = True) -> Callable[[F], F]:
+    """What a command is about, as the argument ``name``: after mlflow's ``flags``, or as a word of its own.
+
+    ``many``: several of them, as a tuple; else one text, empty where it is not ``required`` and none is given.
+    """
+
+    def decorate(command: F) -> F:
+        word = (name[:-1] if many else name).upper()
+
+        @functools.wraps(command)
+        def call(**given: Any) -> Any:
+            option, words = given.pop(f"{name}_option"), given.pop(f"{name}_words")
+            found = (*option, *words) if many else tuple({text: None for text in (option, words) if text is not None})
+            if not found and required:
+                raise click.UsageError(f"Say which {word.lower()}: `{click.get_current_context().command_path} {word}`.")
+            if not many and len(found) > 1:
+                raise click.UsageError(f"Two are given as {word}, {found[0]!r} and {found[1]!r}; give one.")
+            return command(**{name: found if many else "".join(found)}, **given)
+
+        shown = f"[{word}]" + "..." * many
+        call = click.argument(f"{name}_words", metavar=shown, nargs=-1 if many else 1, required=False)(call)
+        return click.option(*flags, f"{name}_option", multiple=many, metavar=word, help=help)(call)  # type: ignore[return-value]
+
+    return decorate
 
 
 def store_option(command: F) -> F:

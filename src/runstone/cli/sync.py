@@ -21,7 +21,7 @@ def sync(as_json: bool, store: str) -> None:
     from .output import note, print_json, safe
 
     uri = store_uri(store)
-    opened = open_for_reading(uri)
+    opened = open_for_reading(uri, make=True)
     found = recovery.recover(connect.journal_root(uri), opened)
     files, waiting = spool.deliver(session(uri), connect.open_artifacts)
     found.problems += waiting
