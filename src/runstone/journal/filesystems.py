@@ -54,3 +54,12 @@ def warn_plain(folder: Path, reason: str) -> None:
         RuntimeWarning,
         stacklevel=2,
     )
+
+
+def has_room(folder: Path, size: int) -> bool:
+    """Whether the disk has so many bytes for this user, as far as it says; quotas it does not tell of."""
+    try:
+        disk = os.statvfs(folder)
+    except (OSError, AttributeError):
+        return True
+    return (disk.f_bfree if os.geteuid() == 0 else disk.f_bavail) * disk.f_frsize >= size

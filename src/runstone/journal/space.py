@@ -75,15 +75,6 @@ class Space:
         self.others = max(0, total - self.mine)
 
 
-def has_room(folder: Path, size: int) -> bool:
-    """Whether the disk has so many bytes for this user, as far as it says; quotas it does not tell of."""
-    try:
-        disk = os.statvfs(folder)
-    except (OSError, AttributeError):
-        return True
-    return (disk.f_bfree if os.geteuid() == 0 else disk.f_bavail) * disk.f_frsize >= size
-
-
 def space_of(root: Path) -> Space:
     return _spaces.get(root) or _spaces.setdefault(root, Space(root))
 

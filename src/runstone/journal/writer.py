@@ -33,9 +33,9 @@ from runstone.errors import InvalidValue, JournalTrouble
 from runstone.records import Record
 
 from . import keeper, owner
-from .filesystems import mappable, warn_plain
+from .filesystems import has_room, mappable, warn_plain
 from .segment import MappedSegment, PlainSegment, Segment, Unmappable
-from .space import Space, has_room, space_of
+from .space import Space, space_of
 
 #: The first segment is small, so that a short run costs little; each next one is four times as large, up to the setting.
 FIRST_BYTES = 64 * 1024
