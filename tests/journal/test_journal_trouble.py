@@ -146,8 +146,8 @@ def test_waiting_for_a_store_that_is_away_does_not_try_it_at_full_speed(root: Pa
         tries.append(1)
         unavailable(batches)  # type: ignore[arg-type]
 
-    writer = begun(root, shipper)
     ledger.trouble = away
+    writer = begun(root, shipper)
     assert not shipper.flush(0.5)
     assert len(tries) < 10
     ledger.trouble = lambda batches: None

@@ -165,16 +165,12 @@ class Shipper:
             failures = self._failures
             self._waiting += 1
             try:
-                woken = False
                 while self._goals(goals):
-                    if give_up is None and self._failures > failures + 1:
-                        return False
-                    if not (woken and self._failures and give_up):  # after trouble it tries again when its pause is over
-                        self._wake.put(None)
-                        woken = True
                     left = 1.0 if give_up is None else give_up - time.monotonic()
-                    if left <= 0 or self.thread is None:
+                    if left <= 0 or self.thread is None or (give_up is None and self._failures > failures + 1):
                         return False
+                    if give_up is None or self._failures in (0, failures):  # else it tries when its pause is over
+                        self._wake.put(None)
                     self._changed.wait(left)
             finally:
                 self._waiting -= 1

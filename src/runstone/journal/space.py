@@ -8,6 +8,7 @@ one at once, until something is freed. Nothing is ever dropped without that erro
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -16,6 +17,8 @@ from pathlib import Path
 from runstone import settings
 from runstone.errors import JournalTrouble
 
+from .filesystems import has_room
+
 #: Seconds that a caller waits for the shipper to free something.
 PATIENCE = 2.0
 
@@ -23,7 +26,8 @@ _spaces: dict[Path, Space] = {}
 
 
 class Space:
-    """One for each root and process. ``others`` is what other processes' journals take, as last measured.
+    """One for each root and process. ``others`` is what other processes' journals take, as last measured;
+    ``full``: the disk was, when a file was last made in vain.
 
     Kept by file, so that who was interrupted need not know whether its file was counted already.
     """
@@ -34,6 +38,7 @@ class Space:
         self.others = 0
         self._changed = threading.Condition()
         self._freed_at = time.monotonic()
+        self.full = False
 
     @property
     def mine(self) -> int:
@@ -41,7 +46,10 @@ class Space:
         return sum(list(self._mine.values()))
 
     def take(self, path: Path, size: int) -> None:
-        """Room for a file. Raises JournalTrouble when the cap is reached and stays so."""
+        """Room for a file. Raises JournalTrouble when the cap is reached and stays so, OSError when the disk is still full."""
+        if self.full and not has_room(self.root, size):  # a file made in vain is dear, and training goes on
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.full = False
         cap = settings.JOURNAL_CAP_MB.get() << 20
         with self._changed:
             while self.mine and self.mine + self.others + size > cap:

@@ -33,7 +33,7 @@ from runstone.errors import InvalidValue, JournalTrouble
 from runstone.records import Record
 
 from . import keeper, owner
-from .filesystems import has_room, mappable, warn_plain
+from .filesystems import mappable, warn_plain
 from .segment import MappedSegment, PlainSegment, Segment, Unmappable
 from .space import Space, space_of
 
@@ -98,7 +98,6 @@ class JournalWriter:
         self._spares: list[Segment] = []
         self._took, self._rolled = 0.0, time.monotonic()  # seconds that the last full segment lasted, and when it was full
         self._space: Space = space_of(self.root)
-        self._found_full = False
         for setting in (settings.JOURNAL_SYNC_SECONDS, settings.JOURNAL_CAP_MB, settings.SEGMENT_MB, settings.LEASE_SECONDS):
             setting.get()  # what cannot be read is the caller's mistake, told here and not in a thread
         try:
@@ -270,17 +269,13 @@ class JournalWriter:
 
     def _own_segment(self, least: int) -> Segment:
         """One made by the thread that needs it: not large, and smaller when the disk has no room for that."""
-        if self._found_full and not has_room(self.folder, least):  # a file made in vain is dear, and training goes on
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         size = max(least, min(self._next_bytes(), _OWN_BYTES))
         while True:
             try:
-                segment = self._new_segment(size)
-                self._found_full = False
-                return segment
+                return self._new_segment(size)
             except OSError as cause:
                 if cause.errno not in _FULL or size == least:
-                    self._found_full = cause.errno == errno.ENOSPC
+                    self._space.full = cause.errno == errno.ENOSPC
                     raise
             size = max(least, size // 8 * 2)
 
