@@ -81,6 +81,7 @@ __getattr__, __dir__ = lazy(
             )
         },  # fmt: skip
         # experiments
+        "define_metric": "runstone.client.defining:define_metric",
         "create_experiment": _EXPERIMENTS + "create_experiment",
         "delete_experiment": _EXPERIMENTS + "delete_experiment",
         "delete_experiment_tag": _EXPERIMENTS + "delete_experiment_tag",

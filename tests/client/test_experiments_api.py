@@ -154,3 +154,21 @@ def test_the_choice_follows_by_name_when_the_store_changes(tmp_path: Path) -> No
     runstone.set_experiment("moving")
     runstone.set_tracking_uri(tmp_path / "elsewhere")
     assert start_one() == "moving"
+
+
+def test_what_a_metric_means_is_said_once_and_changed_at_any_time() -> None:
+    made = runstone.set_experiment("latencies")
+    runstone.define_metric("p99", direction="min", statistic="mean", unit="ms", objective=True)
+    runstone.define_metric("p99", unit="")
+    for direction in ("fast", "slow"):
+        with runstone.start_run(run_name=direction):
+            runstone.log_metrics({"p99": 1.0 if direction == "fast" else 2.0})
+    tags = runstone.get_experiment(made.experiment_id).tags
+    assert {key: value for key, value in tags.items() if key.startswith("runstone.")} == {
+        "runstone.objective": "p99", "runstone.direction.p99": "min", "runstone.statistic.p99": "mean",
+    }  # fmt: skip
+    runs = runstone.search_runs(output_format="list")
+    found = runstone.compare(runs)
+    assert (found.metric, found.direction, found.statistic) == ("p99", "min", "mean")
+    with pytest.raises(InvalidValue, match="'median' is none of last"):
+        runstone.define_metric("p99", statistic="median")  # type: ignore[arg-type]

@@ -160,3 +160,27 @@ def test_a_change_that_is_refused_turns_back_and_says_so(site: Server, open_page
     expect(page.get_by_text("You may only read this.")).to_be_visible()
     expect(names(page).first).to_have_text("run-0")
     watched.mishaps.clear()  # the browser notes the 403 in its console
+
+
+def test_what_a_metric_means_is_said_on_its_heading_and_undone(table: Callable[..., Any]) -> None:
+    page = table("?cols=metrics.loss,metrics.loss:max&sort=attributes.run_name&panel=split")
+    expect(page.locator("[data-best] [data-column=name]")).to_contain_text("run-0")
+    page.locator("[role=columnheader][data-column='metrics.loss:max']").click(button="right")
+    page.get_by_role("menuitem", name="Meaning…").click()
+    box = page.get_by_role("dialog", name="What “loss” means")
+    box.get_by_label("Runs are ranked by it").check()
+    box.get_by_label("Better is").select_option("higher")
+    box.get_by_label("Of a run’s values counts").select_option("the greatest")
+    box.get_by_label("Unit").fill("nats")
+    assert violations_in_each_theme(page) == []
+    box.get_by_role("button", name="Save").click()
+    head = page.locator("[role=columnheader][data-column='metrics.loss:max']")
+    expect(head).to_have_text("★ lossmax, nats")
+    expect(page.get_by_role("button", name="best loss (max) 5 nats")).to_be_visible()
+    expect(page.locator("[data-best] [data-column=name]")).to_contain_text("run-3")
+    expect(page.locator("[data-testid=chart][data-chart=loss]").first).to_have_attribute("data-unit", "nats")
+    ids = [row.get_attribute("data-run") for row in page.get_by_test_id("run-row").all()]
+    page.get_by_role("button", name="Undo").click()
+    expect(head).to_have_text("lossmax")
+    expect(page.locator("[data-best] [data-column=name]")).to_contain_text("run-0")
+    assert len(ids) == 4

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from runstone.errors import InvalidValue
-from runstone.query.objective import Objective, best, direction_of, objective, objective_tags
+from runstone.query.objective import Objective, best, direction_of, meaning, meanings, metric_tags, objective
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,43 @@ def test_tags_win():
     assert objective({"runstone.objective": "thing"}, []) == Objective("thing", "max")
 
 
-def test_the_objective_written_is_the_objective_read():
-    assert objective(objective_tags("a b", "min"), ["accuracy"]) == Objective("a b", "min")
-    with pytest.raises(InvalidValue, match="'up'"):
-        objective_tags("a", "up")
+def test_what_is_written_of_a_metric_is_what_is_read():
+    tags = metric_tags("a b", "min", "mean", "ms", objective=True)
+    assert objective({key: value for key, value in tags.items() if value}, ["accuracy"]) == Objective(
+        "a b", "min", False, "mean", "ms"
+    )
+    assert metric_tags("a", unit="") == {"runstone.unit.a": None}
+    for wrong, message in (
+        ({"direction": "up"}, "'up'"),
+        ({"statistic": "median"}, "none of last"),
+        ({"unit": "x" * 25}, "24"),
+    ):
+        with pytest.raises(InvalidValue, match=message):
+            metric_tags("a", **wrong)
+
+
+def test_what_is_said_of_a_metric_goes_before_its_name_and_before_the_older_tag():
+    older = {"runstone.objective": "score", "runstone.objective.direction": "min"}
+    assert meaning(older, "score").direction == "min"
+    assert objective({**older, "runstone.direction.score": "max"}, []) == Objective("score", "max")
+    said = {"runstone.direction.accuracy": "min", "runstone.unit.accuracy": "%"}
+    assert objective(said, ["accuracy"]) == Objective("accuracy", "min", True, "last", "%")
+
+
+def test_tags_that_say_nothing_sensible_say_nothing():
+    tags = {
+        "runstone.direction.a": "up",
+        "runstone.statistic.a": "p99",
+        "runstone.unit.b": " \n",
+        "runstone.unit.c": "a\nb" * 9,
+    }
+    assert meanings(tags) == {"c": meaning(tags, "c")}
+    assert meaning(tags, "c").unit == "a ba ba ba ba ba ba ba b"
 
 
 def test_the_order_puts_the_best_first():
     assert Objective("a `b`", "max").order_by == "metrics.`a ``b``` DESC"
-    assert Objective("loss", "min").order_by == "metrics.`loss` ASC"
+    assert Objective("loss", "min", statistic="mean").order_by == "mean(metrics.`loss`) ASC"
 
 
 def test_nan_and_nothing_never_win():

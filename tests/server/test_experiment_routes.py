@@ -34,10 +34,12 @@ def test_runs_are_counted_and_the_objective_is_guessed_or_said(api: TestClient, 
     make_run(status="RUNNING", start=20_000)
     row = api.get(f"{API}/experiments/{experiment}").json()
     assert (row["runs"], row["running"], row["last_activity"]) == (2, 1, 20_000)
-    assert row["objective"] == {"key": "test_accuracy", "direction": "max", "guessed": True}
+    assert row["objective"] == {
+        "key": "test_accuracy", "direction": "max", "guessed": True, "statistic": "last", "unit": "",
+    }  # fmt: skip
     tags = {"runstone.objective": "train_loss", "runstone.objective.direction": "min"}
     row = api.patch(f"{API}/experiments/{experiment}", json={"tags": tags}).json()
-    assert row["objective"] == {"key": "train_loss", "direction": "min", "guessed": False}
+    assert row["objective"] == {"key": "train_loss", "direction": "min", "guessed": False, "statistic": "last", "unit": ""}
 
 
 def test_edit_trash_and_back(api: TestClient, experiment: str) -> None:

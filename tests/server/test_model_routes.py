@@ -91,7 +91,9 @@ def test_the_list_has_aliases_stages_and_a_headline(api: TestClient, make_model:
     assert (models[0]["latest"], models[0]["headline"], models[0]["aliases"]) == (None, None, {})
     iris = models[1]
     assert (iris["latest"], iris["aliases"], iris["stages"]) == (2, {"champion": 1}, {"Production": 1})
-    assert iris["headline"] == {"key": "test_accuracy", "direction": "max", "value": 0.9}
+    assert iris["headline"] == {
+        "key": "test_accuracy", "direction": "max", "value": 0.9, "statistic": "last", "unit": "",
+    }  # fmt: skip
     for query, names in (
         ({"q": "IRI"}, ["iris"]),
         ({"q": "'%"}, []),

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from runstone.contracts import Batch, Store
-from runstone.query.objective import objective_tags
+from runstone.query.objective import metric_tags
 from runstone.records import ExperimentChanged, Tags
 
 API = "/api/runstone/v1"
@@ -55,10 +55,35 @@ def test_a_window_is_columns_of_equal_length_with_the_true_counts(api: TestClien
 
 def test_the_best_of_all_matches_is_told_and_nan_never_wins(api: TestClient, experiment: str, five: list[str]) -> None:
     found = table(api, experiment_ids=[experiment], limit=1)
-    assert found["best"] == {"key": "accuracy", "direction": "max", "run_id": five[3], "value": 0.4}
+    assert found["best"] == {
+        "key": "accuracy",
+        "direction": "max",
+        "run_id": five[3],
+        "value": 0.4,
+        "statistic": "last",
+        "unit": "",
+    }
     found = table(api, experiment_ids=[experiment], filter="params.depth = '1'")
     assert found["best"]["run_id"] == five[1]
     assert table(api, experiment_ids=[experiment], filter="metrics.loss IS NULL")["best"] is None
+
+
+def test_the_best_is_by_the_statistic_that_was_said(api: TestClient, store: Store, experiment: str, make_run) -> None:  # type: ignore[no-untyped-def]
+    steady = make_run("steady", metrics={"latency": [4.0, 4.0]}, params={"n": "1"})
+    make_run("spike", metrics={"latency": [9.0, 1.0]}, params={"n": "2"})
+    store.write(Batch([ExperimentChanged(experiment, 2, tags=metric_tags("latency", "min", "mean", "ms", objective=True))]))
+    best = table(api, experiment_ids=[experiment])["best"]
+    assert best == {
+        "key": "latency", "direction": "min", "run_id": steady, "value": 4.0, "statistic": "mean", "unit": "ms",
+    }  # fmt: skip
+    row = api.get(f"{API}/experiments/{experiment}").json()
+    assert row["objective"] == {"key": "latency", "direction": "min", "guessed": False, "statistic": "mean", "unit": "ms"}
+    assert row["metrics"] == {"latency": {"direction": "min", "statistic": "mean", "unit": "ms"}}
+    grouped = api.post(
+        f"{API}/runs/groups",
+        json={"experiment_ids": [experiment], "by": ["params.n"], "columns": ["metrics.latency", "metrics.latency:mean"]},
+    ).json()
+    assert grouped["values"] == [["1"], ["2"]], "groups with the best mean of what counts come first"
 
 
 def test_only_nan_has_no_best(api: TestClient, make_run) -> None:  # type: ignore[no-untyped-def]
@@ -223,7 +248,7 @@ def test_the_winner_is_the_best_number_under_any_filter(
 ) -> None:
     """Of a key with quotes in it, among NaN and runs without it, the newer of equal ones first."""
     key = "a `b` / c"
-    store.write(Batch([ExperimentChanged(experiment, 2, tags=objective_tags(key, direction))]))
+    store.write(Batch([ExperimentChanged(experiment, 2, tags=metric_tags(key, direction, objective=True))]))
     runs = [make_run(f"run-{n}", metrics={key: [5.0, value]}, params={"n": str(n)}) for n, value in enumerate([0.1, 0.9, NAN])]
     make_run("without")
     asked = {"experiment_ids": [experiment], "limit": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from .shell import fail, json_option, store_option
 
@@ -41,7 +42,7 @@ def best(
     if slip:
         fail(slip)
     goal = _objective(opened, chosen, metric, greatest)
-    column = f"metrics.{goal.key}"
+    column = f"metrics.{goal.key}" + (f":{goal.statistic}" if goal.statistic != "last" else "")
     columns = [column, *(name for name in default_columns(opened, ids) if name != column)]
     found = opened.table(
         RunQuery(experiment_ids=ids, filter=filter_text, order_by=(goal.order_by,), limit=limit), columns
@@ -53,7 +54,8 @@ def best(
         fail(f"None of the {found.matched} runs{matching} has a value of metric {goal.key!r}.")
     if as_json:
         ranked = [as_row(found, place, columns) for place in known]
-        print_json({"metric": goal.key, "direction": goal.direction, "best": ranked[0], "ranked": ranked})
+        facts = {"metric": goal.key, "direction": goal.direction, "statistic": goal.statistic, "unit": goal.unit}
+        print_json({**facts, "best": ranked[0], "ranked": ranked})
         return
     top = scores[known[0]]
     assert isinstance(top, (int, float))
@@ -69,24 +71,27 @@ def best(
     print_table(["Rank", "Id", "Name", short(column), "Gap", *labels], rows, right=["Rank", "Gap", *numbers], bold=0)
     word = "greatest" if goal.direction == "max" else "least"
     how = ", as its name suggests" if goal.guessed else ""
-    note(f"Best is the {word} {safe(goal.key)}{how}; {found.matched} runs took part.")
+    what = safe(goal.key) + (f" ({goal.statistic})" if goal.statistic != "last" else "")
+    note(f"Best is the {word} {what}{f' in {safe(goal.unit)}' if goal.unit else ''}{how}; {found.matched} runs took part.")
 
 
 def _objective(store: Store, experiments: list[Experiment], metric: str, greatest: bool | None) -> Objective:
     """What to rank by: what was asked, else what an experiment says of itself, else a guess by the metrics' names."""
-    from runstone.query.objective import OBJECTIVE_TAG, Objective, direction_of, objective
+    from runstone.query.objective import OBJECTIVE_TAG, Objective, direction_of, meaning, objective
 
-    tags: dict[str, str] = next((one.tags for one in experiments if OBJECTIVE_TAG in one.tags), {})
+    tags: dict[str, str] = next(
+        (one.tags for one in experiments if OBJECTIVE_TAG in one.tags), experiments[0].tags if experiments else {}
+    )
     if metric:
-        said = objective(tags, ())
-        known = said.direction if said is not None and said.key == metric else direction_of(metric)
+        said = meaning(tags, metric)
+        known = said.direction or direction_of(metric)
         if greatest is None and known is None:
             raise click.UsageError(f"Nothing says whether a great or a small {metric!r} is good; add --max or --min.")
         direction = known if greatest is None else "max" if greatest else "min"
-        return Objective(metric, str(direction), guessed=greatest is None and (said is None or said.key != metric))
+        return Objective(metric, str(direction), greatest is None and said.direction is None, said.statistic, said.unit)
     keys = [info.key for info in store.keys("metrics", [one.experiment_id for one in experiments])]
     found = objective(tags, keys)
     if found is None:
         there = ", ".join(keys[:8]) or "none"
         fail(f"Nothing says which metric to rank by; add --metric KEY --max (or --min). Metrics here: {there}.")
-    return found if greatest is None else Objective(found.key, "max" if greatest else "min")
+    return found if greatest is None else replace(found, direction="max" if greatest else "min", guessed=False)

@@ -22,16 +22,20 @@ if TYPE_CHECKING:
 @click.option("--max/--min", "largest", default=None, help="Is the largest or the smallest value best? Guessed if not given.")
 @click.option(
     "--stat",
-    type=click.Choice(["last", "min", "max", "best"]),
-    default="last",
-    show_default=True,
-    help="Which value of each run decides.",
+    type=click.Choice(["last", "min", "max", "mean", "first", "best"]),
+    help="Which value of each run decides; what the experiment says of the metric if not given, else the last.",
 )
 @click.option("--all", "everything", is_flag=True, help="Also what is equal in all of them.")
 @json_option
 @store_option
 def compare(
-    runs: tuple[str, ...], metric: str | None, largest: bool | None, stat: str, everything: bool, as_json: bool, store: str
+    runs: tuple[str, ...],
+    metric: str | None,
+    largest: bool | None,
+    stat: str | None,
+    everything: bool,
+    as_json: bool,
+    store: str,
 ) -> None:
     """Is it better? And runs side by side: differing params, metrics with the distance from the first run, the best marked.
 
@@ -44,9 +48,10 @@ def compare(
         raise click.UsageError("Name at least two runs to compare.")
     opened = open_for_reading(store)
     found = [find_run(opened, text) for text in runs]
-    verdict = _verdict(found, metric, largest, stat, opened.get_experiment(found[0].info.experiment_id).tags)
+    tags = opened.get_experiment(found[0].info.experiment_id).tags
+    verdict = _verdict(found, metric, largest, stat, tags)
     params, equal = differing(found, everything)
-    metrics = {key: judged(found, key) for key in _keys(one.data.metrics for one in found)}
+    metrics = {key: judged(found, key, tags) for key in _keys(one.data.metrics for one in found)}
     if as_json:
         infos = [one.to_dictionary()["info"] for one in found]
         print_json({"runs": infos, "params": params, "metrics": metrics, "verdict": verdict and msgspec.to_builtins(verdict)})
@@ -71,7 +76,7 @@ def compare(
 
 
 def _verdict(
-    runs: Sequence[Run], metric: str | None, largest: bool | None, stat: str, tags: Mapping[str, str]
+    runs: Sequence[Run], metric: str | None, largest: bool | None, stat: str | None, tags: Mapping[str, str]
 ) -> Comparison | None:
     """``None`` where nothing can be said without naming a metric, or the same run was named twice."""
     from runstone.errors import InvalidValue
@@ -93,14 +98,14 @@ def differing(runs: Sequence[Run], everything: bool = False) -> tuple[dict[str, 
     return shown, len(rows) - len(shown)
 
 
-def judged(runs: Sequence[Run], key: str) -> dict[str, object]:
-    """One metric over the runs: last values, distances from the first run, and who is best where the name says how."""
-    from runstone.query.objective import best, direction_of
+def judged(runs: Sequence[Run], key: str, tags: Mapping[str, str] | None = None) -> dict[str, object]:
+    """One metric over the runs: last values, distances from the first run, and the best where ``tags`` or the name say how."""
+    from runstone.query.objective import best, direction_of, meaning
 
     values = [one.data.metrics.get(key) for one in runs]
     base = values[0]
     deltas = [None if value is None or base is None else value - base for value in values]
-    direction = direction_of(key)
+    direction = meaning(tags or {}, key).direction or direction_of(key)
     winner = best({str(place): value for place, value in enumerate(values)}, direction) if direction else None
     return {"values": values, "deltas": deltas, "direction": direction, "best": None if winner is None else int(winner)}
 

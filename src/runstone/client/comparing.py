@@ -16,7 +16,7 @@ def compare(
     metric: str | None = None,
     direction: str | None = None,
     baseline: str | Run | None = None,
-    statistic: str = "last",
+    statistic: str | None = None,
     level: float = 0.95,
 ) -> Comparison:
     """Compare 2 to 100 runs; those that differ only in their seed are one group.
@@ -26,9 +26,11 @@ def compare(
     Args:
         runs: ids of runs, or runs.
         metric: what decides; by default the objective of the first run's experiment, else guessed from the metrics' names.
-        direction: ``max`` or ``min``; guessed from the metric's name if not given.
+        direction: ``max`` or ``min``; by default what :func:`runstone.define_metric` said of the metric, else guessed
+            from its name.
         baseline: a run of the group to compare with; by default the first run's.
-        statistic: which value of each run decides: ``last``, ``min``, ``max`` or ``best``.
+        statistic: which value of each run decides: ``last``, ``min``, ``max``, ``mean``, ``first`` or ``best``; by default what
+            was said of the metric, else the last.
         level: of the intervals; a difference counts when p, corrected for the number of comparisons, is at most 1 − level.
 
     Raises:

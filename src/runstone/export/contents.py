@@ -34,7 +34,7 @@ class Head(Struct):
 
 
 class Cells(Struct):
-    """``values[i]`` is of ``runs[i]``. ``column`` is ``params.KEY`` or ``metrics.KEY`` (last value)."""
+    """``values[i]`` is of ``runs[i]``. ``column`` is ``params.KEY``, ``metrics.KEY`` (last value) or ``metrics.KEY:STAT``."""
 
     column: str
     values: list[Number | None]
@@ -90,8 +90,12 @@ class Curve(Struct):
 
 
 class Goal(Struct):
+    """``column`` is where what counts stands among the columns."""
+
     key: str
     direction: Literal["max", "min"]
+    column: str
+    unit: str
 
 
 class Contents(Struct):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from runstone.contracts import ExperimentQuery, RunQuery, RunTable, Store
 from runstone.entities import Experiment, Run, Summary, ViewType
 from runstone.errors import InvalidValue, NotFound, PermissionDenied
-from runstone.query.objective import objective
+from runstone.query.objective import Objective, objective
 from runstone.query.printer import quoted
 from runstone.query.verdict import compare_runs
 
@@ -55,6 +55,7 @@ def gather(
     used = list(dict.fromkeys(one.experiment_id for one in heads))
     params, metrics = _keys(store, used, whole, left_out)
     goal = objective(experiments[used[0]].tags, metrics)
+    counts = "" if goal is None else goal.key if goal.statistic == "last" else f"{goal.key}:{goal.statistic}"
     if goal is not None and goal.key in metrics:
         metrics = [goal.key, *(key for key in metrics if key != goal.key)]
     place = {one.run_id: i for i, one in enumerate(heads)}
@@ -64,9 +65,9 @@ def gather(
         kind=chosen,
         made=time.time_ns() // 1_000_000,
         source=source,
-        objective=Goal(goal.key, "max" if goal.direction == "max" else "min") if goal else None,
+        objective=Goal(goal.key, "max" if goal.direction == "max" else "min", f"metrics.{counts}", goal.unit) if goal else None,
         runs=heads,
-        columns=_columns(store, place, experiments, params, metrics),
+        columns=_columns(store, place, experiments, params, metrics, goal),
         details=details,
         curves=_curves(store, heads, metrics[: _KEYS[chosen]], left_out, len(metrics)),
         verdict=_verdict(whole, experiments) if chosen == "comparison" else [],
@@ -96,10 +97,18 @@ def _heads(store: Store, ids: Sequence[str], experiments: dict[str, Experiment])
 
 
 def _columns(
-    store: Store, place: dict[str, int], experiments: dict[str, Experiment], params: Sequence[str], metrics: Sequence[str]
+    store: Store,
+    place: dict[str, int],
+    experiments: dict[str, Experiment],
+    params: Sequence[str],
+    metrics: Sequence[str],
+    goal: Objective | None,
 ) -> list[Cells]:
     names = [f"params.{key}" for key in params] + [f"metrics.{key}" for key in metrics]
     asked = [f"{kind}.{_quoted(key)}" for kind, keys in (("params", params), ("metrics", metrics)) for key in keys]
+    if goal is not None and goal.statistic != "last" and goal.key in metrics:
+        names.insert(len(params), f"metrics.{goal.key}:{goal.statistic}")
+        asked.insert(len(params), goal.column)
     cells = [Cells(name, [None] * len(place)) for name in names]
     for table in _tables(store, list(place), experiments, asked) if names else ():
         for column, values in zip(cells, table.values, strict=True):

@@ -6,14 +6,14 @@ one. NaN takes no part in a mean and never is best; how many values took part is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from .identity import is_seed
-from .objective import MIN, direction_of
+from .objective import MIN, Meaning, direction_of
 
 Value = float | int | str | None
 #: Group of each run, in the order of the runs: shape (runs,).
@@ -84,11 +84,9 @@ def spread(numbers: NDArray[np.float64], places: Places, groups: int, smaller_is
     return Spread(n, mean, deviation, best, best_row)
 
 
-def smaller_is_better(key: str, objective: tuple[str, str] | None) -> bool:
-    """Of a metric: as the objective (key, direction) says if it is that, else by its name."""
-    if objective is not None and objective[0] == key:
-        return objective[1] == MIN
-    return direction_of(key) == MIN
+def smaller_is_better(key: str, said: Mapping[str, Meaning]) -> bool:
+    """Of a metric: as was said of it, else by its name."""
+    return ((said[key].direction if key in said else None) or direction_of(key)) == MIN
 
 
 def sorted_groups(by: NDArray[np.float64], descending: bool) -> NDArray[np.int64]:

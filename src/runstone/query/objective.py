@@ -1,10 +1,15 @@
-"""What an experiment tries to make large or small, said by its tags or guessed from its metrics' names."""
+"""What an experiment tries to make large or small, and what its metrics mean: said by its tags, or guessed from names.
+
+Of a metric ``K`` the tags ``runstone.direction.K``, ``runstone.statistic.K`` and ``runstone.unit.K`` say which end is good,
+which value of its series counts, and in what it is measured.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
@@ -13,7 +18,14 @@ from runstone.errors import InvalidValue
 OBJECTIVE_TAG = "runstone.objective"
 DIRECTION_TAG = "runstone.objective.direction"
 
+#: Kinds of tag that say something of one metric; its key follows.
+DIRECTION, STATISTIC, UNIT = "runstone.direction.", "runstone.statistic.", "runstone.unit."
+
 MAX, MIN = "max", "min"
+#: Values of a series that may count.
+STATISTICS = ("last", "min", "max", "mean", "first")
+#: Characters of a unit.
+MOST_UNIT = 24
 
 # Words of metric names, by how surely they are what a person looks at: earlier wins.
 _LARGER = (
@@ -30,18 +42,54 @@ _TRAINING = ("train", "training", "batch", "running")
 _WORDS = re.compile(r"[a-z]+\d*|\d+")
 
 
+class Meaning(Struct, frozen=True):
+    """What was said of a metric. ``direction``: which end is good, ``None`` where nobody said; ``statistic``: the value of
+    its series that counts; ``unit``: in what it is measured, empty where nobody said."""
+
+    direction: Literal["max", "min"] | None = None
+    statistic: Literal["last", "min", "max", "mean", "first"] = "last"
+    unit: str = ""
+
+
 class Objective(Struct, frozen=True):
-    """A metric's key and whether the greatest (``max``) or the least (``min``) value is best. ``guessed`` if no tag said so."""
+    """A metric's key and whether the greatest (``max``) or the least (``min``) value is best. ``guessed`` if no tag named the
+    metric. ``statistic`` and ``unit`` are as in :class:`Meaning`."""
 
     key: str
     direction: str
     guessed: bool = False
+    statistic: str = "last"
+    unit: str = ""
+
+    @property
+    def column(self) -> str:
+        """What counts, in the grammar of filters and columns."""
+        name = "metrics.`{}`".format(self.key.replace("`", "``"))
+        return name if self.statistic == "last" else f"{self.statistic}({name})"
 
     @property
     def order_by(self) -> str:
         """The ordering that puts the best run first."""
-        key = self.key.replace("`", "``")
-        return f"metrics.`{key}` {'DESC' if self.direction == MAX else 'ASC'}"
+        return f"{self.column} {'DESC' if self.direction == MAX else 'ASC'}"
+
+
+def meaning(tags: Mapping[str, str], key: str) -> Meaning:
+    """What an experiment's tags say of one metric. What cannot be understood says nothing."""
+    direction = tags.get(DIRECTION + key, tags.get(DIRECTION_TAG, "") if tags.get(OBJECTIVE_TAG) == key else "").lower()
+    statistic = tags.get(STATISTIC + key, "").lower()
+    return Meaning(
+        direction if direction in (MAX, MIN) else None,  # type: ignore[arg-type]
+        statistic if statistic in STATISTICS else "last",  # type: ignore[arg-type]
+        " ".join(tags.get(UNIT + key, "").split())[:MOST_UNIT],
+    )
+
+
+def meanings(tags: Mapping[str, str]) -> dict[str, Meaning]:
+    """Of every metric of which an experiment's tags say something."""
+    keys = {tag[len(kind) :] for tag in tags for kind in (DIRECTION, STATISTIC, UNIT) if tag.startswith(kind)}
+    keys |= {tags[OBJECTIVE_TAG]} if tags.get(OBJECTIVE_TAG) else set()
+    found = {key: meaning(tags, key) for key in sorted(keys)}
+    return {key: one for key, one in found.items() if one != Meaning()}
 
 
 def direction_of(key: str) -> str | None:
@@ -54,27 +102,37 @@ def objective(tags: Mapping[str, str], keys: Iterable[str]) -> Objective | None:
     """The objective of an experiment.
 
     Args:
-        tags: the experiment's tags; ``runstone.objective`` (and ``.direction``) win over any guess.
+        tags: the experiment's tags; what they say wins over any guess.
         keys: its metrics' keys, most used first; among equally good names the earlier wins.
     """
     key = tags.get(OBJECTIVE_TAG)
     if key:
-        direction = tags.get(DIRECTION_TAG, "").lower()
-        if direction in (MAX, MIN):
-            return Objective(key, direction)
-        return Objective(key, direction_of(key) or MAX)
+        said = meaning(tags, key)
+        return Objective(key, said.direction or direction_of(key) or MAX, False, said.statistic, said.unit)
     ranked = [(rank[:2], place, name, rank[2]) for place, name in enumerate(keys) if (rank := _rank(name)) is not None]
     if not ranked:
         return None
     _, _, name, direction = min(ranked)
-    return Objective(name, direction, guessed=True)
+    said = meaning(tags, name)
+    return Objective(name, said.direction or direction, True, said.statistic, said.unit)
 
 
-def objective_tags(key: str, direction: str) -> dict[str, str]:
-    """The tags that fix an objective. Raises InvalidValue for another direction than ``max`` or ``min``."""
-    if direction not in (MAX, MIN):
+def metric_tags(
+    key: str, direction: str | None = None, statistic: str | None = None, unit: str | None = None, objective: bool = False
+) -> dict[str, str | None]:
+    """The changes of an experiment's tags that say this of a metric; what is ``None`` stays as it is.
+
+    Raises InvalidValue for a word that :func:`meaning` would not understand.
+    """
+    if direction not in (MAX, MIN, None):
         raise InvalidValue(f"direction={direction!r} is neither 'max' nor 'min'.")
-    return {OBJECTIVE_TAG: key, DIRECTION_TAG: direction}
+    if statistic is not None and statistic not in STATISTICS:
+        raise InvalidValue(f"statistic={statistic!r} is none of {', '.join(STATISTICS)}.")
+    if unit is not None and len(unit) > MOST_UNIT:
+        raise InvalidValue(f"unit={unit!r} has {len(unit)} characters; {MOST_UNIT} are the most.")
+    said = ((DIRECTION, direction), (STATISTIC, statistic), (UNIT, unit))
+    tags: dict[str, str | None] = {kind + key: value or None for kind, value in said if value is not None}
+    return {**tags, OBJECTIVE_TAG: key, DIRECTION_TAG: None} if objective else tags
 
 
 def best(values: Mapping[str, float | None], direction: str) -> str | None:

@@ -12,11 +12,12 @@ from runstone.entities import Run
 from runstone.errors import InvalidValue
 
 from .identity import is_seed
-from .objective import MAX, MIN, Objective, direction_of, objective
+from .objective import MAX, MIN, Objective, direction_of, meaning, objective
+from .objective import STATISTICS as SERIES_STATISTICS
 from .samples import Values, difference_interval, hedges_g, holm, permutation_p, seeds_to_settle, superiority
 
 MOST_RUNS = 100
-STATISTICS = ("last", "min", "max", "best")
+STATISTICS = (*SERIES_STATISTICS, "best")
 _LARGEST = 1e150
 _COMMIT = "mlflow.source.git.commit"
 
@@ -64,6 +65,7 @@ class Comparison(Struct, frozen=True):
     groups: list[Group]
     verdicts: list[Verdict]
     words: str
+    unit: str = ""
 
     def __str__(self) -> str:
         return "\n".join([self.words, *(one.words for one in self.verdicts)]) if len(self.verdicts) > 1 else self.words
@@ -74,7 +76,7 @@ def compare_runs(
     metric: str | None = None,
     direction: str | None = None,
     baseline: str | None = None,
-    statistic: str = "last",
+    statistic: str | None = None,
     level: float = 0.95,
     tags: Mapping[str, str] | None = None,
 ) -> Comparison:
@@ -82,18 +84,19 @@ def compare_runs(
 
     Args:
         metric: by default what the names of metrics that all groups have suggest.
-        direction: ``max`` or ``min``; by default what the metric's name suggests.
+        direction: ``max`` or ``min``; by default what ``tags`` say, or the metric's name suggests.
         baseline: id of a run of the group to compare with; by default the first run's.
-        statistic: of a series ``last``, ``min``, ``max`` or ``best`` (the better of the two by the direction).
+        statistic: ``last``, ``min``, ``max``, ``mean`` or ``first`` of a series, or ``best`` (least or greatest, by the
+            direction); by default what ``tags`` say, else the last.
         level: of the intervals, and 1 − level is what p must not exceed.
-        tags: of the experiment, which may declare an objective; it decides before any guess.
+        tags: of the experiment, which may declare an objective and what metrics mean; it decides before any guess.
 
     Raises InvalidValue for what cannot be compared.
     """
     runs = list({run.info.run_id: run for run in runs}.values())
     if not 2 <= len(runs) <= MOST_RUNS:
         raise InvalidValue(f"{len(runs)} different runs to compare; it takes 2 to {MOST_RUNS}.")
-    if statistic not in STATISTICS:
+    if statistic not in (*STATISTICS, None):
         raise InvalidValue(f"statistic={statistic!r} is none of {', '.join(STATISTICS)}.")
     if not 0.5 <= level < 1:
         raise InvalidValue(f"level={level!r} is not between 0.5 and 1; try 0.95.")
@@ -103,7 +106,8 @@ def compare_runs(
         raise InvalidValue(f"None of these runs has the metric {metric!r}. They have: {_known(runs)}.")
     if direction not in (MAX, MIN, None):
         raise InvalidValue(f"direction={direction!r} is neither 'max' nor 'min'.")
-    direction = direction or (declared.direction if declared and declared.key == metric else direction_of(metric) or MAX)
+    said = meaning(tags or {}, metric)
+    direction, statistic = direction or said.direction or direction_of(metric) or MAX, statistic or said.statistic
     members = _grouped(runs)
     place = 0
     if baseline is not None:
@@ -116,7 +120,7 @@ def compare_runs(
     groups = [_group(name, group, metric, stat) for name, group in zip(names, members, strict=True)]
     verdicts = _verdicts(groups, place, metric, direction, level)
     words = _summary(groups, verdicts, metric)
-    return Comparison(metric, direction, statistic, level, place, groups, verdicts, words)
+    return Comparison(metric, direction, statistic, level, place, groups, verdicts, words, said.unit)
 
 
 def _declared(tags: Mapping[str, str], runs: Sequence[Run]) -> Objective | None:

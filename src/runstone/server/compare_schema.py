@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 from runstone.entities import DatasetInput, LoggedModelOutput, RunInfo
 from runstone.query.difference import LayerChange
 from runstone.query.identity import Identity
+from runstone.query.objective import Meaning
 
 from .schema import Number
 
@@ -73,12 +74,14 @@ class ComparedRun(Struct):
 
 
 class ComparedMetric(Struct):
-    """One metric of all runs, in their order; null: not logged. ``low`` and ``high`` leave NaN out."""
+    """One metric of all runs, in their order; null: not logged. ``low``, ``high`` and ``mean`` leave NaN out."""
 
     key: str
     last: list[Number | None]
     low: list[Number | None]
     high: list[Number | None]
+    mean: list[Number | None]
+    first: list[Number | None]
 
 
 class ComparedParam(Struct):
@@ -89,7 +92,8 @@ class ComparedParam(Struct):
 
 
 class ComparedRuns(Struct):
-    """``lost`` are the ids asked for of which no run, or more than one, is there. The totals count keys that match."""
+    """``lost`` are the ids asked for of which no run, or more than one, is there. The totals count keys that match.
+    ``meanings`` is what the experiments say of these metrics."""
 
     runs: list[ComparedRun]
     metrics: list[ComparedMetric]
@@ -97,3 +101,4 @@ class ComparedRuns(Struct):
     metrics_total: int
     params_total: int
     lost: list[str]
+    meanings: dict[str, Meaning]

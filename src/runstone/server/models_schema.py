@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from runstone.entities import DatasetInput
 from runstone.entities.moves import Move
 
-from .schema import MetricSummary, Name, Number, Objective
+from .schema import MetricSummary, Name, Number, Objective, Statistic
 
 Stage = Literal["None", "Staging", "Production", "Archived"]
 #: Why a person moved an alias or a stage.
@@ -32,11 +32,13 @@ class ModelsQuery(Struct):
 
 
 class Headline(Struct):
-    """The objective's value of the run that a version comes from, its last one."""
+    """The objective's value of the run that a version comes from."""
 
     key: str
     direction: Literal["max", "min"]
     value: Number
+    statistic: Statistic
+    unit: str
 
 
 class ModelRow(Struct):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from runstone.contracts import Store
 from runstone.entities import Experiment
@@ -21,7 +22,21 @@ def objective_of(store: Store, experiments: Sequence[Experiment]) -> Objective |
     tagged = next((one for one in experiments if query.OBJECTIVE_TAG in one.tags), None)
     ids = [one.experiment_id for one in experiments]
     keys = [] if tagged else [info.key for info in store.keys("metrics", ids, limit=KEYS)]
-    found = query.objective(tagged.tags if tagged else {}, keys)
+    found = query.objective(tagged.tags if tagged else experiments[0].tags, keys)
     if found is None:
         return None
-    return Objective(found.key, "min" if found.direction == query.MIN else "max", found.guessed)
+    direction: Literal["max", "min"] = "min" if found.direction == query.MIN else "max"
+    return Objective(found.key, direction, found.guessed, found.statistic, found.unit)  # type: ignore[arg-type]
+
+
+def meanings_of(experiments: Sequence[Experiment]) -> dict[str, query.Meaning]:
+    """What was said of metrics; of several experiments that speak of the same one the first counts."""
+    found: dict[str, query.Meaning] = {}
+    for one in experiments:
+        found = {**query.meanings(one.tags), **found}
+    return found
+
+
+def column_of(objective: Objective) -> str:
+    """What counts, in the grammar of filters and columns."""
+    return query.Objective(objective.key, objective.direction, statistic=objective.statistic).column

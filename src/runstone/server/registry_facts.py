@@ -52,9 +52,9 @@ class Runs:
             self._objectives[key] = objective_of(self._backend.store, [self._experiments[key]])
         return self._objectives[key]
 
-    def read_metrics(self, keys: Sequence[str]) -> None:
-        """Last values of these metrics."""
-        columns = [f"metrics.`{key.replace('`', '``')}`" for key in keys]
+    def read_metrics(self, keys: Sequence[str], columns: Sequence[str] = ()) -> None:
+        """Last values of these metrics, or what ``columns`` say of them."""
+        columns = columns or [f"metrics.`{key.replace('`', '``')}`" for key in keys]
         for batch in _cut(self._ids) if columns else ():
             table = self._backend.store.table(self._query(batch), columns)
             for key, values in zip(keys, table.values, strict=True):

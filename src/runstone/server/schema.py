@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from runstone.entities import DatasetInput, FileInfo, LoggedModelInput, LoggedModelOutput, RunInfo
+from runstone.query.objective import Meaning
 
 from .views_schema import SavedView
 
@@ -20,6 +21,8 @@ Number = float | Literal["NaN", "Infinity", "-Infinity"]
 #: What a table cell holds: a metric, a param or tag text, or nothing.
 Cell = float | str | None
 View = Literal["active", "deleted", "all"]
+#: A value of a whole series.
+Statistic = Literal["last", "min", "max", "mean", "first"]
 Name = Annotated[str, Meta(min_length=1, max_length=4096)]
 #: What a database can count to, and a browser exactly.
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -61,11 +64,14 @@ class Health(Struct):
 
 
 class Objective(Struct):
-    """What the best run of an experiment is best at. ``guessed``: nobody has set it, its name and direction say so."""
+    """What the best run of an experiment is best at: this ``statistic`` of the metric ``key``. ``guessed``: nobody has set it,
+    its name says so."""
 
     key: str
     direction: Literal["max", "min"]
     guessed: bool = False
+    statistic: Statistic = "last"
+    unit: str = ""
 
 
 class ExperimentsQuery(Struct):
@@ -77,7 +83,8 @@ class ExperimentsQuery(Struct):
 
 class ExperimentRow(Struct):
     """``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one.
-    ``default_view`` is what a plain link to its runs shows; ``tags`` are without saved views."""
+    ``default_view`` is what a plain link to its runs shows; ``tags`` are without saved views; ``metrics`` are those of which
+    tags say the direction, the statistic that counts or the unit."""
 
     experiment_id: str
     name: str
@@ -91,6 +98,7 @@ class ExperimentRow(Struct):
     last_activity: int | None
     objective: Objective | None
     default_view: SavedView | None
+    metrics: dict[str, Meaning]
 
 
 class Experiments(Struct):
@@ -134,14 +142,14 @@ class RunsTableRequest(Struct, forbid_unknown_fields=True):
 
 
 class CompareRequest(Struct, forbid_unknown_fields=True):
-    """Runs to hold against each other. Without ``metric`` and ``direction`` they are guessed from the names; ``baseline`` is
-    one of the runs, the first if not given; ``level`` is that of the intervals."""
+    """Runs to hold against each other. Without ``metric``, ``direction`` and ``statistic`` they are what the experiment says,
+    or guessed from names; ``baseline`` is one of the runs, the first if not given; ``level`` is that of the intervals."""
 
     run_ids: Annotated[list[str], Meta(min_length=2, max_length=100)]
     metric: str | None = None
     direction: Literal["max", "min"] | None = None
     baseline: str | None = None
-    statistic: Literal["last", "min", "max", "best"] = "last"
+    statistic: Literal["last", "min", "max", "mean", "first", "best"] | None = None
     level: Annotated[float, Meta(ge=0.5, lt=1)] = 0.95
 
 
@@ -153,12 +161,14 @@ class Column(Struct):
 
 
 class Best(Struct):
-    """The best of all runs that match, on the page or not."""
+    """The best of all runs that match, on the page or not, by this statistic of the metric ``key``."""
 
     key: str
     direction: Literal["max", "min"]
     run_id: str
     value: Number
+    statistic: Statistic
+    unit: str
 
 
 class RunsTable(Struct):

@@ -76,12 +76,14 @@ export interface BandsRequest {
   log?: boolean;
 }
 
-/** The best of all runs that match, on the page or not. */
+/** The best of all runs that match, on the page or not, by this statistic of the metric ``key``. */
 export interface Best {
   key: string;
   direction: "max" | "min";
   run_id: string;
   value: number | "-Infinity" | "Infinity" | "NaN";
+  statistic: "first" | "last" | "max" | "mean" | "min";
+  unit: string;
 }
 
 /** ``None``: not there. */
@@ -105,13 +107,13 @@ export interface Column {
   values: (number | string | null)[];
 }
 
-/** Runs to hold against each other. Without ``metric`` and ``direction`` they are guessed from the names; ``baseline`` is one of the runs, the first if not given; ``level`` is that of the intervals. */
+/** Runs to hold against each other. Without ``metric``, ``direction`` and ``statistic`` they are what the experiment says, or guessed from names; ``baseline`` is one of the runs, the first if not given; ``level`` is that of the intervals. */
 export interface CompareRequest {
   run_ids: string[];
   metric?: string | null;
   direction?: "max" | "min" | null;
   baseline?: string | null;
-  statistic?: "best" | "last" | "max" | "min";
+  statistic?: "best" | "first" | "last" | "max" | "mean" | "min" | null;
   level?: number;
 }
 
@@ -121,12 +123,14 @@ export interface CompareRunsRequest {
   contains?: string;
 }
 
-/** One metric of all runs, in their order; null: not logged. ``low`` and ``high`` leave NaN out. */
+/** One metric of all runs, in their order; null: not logged. ``low``, ``high`` and ``mean`` leave NaN out. */
 export interface ComparedMetric {
   key: string;
   last: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
   low: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
   high: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  mean: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
+  first: (number | "-Infinity" | "Infinity" | "NaN" | null)[];
 }
 
 /** One param of all runs, in their order; null: not logged. */
@@ -145,7 +149,7 @@ export interface ComparedRun {
   identity: Identity;
 }
 
-/** ``lost`` are the ids asked for of which no run, or more than one, is there. The totals count keys that match. */
+/** ``lost`` are the ids asked for of which no run, or more than one, is there. The totals count keys that match. ``meanings`` is what the experiments say of these metrics. */
 export interface ComparedRuns {
   runs: ComparedRun[];
   metrics: ComparedMetric[];
@@ -153,6 +157,7 @@ export interface ComparedRuns {
   metrics_total: number;
   params_total: number;
   lost: string[];
+  meanings: Record<string, Meaning>;
 }
 
 /** ``groups[baseline]`` is what the others are held against; ``str()`` gives the plain words. */
@@ -165,6 +170,7 @@ export interface Comparison {
   groups: Group[];
   verdicts: Verdict[];
   words: string;
+  unit: string;
 }
 
 /** ``next`` is the ``after`` of the next question; ``more`` says that asking at once gives more. */
@@ -264,7 +270,7 @@ export interface ExperimentEdit {
   deleted?: boolean;
 }
 
-/** ``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one. ``default_view`` is what a plain link to its runs shows; ``tags`` are without saved views. */
+/** ``runs`` counts active runs, ``running`` those that run now; ``last_activity`` is the newest start or end of one. ``default_view`` is what a plain link to its runs shows; ``tags`` are without saved views; ``metrics`` are those of which tags say the direction, the statistic that counts or the unit. */
 export interface ExperimentRow {
   experiment_id: string;
   name: string;
@@ -278,6 +284,7 @@ export interface ExperimentRow {
   last_activity: number | null;
   objective: Objective | null;
   default_view: SavedView | null;
+  metrics: Record<string, Meaning>;
 }
 
 export interface Experiments {
@@ -411,11 +418,13 @@ export interface GroupsRequest {
   limit?: number;
 }
 
-/** The objective's value of the run that a version comes from, its last one. */
+/** The objective's value of the run that a version comes from. */
 export interface Headline {
   key: string;
   direction: "max" | "min";
   value: number | "-Infinity" | "Infinity" | "NaN";
+  statistic: "first" | "last" | "max" | "mean" | "min";
+  unit: string;
 }
 
 /** ``problems`` in words, none when sound; ``facts`` are counts and sizes (bytes) worth showing. */
@@ -493,6 +502,13 @@ export interface LoggedModelInput {
 export interface LoggedModelOutput {
   model_id: string;
   step: number;
+}
+
+/** What was said of a metric. ``direction``: which end is good, ``None`` where nobody said; ``statistic``: the value of its series that counts; ``unit``: in what it is measured, empty where nobody said. */
+export interface Meaning {
+  direction: "max" | "min" | null;
+  statistic: "first" | "last" | "max" | "mean" | "min";
+  unit: string;
 }
 
 /** Last values; null: not logged. */
@@ -700,11 +716,13 @@ export interface NewWebhook {
   secret?: string;
 }
 
-/** What the best run of an experiment is best at. ``guessed``: nobody has set it, its name and direction say so. */
+/** What the best run of an experiment is best at: this ``statistic`` of the metric ``key``. ``guessed``: nobody has set it, its name says so. */
 export interface Objective {
   key: string;
   direction: "max" | "min";
   guessed: boolean;
+  statistic: "first" | "last" | "max" | "mean" | "min";
+  unit: string;
 }
 
 /** ``importance`` is how much a model's squared error grows when the param is shuffled, in variances of the metric (0: not at all, 2: it decides everything), ``low`` to ``high`` its 95 % interval. ``correlation`` is Spearman's rho of a numeric param, else the correlation ratio (0 … 1, no interval); ``p`` that it is nothing but chance. Null where it cannot be told. */

@@ -16,6 +16,8 @@ const LineChart = lazy(() => import("./LineChart").then((module) => ({ default: 
 
 export interface ChartCardProps {
   name: string;
+  /** In what it is measured. */
+  unit?: string | undefined;
   /** Undefined while nothing has come. */
   lines: readonly Line[] | undefined;
   bands?: readonly Band[] | undefined;
@@ -36,12 +38,12 @@ export interface ChartCardProps {
 const NO_BANDS: readonly Band[] = [];
 
 export function ChartCard(props: ChartCardProps) {
-  const { name, lines, bands = NO_BANDS, settings, value, height, onZoom } = props;
+  const { name, unit, lines, bands = NO_BANDS, settings, value, height, onZoom } = props;
   const told = useMemo(() => lines && summarise(lines), [lines]);
   const some = (told?.numbers ?? 0) > 0 || bands.length > 0;
   const picture = () =>
     lineSvg(shapesOf(lines ?? [], bands, { smoothing: settings.smooth, logX: settings.logX, logY: settings.logY }), {
-      title: name,
+      title: unit ? `${name}, ${unit}` : name,
       xName: axisName(settings.x),
       logX: settings.logX && settings.x !== "time",
       logY: settings.logY,
@@ -52,7 +54,7 @@ export function ChartCard(props: ChartCardProps) {
     });
   return (
     <ChartFrame
-      {...{ name, value, height }}
+      {...{ name, unit, value, height }}
       tools={props.tools}
       sheet={some || (told?.points ?? 0) > 0 ? () => sheetOf(lines ?? [], bands, settings) : null}
       picture={some ? picture : null}
@@ -63,7 +65,7 @@ export function ChartCard(props: ChartCardProps) {
   );
 }
 
-function Body({ name, lines, bands = NO_BANDS, error, settings, sync, span, lit, onLit, onZoom, onUnclip, told, room }: ChartCardProps & { told: ReturnType<typeof summarise> | undefined; room: number }) {
+function Body({ name, unit, lines, bands = NO_BANDS, error, settings, sync, span, lit, onLit, onZoom, onUnclip, told, room }: ChartCardProps & { told: ReturnType<typeof summarise> | undefined; room: number }) {
   if (error && !lines) return <p className={s.note}>{error.message}</p>;
   if (!lines || !told) return <div className={s.bar} />;
   if (told.points === 0 && bands.length === 0) return <p className={s.note}>No points in this range</p>;
@@ -78,7 +80,7 @@ function Body({ name, lines, bands = NO_BANDS, error, settings, sync, span, lit,
   return (
     <Suspense fallback={<div className={s.bar} />}>
       <LineChart
-        {...{ name, lines, bands, sync, span, onZoom, onUnclip, lit, onLit }}
+        {...{ name, unit, lines, bands, sync, span, onZoom, onUnclip, lit, onLit }}
         axis={settings.x}
         smoothing={settings.smooth}
         logX={settings.logX && settings.x !== "time"}

@@ -14,6 +14,8 @@ const HEAD = 38;
 
 export interface ChartFrameProps {
   name: string;
+  /** In what it is measured. */
+  unit?: string | undefined;
   value?: string | undefined;
   height?: number | undefined;
   /** Null: nothing to show as numbers or as a file yet. */
@@ -26,7 +28,7 @@ export interface ChartFrameProps {
   children: (height: number) => ReactNode;
 }
 
-export function ChartFrame({ name, value, height = CARD_HEIGHT, sheet, picture, onReset, tools, children }: ChartFrameProps) {
+export function ChartFrame({ name, unit, value, height = CARD_HEIGHT, sheet, picture, onReset, tools, children }: ChartFrameProps) {
   const [data, setData] = useState(false);
   const [full, setFull] = useState(false);
   const card = useRef<HTMLElement>(null);
@@ -67,6 +69,7 @@ export function ChartFrame({ name, value, height = CARD_HEIGHT, sheet, picture, 
       <div className={s.head}>
         <h3 title={name} dir="auto">
           {name}
+          {unit && <small>, {unit}</small>}
         </h3>
         <span className={s.value}>{value}</span>
         {tools}

@@ -18,6 +18,8 @@ import { clipWords } from "./words";
 
 export interface LineChartProps {
   name: string;
+  /** In what it is measured: the title of the upright axis. */
+  unit?: string | undefined;
   lines: readonly Line[];
   bands?: readonly Band[] | undefined;
   axis: XAxis;
@@ -54,7 +56,7 @@ export function LineChart(props: LineChartProps) {
   const down = useMemo(() => yRange(shapes, across, clip, logY), [shapes, across, clip, logY]);
   const latest = useRef({ props, shapes, across, down });
   latest.current = { props, shapes, across, down };
-  const shape = JSON.stringify([axis, logX, logY, height]);
+  const shape = JSON.stringify([axis, logX, logY, height, props.unit]);
 
   useEffect(() => {
     const element = box.current;
@@ -113,6 +115,7 @@ export function LineChart(props: LineChartProps) {
         data-bands={bands.length || undefined}
         data-runs={bands.reduce((sum, band) => sum + band.runs, 0) || undefined}
         data-points={shapes.points}
+        data-unit={props.unit || undefined}
         data-max={shapes.max ?? ""}
         data-peaks={peaks}
         data-span={span?.join()}
@@ -212,7 +215,7 @@ function options(element: HTMLElement, latest: React.RefObject<Latest>, tip: Rea
     },
     axes: [
       { ...axisLook, size: 26, gap: 4, ...(axis === "time" ? {} : { values: (_, marks) => xMarks(axis, marks) }) },
-      { ...axisLook, size: 52, gap: 4, values: (_, marks) => shortMarks(marks) },
+      { ...axisLook, size: 52, gap: 4, values: (_, marks) => shortMarks(marks), ...(props.unit ? { label: props.unit, labelSize: 16, labelGap: 2, labelFont: font } : {}) },
     ],
     series: [{}, { show: true, paths: () => null, points: { show: false } }],
     cursor: {

@@ -22,6 +22,11 @@ export function columnId(spec: ColumnSpec): string {
   return `${spec.kind}.${spec.key}${spec.stat === "last" ? "" : `:${spec.stat}`}`;
 }
 
+/** As a person reads it: `loss`, `loss (min)`. */
+export function nameOf({ key, stat }: ColumnSpec): string {
+  return stat === "last" ? key : `${key} (${stat})`;
+}
+
 export function parseColumn(text: string): ColumnSpec | null {
   const dot = text.indexOf(".");
   const kind = text.slice(0, dot);

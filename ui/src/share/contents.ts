@@ -55,7 +55,7 @@ export interface Contents {
   kind: "run" | "comparison" | "runs";
   made: number;
   source: string;
-  objective: { key: string; direction: "max" | "min" } | null;
+  objective: { key: string; direction: "max" | "min"; column: string; unit: string } | null;
   runs: Head[];
   columns: Cells[];
   details: Detail[];

@@ -20,7 +20,7 @@ function top(contents: Contents): HTMLElement {
   const goal = contents.objective;
   const words = [
     plural(contents.runs.length, "run"),
-    goal && `best by ${goal.key}, ${goal.direction === "min" ? "lower" : "higher"} is better`,
+    goal && `best by ${goal.column.slice("metrics.".length)}${goal.unit && `, ${goal.unit}`}, ${goal.direction === "min" ? "lower" : "higher"} is better`,
     `made ${formatTime(contents.made)}`,
     contents.source && `from ${contents.source}`,
   ];

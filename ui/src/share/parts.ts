@@ -22,7 +22,7 @@ export function facts(list: readonly (readonly [string, string])[]): HTMLElement
 const scroll = (label: string, table: HTMLElement) => make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, table);
 
 const isMetric = (cells: Cells) => cells.column.startsWith("metrics.");
-const low = (contents: Contents, key: string) => (key === contents.objective?.key ? contents.objective.direction === "min" : lowerIsBetter(key));
+const low = (contents: Contents, key: string) => (key === contents.objective?.key || `metrics.${key}` === contents.objective?.column ? contents.objective.direction === "min" : lowerIsBetter(key));
 const arrow = (contents: Contents, key: string) => (low(contents, key) ? " ↓" : " ↑");
 
 /** Runs down, columns across: sorted by a click, searched by words and conditions, the best marked. */

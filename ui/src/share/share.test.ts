@@ -26,7 +26,7 @@ it("finds by words and by conditions", () => {
 });
 
 it("lets no NaN win", () => {
-  const goal = { key: "acc", direction: "max" } as const;
+  const goal = { key: "acc", direction: "max", column: "metrics.acc", unit: "" } as const;
   expect(winner(contents([cells("metrics.acc", "NaN", 0.8, 0.9)], ["a", "b", "c"], goal))).toBe(2);
   expect(winner(contents([cells("metrics.acc", "NaN", null)], ["a", "b"], goal))).toBe(null);
   expect(winner(contents([], ["a"], goal))).toBe(null);

@@ -51,7 +51,7 @@ function fits(contents: Contents, row: number, part: string): boolean {
 /** The best run for the objective; null when nobody has a number. NaN never wins. */
 export function winner(contents: Contents): number | null {
   const goal = contents.objective;
-  const cells = goal && contents.columns.find((one) => one.column === `metrics.${goal.key}`);
+  const cells = goal && contents.columns.find((one) => one.column === goal.column);
   if (!goal || !cells) return null;
   let best: number | null = null;
   cells.values.forEach((wire, row) => {

@@ -16,6 +16,7 @@ from runstone.query.verdict import Comparison, compare_runs
 from runstone.server import compare_schema as c
 from runstone.server import schema as s
 from runstone.server.numbers import number_or_none
+from runstone.server.objectives import meanings_of
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -44,7 +45,8 @@ def compare_table(backend: Backend, body: c.CompareRunsRequest) -> c.ComparedRun
         except NotFound:
             lost.append(asked)
     runs = list(found.values())
-    names = {one: backend.store.get_experiment(one).name for one in {run.info.experiment_id for run in runs}}
+    experiments = [backend.store.get_experiment(one) for one in dict.fromkeys(run.info.experiment_id for run in runs)]
+    names, said = {one.experiment_id: one.name for one in experiments}, meanings_of(experiments)
     metrics = _keys([run.data.summaries for run in runs], body.contains)
     params = _keys([run.data.params for run in runs], body.contains)
     return c.ComparedRuns(
@@ -54,6 +56,7 @@ def compare_table(backend: Backend, body: c.CompareRunsRequest) -> c.ComparedRun
         len(metrics),
         len(params),
         lost,
+        {key: said[key] for key in metrics[: c.MAX_KEYS] if key in said},
     )
 
 
@@ -136,4 +139,6 @@ def _metric(key: str, runs: Sequence[Run]) -> c.ComparedMetric:
         [number_or_none(one.last if one else None) for one in found],
         [number_or_none(one.min if one else None) for one in found],
         [number_or_none(one.max if one else None) for one in found],
+        [number_or_none(one.mean if one else None) for one in found],
+        [number_or_none(one.first if one else None) for one in found],
     )

@@ -11,7 +11,7 @@ from runstone.entities import Experiment, ViewType
 from runstone.errors import AlreadyExists, RunstoneError
 from runstone.records import ExperimentChanged, ExperimentCreated
 from runstone.server import schema as s
-from runstone.server.objectives import objective_of
+from runstone.server.objectives import meanings_of, objective_of
 
 from .views import default_view, shown_tags
 
@@ -87,6 +87,7 @@ def _row(backend: Backend, experiment: Experiment) -> s.ExperimentRow:
         last_activity=last,
         objective=objective_of(backend.store, [experiment]) if runs else None,
         default_view=default_view(experiment),
+        metrics=meanings_of([experiment]),
     )
 
 

@@ -11,9 +11,10 @@ from runstone.contracts import RunColumn, RunQuery
 from runstone.errors import InvalidValue
 from runstone.query import grouping
 from runstone.query.columns import parse_column
+from runstone.query.tree import Field
 from runstone.server import table_schema as t
 from runstone.server.numbers import cell, number
-from runstone.server.objectives import objective_of
+from runstone.server.objectives import meanings_of, objective_of
 
 from .experiments import VIEWS
 from .tables import experiments_named
@@ -39,15 +40,16 @@ def groups(backend: Backend, body: t.GroupsRequest) -> t.GroupsAnswer:
     read = backend.store.columns(_query(experiments, body), [*by, *columns])
     run_ids, coded = read.run_ids, [_coded(one) for one in read.columns]
     shared, places = grouping.group(coded[: len(by)], len(run_ids))
-    found = objective_of(backend.store, experiments)
-    objective = (found.key, found.direction) if found else None
-    smaller = [grouping.smaller_is_better(parse_column(column).key, objective) for column in columns]
+    objective, said = objective_of(backend.store, experiments), meanings_of(experiments)
+    fields = [parse_column(column) for column in columns]
+    smaller = [grouping.smaller_is_better(field.key, said) for field in fields]
     spreads = [
         grouping.spread(one.numbers(), places, len(shared), less) for one, less in zip(coded[len(by) :], smaller, strict=True)
     ]
     runs = np.bincount(places, minlength=len(shared)).astype(np.float64)
-    if not sort and objective and f"metrics.{objective[0]}" in columns:
-        sort, descending = f"metrics.{objective[0]}", objective[1] == "max"
+    goal = objective and Field("metrics", objective.key, objective.statistic)
+    if not sort and objective and goal in fields:
+        sort, descending = columns[fields.index(goal)], objective.direction == "max"
     if sort in columns:
         order = grouping.sorted_groups(spreads[columns.index(sort)].mean, descending)
     elif sort in by:

@@ -15,6 +15,7 @@ from runstone.query.printer import quoted
 from runstone.records import ModelVersionChanged, Record, RegisteredModelChanged, RegisteredModelCreated
 from runstone.server import models_schema as m
 from runstone.server.auth.may import may_with_model, username
+from runstone.server.objectives import column_of
 from runstone.server.registry_facts import Runs, metric_keys, name_filter, version_row, whole_run
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def list_models(backend: Backend, query: m.ModelsQuery) -> m.Models:
     )
     latest = {one.name: _latest(one) for one in page}
     runs = Runs(backend, (one.run_id for one in latest.values() if one))
-    keys = list(dict.fromkeys(found.key for run_id in runs.of if (found := runs.objective(run_id))))
-    runs.read_metrics(keys)
+    columns = list(dict.fromkeys(column_of(found) for run_id in runs.of if (found := runs.objective(run_id))))
+    runs.read_metrics(columns, columns)
     return m.Models([_row(one, latest[one.name], runs) for one in page], page.token or "")
 
 
@@ -155,5 +156,7 @@ def _row(found: RegisteredModel, latest: ModelVersion | None, runs: Runs) -> m.M
 def _headline(latest: ModelVersion | None, runs: Runs) -> m.Headline | None:
     run_id = latest.run_id if latest else None
     objective = runs.objective(run_id)
-    value = runs.of[run_id].metrics.get(objective.key) if run_id and objective else None
-    return m.Headline(objective.key, objective.direction, value) if objective and value is not None else None
+    value = runs.of[run_id].metrics.get(column_of(objective)) if run_id and objective else None
+    if objective is None or value is None:
+        return None
+    return m.Headline(objective.key, objective.direction, value, objective.statistic, objective.unit)

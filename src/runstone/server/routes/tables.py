@@ -9,7 +9,7 @@ from runstone.entities import Experiment
 from runstone.errors import InvalidValue
 from runstone.server import schema as s
 from runstone.server.numbers import cell, number, numbers
-from runstone.server.objectives import objective_of
+from runstone.server.objectives import column_of, objective_of
 
 from .experiments import VIEWS, every_experiment
 
@@ -89,7 +89,7 @@ def _best(backend: Backend, experiments: list[Experiment], query: RunQuery) -> s
     objective = objective_of(backend.store, experiments)
     if objective is None:
         return None
-    column = "metrics.`{}`".format(objective.key.replace("`", "``"))
+    column = column_of(objective)
     direction = "DESC" if objective.direction == "max" else "ASC"
     first = RunQuery(
         experiment_ids=query.experiment_ids, filter=query.filter, view=query.view, order_by=(f"{column} {direction}",), limit=1
@@ -98,4 +98,4 @@ def _best(backend: Backend, experiments: list[Experiment], query: RunQuery) -> s
     value = top.values[0][0] if top.run_ids else None
     if not isinstance(value, (int, float)) or value != value:
         return None  # nobody has it, or all are NaN, and NaN never wins
-    return s.Best(objective.key, objective.direction, top.run_ids[0], number(value))
+    return s.Best(objective.key, objective.direction, top.run_ids[0], number(value), objective.statistic, objective.unit)

@@ -104,7 +104,7 @@ interface SectionsProps {
 function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, files, onFiles, onDrop }: SectionsProps) {
   const [all, setAll] = useState(false);
   const { runs } = found;
-  const metrics = useMemo(() => metricRows(found.metrics), [found]);
+  const metrics = useMemo(() => metricRows(found.metrics, found.meanings), [found]);
   const params = useMemo(() => paramRows(found.params), [found]);
   const differing = params.filter((row) => row.differs);
   const equal = params.length - differing.length;
@@ -121,14 +121,14 @@ function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, fi
           <header>
             <h2>Metrics</h2>
             <small>
-              last values, and the difference to the baseline
+              last values where nothing else is said, and the difference to the baseline
               {found.metrics_total > found.metrics.length && `; the first ${found.metrics.length} of ${found.metrics_total}`}
             </small>
           </header>
           <Matrix
             {...head}
             label="Metrics"
-            keys={metrics.map((row) => `${row.key} ${row.low ? "↓" : "↑"}`)}
+            keys={metrics.map((row) => row.title)}
             cell={(row, column): MatrixCell => {
               const one = metrics[row];
               const value = one?.values[column];
@@ -181,7 +181,7 @@ function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, fi
           settings={settings}
           onChange={onSettings}
           params={differing.map((row) => row.key)}
-          render={(key) => <CompareChart key={key} {...{ runs, base: runs[baseIndex], name: key, settings, onSettings }} />}
+          render={(key) => <CompareChart key={key} {...{ runs, base: runs[baseIndex], name: key, settings, onSettings }} unit={found.meanings[key]?.unit} />}
         />
       </section>
     </>

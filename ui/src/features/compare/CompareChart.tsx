@@ -16,12 +16,13 @@ interface Props {
   /** The run that all are compared to. */
   base: ComparedRun | undefined;
   name: string;
+  unit?: string | undefined;
   settings: ChartSettings;
   onSettings: (settings: ChartSettings) => void;
 }
 
 /** One metric: a line for each run, or of many runs the band in which they lie with the baseline on top. */
-export function CompareChart({ runs, base, name, settings, onSettings }: Props) {
+export function CompareChart({ runs, base, name, unit, settings, onSettings }: Props) {
   const banded = drawsBands(settings, runs.length);
   const ids = useMemo(() => (banded ? (base ? [base] : []) : runs).map((run) => run.info.run_id), [banded, base, runs]);
   const spec = useMemo((): BandSpec => ({ ...ofRuns(runs), ...bandAsk(settings) }), [runs, settings]);
@@ -40,7 +41,7 @@ export function CompareChart({ runs, base, name, settings, onSettings }: Props) 
   );
   return (
     <ChartCard
-      name={name}
+      {...{ name, unit }}
       lines={finerLines ?? wholeLines}
       bands={bands}
       error={whole.error ?? answer.error}

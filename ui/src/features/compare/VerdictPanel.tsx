@@ -31,6 +31,7 @@ export function VerdictPanel({ ids, baseline, metric, metrics, onMetric }: Props
             ))}
           </select>
         </label>
+        {data && <small>{[data.statistic === "last" ? "" : data.statistic, data.unit].filter(Boolean).join(", ")}</small>}
       </header>
       {error && <p>{error.message}</p>}
       {!error && data && (

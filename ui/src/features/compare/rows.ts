@@ -1,12 +1,14 @@
 /** Rows of a comparison: keys down, runs across. Pure. */
 
-import type { ComparedMetric, ComparedParam } from "../../api/schema.gen";
+import type { ComparedMetric, ComparedParam, Meaning } from "../../api/schema.gen";
 import { lowerIsBetter } from "../../lib/direction";
 import { natural } from "../../lib/natural";
 import { type Wire, toNumber } from "../../lib/format";
 
 export interface MetricRow {
   key: string;
+  /** Key, statistic, unit and which end is good, as a head. */
+  title: string;
   low: boolean;
   values: (Wire | undefined)[];
   /** Index of the best run; -1 when none is better than the others. NaN never wins. */
@@ -21,14 +23,18 @@ export interface ParamRow {
 
 const byKey = (a: { key: string }, b: { key: string }) => natural(a.key, b.key);
 
-export function metricRows(metrics: readonly ComparedMetric[]): MetricRow[] {
+export function metricRows(metrics: readonly ComparedMetric[], meanings: Readonly<Record<string, Meaning>> = {}): MetricRow[] {
   return [...metrics]
     .filter(({ key }) => !key.startsWith("system/"))
     .sort(byKey)
-    .map(({ key, last }) => {
-      const values = last.map((value) => value ?? undefined);
-      const low = lowerIsBetter(key);
-      return { key, low, values, best: bestOf(values, low) };
+    .map((metric) => {
+      const { key } = metric;
+      const said = meanings[key];
+      const { last, low: min, high: max, mean, first } = metric;
+      const values = { last, min, max, mean, first }[said?.statistic ?? "last"].map((value) => value ?? undefined);
+      const low = lowerIsBetter(key, said?.direction);
+      const note = [said?.statistic === "last" ? "" : said?.statistic, said?.unit].filter(Boolean).join(", ");
+      return { key, title: `${key} ${low ? "↓" : "↑"}${note && ` ${note}`}`, low, values, best: bestOf(values, low) };
     });
 }
 

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { useEditExperiment } from "../../api/experiments";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { marked } from "../../api/session";
+import { column, nameOf } from "../../lib/columns";
 import { formatCount } from "../../lib/format";
 import { buttonClass } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
@@ -75,7 +76,7 @@ function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
       <td>
         {row.objective ? (
           <span title={row.objective.guessed ? "Guessed from its name; a tag of the experiment sets it" : "Set by a tag of the experiment"}>
-            {row.objective.key} {row.objective.direction === "max" ? "↑" : "↓"}
+            {nameOf(column("metrics", row.objective.key, row.objective.statistic))} {row.objective.direction === "max" ? "↑" : "↓"}
             <span className="hidden-word"> {row.objective.direction === "max" ? "(higher is better)" : "(lower is better)"}</span>
           </span>
         ) : (

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import { ApiError } from "../../api/http";
 import { modelsQuery } from "../../api/models";
 import type { ModelRow } from "../../api/schema.gen";
+import { column, nameOf } from "../../lib/columns";
 import { exactNumber, formatNumber, plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
@@ -144,7 +145,7 @@ function Row({ row }: { row: ModelRow }) {
       <td className="num">
         {headline ? (
           <span title={exactNumber(headline.value)}>
-            {headline.key} {headline.direction === "max" ? "↑" : "↓"} <b>{formatNumber(headline.value)}</b>
+            {nameOf(column("metrics", headline.key, headline.statistic))} {headline.direction === "max" ? "↑" : "↓"} <b>{formatNumber(headline.value)}</b> {headline.unit}
           </span>
         ) : (
           <span className={s.faint}>–</span>

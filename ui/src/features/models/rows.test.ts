@@ -7,7 +7,7 @@ const version = (metrics: Record<string, number | "NaN">, more: Partial<VersionD
   ({ objective: null, run_metrics: Object.entries(metrics).map(([key, last]) => ({ key, last })), files: null, ...more }) as VersionDetail;
 
 it("puts the objective first and marks the best, NaN never", () => {
-  const objective = { key: "score", direction: "min", guessed: false } as const;
+  const objective = { key: "score", direction: "min", guessed: false, statistic: "last", unit: "" } as const;
   const rows = metricRows([version({ acc: 0.9, score: 2, m2: 1, m10: 5 }, { objective }), version({ acc: "NaN", score: 1, m2: 1, "system/cpu": 3 })]);
   expect(rows.map((row) => row.key)).toEqual(["score", "acc", "m2", "m10"]);
   expect(rows[0]).toMatchObject({ low: true, best: 1 });

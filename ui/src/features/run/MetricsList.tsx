@@ -3,6 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef, useState } from "react";
 import { LISTED, METRICS, metricsQuery, type MetricsSpec } from "../../api/metrics";
+import { experimentQuery } from "../../api/experiments";
+import { runQuery } from "../../api/runs";
+import type { Meaning } from "../../api/schema.gen";
 import { lowerIsBetter } from "../../lib/direction";
 import { exactNumber, formatCount, formatNumber } from "../../lib/format";
 import { SearchField } from "../../ui/Field";
@@ -10,6 +13,7 @@ import { Block } from "./Block";
 import s from "./Run.module.css";
 
 const ROW = 32;
+const NOTHING: Readonly<Record<string, Meaning>> = {};
 /** From so many on, a search field helps. */
 const MANY = 10;
 
@@ -75,9 +79,11 @@ export function MetricsList({ runId }: { runId: string }) {
 
 function Row({ runId, spec, top, index }: { runId: string; spec: MetricsSpec; top: number; index: number }) {
   const { data } = useQuery(metricsQuery(runId, spec, index));
+  const { data: run } = useQuery(runQuery(runId));
+  const said = useQuery({ ...experimentQuery(run?.info.experiment_id ?? ""), enabled: run !== undefined }).data?.metrics ?? NOTHING;
   const metric = data?.metrics[index % METRICS];
   if (!metric) return <div role="row" aria-rowindex={index + 2} aria-busy="true" className={s.metric} style={{ transform: `translateY(${top}px)` }} />;
-  const low = lowerIsBetter(metric.key);
+  const low = lowerIsBetter(metric.key, said[metric.key]?.direction);
   const best = low ? metric.min : metric.max;
   const at = low ? metric.min_step : metric.max_step;
   return (
@@ -88,7 +94,7 @@ function Row({ runId, spec, top, index }: { runId: string; spec: MetricsSpec; to
         </Link>
       </span>
       <span role="cell" title={`${exactNumber(metric.last)}${metric.mean === null ? "" : `, on average ${exactNumber(metric.mean)}`}`}>
-        <strong>{formatNumber(metric.last)}</strong>
+        <strong>{formatNumber(metric.last)}</strong> {said[metric.key]?.unit && <span className={s.faint}>{said[metric.key]?.unit}</span>}
       </span>
       <span role="cell" title={best === null ? "every value is NaN" : `${low ? "smallest" : "greatest"}: ${exactNumber(best)}`}>
         {best === null ? "–" : formatNumber(best)} <span className={s.faint}>{low ? "↓" : "↑"}</span>

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
+import { experimentQuery } from "../../api/experiments";
 import { LISTED, METRICS, metricsQuery, type MetricsSpec } from "../../api/metrics";
 import { runQuery } from "../../api/runs";
 import { seriesQuery } from "../../api/series";
@@ -112,24 +113,27 @@ interface Drawn {
 function MetricPanel({ spec, place, ...drawn }: Drawn & { spec: MetricsSpec; place: number }) {
   const { data } = useQuery(metricsQuery(drawn.run.info.run_id, spec, place));
   const metric = data?.metrics[place % METRICS];
+  const unit = useQuery(experimentQuery(drawn.run.info.experiment_id)).data?.metrics[metric?.key ?? ""]?.unit;
   if (!metric) return <section className={s.tile} aria-busy="true" />;
-  return metric.count === 1 ? <Tile metric={metric} /> : <MetricChart key={metric.key} metric={metric} {...drawn} />;
+  return metric.count === 1 ? <Tile {...{ metric, unit }} /> : <MetricChart key={metric.key} metric={metric} {...drawn} />;
 }
 
 /** A metric that was measured once. */
-function Tile({ metric }: { metric: MetricSummary }) {
+function Tile({ metric, unit }: { metric: MetricSummary; unit?: string | undefined }) {
   return (
     <section className={s.tile} aria-label={metric.key}>
       <h3 title={metric.key} dir="auto">
         {metric.key}
       </h3>
       <strong title={exactNumber(metric.last)}>{formatNumber(metric.last)}</strong>
+      {unit && <small>{unit}</small>}
     </section>
   );
 }
 
 function MetricChart({ run, metric, span, settings, onChange }: Drawn & { metric: MetricSummary }) {
   const { info } = run;
+  const unit = useQuery(experimentQuery(info.experiment_id)).data?.metrics[metric.key]?.unit;
   const key = metric.key;
   const zoom = settings.zoom;
   const ids = useMemo(() => [info.run_id], [info.run_id]);
@@ -155,7 +159,7 @@ function MetricChart({ run, metric, span, settings, onChange }: Drawn & { metric
   );
   return (
     <ChartCard
-      name={key}
+      {...{ name: key, unit }}
       lines={finerLines ?? wholeLines}
       error={whole.error}
       settings={settings}

@@ -19,6 +19,8 @@ export interface HeadActions {
   fixed: readonly string[];
   paint: (column: GridColumn, how: CellPaint | null) => void;
   selectAll: () => void;
+  /** Say what a metric means. */
+  define?: ((key: string) => void) | undefined;
 }
 
 interface Props {

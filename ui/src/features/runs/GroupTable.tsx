@@ -6,9 +6,9 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { ApiError } from "../../api/http";
 import { type TableSpec, tableQuery } from "../../api/runs";
-import type { GroupedColumn, GroupsAnswer } from "../../api/schema.gen";
+import type { GroupedColumn, GroupsAnswer, Objective } from "../../api/schema.gen";
 import { groupsQuery, MOST_GROUPS } from "../../api/table";
-import { type ColumnSpec, parseColumn, quoteKey, type SortKey } from "../../lib/columns";
+import { column, columnId, type ColumnSpec, nameOf as specName, parseColumn, quoteKey, type SortKey } from "../../lib/columns";
 import { alsoWith, clauseOf } from "../../lib/filter";
 import { exactNumber, formatCount, formatNumber, plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
@@ -22,7 +22,7 @@ interface Props {
   specs: readonly ColumnSpec[];
   by: readonly string[];
   sort: readonly SortKey[];
-  objective: { key: string; direction: "max" | "min" } | null;
+  objective: Pick<Objective, "key" | "direction" | "statistic"> | null;
   onSort: (sort: SortKey[]) => void;
   onFilter: (filter: string) => void;
 }
@@ -222,9 +222,9 @@ function Member({ spec, line, answer, place, index, filter, onFilter }: {
   );
 }
 
-const nameOf = (column: string) => {
-  const spec = parseColumn(column);
-  return spec ? (spec.stat === "last" ? spec.key : `${spec.key} (${spec.stat})`) : column;
+const nameOf = (id: string) => {
+  const spec = parseColumn(id);
+  return spec ? specName(spec) : id;
 };
 
 const fieldOf = (column: string) => {
@@ -232,7 +232,7 @@ const fieldOf = (column: string) => {
   return spec ? `${spec.kind}.${quoteKey(spec.key)}` : column;
 };
 
-const isObjective = (column: string, objective: Props["objective"]) => column === `metrics.${objective?.key}`;
+const isObjective = (id: string, objective: Props["objective"]) => objective !== null && id === columnId(column("metrics", objective.key, objective.statistic));
 
 /** The group with the best mean of the objective, when all groups are here and there is more than one. */
 export function bestGroup(answer: Pick<GroupsAnswer, "columns" | "total" | "runs">, objective: Props["objective"]): number {

@@ -35,6 +35,7 @@ export function HeadMenu({ column, place, actions, onClose }: { column: GridColu
               {stat}
             </MenuItem>
           ))}
+          {actions.define && <MenuItem onChoose={choose(() => actions.define?.(spec.key))}>Meaning…</MenuItem>}
           <Divider />
           {PAINTS.map(([how, name]) => (
             <MenuItem key={name} checked={(column.looks?.how ?? null) === how} onChoose={choose(() => actions.paint(column, how))}>

@@ -13,9 +13,10 @@ import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
 import { MoveForm, RegisterForm, StopForm } from "./BulkDialogs";
+import { MeaningDialog } from "./MeaningDialog";
 import s from "./RunEdits.module.css";
 
-export type EditKind = "name" | "note" | "colour" | "tag" | "move" | "register" | "stop";
+export type EditKind = "name" | "note" | "colour" | "tag" | "move" | "register" | "stop" | "meaning";
 
 const NOTE = "mlflow.note.content";
 
@@ -32,6 +33,7 @@ const BULK = { move: MoveForm, register: RegisterForm, stop: StopForm } as const
 
 export function RunEdits(props: Props) {
   const { kind } = props;
+  if (kind === "meaning") return <MeaningDialog metric={props.ids[0] ?? ""} experiments={props.experiments} onClose={props.onClose} />;
   if (kind === "move" || kind === "register" || kind === "stop") {
     const Form = BULK[kind];
     return <Form {...props} />;

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { ApiError } from "../../api/http";
 import type { Error as ErrorBody } from "../../api/schema.gen";
+import { column, columnId, nameOf } from "../../lib/columns";
 import { formatCount, formatNumber, plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
@@ -49,12 +50,13 @@ export function RunsPage(props: RunsPageProps) {
   const error = rows.error;
   const filterError = error instanceof ApiError && error.status === 400 && view.filter ? placed(error.body, view.hidden.length > 0) : null;
   const waiting = !rows.empty && rows.total === 0 && !view.trash;
+  const goal = rows.best && column("metrics", rows.best.key, rows.best.statistic);
   const toBest = () => {
     const row = rows.best ? rows.find(rows.best.run_id) : -1;
     if (row >= 0) setJump({ row });
-    else if (rows.best) {
+    else if (rows.best && goal) {
       // In a tree it may stand under a run that is closed.
-      page.change({ tree: false, sort: [{ id: `metrics.${rows.best.key}`, descending: rows.best.direction === "max" }] });
+      page.change({ tree: false, sort: [{ id: columnId(goal), descending: rows.best.direction === "max" }] });
       setJump({ row: 0 });
     }
   };
@@ -73,8 +75,7 @@ export function RunsPage(props: RunsPageProps) {
         </h1>
         {rows.best && (
           <button type="button" className={s.best} onClick={toBest} title="Jump to the best run (*)">
-            <span aria-hidden="true">★</span> best {rows.best.key}{" "}
-            <strong className="num">{formatNumber(rows.best.value)}</strong>
+            <span aria-hidden="true">★</span> best {goal && nameOf(goal)} <strong className="num">{formatNumber(rows.best.value)}</strong> {rows.best.unit}
           </button>
         )}
         {page.experiment && (
@@ -212,7 +213,7 @@ export function RunsPage(props: RunsPageProps) {
           onUnpin={(id) => page.change({ pins: view.pins.filter((one) => one !== id) })}
           onKey={(key, row) => (key === "*" ? (toBest(), true) : page.key(key) || actions.key(key, row))}
           jump={jump}
-          head={page.head}
+          head={props.experiments.length > 0 ? { ...page.head, define: actions.define } : page.head}
           experimentName={page.experimentName}
         />
         )}

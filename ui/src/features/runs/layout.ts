@@ -3,6 +3,7 @@
 import { type ColumnSpec, columnId } from "../../lib/columns";
 import { exactNumber, formatNumber } from "../../lib/format";
 import { lowerIsBetter } from "../../lib/direction";
+import type { Meaning, Objective } from "../../api/schema.gen";
 import type { TableSpec } from "../../api/runs";
 import type { Cell } from "./useRows";
 import type { CellPaint } from "./view";
@@ -43,10 +44,10 @@ export function pinnedColumns(narrow: boolean, causes: boolean, tree: boolean): 
 
 export function flowingColumns(
   specs: readonly ColumnSpec[],
-  options: { narrow: boolean; experiments: boolean; objective: { key: string; direction: "max" | "min" } | null },
+  options: { narrow: boolean; experiments: boolean; objective: Objective | null; meanings: Meanings },
   sample: (id: string) => readonly Cell[] | undefined,
 ): GridColumn[] {
-  const data = specs.map((spec) => dataColumn(spec, options.objective, sample(columnId(spec))));
+  const data = specs.map((spec) => dataColumn(spec, options, sample(columnId(spec))));
   const facts: GridColumn[] = [
     { ...base, id: "started", sort: "attributes.start_time", title: "Started", width: 100, fixed: "started", descendingFirst: true },
     { ...base, id: "took", sort: "attributes.duration", title: "Took", width: 92, fixed: "took", numeric: true, descendingFirst: true },
@@ -62,16 +63,18 @@ export function flowingColumns(
 
 function dataColumn(
   spec: ColumnSpec,
-  objective: { key: string; direction: "max" | "min" } | null,
+  { objective, meanings }: { objective: Objective | null; meanings: Meanings },
   values: readonly Cell[] | undefined,
 ): GridColumn {
   const id = columnId(spec);
   const metric = spec.kind === "metrics";
-  const best = metric && spec.key === objective?.key && spec.stat === "last";
+  const best = metric && spec.key === objective?.key && spec.stat === objective.statistic;
+  const said = metric ? meanings[spec.key] : undefined;
+  const note = [spec.stat === "last" ? "" : spec.stat, said?.unit].filter(Boolean).join(", ");
   const texts = (values ?? []).filter((value): value is string => typeof value === "string");
   const numeric = metric || (texts.length > 0 && texts.every((text) => text.trim() !== "" && Number.isFinite(Number(text))));
   const longest = metric ? 8 : Math.max(0, ...texts.slice(0, 200).map((text) => text.length));
-  const head = spec.key.length + (spec.stat === "last" ? 0 : spec.stat.length + 1);
+  const head = spec.key.length + (note ? note.length + 1 : 0);
   const room = Math.max(longest * 7.4 + (best ? 62 : 0), Math.min(head, 18) * 7.2 + 26 + (best ? 14 : 0));
   const width = Math.round(Math.min(220, Math.max(metric ? 96 : 76, room + 20)));
   return {
@@ -79,15 +82,18 @@ function dataColumn(
     id,
     sort: id,
     title: spec.key,
-    note: spec.stat === "last" ? "" : spec.stat,
+    note,
     width,
     fixed: null,
     spec,
     numeric,
     objective: best,
-    descendingFirst: metric && !(best && objective?.direction === "min") && !lowerIsBetter(spec.key),
+    descendingFirst: metric && !lowerIsBetter(spec.key, (best ? objective : said)?.direction),
   };
 }
+
+/** What was said of metrics, by key. */
+export type Meanings = Readonly<Record<string, Meaning>>;
 
 export interface CellLook {
   text: string;

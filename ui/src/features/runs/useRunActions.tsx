@@ -20,6 +20,8 @@ export interface RunActions {
   /** True: the key did something. */
   key: (pressed: string, row: number) => boolean;
   dialog: ReactNode;
+  /** Say what a metric means. */
+  define: (key: string) => void;
 }
 
 export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments: readonly string[]): RunActions {
@@ -78,5 +80,5 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
       <RunEdits {...editing} experiments={experiments} onClose={() => setEditing(null)} onGone={page.clear} />
     </Suspense>
   );
-  return { edit, hide, only, pin, key, dialog };
+  return { edit, hide, only, pin, key, dialog, define: (metric) => setEditing({ kind: "meaning", ids: [metric] }) };
 }

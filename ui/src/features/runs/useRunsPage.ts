@@ -13,7 +13,7 @@ import { plural } from "../../lib/format";
 import { useNarrow } from "../../ui/useNarrow";
 import { say } from "../../ui/Toasts";
 import { CAUSE, COLOUR } from "./GridRow";
-import { flowingColumns, type GridColumn, pinnedColumns } from "./layout";
+import { flowingColumns, type GridColumn, type Meanings, pinnedColumns } from "./layout";
 import type { RunsPageProps } from "./RunsPage";
 import { type RowWindow, useRows } from "./useRows";
 import { type CellPaint, defaultColumns, equalParams, onlyRuns, readView, renamedColumn, type RunsView, withoutRuns, writeView } from "./view";
@@ -61,13 +61,13 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   const several = experiments.length !== 1;
   const all = useMemo(
     () =>
-      flowingColumns(specs, { narrow, experiments: several, objective: facts.objective }, (id) => sampleOf?.columns.get(id)).map((column) => {
+      flowingColumns(specs, { narrow, experiments: several, objective: facts.objective, meanings: facts.meanings }, (id) => sampleOf?.columns.get(id)).map((column) => {
         const how = view.cells[column.id];
         if (!how || !spec || column.spec?.kind !== "metrics") return column;
         const width = column.width + (how === "spark" ? 72 : 0);
-        return { ...column, width, looks: { how, spec: { ...spec, columns: [], order_by: [] }, lower: column.objective ? facts.objective?.direction === "min" : !column.descendingFirst } };
+        return { ...column, width, looks: { how, spec: { ...spec, columns: [], order_by: [] }, lower: !column.descendingFirst } };
       }),
-    [specs, narrow, several, facts.objective, sampleOf, view.cells, spec],
+    [specs, narrow, several, facts.objective, facts.meanings, sampleOf, view.cells, spec],
   );
   // Of all active runs the keys tell what is equal; under a filter the server looks.
   const narrowed = spec !== null && (spec.filter !== "" || view.trash);
@@ -133,6 +133,8 @@ function useFacts(experiments: readonly string[]) {
   const metrics = useQuery(keysQuery("metrics", experiments));
   const chosen = (list.data ?? []).filter((row) => experiments.includes(row.experiment_id));
   const objective = single.data?.objective ?? chosen.find((row) => row.objective)?.objective ?? null;
+  const rows = single.data ? [single.data] : chosen;
+  const meanings = useMemo((): Meanings => Object.assign({}, ...rows.map((row) => row.metrics).reverse()), [single.data, list.data]);
   const names = list.data;
   const experimentName = useCallback((id: string) => names?.find((row) => row.experiment_id === id)?.name ?? id, [names]);
   return {
@@ -140,6 +142,7 @@ function useFacts(experiments: readonly string[]) {
     missing: single.error instanceof ApiError && single.error.status === 404,
     name: one ? (single.data?.name ?? `Experiment ${one}`) : chosen.map((row) => row.name).join(", ") || "All runs",
     objective,
+    meanings,
     params: params.data ?? NONE,
     metrics: metrics.data ?? NONE,
     ready: (params.isSuccess || params.isError) && (metrics.isSuccess || metrics.isError) && (single.isFetched || one === undefined),

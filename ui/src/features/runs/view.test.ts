@@ -10,9 +10,11 @@ describe("the first look", () => {
     const shown = defaultColumns(
       [key("lr"), key("model", 1), key("depth")],
       [key("loss"), key("accuracy"), key("system/cpu")],
-      { key: "accuracy", direction: "max", guessed: true },
+      { key: "accuracy", direction: "max", guessed: true, statistic: "last", unit: "" },
     );
     expect(shown.map(columnId)).toEqual(["params.lr", "params.depth", "metrics.accuracy", "metrics.loss"]);
+    const mean = { key: "loss", direction: "min", guessed: false, statistic: "mean", unit: "nats" } as const;
+    expect(defaultColumns([], [key("loss"), key("accuracy")], mean).map(columnId)).toEqual(["metrics.loss:mean", "metrics.accuracy"]);
   });
 
   it("leaves room for metrics when many params differ", () => {

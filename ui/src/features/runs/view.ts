@@ -142,7 +142,7 @@ export function defaultColumns(params: readonly Key[], metrics: readonly Key[], 
   const few = others.length + (objective ? 1 : 0);
   const room = Math.max(FIRST_PARAMS, FIRST_COLUMNS - few);
   const chosen = differing.slice(0, room).map((key) => column("params", key.key));
-  if (objective) chosen.push(column("metrics", objective.key));
+  if (objective) chosen.push(column("metrics", objective.key, objective.statistic));
   for (const key of others.slice(0, Math.max(0, FIRST_COLUMNS - chosen.length))) chosen.push(column("metrics", key.key));
   return chosen;
 }

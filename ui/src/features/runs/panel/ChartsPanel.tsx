@@ -51,7 +51,7 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const change = useCallback((next: typeof settings) => onSearch(writeSettings(next)), [onSearch]);
   // Grouped as the table is, unless the charts are grouped by themselves.
   const drawn = useMemo(() => asGrouped(settings, search.group, page.params), [settings, search.group, page.params]);
-  const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: (next) => change({ ...next, by: settings.by, draw: settings.draw }), top, looks, lit, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
+  const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: (next) => change({ ...next, by: settings.by, draw: settings.draw }), top, looks, lit, meanings: page.meanings, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
   const keys = useMemo(() => page.metrics.map((one) => one.key), [page.metrics]);
   const specs = useMemo(() => readSpecs(search.chart ?? ""), [search.chart]);
   const groups = useMemo(() => arrange(keys, settings.find, specs), [keys, settings.find, specs]);

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { ChartCard } from "../../../charts/ChartCard";
 import type { ChartSettings } from "../../../charts/settings";
 import { formatCount, plural } from "../../../lib/format";
+import type { Meanings } from "../layout";
 import { FieldPanel } from "./RunPanel";
 import type { PanelSpec } from "./specs";
 import { useCurves } from "./useMetricLines";
@@ -16,6 +17,7 @@ export interface PanelContext {
   top: readonly string[];
   looks: ReadonlyMap<string, RunLook>;
   lit: readonly string[];
+  meanings: Meanings;
   onLit: (id: string | null) => void;
 }
 
@@ -39,7 +41,7 @@ export function MetricPanel({ metric, context, height, tools, onFilter, onOpen }
   const newest = used < set.matched && (bands.length > 0 || used > 0) ? `newest ${formatCount(used)} of ${plural(set.matched, "run")}` : undefined;
   return (
     <ChartCard
-      name={metric}
+      {...{ name: metric, unit: context.meanings[metric]?.unit }}
       {...{ lines, bands, error, settings, lit, onLit, height, tools }}
       sync={`runs-${settings.x}`}
       value={[newest, some].filter(Boolean).join(", ") || undefined}

@@ -67,7 +67,7 @@ export function FieldPanel({ spec, context, onFilter, onSpec, onOpen, tools, tit
   const brushable = spec.kind === "scatter" || spec.kind === "parallel";
   const base = useMemo(() => (filter && brushable ? { ...filter, filter: withoutBrushes(filter.filter, axes) } : filter), [filter, brushable, axes]);
   const brushes = useMemo(() => readBrushes(brushable ? (filter?.filter ?? "") : "", axes), [brushable, filter, axes]);
-  const data = useFields(base, axes);
+  const data = useFields(base, axes, context.meanings);
   const inside = useMemo(() => data.runs.ids.map((_, i) => [...brushes].every(([id, brush]) => chosen(brush, data.fields.get(id)?.values[i] ?? null))), [data, brushes]);
   const name = title ?? titleOf(spec);
   const onBrush: OnBrush = (changes) => {

@@ -8,7 +8,10 @@ import { evaluate, type Expression, namesOf, parseExpression } from "../../../ch
 import { asNumber, type ChartRuns, type Field, type Value } from "../../../charts/fields";
 import { parseColumn } from "../../../lib/columns";
 import { runColour } from "../../../lib/palette";
+import type { Meanings } from "../layout";
 import type { RunFilter } from "./useRunSet";
+
+const NOTHING: Meanings = {};
 
 /** A name within an expression: a metric, or a column with its kind. */
 export function columnOf(name: string): string {
@@ -20,11 +23,14 @@ export function columnsOf(axis: string): string[] {
   return axis.startsWith("=") ? namesOf(parseExpression(axis.slice(1))).map(columnOf) : [axis];
 }
 
-export function nameOf(axis: string): string {
+/** An axis as a person reads it, with the unit of a metric where one was said. */
+export function nameOf(axis: string, meanings: Meanings = {}): string {
   if (axis.startsWith("=")) return axis.slice(1).trim();
   const spec = parseColumn(axis);
   if (!spec) return axis;
-  return spec.stat === "last" ? spec.key : `${spec.key} ${spec.stat}`;
+  const name = spec.stat === "last" ? spec.key : `${spec.key} ${spec.stat}`;
+  const unit = spec.kind === "metrics" && spec.stat !== "count" ? meanings[spec.key]?.unit : "";
+  return unit ? `${name}, ${unit}` : name;
 }
 
 export interface Fields {
@@ -36,7 +42,7 @@ export interface Fields {
   error: Error | null;
 }
 
-export function useFields(filter: RunFilter | null, axes: readonly string[]): Fields {
+export function useFields(filter: RunFilter | null, axes: readonly string[], meanings: Meanings = NOTHING): Fields {
   const wanted = useMemo(() => {
     try {
       return { columns: [...new Set(axes.flatMap(columnsOf))].sort(), error: null };
@@ -50,8 +56,8 @@ export function useFields(filter: RunFilter | null, axes: readonly string[]): Fi
     const pages = data ?? [];
     const failed = wanted.error ?? error;
     if (failed) return { runs: runsOf([]), fields: new Map(), matched: 0, empty: true, error: failed };
-    return { runs: runsOf(pages), fields: new Map(axes.map((axis) => [axis, fieldOf(axis, pages)])), matched: pages[0]?.matched ?? 0, empty: !data, error: null };
-  }, [data, error, wanted, axes]);
+    return { runs: runsOf(pages), fields: new Map(axes.map((axis) => [axis, fieldOf(axis, pages, meanings)])), matched: pages[0]?.matched ?? 0, empty: !data, error: null };
+  }, [data, error, wanted, axes, meanings]);
 }
 
 function runsOf(pages: readonly RunsTable[]): ChartRuns {
@@ -66,8 +72,8 @@ function valuesOf(column: string, pages: readonly RunsTable[]): readonly Value[]
   return pages.flatMap((page) => page.columns.find((one) => one.column === column)?.values ?? page.run_ids.map(() => null));
 }
 
-function fieldOf(axis: string, pages: readonly RunsTable[]): Field {
-  if (!axis.startsWith("=")) return { id: axis, name: nameOf(axis), values: valuesOf(axis, pages) };
+function fieldOf(axis: string, pages: readonly RunsTable[], meanings: Meanings): Field {
+  if (!axis.startsWith("=")) return { id: axis, name: nameOf(axis, meanings), values: valuesOf(axis, pages) };
   const parsed: Expression = parseExpression(axis.slice(1));
   const columns = new Map(namesOf(parsed).map((name) => [name, valuesOf(columnOf(name), pages)]));
   const count = pages.reduce((sum, page) => sum + page.run_ids.length, 0);
