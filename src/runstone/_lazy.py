@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +21,9 @@ def lazy(package: str, names: Mapping[str, str], other: str = "") -> tuple[Calla
     def load(name: str) -> Any:
         place = names.get(name)
         if place is None and other and not name.startswith("_"):
+            # `from package import module` asks here before it imports: a module of the package is nobody else's
+            if importlib.util.find_spec(f"{package}.{name}") is not None:
+                return importlib.import_module(f"{package}.{name}")
             asked, _, function = other.partition(":")
             value = getattr(importlib.import_module(asked), function)(name)
             if value is not None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .contracts import ArtifactStore, Store
+    from .entities import Experiment
     from .importers.report import Report
     from .store.copying import Copied
     from .store.dialects import Dialect
@@ -49,6 +50,8 @@ _lock = threading.Lock()
 _stores: dict[str, Store] = {}
 _foreign: dict[str, bool] = {}  # places that are known to be MLflow's
 _was_read: set[str] = set()  # and were read in by this process or the one that it was forked from
+#: Opens stores on this machine instead of this process, where ``runstone.cli.beside`` has begun one for it.
+opened_elsewhere: Callable[[str], Store] | None = None
 _inherited: list[Store] = []  # a forked child must neither use nor close its parent's connections
 
 
@@ -194,7 +197,8 @@ def _opened(place: str) -> Store:
     with _lock:
         store = _stores.get(place)
         if store is None:
-            store = _stores[place] = _open(place)
+            elsewhere = None if is_server(place) else opened_elsewhere
+            store = _stores[place] = elsewhere(place) if elsewhere is not None else opened_here(place)
         return store
 
 
@@ -360,7 +364,28 @@ def is_server(uri: str | os.PathLike[str]) -> bool:
     return canonical(uri).startswith(("http://", "https://"))
 
 
-def _open(place: str) -> Store:
+def glance(place: str, column: str, value: str | int) -> Experiment | None:
+    """An experiment of a store in a file, seen without opening the store; ``None`` for other stores and where it is not seen.
+
+    Args:
+        place: the store's canonical URI.
+        column: ``name`` or ``experiment_id``.
+        value: what stands in it.
+    """
+    if _is_postgresql(place) or is_server(place):
+        return None
+    from .store import glance
+
+    return glance.experiment(database(place), _folder(place, "artifacts").as_uri(), column, value)
+
+
+def load() -> None:
+    """Load what it takes to open a store on this machine."""
+    from .store import dialects, sql  # noqa: F401
+
+
+def opened_here(place: str) -> Store:
+    """The store whose own files are at ``place``, opened by this process, whether or not it has it open."""
     from . import settings
 
     if settings.OFFLINE.get():

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from runstone._lazy import later
+
+if TYPE_CHECKING:
+    from importlib import metadata
+else:
+    metadata = later("importlib.metadata")  # most commands ask for no plug-in
 
 #: A flavor: its name, and a module with ``_load_pyfunc(path)``, ``save_model``, ``load_model`` …
 FLAVORS = "runstone.flavors"

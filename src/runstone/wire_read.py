@@ -158,7 +158,7 @@ class Decoder:
             self.keys[int.from_bytes(body[:4], "little")] = body[4:].decode(errors="replace")
         elif kind == wire.SEAL:
             start, end = int.from_bytes(body[:8], "little"), int.from_bytes(body[8:16], "little")
-            piece.seals.append(Seal(start, end, tuple(np.frombuffer(body, dtype="<u4", offset=16).tolist())))
+            piece.seals.append(Seal(start, end, struct.unpack_from(f"<{len(body) // 4 - 4}I", body, 16)))
         else:
             try:
                 record: Record = _decode(body)

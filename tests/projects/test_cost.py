@@ -8,7 +8,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-HEAVY = {"numpy", "packaging", "alembic", "rich", "urllib3", "starlette", "granian", "psutil", "unittest"}
+HEAVY = {
+    "numpy",
+    "packaging",
+    "alembic",
+    "rich",
+    "urllib3",
+    "starlette",
+    "granian",
+    "psutil",
+    "unittest",
+    "sqlalchemy",
+    "asyncio",
+}
 
 CALL = """
 import json, sys
@@ -20,7 +32,7 @@ finally:
 """
 
 
-def test_a_run_of_a_ready_project_loads_nothing_heavy_but_the_store(project: Callable[..., Path], store: str) -> None:
+def test_a_run_of_a_ready_project_loads_nothing_heavy(project: Callable[..., Path], store: str) -> None:
     folder = project(MLproject='name: p\nentry_points: {main: {command: "echo done"}}\n')
     for _ in range(2):  # the first makes the store
         words = [sys.executable, "-c", CALL, "run", str(folder), "--store", store]

@@ -262,23 +262,55 @@ def test_a_watcher_that_is_killed_leaves_a_run_that_its_script_can_finish(projec
     assert runstone.get_run(run_id).data.metrics == {"late": 1.0}
 
 
+@pytest.mark.parametrize("with_its_store", [False, True])
 def test_a_watcher_that_is_killed_under_a_script_that_logs_nothing_leaves_no_run_that_goes_on_for_ever(
-    project: Make, store: str, monkeypatch: pytest.MonkeyPatch
+    with_its_store: bool, project: Make, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RUNSTONE_LEASE_SECONDS", "0.6")
+    if with_its_store:  # the process beside it, which would end the run at once, is killed too: the lease decides
+        monkeypatch.setenv("RUNSTONE_LEASE_SECONDS", "0.6")
     folder = project(silent__py="import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(600)\n")
     process = start(store, folder, "silent.py")
     assert process.stdout is not None
     inner = int(process.stdout.readline().split()[1])
     wait_until(lambda: console_of_the_only_run())
+    store_of_it = [child for child in psutil.Process(process.pid).children() if "runstone.cli.main" in child.cmdline()]
+    assert len(store_of_it) == 1
+    if with_its_store:
+        store_of_it[0].kill()
     process.kill()
     process.communicate()
     try:
         wait_until(lambda: only_run().info.status == "CRASHED")  # seen by one who only reads
         assert "killed (signal 9)" in str(only_run().info.cause)
         assert "pid" in console_of_the_only_run()
+        wait_until(lambda: has_ended(store_of_it[0].pid))
     finally:
         os.kill(inner, signal.SIGKILL)
+
+
+def test_a_run_whose_store_is_killed_beside_it_is_stored_all_the_same(project: Make, store: str) -> None:
+    folder = project(
+        train__py="""
+        import os, time, mlflow
+        print("begun", flush=True)
+        while not os.path.exists("go"):
+            time.sleep(0.05)
+        with mlflow.start_run():
+            mlflow.log_metric("late", 1)
+        """
+    )
+    process = start(store, folder, "train.py")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    wait_until(lambda: console_of_the_only_run())
+    for child in psutil.Process(process.pid).children():
+        if "runstone.cli.main" in child.cmdline():
+            child.kill()
+    (folder / "go").touch()
+    assert process.wait(60) == 0
+    process.communicate()
+    run = only_run()
+    assert (run.info.status, run.data.metrics) == ("FINISHED", {"late": 1.0})
 
 
 def only_run() -> runstone.entities.Run:

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import sys
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -53,6 +52,8 @@ def _manager(kind: str | None) -> str:
 
 def own_requirement(line: str) -> str:
     """A line that asks for Runstone, when this one was installed from a folder, means that folder."""
+    from importlib import metadata
+
     from packaging.requirements import InvalidRequirement, Requirement  # only who asks for packages pays for its import
     from packaging.utils import canonicalize_name
 
