@@ -19,7 +19,7 @@ from runstone.query.columns import parse_column
 from runstone.query.printer import order_text, to_text
 from runstone.query.tree import PARTS, And, Comparison, Field, Membership, Not, Or, Order, Presence
 from runstone.records import ExperimentCreated, Inputs, Metrics, Params, RunChanged, RunStarted
-from runstone.store import search, search_match, search_walk
+from runstone.store import search, search_match, search_sieve, search_walk
 
 LONG = "x" * 50
 NUMBERS = [0.0, 1.0, -1.5, 2.0, math.nan, math.inf, -math.inf, 1e300]
@@ -245,19 +245,20 @@ orders = st.lists(st.builds(Order, st.one_of(number_fields, text_fields), st.boo
 scopes = st.sampled_from([("1",), ("0", "1"), ("1", "2"), ("2",), ("0",), ()])
 views = st.sampled_from([ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL])
 
-#: Constants that force a plan: (few, test cost, budget to spare, ties, streams, deep)
+#: Constants that force a plan: (few, test cost, budget to spare, ties, streams, deep, step cost of the sieve)
 PLANS = {
-    "few": (1_000, 20, 4_000, 1_000, 32, 5_000),
-    "sets": (-1, 10**9, 4_000, 2, 32, 5_000),
-    "walk": (-1, 0, 10**9, 2, 32, 5_000),
-    "out of budget": (-1, 0, -200, 3, 0, 5_000),
-    "far down": (-1, 10**9, 4_000, 2, 32, 0),
+    "few": (1_000, 20, 4_000, 1_000, 32, 5_000, 4),
+    "sets": (-1, 10**9, 4_000, 2, 32, 5_000, 4),
+    "walk": (-1, 0, 10**9, 2, 32, 5_000, 4),
+    "out of budget": (-1, 0, -200, 3, 0, 5_000, 4),
+    "sieve": (-1, 10, 4_000, 2, 32, 5_000, -(10**9)),
+    "far down": (-1, 10**9, 4_000, 2, 32, 0, 4),
 }
 
 
 @pytest.fixture(scope="module", params=list(PLANS))
 def plan(request):
-    few, cost, spare, ties, streams, deep = PLANS[request.param]
+    few, cost, spare, ties, streams, deep, step = PLANS[request.param]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "FEW", few)
         patch.setattr(search_match, "FEW", few)
@@ -265,12 +266,14 @@ def plan(request):
         patch.setattr(search, "SPARE", spare)
         patch.setattr(search, "DEEP", deep)
         patch.setattr(search_walk, "TIES", ties)
+        patch.setattr(search_sieve, "STEP_COST", step)
+        patch.setattr(search_sieve, "LEAST", 3)
         patch.setattr(search_walk, "STREAMS", streams)
         yield request.param
 
 
 # for each plan and database: 600 in all
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tree=trees, order=orders, scope=scopes, view=views)
 def test_search_finds_what_the_filter_says_in_the_order_asked_for(world, plan, tree, order, scope, view):
     store, runs = world
@@ -283,7 +286,7 @@ def test_search_finds_what_the_filter_says_in_the_order_asked_for(world, plan, t
     assert table.total == len(expected(runs, None, [], scope, view))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(tree=trees, order=orders, scope=scopes, size=st.integers(1, 7), data=st.data())
 def test_pages_and_windows_are_pieces_of_the_whole(world, plan, tree, order, scope, size, data):
     store, runs = world

@@ -12,6 +12,7 @@ from runstone.contracts import Series
 from runstone.query.downsample import extremes
 
 from .chunks import Points, decode, empty, joined, ordered, unpack_all
+from .dialects import of
 from .metrics import STRETCH
 from .series import summary_of
 from .statements import find
@@ -141,7 +142,7 @@ class Histories:
         """Points that hold every extreme, and how many there are in truth: outlines of chunks that lie within the range."""
         parts, total = [], 0
         select = f'SELECT sequence, "count", min_step, max_step, outline FROM chunks {self._reach} ORDER BY sequence'
-        rows = self._connection.exec_driver_sql(select, (row[0], row[1], high, low)).fetchall()
+        rows = self._all(select, (row[0], row[1], high, low))
         for sequence, count, first, last, outline in rows:
             if outline is not None and low <= first and last <= high:
                 parts.append(decode(outline))
@@ -162,7 +163,7 @@ class Histories:
             return points, 0, len(points.steps)
         if window is None:
             select = f'SELECT "count", data FROM chunks {self._reach} ORDER BY sequence'
-            points = ordered(_within(_all(self._connection.exec_driver_sql(select, where).fetchall(), hot), low, high))
+            points = ordered(_within(_all(self._all(select, where), hot), low, high))
             return points, 0, len(points.steps)
         return self._window(row, low, high, window, hot, where)
 
@@ -171,7 +172,7 @@ class Histories:
     ) -> tuple[Points, int, int]:
         """The same when only some are wanted: chunks on either side of the window stay unread, if they follow each other."""
         select = f'SELECT sequence, "count", min_step, max_step FROM chunks {self._reach} ORDER BY sequence'
-        sizes = self._connection.exec_driver_sql(select, where).fetchall()
+        sizes = self._all(select, where)
         steps = [*(step for size in sizes for step in size[2:4])]
         rising = all(a < b for a, b in zip(steps[1::2], steps[2::2], strict=False))
         if hot.steps.size and steps:
@@ -195,7 +196,10 @@ class Histories:
 
     def _row(self, run_id: str, key: str) -> Any:
         select = f'{_SERIES} run_id = {self._sign} AND "key" = {self._sign}'
-        return self._connection.exec_driver_sql(select, (run_id, key)).fetchone()
+        return next(iter(self._all(select, (run_id, key))), None)
+
+    def _all(self, text: str, values: tuple[Any, ...]) -> list[Any]:
+        return of(self._connection).rows(self._connection, text, values)
 
     def _chunk(self, row: Any, sequence: int) -> Points:
         select = f'SELECT data FROM chunks WHERE run_id = {self._sign} AND "key" = {self._sign} AND sequence = {self._sign}'
@@ -209,7 +213,7 @@ class Histories:
         if not hot:
             return []
         select = f'SELECT data FROM points WHERE run_id = {self._sign} AND "key" = {self._sign} ORDER BY sequence'
-        found = [data for (data,) in self._connection.exec_driver_sql(select, row[:2]).fetchall()]
+        found = [data for (data,) in self._all(select, (row[0], row[1]))]
         return [unpack_all(found)] if found else []
 
 

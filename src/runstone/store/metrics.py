@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from runstone.query.summary import combine
 
 from .arrivals import Arrival
 from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack_all
+from .dialects import of
 from .pace import Pace
 from .series import ROWS as SERIES
 from .series import SeriesState
@@ -108,9 +110,9 @@ class MetricsWriter:
     def _take(self, table: str, run_id: str, key: str, first: int) -> list[bytes]:
         """The data of these rows, which leave the table."""
         rows = f'FROM {table} WHERE run_id = {self._sign} AND "key" = {self._sign} AND sequence >= {self._sign}'
-        where = (run_id, key, first)
-        found = self._connection.exec_driver_sql(f"SELECT data {rows} ORDER BY sequence", where).fetchall()
-        self._connection.exec_driver_sql(f"DELETE {rows}", where)
+        dialect, where = of(self._connection), (run_id, key, first)
+        found = dialect.rows(self._connection, f"SELECT data {rows} ORDER BY sequence", where)
+        dialect.run(self._connection, f"DELETE {rows}", where)
         return [row[0] for row in found]
 
 
@@ -133,9 +135,7 @@ def _due(sizes: Sequence[int]) -> int:
     """How many of the last chunks should become one; 1 for none."""
     due = 1
     for level in (0, 1):
-        run = 0
-        while run < len(sizes) and _size_class(sizes[-1 - run]) <= level:
-            run += 1
+        run = len(list(takewhile(lambda size: _size_class(size) <= level, reversed(sizes))))  # noqa: B023  (used at once)
         if run >= FANOUT:
             due = max(due, run)
     return due
@@ -143,10 +143,7 @@ def _due(sizes: Sequence[int]) -> int:
 
 def _open(tail: list[int]) -> list[int]:
     """The chunks after the last full one: those that may still be merged."""
-    for i in range(len(tail) - 1, -1, -1):
-        if tail[i] >= FULL:
-            return tail[i + 1 :]
-    return tail
+    return tail[max((place + 1 for place, size in enumerate(tail) if size >= FULL), default=0) :]
 
 
 def _pieces(points: Points) -> list[Points]:

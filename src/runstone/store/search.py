@@ -1,10 +1,11 @@
 """Searching runs: which match, in what order, one page or one window of them.
 
-Three plans, chosen by what the indexes say about how many runs meet each condition:
+Four plans, chosen by what the indexes say about how many runs meet each condition:
 
 - *few*: some condition is met by few runs; list those, test the rest, sort;
 - *walk*: a good part of all runs match and the beginning is wanted; go down the order's own index and test on the way,
   within a budget;
+- *sieve*: one condition is met by some, others by many; list the one, and test the others on its runs, in order;
 - *sets*: list what each condition is met by, and take the intersection; then go down the order's index past the others.
 
 Functions take a connection inside a transaction, so that all statements see one state of the store.
@@ -30,6 +31,7 @@ from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
 from runstone.query.tree import And, Field, Node, Order, normalized
 
+from . import search_sieve as sieve
 from .search_atoms import by_pattern, listable, posting
 from .search_columns import all_run_ids, read_columns
 from .search_experiments import search_experiments
@@ -190,12 +192,20 @@ def window(connection: Connection, search: Search, limit: int) -> list[str]:
     foreseen = estimates(connection, scope, tree, total)
     if foreseen[0].runs > FEW:
         share = math.prod(min(1.0, estimate.runs / total) for estimate in foreseen)
-        steps = (search.offset + limit) / max(share, 1e-9)
-        if steps * TEST_COST < sum(estimate.runs for estimate in foreseen):
+        wanted = search.offset + limit
+        steps = wanted / max(share, 1e-9)
+        listing = sum(estimate.runs for estimate in foreseen)
+        sifting = sieve.cost(foreseen, wanted, total, TEST_COST)
+        if sifting < min(listing, steps * TEST_COST):
+            first, *rest = foreseen
+            inside = found_by(connection, scope, first.node)
+            found = sieve.sieved(connection, scope, search.orders, search.after, inside, rest, wanted, total)
+            return found[search.offset :]
+        if steps * TEST_COST < listing:
             rarest_first = And(tuple(estimate.node for estimate in foreseen))
-            walk = Walk(connection, scope, search.offset + limit, rarest_first, max(0, int(steps * 2) + SPARE))
+            walk = Walk(connection, scope, wanted, rarest_first, max(0, int(steps * 2) + SPARE))
             with suppress(OverBudget):
-                return list(islice(walk.run_ids(search.orders, search.after), search.offset, search.offset + limit))
+                return list(islice(walk.run_ids(search.orders, search.after), search.offset, wanted))
     return pick(connection, search, found_by(connection, scope, tree, foreseen), limit)
 
 

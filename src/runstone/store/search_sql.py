@@ -52,24 +52,20 @@ def one_of(column: str, values: Sequence[Any]) -> Sql:
 
 
 def rows(connection: Connection, sql: Sql) -> Sequence[Any]:
-    """All rows, as the driver's own tuples: for thousands of them SQLAlchemy's rows take longer than the query."""
-    result = connection.exec_driver_sql(_signed(connection, sql.text), sql.values)
-    cursor = result.cursor
-    assert cursor is not None
-    try:
-        return cursor.fetchall()
-    finally:
-        result.close()
+    """All rows, as the driver's own tuples."""
+    dialect = of(connection)
+    return dialect.rows(connection, dialect.sql(sql.text), sql.values)
 
 
 def run(connection: Connection, sql: Sql) -> None:
     """A statement that gives nothing back."""
-    connection.exec_driver_sql(_signed(connection, sql.text), sql.values)
+    dialect = of(connection)
+    dialect.run(connection, dialect.sql(sql.text), sql.values)
 
 
 def number(connection: Connection, sql: Sql) -> int:
     """The one number that the statement gives."""
-    return int(connection.exec_driver_sql(_signed(connection, sql.text), sql.values).scalar() or 0)
+    return int(_scalar(connection, sql) or 0)
 
 
 def stream(connection: Connection, sql: Sql) -> Iterator[Any]:
@@ -87,7 +83,7 @@ def ids(connection: Connection, posting: Sql) -> list[str]:
 def ids_text(connection: Connection, posting: Sql) -> str:
     """The same as that text."""
     whole = Sql("SELECT group_concat(run_id, ?) FROM (", (SEPARATOR,)) + posting + Sql(") AS posting")
-    return str(connection.exec_driver_sql(_signed(connection, whole.text), whole.values).scalar() or "")
+    return str(_scalar(connection, whole) or "")
 
 
 def batches(values: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]:
@@ -95,5 +91,7 @@ def batches(values: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]
         yield values[start : start + size]
 
 
-def _signed(connection: Connection, text: str) -> str:
-    return of(connection).sql(text)
+def _scalar(connection: Connection, sql: Sql) -> Any:
+    """The first column of the first row; ``None`` for no row."""
+    found = rows(connection, sql)
+    return found[0][0] if found else None

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from runstone.entities import Summary
 
+from .dialects import of
 from .statements import Rows, names
 from .tables import series
 
@@ -68,7 +69,7 @@ def summary_of(row: Any, mean: float | None = None) -> Summary:
 def load(connection: Connection, run_id: str, sign: str) -> dict[str, SeriesState]:
     """All series of a run."""
     found = {}
-    for row in connection.exec_driver_sql(_SELECT + sign, (run_id,)).fetchall():
+    for row in of(connection).rows(connection, _SELECT + sign, (run_id,)):
         tail = row[15]
         sizes = list(struct.unpack(f"<{len(tail) // 4}I", tail))
         found[row[1]] = SeriesState(summary_of(row[2:14], row[17]), row[14], sizes)

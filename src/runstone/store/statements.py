@@ -43,13 +43,14 @@ class Rows:
     def insert(self, connection: Connection, flat: Sequence[Any], sign: str) -> int:
         """Insert rows that lie one after the other in ``flat``; how many rows were written."""
         width, start, written = len(self.names), 0, 0
-        if not self.tail and of(connection).insert_many(connection, self.table, self._columns, flat):
+        dialect = of(connection)
+        if not self.tail and dialect.insert_many(connection, self.table, self._columns, flat):
             return len(flat) // width
         while start < len(flat):
             # powers of two: few different statements, so that the driver keeps every one of them compiled
             rows = 1 << (min(len(flat) - start, _PARAMETERS) // width).bit_length() - 1
             part = tuple(flat[start : start + rows * width])
-            written += connection.exec_driver_sql(self._text(rows, sign), part).rowcount
+            written += dialect.run(connection, self._text(rows, sign), part)
             start += len(part)
         return written
 
@@ -68,12 +69,13 @@ def names(table: Table) -> str:
 
 def find(connection: Connection, select: str, values: Sequence[Any], sign: str, before: tuple[Any, ...] = ()) -> Iterator[Any]:
     """Rows of ``select … IN`` with any number of values; ``select`` ends before the list, ``before`` are its parameters."""
+    dialect = of(connection)
     for start in range(0, len(values), _PARAMETERS):
         part = values[start : start + _PARAMETERS]
         # few different lengths: the driver keeps statements it knows
         padded = 1 << (len(part) - 1).bit_length()
         given = (*before, *part, *[part[-1]] * (padded - len(part)))
-        yield from connection.exec_driver_sql(f"{select} ({', '.join([sign] * padded)})", given).fetchall()
+        yield from dialect.rows(connection, f"{select} ({', '.join([sign] * padded)})", given)
 
 
 def _quoted(name: str) -> str:

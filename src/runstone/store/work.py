@@ -235,14 +235,13 @@ class Work:
 
     def _now(self) -> list[int]:
         if self._clock is None:
-            row = self.connection.exec_driver_sql(of(self.connection).clock).one()
-            self._clock = [row[0], row[1]]
+            self._clock = list((here := of(self.connection)).rows(self.connection, here.clock)[0])
         return self._clock
 
     def _flush_clock(self) -> None:
         if self._clock is not None:
             update = f"UPDATE clock SET changed = {self.sign}, next_experiment = {self.sign} WHERE id = 0"
-            self.connection.exec_driver_sql(update, tuple(self._clock))
+            of(self.connection).run(self.connection, update, tuple(self._clock))
 
 
 def experiment_number(experiment_id: int | str) -> int:

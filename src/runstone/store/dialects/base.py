@@ -56,6 +56,21 @@ class Dialect(ABC):
     def stream(self, connection: Connection, text: str, values: tuple[Any, ...]) -> Iterator[Any]:
         """Rows of a SELECT as they are wanted; the database goes hardly further than asked."""
 
+    def rows(self, connection: Connection, text: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """All rows of a statement, ``text`` in this database's words, as the driver's own tuples: for thousands of them
+        SQLAlchemy's rows take longer than the query."""
+        result = connection.exec_driver_sql(text, values)
+        cursor = result.cursor
+        assert cursor is not None
+        try:
+            return list(cursor.fetchall())
+        finally:
+            result.close()
+
+    def run(self, connection: Connection, text: str, values: tuple[Any, ...] = ()) -> int:
+        """A statement that gives no rows; how many it changed."""
+        return connection.exec_driver_sql(text, values).rowcount
+
     @abstractmethod
     def claim(self, connection: Connection, claims: Claims) -> None:
         """First in a transaction that writes: wait until nobody else can change what is claimed."""

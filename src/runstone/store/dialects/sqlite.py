@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
@@ -103,6 +103,25 @@ class Sqlite(Dialect):
         finally:
             result.close()
 
+    def rows(self, connection: Connection, text: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """Past SQLAlchemy, which takes ten times as long to hand on a short statement as SQLite takes to execute it."""
+        if connection.dispatch.before_cursor_execute:  # somebody wants to see each statement
+            return super().rows(connection, text, values)
+        try:
+            found: list[Any] = _driver(connection).execute(text, values).fetchall()
+        except sqlite3.Error as cause:
+            raise _wrapped(text, values, cause) from cause
+        return found
+
+    def run(self, connection: Connection, text: str, values: tuple[Any, ...] = ()) -> int:
+        """Past SQLAlchemy, as :meth:`rows`."""
+        if connection.dispatch.before_cursor_execute:
+            return super().run(connection, text, values)
+        try:
+            return _driver(connection).execute(text, values).rowcount
+        except sqlite3.Error as cause:
+            raise _wrapped(text, values, cause) from cause
+
     def claim(self, connection: Connection, claims: Claims) -> None:
         """Nothing to do: who writes is alone since ``BEGIN IMMEDIATE``."""
 
@@ -184,6 +203,15 @@ _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
 def _only_once(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     if isinstance(connection, _Frozen):
         record.invalidate()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def _wrapped(text: str, values: tuple[Any, ...], cause: sqlite3.Error) -> Exception:
+    """As SQLAlchemy would raise it."""
+    return cast("Exception", DBAPIError.instance(text, values, cause, sqlite3.Error))
 
 
 def _begin(connection: Connection) -> None:
