@@ -58,6 +58,14 @@ def measure(command: list[str], seconds: float) -> dict[str, float]:
         server.wait(30)
 
 
+def _alone(folder: Path) -> float:
+    """Seconds of a process that loads the model and nothing else."""
+    begun = time.perf_counter()
+    code = "import pickle, sys; pickle.load(open(sys.argv[1], 'rb'))"
+    subprocess.run([sys.executable, "-c", code, str(folder / "model.pkl")], check=True)
+    return time.perf_counter() - begun
+
+
 def _answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
@@ -113,10 +121,12 @@ def main() -> int:
             serve = ["models", "serve", "-m", str(folder), "--env-manager", "local", "-w", "1"]
             commands["mlflow"] = [options.peers, "-m", "mlflow", *serve]
         found = {name: measure(command, options.seconds) for name, command in commands.items()}
+        alone = [_alone(folder) for _ in range(3)]
     columns = list(found["runstone"])
     print(f"{'':10}" + "".join(f"{column:>16}" for column in columns))
     for name, told in found.items():
         print(f"{name:10}" + "".join(f"{told[column]:16,.2f}" for column in columns))
+    print(f"a bare Python that unpickles the model takes {statistics.median(alone):.2f} s")
     for name in ("runstone", "not joined") if "mlflow" in found else ():
         ratios = [found[name][f"rows/s, {rows}"] / found["mlflow"][f"rows/s, {rows}"] for rows in (1, 1000)]
         print(f"{name}, rows/s over mlflow's: {ratios[0]:.1f} for one row, {ratios[1]:.1f} for 1,000 (target: at least 3)")

@@ -232,7 +232,7 @@ def test_places_where_no_model_is(uri: Any, error: type[Exception], told: str) -
             load(uri)
 
 
-@pytest.mark.parametrize("content", ["", "[1]", "a: [", "flavors: 3", "\x00\x01"])
+@pytest.mark.parametrize("content", ["", "[1]", "a: [", "flavors: 3", "\x00\x01", "[" * 50_000, "a: " + "{b: " * 50_000])
 def test_a_file_that_is_no_manifest(tmp_path: Path, content: str) -> None:
     (tmp_path / "MLmodel").write_text(content)
     with pytest.raises(InvalidValue, match="MLmodel"):

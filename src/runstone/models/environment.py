@@ -5,22 +5,31 @@ from __future__ import annotations
 import functools
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
+from runstone._lazy import later
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
+
+from . import yaml_text
+
+if TYPE_CHECKING:
+    from packaging import requirements, utils
+else:  # what is pinned to what is here, as in most models that are loaded, is told without them
+    requirements, utils = later("packaging.requirements"), later("packaging.utils")
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 CONDA, PYTHON_ENV = "conda.yaml", "python_env.yaml"
 
+#: A requirement of one version, and nothing else.
+_PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9.+!_-]+)")
 #: Modules whose distribution has another name, and that are worth knowing without searching all distributions.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "PyYAML", "PIL": "pillow", "cv2": "opencv-python"}
 
@@ -77,8 +86,8 @@ def write_environment(
             (folder / CONSTRAINTS).write_text("\n".join(constraints) + "\n", encoding="utf-8")
         conda = _conda(lines)
     (folder / REQUIREMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / CONDA).write_text(yaml.safe_dump(conda, sort_keys=False), encoding="utf-8")
-    (folder / PYTHON_ENV).write_text(yaml.safe_dump(_python_env(), sort_keys=False), encoding="utf-8")
+    (folder / CONDA).write_text(yaml_text.dumps(conda, sort_keys=False), encoding="utf-8")
+    (folder / PYTHON_ENV).write_text(yaml_text.dumps(_python_env(), sort_keys=False), encoding="utf-8")
 
 
 def read_requirements(given: Iterable[str] | str | os.PathLike[str]) -> tuple[list[str], list[str]]:
@@ -120,8 +129,8 @@ def _name(line: str) -> str | None:
     if line.startswith(("-", ".", "/")) or "://" in line.partition("@")[0] or line.endswith((".whl", ".tar.gz")):
         return None
     try:
-        return canonicalize_name(Requirement(line).name)
-    except InvalidRequirement as cause:
+        return utils.canonicalize_name(requirements.Requirement(line).name)
+    except requirements.InvalidRequirement as cause:
         raise InvalidValue(f"{line!r} is no requirement that pip takes: {cause}") from cause
 
 
@@ -134,7 +143,7 @@ def _read_conda(given: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, 
     if isinstance(given, Mapping):
         return dict(given)
     try:
-        told = yaml.safe_load(Path(given).read_text(encoding="utf-8"))
+        told = yaml_text.loads(Path(given).read_text(encoding="utf-8"))
     except (OSError, TypeError, yaml.YAMLError) as cause:
         raise InvalidValue(f"conda_env={given!r} cannot be read as a YAML file: {cause}") from cause
     if not isinstance(told, dict):
@@ -168,12 +177,17 @@ def warn_of_differences(folder: Path) -> None:
         return
     differences = []
     for raw in file.read_text(encoding="utf-8").splitlines():
+        pinned = _PINNED.fullmatch(raw)
+        if pinned and _version(pinned[1]) == pinned[2]:
+            continue
         try:
-            wanted = Requirement(raw.split(" #")[0].strip())
-        except InvalidRequirement:
+            wanted = requirements.Requirement(raw.split(" #")[0].strip())
+        except requirements.InvalidRequirement:
             continue
         here = _version(wanted.name)
-        if canonicalize_name(wanted.name) in ("mlflow", "mlflow-skinny") or (wanted.marker and not wanted.marker.evaluate()):
+        if utils.canonicalize_name(wanted.name) in ("mlflow", "mlflow-skinny") or (
+            wanted.marker and not wanted.marker.evaluate()
+        ):
             continue
         if here is None or not wanted.specifier.contains(here, prereleases=True):
             differences.append(

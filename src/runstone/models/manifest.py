@@ -19,6 +19,7 @@ import yaml
 from runstone.errors import InvalidValue, NotFound
 from runstone.version import __version__
 
+from . import yaml_text
 from .example import load_example
 from .info import ModelInfo
 from .locate import local_folder
@@ -165,7 +166,9 @@ class Model:
 
     def to_yaml(self, stream: Any = None) -> str:
         """As YAML text; written to ``stream`` if given."""
-        text: str = yaml.safe_dump(self.to_dict(), stream=stream, default_flow_style=False, allow_unicode=True)
+        text = yaml_text.dumps(self.to_dict())
+        if stream is not None:
+            stream.write(text)
         return text
 
     def to_json(self) -> str:
@@ -194,7 +197,7 @@ class Model:
         if not file.is_file():
             file = local_folder(path) / FILE_NAME
         try:
-            told = yaml.safe_load(file.read_text(encoding="utf-8"))
+            told = yaml_text.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError as cause:
             raise NotFound(f"There is no model in {os.fspath(path)!r}: it has no {FILE_NAME} file.") from cause
         except (yaml.YAMLError, UnicodeDecodeError) as cause:

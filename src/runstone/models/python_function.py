@@ -18,7 +18,7 @@ import yaml
 
 from runstone.errors import InvalidValue, NotFound, NotSupported
 
-from . import hints, python_model
+from . import hints, python_model, yaml_text
 from .folder import inside
 from .manifest import Model
 from .policy import allow_pickle
@@ -189,7 +189,7 @@ def read_config(given: Any) -> dict[str, Any]:
     if given is None or isinstance(given, Mapping):
         return dict(given or {})
     try:
-        told = yaml.safe_load(Path(given).read_text("utf-8"))
+        told = yaml_text.loads(Path(given).read_text("utf-8"))
     except (OSError, TypeError, yaml.YAMLError) as cause:
         raise InvalidValue(f"model_config={given!r} is neither a dict nor a YAML file that can be read: {cause}") from cause
     if not isinstance(told, dict):
