@@ -53,31 +53,62 @@ def names(page: Any) -> Any:
     return page.locator("[data-testid=run-row] [data-column=name] a")
 
 
-def test_a_run_is_renamed_by_the_keyboard_and_undone(table: Callable[..., Any]) -> None:
+def test_a_run_is_renamed_in_its_cell_and_undone(table: Callable[..., Any]) -> None:
     page = table()
-    page.get_by_test_id("runs-grid").focus()
+    grid, field = page.get_by_test_id("runs-grid"), page.get_by_label("Name of the run")
+    grid.focus()
     page.keyboard.press("F2")
-    field = page.get_by_role("dialog").get_by_label("Name")
     expect(field).to_have_value("run-0")
+    assert violations_in_each_theme(page) == []
+    page.keyboard.type("gone")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    expect(names(page).first).to_have_text("run-0")
+    page.keyboard.press("F2")  # the keys are in the grid again
+    field.fill("")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("A run has a name")
     field.fill("run-0 the first")
     page.keyboard.press("Enter")
     expect(names(page).first).to_have_text("run-0 the first")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.reload()
     expect(names(page).first).to_have_text("run-0 the first")
-    page.get_by_test_id("runs-grid").focus()
+    grid.focus()
     page.keyboard.press("F2")
-    page.get_by_role("dialog").get_by_label("Name").fill("run-0")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    field.fill("run-0")
+    page.keyboard.press("F2")
     expect(names(page).first).to_have_text("run-0")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.keyboard.press("Control+z")
     expect(names(page).first).to_have_text("run-0 the first")
-    page.get_by_test_id("runs-grid").focus()
     page.keyboard.press("F2")
-    page.get_by_role("dialog").get_by_label("Name").fill("run-0")
-    page.keyboard.press("Enter")
+    field.fill("run-0")
+    names(page).nth(3).locator("xpath=../..").locator("[data-column=status]").click()  # leaving saves
     expect(names(page).first).to_have_text("run-0")
+
+
+def test_tags_and_notes_are_written_in_their_cells(table: Callable[..., Any]) -> None:
+    page = table("?sort=attributes.run_name&cols=tags.team,tags.mlflow.note.content")
+    team = page.locator("[data-testid=run-row] [data-column='tags.team']")
+    note = page.locator("[data-testid=run-row] [data-column='tags.mlflow.note.content']")
+    note.first.dblclick()
+    page.get_by_label("Tag mlflow.note.content").fill("two\nlines")
+    page.keyboard.press("Enter")
+    expect(note.first).to_have_attribute("title", "two\nlines")
+    team.nth(1).click()
+    page.keyboard.press("Enter")
+    page.get_by_label("Tag team").fill("")
+    page.keyboard.press("Enter")
+    expect(team).to_have_text(["vision", "–", "vision", "vision"])
+    expect(page.get_by_test_id("runs-grid")).to_be_focused()
+    page.get_by_role("button", name="Undo").last.click()
+    expect(team).to_have_text(["vision"] * 4)
+    note.first.click()
+    page.keyboard.press("F2")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    expect(note.first).to_have_text("–")
 
 
 def test_several_runs_are_tagged_at_once(table: Callable[..., Any]) -> None:
@@ -155,10 +186,14 @@ def test_a_change_that_is_refused_turns_back_and_says_so(site: Server, open_page
     )
     page.get_by_test_id("runs-grid").focus()
     page.keyboard.press("F2")
-    page.get_by_role("dialog").get_by_label("Name").fill("mine now")
+    field = page.get_by_label("Name of the run")
+    field.fill("mine now")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("You may only read this.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text("You may only read this.")
     expect(names(page).first).to_have_text("run-0")
+    expect(field).to_have_value("mine now")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
     watched.mishaps.clear()  # the browser notes the 403 in its console
 
 

@@ -24,6 +24,8 @@ export interface GridProps {
   onRange: (first: number, last: number) => void;
   onSelect: (row: number, extend: boolean) => void;
   onOpen: (runId: string) => void;
+  /** Write into a cell, whose element has this id. */
+  onEdit: (row: number, column: GridColumn, cell: string) => void;
   /** Runs whose children are shown; null where the table is no tree. */
   opened: readonly string[] | null;
   onToggle: (runId: string) => void;
@@ -131,8 +133,12 @@ export function Grid(props: GridProps) {
       onKeyDown={keys}
       onClick={click}
       onDoubleClick={(event) => {
-        const run = (event.target as HTMLElement).closest<HTMLElement>("[data-run]")?.dataset["run"];
-        if (run) props.onOpen(run);
+        const target = event.target as HTMLElement;
+        const run = target.closest<HTMLElement>("[data-run]")?.dataset["run"];
+        const cell = target.closest<HTMLElement>("[role=gridcell]");
+        const column = columns.find((one) => one.spec?.kind === "tags" && one.id === cell?.dataset["column"]);
+        if (run && cell && column) props.onEdit(active.row, column, cell.id);
+        else if (run) props.onOpen(run);
       }}
     >
       <GridHead

@@ -13,16 +13,18 @@ import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
 import { MoveForm, RegisterForm, StopForm } from "./BulkDialogs";
+import { CellEditor, type EditedCell } from "./CellEditor";
 import { MeaningDialog } from "./MeaningDialog";
 import s from "./RunEdits.module.css";
 
-export type EditKind = "name" | "note" | "colour" | "tag" | "move" | "register" | "stop" | "meaning";
+export type EditKind = "name" | "note" | "colour" | "tag" | "move" | "register" | "stop" | "meaning" | "cell";
 
 const NOTE = "mlflow.note.content";
 
 interface Props {
   kind: EditKind;
   ids: readonly string[];
+  cell?: EditedCell | undefined;
   experiments: readonly string[];
   onClose: () => void;
   /** The runs are not here any more. */
@@ -33,6 +35,7 @@ const BULK = { move: MoveForm, register: RegisterForm, stop: StopForm } as const
 
 export function RunEdits(props: Props) {
   const { kind } = props;
+  if (kind === "cell") return props.cell ? <CellEditor key={props.cell.element} {...props} cell={props.cell} run={props.ids[0] ?? ""} /> : null;
   if (kind === "meaning") return <MeaningDialog metric={props.ids[0] ?? ""} experiments={props.experiments} onClose={props.onClose} />;
   if (kind === "move" || kind === "register" || kind === "stop") {
     const Form = BULK[kind];

@@ -208,6 +208,7 @@ export function RunsPage(props: RunsPageProps) {
           onRange={page.setRange}
           onSelect={page.select}
           onOpen={page.open}
+          onEdit={actions.cell}
           opened={view.tree ? view.opened : null}
           onToggle={page.toggle}
           onUnpin={(id) => page.change({ pins: view.pins.filter((one) => one !== id) })}

@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from "react";
 import { STATS } from "../../lib/columns";
 import type { GridProps } from "./Grid";
+import { cellId } from "./GridRow";
 
 interface Place {
   row: number;
@@ -38,9 +39,17 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
     while (row > 0 && deep(row) >= deep(active.row)) row -= 1;
     return move(row), true;
   };
+  /** The tag in this cell, else the name of the run. */
+  const edit = () => {
+    const tag = columnAt(active.column)?.spec?.kind === "tags";
+    const at = tag ? active.column : pinned.findIndex((column) => column.fixed === "name");
+    const column = columnAt(at);
+    if (active.row > top && column) props.onEdit(active.row, column, cellId(active.row, at));
+  };
   const enter = (shift: boolean) => {
     const column = columnAt(active.column);
-    if (active.row > top) open();
+    if (active.row > top && column?.spec?.kind === "tags") edit();
+    else if (active.row > top) open();
     else if (column?.fixed === "select") head.selectAll();
     else if (column) head.sortBy(column, shift);
   };
@@ -71,6 +80,7 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
       " ": () => select(event.shiftKey),
       x: () => select(false),
       ContextMenu: menu,
+      F2: edit,
       m: nextStat,
     };
     if ((event.ctrlKey || event.metaKey) && event.key === "a") actions["a"] = head.selectAll;

@@ -3,6 +3,8 @@
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { plural } from "../../lib/format";
 import { say } from "../../ui/Toasts";
+import type { EditedCell } from "./CellEditor";
+import type { GridColumn } from "./layout";
 import type { EditKind } from "./RunEdits";
 import type { useRunsPage } from "./useRunsPage";
 import { MOST_PINS, onlyRuns } from "./view";
@@ -20,12 +22,14 @@ export interface RunActions {
   /** True: the key did something. */
   key: (pressed: string, row: number) => boolean;
   dialog: ReactNode;
+  /** Write into a cell: a tag, or the name. */
+  cell: (row: number, column: GridColumn, cell: string) => void;
   /** Say what a metric means. */
   define: (key: string) => void;
 }
 
 export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments: readonly string[]): RunActions {
-  const [editing, setEditing] = useState<{ kind: EditKind; ids: readonly string[] } | null>(null);
+  const [editing, setEditing] = useState<{ kind: EditKind; ids: readonly string[]; cell?: EditedCell } | null>(null);
   const { view } = page;
   const target = (row?: number): string[] => {
     if (page.selected.size > 0) return [...page.selected];
@@ -35,6 +39,12 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
   const edit = (kind: EditKind, row?: number) => {
     const ids = target(row);
     if (ids.length > 0 && !view.trash && (kind !== "name" || ids.length === 1)) setEditing({ kind, ids });
+  };
+  const cell = (row: number, column: GridColumn, element: string) => {
+    const at = page.rows.at(row);
+    const run = page.idAt(row);
+    const old = column.spec ? at?.window.columns.get(column.id)?.[at.index] : at?.window.table.names[at.index];
+    if (run && !view.trash) setEditing({ kind: "cell", ids: [run], cell: { element, tag: column.spec?.key ?? null, value: String(old ?? "") } });
   };
   const tooMany = (ids: readonly string[], what: string) => {
     if (ids.length <= MOST_NAMED) return false;
@@ -64,7 +74,6 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
     const actions: Record<string, () => void> = {
       t: () => edit("tag", row),
       n: () => edit("note", row),
-      F2: () => edit("name", row),
       C: () => edit("colour", row),
       M: () => edit("move", row),
       p: () => pin(row),
@@ -80,5 +89,5 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
       <RunEdits {...editing} experiments={experiments} onClose={() => setEditing(null)} onGone={page.clear} />
     </Suspense>
   );
-  return { edit, hide, only, pin, key, dialog, define: (metric) => setEditing({ kind: "meaning", ids: [metric] }) };
+  return { edit, hide, only, pin, key, dialog, cell, define: (metric) => setEditing({ kind: "meaning", ids: [metric] }) };
 }
