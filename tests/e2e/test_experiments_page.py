@@ -21,6 +21,8 @@ def test_made_renamed_deleted_restored(page: Any) -> None:
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("<b>études</b>")
     expect(page.get_by_text("Waiting for the first run")).to_be_visible()
+    address = page.url.split("/#")[0].rsplit("/experiments", 1)[0]
+    expect(page.get_by_label("the Python code", exact=True)).to_contain_text(f'set_tracking_uri("{address}")')
     page.get_by_role("link", name="Experiments").first.click()
     row = page.get_by_test_id("experiment-row").filter(has_text="études")
     row.get_by_role("button").click()

@@ -142,6 +142,12 @@ def test_filter_that_fits_nothing_says_so(table: Callable[..., Any]) -> None:
     page.get_by_role("button", name="6 runs without").click()
     expect(page.get_by_test_id("run-count")).to_have_text("6 of 24")
     expect(page.get_by_test_id("filter-input")).to_have_value("params.seed = '1'")
+    page.get_by_test_id("filter-input").fill("metrics.acuracy > 0.1 and metrics.seed = 1")
+    expect(page.get_by_test_id("slip")).to_have_text(
+        [re.compile("No run here has metrics.acuracy"), re.compile("metrics.seed.*params.seed")]
+    )
+    page.get_by_test_id("slip").get_by_role("button", name="metrics.accuracy").click()
+    expect(page.get_by_test_id("filter-input")).to_have_value("metrics.accuracy > 0.1 and metrics.seed = 1")
 
 
 def test_why_a_run_failed_is_in_the_table(table: Callable[..., Any]) -> None:

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef } from "react";
+import { type CSSProperties, useRef } from "react";
 import type { ComparedRun } from "../../api/schema.gen";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Icon } from "../../ui/Icon";
@@ -48,6 +48,7 @@ export function Matrix({ label, runs, baseIndex, keys, cell, onDrop }: Props) {
       tabIndex={0}
       data-testid="compare-table"
       data-part={label.toLowerCase()}
+      style={{ "--runs": runs.length } as CSSProperties}
     >
       <div role="row" className={`${s.row} ${s.head}`}>
         <div role="columnheader" className={`${s.cell} ${s.key}`}>

@@ -73,7 +73,7 @@ function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
       </td>
       <td className={s.right}>{formatCount(row.runs)}</td>
       <td>{row.running > 0 ? <span className={s.running}>● {formatCount(row.running)} running</span> : <span className={s.faint}>–</span>}</td>
-      <td>
+      <td className={s.objective}>
         {row.objective ? (
           <span title={row.objective.guessed ? "Guessed from its name; a tag of the experiment sets it" : "Set by a tag of the experiment"}>
             {nameOf(column("metrics", row.objective.key, row.objective.statistic))} {row.objective.direction === "max" ? "↑" : "↓"}

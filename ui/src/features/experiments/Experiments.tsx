@@ -8,10 +8,10 @@ import { Empty, Trouble } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { Page } from "../../ui/Page";
-import { FirstRun } from "../../ui/FirstRun";
 import s from "./Experiments.module.css";
 import { ExperimentTable } from "./ExperimentTable";
 
+const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
 const CreateDialog = lazy(() => import("./dialogs").then((module) => ({ default: module.CreateDialog })));
 
 interface Props {
@@ -73,5 +73,9 @@ function NoRows({ q }: { q: string }) {
       </Empty>
     );
   }
-  return <FirstRun />;
+  return (
+    <Suspense>
+      <FirstRun />
+    </Suspense>
+  );
 }

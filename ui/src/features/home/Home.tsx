@@ -2,17 +2,19 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { experimentsQuery } from "../../api/experiments";
 import { type TableSpec, tableQuery } from "../../api/runs";
 import type { ExperimentRow, RunsTable } from "../../api/schema.gen";
 import { plural } from "../../lib/format";
 import { runColour } from "../../lib/palette";
 import { Trouble } from "../../ui/Empty";
-import { FirstRun } from "../../ui/FirstRun";
 import { Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import s from "./Home.module.css";
+
+const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
 
 const LATEST: TableSpec = { experiment_ids: [], filter: "", order_by: [], view: "active", columns: [] };
 const RUNNING: TableSpec = { ...LATEST, filter: "attributes.status = 'RUNNING'" };
@@ -28,7 +30,9 @@ export function Home() {
   if (latest.data.total === 0) {
     return (
       <Page title="Home" heading="Welcome to Runstone">
-        <FirstRun />
+        <Suspense>
+          <FirstRun />
+        </Suspense>
       </Page>
     );
   }

@@ -1,12 +1,17 @@
 import { useQueries } from "@tanstack/react-query";
+import { type KeyKind, keysQuery } from "../../api/keys";
 import { type TableSpec, tableQuery } from "../../api/runs";
 import { clauses } from "../../lib/filter";
 import { plural } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Empty } from "../../ui/Empty";
+import { slips } from "./slips";
 
 /** Clauses that are tried without. */
 const MOST = 6;
+/** With more keys of a kind than this nothing is said of what is missing among them. */
+const KEYS = 5000;
+const KINDS: readonly KeyKind[] = ["metrics", "params", "tags"];
 
 interface Props {
   trash: boolean;
@@ -24,13 +29,35 @@ export function NoMatch({ trash, total, hidden, spec, onFilter }: Props) {
   const counts = useQueries({
     queries: spec ? without.map((filter) => tableQuery({ ...spec, filter, order_by: [], columns: [] }, 0, 0)) : [],
   });
+  const keys = useQueries({
+    queries: KINDS.map((kind) => ({ ...keysQuery(kind, spec?.experiment_ids ?? [], "", KEYS), enabled: !!spec?.filter })),
+  });
   if (!spec?.filter && hidden > 0) return <Empty icon="search" title="All runs are hidden" />;
   if (!spec?.filter) return <Empty icon="trash" title={trash ? "No run is in the trash" : "No runs"} />;
+  const known = Object.fromEntries(
+    KINDS.flatMap((kind, i) => {
+      const { data, isPlaceholderData } = keys[i] ?? {};
+      return data && !isPlaceholderData && data.length < KEYS ? [[kind, data.map((key) => key.key)]] : [];
+    }),
+  );
+  const missing = slips(spec.filter, known);
   return (
     <Empty icon="search" title="No run matches">
       <p>
         None of {plural(total, "run")} fits <code>{spec.filter}</code>.
       </p>
+      {missing.map((slip) => (
+        <div key={slip.text} data-testid="slip">
+          <p>
+            No run here has <code>{slip.text}</code>.
+          </p>
+          {slip.instead.map((one) => (
+            <Button key={one.field} onClick={() => onFilter(one.filter)}>
+              Did you mean <code>{one.field}</code>?
+            </Button>
+          ))}
+        </div>
+      ))}
       {several.map((part, i) => {
         const matched = counts[i]?.data?.matched;
         return (

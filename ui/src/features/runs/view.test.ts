@@ -27,6 +27,9 @@ describe("the first look", () => {
 
   it("folds what is equal", () => {
     expect(equalParams([key("a", 1), key("b", 2)])).toEqual(["a"]);
+    const alone = [{ key: "lr", runs: 1, distinct: 1 }];
+    expect(equalParams(alone)).toEqual([]);
+    expect(defaultColumns(alone, [], null).map(columnId)).toEqual(["params.lr"]);
   });
 });
 

@@ -137,7 +137,8 @@ const FIRST_PARAMS = 6;
 
 /** The params that differ, then the objective, then the other metrics. */
 export function defaultColumns(params: readonly Key[], metrics: readonly Key[], objective: Objective | null): ColumnSpec[] {
-  const differing = params.filter((key) => key.distinct > 1);
+  const alone = areAlone(params);
+  const differing = params.filter((key) => alone || key.distinct > 1);
   const others = metrics.filter((key) => key.key !== objective?.key && !key.key.startsWith("system/"));
   const few = others.length + (objective ? 1 : 0);
   const room = Math.max(FIRST_PARAMS, FIRST_COLUMNS - few);
@@ -147,7 +148,12 @@ export function defaultColumns(params: readonly Key[], metrics: readonly Key[], 
   return chosen;
 }
 
+/** Where there is but one run, no param can differ, and all are worth a look. */
+function areAlone(params: readonly Key[]): boolean {
+  return params.every((key) => key.runs <= 1);
+}
+
 /** Params that every run has with one and the same value. */
 export function equalParams(params: readonly Key[]): string[] {
-  return params.filter((key) => key.distinct === 1).map((key) => key.key);
+  return areAlone(params) ? [] : params.filter((key) => key.distinct === 1).map((key) => key.key);
 }
