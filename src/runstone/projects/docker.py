@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import tempfile
+import uuid
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from runstone.environments import engine
 from runstone.errors import ExecutionException, InvalidValue
@@ -15,36 +22,117 @@ from .command import Command
 
 #: Where the project's folder is seen inside, as with MLflow.
 WORKDIR = "/mlflow/projects/code/"
+#: MLflow's tags of the image.
+IMAGE_URI, IMAGE_ID = "mlflow.docker.image.uri", "mlflow.docker.image.id"
 #: Variables of a run that the container must see.
-_PASSED = ("RUN_ID", "EXPERIMENT_ID", "TRACKING_URI", "TRACKING_USERNAME", "TRACKING_PASSWORD", "TRACKING_TOKEN")
+_NAMES = ("RUN_ID", "EXPERIMENT_ID", "TRACKING_URI", "RUN_CONTEXT", "TRACKING_USERNAME", "TRACKING_PASSWORD", "TRACKING_TOKEN")
+_PASSED = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in _NAMES] + ["PYTHONUNBUFFERED"]
+#: Beginnings of the variables by which object stores are reached, passed on where the run's artifacts lie in one.
+_CLOUD = ("AWS_", "AZURE_", "GOOGLE_", "MLFLOW_S3_")
+_WANTED = "This project asks for docker_env"
 
 
-def docker_command(
-    spec: Mapping[str, Any], folder: Path, command: Command, options: Mapping[str, Any], variables: Mapping[str, str]
-) -> list[str]:
-    """Arguments of ``docker run``; values of secret variables are taken from the environment, not put on the command line.
+class Image(Struct, frozen=True):
+    """``runs`` is what to call it now: the id where the name may mean another's a moment later."""
+
+    name: str
+    id: str
+    runs: str
+
+    @property
+    def as_package(self) -> str:
+        """As the only line of a list of packages: it holds all of them."""
+        return f"{self.name}=={self.id or 'unknown'}"
+
+
+class Container(Struct, frozen=True):
+    """``arguments`` start it, ``ending`` ends it whatever becomes of the program that started it."""
+
+    arguments: list[str]
+    ending: tuple[str, ...]
+
+
+def has_network(options: Mapping[str, Any]) -> bool:
+    """Whether the container was given a network of its own, from which a server on this machine's loopback is not seen."""
+    return any(name in options for name in ("network", "net"))
+
+
+def container(
+    spec: Mapping[str, Any],
+    image: Image,
+    folder: Path,
+    command: Command,
+    options: Mapping[str, Any],
+    variables: Mapping[str, str],
+    artifacts: str = "",
+) -> Container:
+    """The container of a run. Values of secret variables are taken from the environment, not put on the command line.
 
     Args:
-        spec: the ``docker_env`` entry: ``image``, ``volumes``, ``environment``.
+        spec: the ``docker_env`` entry: ``volumes``, ``environment``.
+        image: the image.
         folder: the project's.
         options: further options of ``docker run``; ``True`` means a flag.
         variables: of the process that runs ``docker``.
+        artifacts: URI of the folder of the run's artifacts.
 
     Raises: NotSupported where no docker is installed; ExecutionException where no engine answers.
     """
-    docker = engine("This project asks for docker_env")
-    arguments = [docker, "run", "--rm", "--volume", f"{folder}:{WORKDIR}", "--workdir", WORKDIR]
-    names = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in _PASSED]
-    arguments += [part for name in names if name in variables for part in ("--env", name)]
+    docker, name = engine(_WANTED), f"runstone-{uuid.uuid4().hex[:12]}"
+    arguments = [docker, "run", "--rm", "--name", name, "--volume", f"{folder}:{WORKDIR}", "--workdir", WORKDIR]
+    if Path(docker).name == "docker" and "init" not in options:
+        arguments += ["--init"]  # a first process hears no SIGTERM that it does not ask for
     store = variables.get("RUNSTONE_TRACKING_URI", "")
-    if store.startswith("/"):
-        arguments += ["--volume", f"{store}:{store}"]  # an embedded store is reached under the same path
-    arguments += [part for name in command.variables for part in ("--env", name)]
+    if "://127.0.0.1:" in store and not has_network(options):
+        arguments += ["--network", "host"]  # the server for the run listens on this machine's loopback alone
+    arguments += [part for one in _mounts(store, artifacts) for part in ("--volume", f"{one}:{one}")]
+    cloud = _CLOUD if urlsplit(artifacts).scheme not in ("", "file") else ()
+    names = [one for one in _PASSED if one in variables]
+    names += [one for one in sorted(variables) if cloud and one.startswith(cloud)]
+    arguments += [part for one in (*names, *command.variables) for part in ("--env", one)]
     for one in spec.get("environment") or ():
         arguments += ["--env", one if isinstance(one, str) else f"{one[0]}={one[1]}"]
     for volume in spec.get("volumes") or ():
         arguments += ["--volume", volume]
-    return [*arguments, *_options(options), str(spec["image"]), "bash", "-c", command.text]
+    return Container([*arguments, *_options(options), image.runs, "bash", "-c", command.text], (docker, "kill", name))
+
+
+def _mounts(store: str, artifacts: str) -> list[Path]:
+    """Folders of this machine that the run writes to, seen under the same path inside: an embedded store, the experiment's
+    artifacts. They are made first: the engine would make them for root alone."""
+    found = []
+    if not urlsplit(store).netloc and store:
+        place = Path(store.removeprefix("sqlite:///"))
+        found.append(place.parent if store.startswith("sqlite:") else place)
+    parts = urlsplit(artifacts)
+    if artifacts and parts.scheme in ("", "file"):
+        found.append(Path(unquote(parts.path)).parent.parent)  # models that are logged lie beside the run's own
+    for one in found:
+        one.mkdir(parents=True, exist_ok=True)
+    return [one for one in found if not any(one != other and other in one.parents for other in found)]
+
+
+def image(spec: Mapping[str, Any], folder: Path, name: str, build_image: bool, tell: Callable[[str], object]) -> Image:
+    """The image to run: the project's own, fetched if it is not there, or one made of the project's files on top of it.
+
+    Raises: NotSupported where no docker is installed; ExecutionException where no engine answers, or with its last words.
+    """
+    if build_image:
+        made = build(spec, folder, name, tell)
+        return Image(_built(name), made, made)
+    docker, wanted = engine(_WANTED), str(spec["image"])
+    found = _id(docker, wanted)
+    if not found:
+        _follow([docker, "pull", wanted], tell, f"The image {wanted} could not be fetched")
+        found = _id(docker, wanted)
+    return Image(wanted, found, wanted)
+
+
+def _id(docker: str, name: str) -> str:
+    """Empty where there is no such image."""
+    asked = [docker, "image", "inspect", "--format", "{{.Id}}", name]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return "" if done.returncode else done.stdout.strip()
 
 
 def _options(options: Mapping[str, Any]) -> list[str]:
@@ -57,17 +145,38 @@ def _options(options: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def build(spec: Mapping[str, Any], folder: Path, name: str) -> str:
-    """Make an image of the project's files on top of its own; the new image's name. Raises ExecutionException."""
-    docker = shutil.which("docker") or shutil.which("podman") or "docker"
-    tag = f"{''.join(char if char.isalnum() else '-' for char in name.lower())}:runstone"
+def build(spec: Mapping[str, Any], folder: Path, name: str, tell: Callable[[str], object] = lambda line: None) -> str:
+    """Make an image of the project's files on top of its own; its id. Raises ExecutionException, NotSupported."""
+    docker = engine(_WANTED)
     text = f"FROM {spec['image']}\nCOPY . {WORKDIR}\nWORKDIR {WORKDIR}\n"
-    made = subprocess.run(
-        [docker, "build", "-t", tag, "-f", "-", str(folder)], input=text, text=True, capture_output=True, check=False
-    )
-    if made.returncode:
-        raise ExecutionException(f"The image for {folder} could not be built: {made.stderr.strip()[-2000:]}")
-    return tag
+    with tempfile.TemporaryDirectory(prefix="runstone-image-") as place:
+        noted = Path(place, "id")  # the name may mean another's image a moment later
+        command = [docker, "build", "-t", _built(name), "--iidfile", str(noted), "-f", "-", os.fspath(folder)]
+        _follow(command, tell, f"The image for {folder} could not be built", text)
+        return noted.read_text("utf-8").strip()
+
+
+def _built(name: str) -> str:
+    """What the image of a project with this name is called."""
+    plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in name.lower()).strip("-")
+    return f"{plain or 'project'}:runstone"
+
+
+def _follow(command: list[str], tell: Callable[[str], object], failed: str, text: str = "") -> None:
+    """Run it, telling each line; ``text`` is its input. Raises ExecutionException with ``failed`` and its last words."""
+    said: list[str] = []
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(BrokenPipeError), process.stdin as onto:  # it ended before it read: its words say why
+            onto.write(text)
+        for line in process.stdout:
+            said = [*said[-30:], line.rstrip()]
+            tell(line.rstrip())
+    if process.returncode:
+        raise ExecutionException(f"{failed}: " + "\n".join(said)[-2000:].strip())
 
 
 def push(image: str, target: str) -> str:

@@ -50,16 +50,22 @@ def work(job: Job, attended: Attended, stop: Callable[[], str | None]) -> tuple[
     """Make the environment, run the command, watch it."""
     try:
         environment = _environment(job, attended)
+        found = _image(job, attended)
         around = surroundings.gathering(
-            job.source.folder, job.command.shown, environment.python, envs.packages(environment), attended
+            job.source.folder,
+            job.command.shown,
+            environment.python,
+            envs.packages(environment),
+            attended,
+            found.as_package if found else "",
         )
         with ExitStack() as beside, around:
             server = _server(job, environment, attended.store_uri, beside)
-            variables = envs.variables(
-                environment, os.environ, attended.run_id, attended.run.info.experiment_id, attended.store_uri, server
-            )
-            notice(f"running {job.command.shown!r} in {job.source.folder}")
-            return _start(job, attended.run_id, variables).watch(attended, stop)
+            store = server if server and _in_container(job) else attended.store_uri
+            variables = envs.variables(environment, os.environ, attended.run_id, attended.run.info.experiment_id, store, server)
+            where = f"image {found.name}" if found else job.source.folder
+            notice(f"running {job.command.shown!r} in {where}")
+            return _start(job, attended, variables, found).watch(attended, stop)
     except ExecutionException as error:
         attended.document("traceback", "text/plain", error.message)
         return "FAILED", error.message
@@ -69,21 +75,51 @@ def work(job: Job, attended: Attended, stop: Callable[[], str | None]) -> tuple[
 
 
 def _environment(job: Job, attended: Attended) -> Environment:
-    def tell(line: str) -> None:
-        notice(line)
-        attended.heard("stderr", f"{line}\n".encode())
-        attended.write()
-
-    environment = envs.prepare(job.project, "local" if job.backend in table.FAR else job.manager, tell)
+    environment = envs.prepare(job.project, "local" if job.backend in table.FAR else job.manager, _telling(attended))
     kind = "docker" if job.project.docker else environment.manager
     if kind != "local":
         attended.tags({ENV: kind})
     return environment
 
 
+def _telling(attended: Attended) -> Callable[[str], None]:
+    """For what a build says: shown, and kept in the run's console."""
+
+    def tell(line: str) -> None:
+        notice(line)
+        attended.heard("stderr", f"{line}\n".encode())
+        attended.write()
+
+    return tell
+
+
+def _in_container(job: Job) -> bool:
+    """Whether the command runs in a container that is started from here."""
+    return bool(job.project.docker) and job.backend not in table.FAR
+
+
+def image(job: Job, tell: Callable[[str], object]) -> docker.Image | None:
+    """The container's image, fetched or made; ``None`` where there is no container. Raises as :func:`docker.image`."""
+    if not _in_container(job):
+        return None
+    return docker.image(job.project.docker, job.source.folder, job.project.name, job.build_image, tell)
+
+
+def _image(job: Job, attended: Attended) -> docker.Image | None:
+    found = image(job, _telling(attended))
+    if found is not None:
+        attended.tags({docker.IMAGE_URI: found.name, **({docker.IMAGE_ID: found.id} if found.id else {})})
+    return found
+
+
 def _server(job: Job, environment: Environment, store: str, beside: ExitStack) -> str | None:
     """The address of a server for a real mlflow in the environment, where it needs one. Raises ExecutionException."""
-    if store.startswith("http") or job.backend in table.FAR or not envs.has_real_mlflow(environment):
+    if store.startswith("http") or job.backend in table.FAR:
+        return None
+    if _in_container(job):  # nobody knows what is in the image, and a server is good for both
+        seen = job.backend == table.LOCAL and not docker.has_network(job.docker_args)
+        return beside.enter_context(Served(store)) if seen else None
+    if not envs.has_real_mlflow(environment):
         return None
     if job.backend != table.LOCAL:
         raise ExecutionException(
@@ -102,17 +138,19 @@ def _packages(job: Job) -> tuple[str, ...]:
     return tuple(wants.lines)
 
 
-def _start(job: Job, run_id: str, variables: Mapping[str, str]) -> Process | Followed:
+def _start(job: Job, attended: Attended, variables: Mapping[str, str], found: docker.Image | None) -> Process | Followed:
     everything = {**variables, **job.command.variables}
     arguments = ["bash", "-c", job.command.text]
     docker_env = dict(job.project.docker) if job.project.docker else None
-    if docker_env and job.backend not in table.FAR:
-        if job.build_image:
-            docker_env["image"] = docker.build(docker_env, job.source.folder, job.project.name)
-        arguments = docker.docker_command(docker_env, job.source.folder, job.command, job.docker_args, everything)
+    ending: tuple[str, ...] = ()
+    if docker_env and found:
+        place = attended.run.info.artifact_uri or ""
+        made = docker.container(docker_env, found, job.source.folder, job.command, job.docker_args, everything, place)
+        arguments, ending = made.arguments, made.ending
     told = {name: variables[name] for name in _TOLD if name in variables} | job.command.variables
     work = Work(
-        arguments, job.command, job.source.folder, everything, told, job.config, job.project.name, run_id,
-        job.source.checkout is not None, docker_env, _packages(job), job.build_image,
+        arguments, job.command, job.source.folder, everything, told, job.config, job.project.name,
+        attended.run_id,
+        job.source.checkout is not None, docker_env, _packages(job), job.build_image, ending,
     )  # fmt: skip
     return table.start(job.backend, work)

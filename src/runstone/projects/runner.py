@@ -25,7 +25,7 @@ from . import environment as envs
 from . import spec, surroundings
 from .backends import table
 from .command import Command, build
-from .job import Job, work
+from .job import Job, image, work
 from .source import fetch
 from .submitted import SubmittedRun
 
@@ -83,6 +83,8 @@ def run(
         raise InvalidValue(f"{env_manager!r} is no environment manager. What works: {', '.join(MANAGERS)}.")
     if experiment_name and experiment_id:
         raise InvalidValue("Specify only one of 'experiment_name' or 'experiment_id'.")
+    if docker_auth:
+        notice("docker_auth is not used: what `docker login` keeps for the registry is")
     source = fetch(uri, version)
     cleaning = ExitStack()
     cleaning.callback(source.discard)
@@ -140,7 +142,11 @@ def _made_before(job: Job, experiment: str | None) -> SubmittedRun | None:
     if chosen not in (same.REUSE, same.REFUSE):
         return None
     environment = envs.prepare(job.project, job.manager, notice)
-    looked = surroundings.look(job.source.folder, job.command.shown, environment.python, envs.packages(environment))
+    found_image = image(job, notice)
+    looked = surroundings.look(
+        job.source.folder, job.command.shown, environment.python, envs.packages(environment),
+        found_image.as_package if found_image else "",
+    )  # fmt: skip
     tags: dict[str, str | None] = dict(looked.tags)
     found = same.find(here, tags, (experiment_for_run(here, experiment).experiment_id,))
     if not found:

@@ -22,7 +22,7 @@ class Surroundings(Struct, frozen=True):
     documents: list[tuple[str, str, str]]
 
 
-def look(folder: Path, command: str, python: Path, package_folders: list[str] | None) -> Surroundings:
+def look(folder: Path, command: str, python: Path, package_folders: list[str] | None, image: str = "") -> Surroundings:
     """What is to be known.
 
     Args:
@@ -30,10 +30,11 @@ def look(folder: Path, command: str, python: Path, package_folders: list[str] | 
         command: as a person would type it.
         python: the environment's interpreter.
         package_folders: the folders of its packages; ``None`` for those of this process.
+        image: ``name==id`` of the container's image, in which all packages are; the folders say nothing then.
     """
     code = git.state(folder)
     files = own_sources(code, folder, sources.below(folder) if code.commit is None or code.untracked else [])
-    listed = packages.installed(package_folders)
+    listed = f"{image}\n" if image else packages.installed(package_folders)
     facts = host.facts() | {
         "working_dir": str(folder),
         "code_folder": str(folder),
@@ -68,11 +69,13 @@ def write(found: Surroundings, run: Attended) -> None:
 
 
 @contextmanager
-def gathering(folder: Path, command: str, python: Path, package_folders: list[str] | None, run: Attended) -> Iterator[None]:
+def gathering(
+    folder: Path, command: str, python: Path, package_folders: list[str] | None, run: Attended, image: str = ""
+) -> Iterator[None]:
     """Look from a thread, and write what was found; it is there when the block ends. Arguments as for :func:`look`."""
 
     def gather() -> None:
-        found = look(folder, command, python, package_folders)
+        found = look(folder, command, python, package_folders, image)
         write(found, run)
         run.say_if_equal(found.tags)
 

@@ -42,6 +42,7 @@ class Work(Struct, frozen=True):
         docker: the project's ``docker_env``, if it has one.
         packages: requirements of the project's ``python_env``.
         build_image: whether an image with the project's files is to be made.
+        ending: a command that ends what the process started and a signal to it does not reach.
     """
 
     arguments: list[str]
@@ -56,6 +57,7 @@ class Work(Struct, frozen=True):
     docker: Mapping[str, Any] | None = None
     packages: tuple[str, ...] = ()
     build_image: bool = False
+    ending: tuple[str, ...] = ()
 
 
 class State(Struct, frozen=True):

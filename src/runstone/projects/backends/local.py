@@ -30,11 +30,15 @@ class Process:
         arguments: program and arguments.
         folder: where it runs.
         environment: all of its variables.
+        ending: what ends besides what SIGKILL does not reach, such as a container.
 
     Raises: ExecutionException when it cannot be started.
     """
 
-    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], ending: Sequence[str] = ()
+    ) -> None:
+        self._ending = ending
         try:
             self._process = subprocess.Popen(
                 arguments,
@@ -104,6 +108,9 @@ class Process:
             time.sleep(_LOOK)
         self._signal(signal.SIGKILL)
         self._process.wait()
+        if self._ending:
+            with suppress(OSError, subprocess.TimeoutExpired):  # mostly it is gone already
+                subprocess.run(self._ending, capture_output=True, check=False, timeout=3 * GRACE)
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):

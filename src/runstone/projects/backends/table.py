@@ -49,7 +49,7 @@ def configuration(config: Mapping[str, Any] | str | None) -> Mapping[str, Any]:
 def start(backend: str, work: Work) -> Process | Followed:
     """Start the work, or submit it. Raises ExecutionException, NotSupported, InvalidValue."""
     if backend == LOCAL:
-        return Process(work.arguments, work.folder, work.variables)
+        return Process(work.arguments, work.folder, work.variables, work.ending)
     return Followed(getattr(_module(backend), ELSEWHERE[backend])(work))
 
 
