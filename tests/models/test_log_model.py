@@ -14,7 +14,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 import runstone
 from runstone.errors import InvalidValue, NotFound
-from runstone.models import Model, get_model_info, set_signature
+from runstone.models import Model, get_model_info
 
 FRAME, TARGET = load_iris(return_X_y=True, as_frame=True)
 FOREST = RandomForestClassifier(5, random_state=0).fit(FRAME, TARGET)
@@ -118,14 +118,6 @@ def test_what_is_not_kept_is_said_once(capsys: pytest.CaptureFixture[str], monke
     told = capsys.readouterr().err
     assert told.count("log_model(prompts=…) is not kept") == 1
     assert "tags=" not in told
-
-
-def test_a_runs_model_does_not_change_its_signature() -> None:
-    info = runstone.sklearn.log_model(FOREST, "model", input_example=FRAME.head(2))
-    assert info.signature is not None
-    assert info.signature_dict == info.signature.to_dict()
-    with pytest.raises(InvalidValue, match="does not change"):
-        set_signature(info.model_uri, info.signature)
 
 
 def test_unknown_runs_and_paths() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import models_environment, models_history, models_image, models_promote, models_scan, models_serve
+from . import models_environment, models_history, models_image, models_promote, models_requirements, models_scan, models_serve
 from .shell import json_done_option, json_option, store_option
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ models.add_command(models_history.history)
 models.add_command(models_serve.serve)
 models.add_command(models_serve.predict)
 models.add_command(models_environment.prepare)
+models.add_command(models_requirements.update)
 models.add_command(models_image.generate)
 models.add_command(models_image.build)
 models.add_command(models_image.manifest)

@@ -24,8 +24,9 @@ __getattr__, __dir__ = lazy(
         "get_model_info": "runstone.models.reading:get_model_info",
         "infer_signature": "runstone.models.signature:infer_signature",
         "set_model": "runstone.models.python_function:set_model",
-        "set_signature": "runstone.models.reading:set_signature",
+        "set_signature": "runstone.models.changing:set_signature",
         "signature": "runstone.models.signature",
+        "update_model_requirements": "runstone.models.changing:update_model_requirements",
         "validate_schema": "runstone.models.reading:validate_schema",
     },
 )

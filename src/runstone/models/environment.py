@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,14 +119,16 @@ def _read_lines(given: Iterable[str], base: Path) -> tuple[list[str], list[str]]
             (lines if option in ("-r", "--requirement") else constraints).extend(inner)
             constraints.extend(more)
         else:
-            _name(line)
+            name_of(line)
             lines.append(line)
     return lines, constraints
 
 
-def _name(line: str) -> str | None:
+def name_of(line: str) -> str | None:
     """The package that a line asks for; None for options, paths and URLs. Raises InvalidValue."""
-    if line.startswith(("-", ".", "/")) or "://" in line.partition("@")[0] or line.endswith((".whl", ".tar.gz")):
+    before, at, _ = line.partition("@")
+    elsewhere = "://" in before or (line.endswith((".whl", ".tar.gz")) and not at)
+    if not line or line.startswith(("-", ".", "/", "#")) or elsewhere:
         return None
     try:
         return utils.canonicalize_name(requirements.Requirement(line).name)
@@ -135,8 +137,8 @@ def _name(line: str) -> str | None:
 
 
 def _united(lines: Sequence[str], extra: Sequence[str]) -> list[str]:
-    named = {name for name in map(_name, extra) if name}
-    return [line for line in lines if _name(line) not in named] + list(extra)
+    named = {name for name in map(name_of, extra) if name}
+    return [line for line in lines if name_of(line) not in named] + list(extra)
 
 
 def _read_conda(given: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, Any]:
@@ -154,6 +156,19 @@ def _read_conda(given: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, 
 def _pip_part(conda: Mapping[str, Any]) -> list[str]:
     parts = [item["pip"] for item in conda.get("dependencies") or () if isinstance(item, Mapping) and "pip" in item]
     return [str(line) for part in parts for line in part or ()]
+
+
+def change_conda(conda: Any, change: Callable[[list[str]], list[str]]) -> list[str]:
+    """Change the lines for pip of a conda environment in place; what they are then. Raises InvalidValue for what is none."""
+    if not isinstance(conda, dict) or not isinstance(conda.get("dependencies"), list):
+        raise InvalidValue(f"The model's {CONDA} has no list of dependencies, so it is no conda environment.")
+    parts: list[Any] = conda["dependencies"]
+    lines = change(_pip_part(conda))
+    others = [one for one in parts if not (isinstance(one, Mapping) and "pip" in one)]
+    if lines and not any(str(one).startswith("pip") for one in others):
+        others.append("pip")
+    conda["dependencies"] = [*others, {"pip": lines}] if lines else others
+    return lines
 
 
 def _conda(lines: Sequence[str]) -> dict[str, Any]:
