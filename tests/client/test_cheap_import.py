@@ -49,3 +49,10 @@ def test_a_run_loads_nothing_heavy() -> None:
         )
     }
     assert not loaded & (HEAVY - {"alembic"})
+
+
+def test_a_server_answers_before_it_loads_what_few_requests_need() -> None:
+    loaded = {
+        name.split(".")[0] for name in modules_after("import runstone.server.app, runstone.server.listen, runstone.store.sql")
+    }
+    assert not loaded & {"numpy", "yaml", "alembic", "pandas", "urllib3", "rich", "psutil"}

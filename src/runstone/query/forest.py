@@ -7,11 +7,19 @@ has not seen; Breiman, "Random forests" (2001), for permutation importance on th
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from runstone._lazy import later
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
+
+Floats: TypeAlias = "NDArray[np.float64]"
+
+
 _DEPTH = 10
 #: Columns that one split looks at.
 _TRIED = 30

@@ -7,17 +7,25 @@ one. NaN takes no part in a mean and never is best; how many values took part is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
+
+from runstone._lazy import later
 
 from .identity import is_seed
 from .objective import MIN, Meaning, direction_of
 
-Value = float | int | str | None
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
+
 #: Group of each run, in the order of the runs: shape (runs,).
-Places = NDArray[np.int64]
+Places: TypeAlias = "NDArray[np.int64]"
+
+Value = float | int | str | None
 
 
 class Coded(Struct, frozen=True, eq=False):

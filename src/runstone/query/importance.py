@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
+
+from runstone._lazy import later
 
 from .association import Association, correlation_ratio, ranks, spearman
 from .forest import permutation_importance
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
+
+Floats: TypeAlias = "NDArray[np.float64]"
+
 Value = float | int | str | None
 
 #: Runs with a value below which nothing is said, and beyond which a sample is looked at.

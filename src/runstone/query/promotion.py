@@ -15,13 +15,19 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from msgspec import Struct
 
+from runstone._lazy import later
 from runstone.errors import FilterError, InvalidValue
 
 from .samples import permutation_p, seeds_to_settle
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = later("numpy")
 
 _COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "!=": operator.ne, "=": operator.eq,

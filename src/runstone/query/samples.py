@@ -12,17 +12,24 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from runstone._lazy import later
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
+
+Values: TypeAlias = "NDArray[np.float64]"
+
 
 RESAMPLES = 20_000
 #: Up to so many ways to deal the values out, all are tried; beyond, so many are drawn.
 ALL_WAYS = 20_000
 MOST_SEEDS = 1_000
 SEED = 20_240_501
-
-Values = NDArray[np.float64]
 
 
 def permutation_p(a: Values, b: Values) -> float:

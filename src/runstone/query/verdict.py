@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from msgspec import Struct
 
+from runstone._lazy import later
 from runstone.entities import Run
 from runstone.errors import InvalidValue
 
@@ -15,6 +16,11 @@ from .identity import is_seed
 from .objective import MAX, MIN, Objective, direction_of, meaning, objective
 from .objective import STATISTICS as SERIES_STATISTICS
 from .samples import Values, difference_interval, hedges_g, holm, permutation_p, seeds_to_settle, superiority
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = later("numpy")
 
 MOST_RUNS = 100
 STATISTICS = (*SERIES_STATISTICS, "best")

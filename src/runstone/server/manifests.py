@@ -6,8 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from runstone._lazy import later
 from runstone.errors import RunstoneError
 
 from . import models_schema as m
@@ -15,9 +14,14 @@ from .files import plain, root_at
 from .mlflow.registry_sources import version_place
 
 if TYPE_CHECKING:
+    import yaml
+
     from runstone.contracts import ArtifactStore
 
     from .backend import Backend
+else:
+    yaml = later("yaml")
+
 
 MANIFEST = "MLmodel"
 #: Bytes that are read of a manifest and of an example; larger ones are not shown.

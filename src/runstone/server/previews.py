@@ -11,17 +11,20 @@ import tokenize
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from runstone._lazy import need
+from runstone._lazy import later, need
 from runstone.errors import InvalidValue, RunstoneError
 
 from .numbers import number
 from .preview_schema import MAX_PREVIEW_COLUMNS, ArrayPreview, FilePreview, PreviewColumn
 from .schema import Cell
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = later("numpy")
 
 #: Arrays up to so many bytes are read whole; of larger ones, and of all in an archive together, no more is read.
 WHOLE = 16 << 20

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from runstone._lazy import later
 from runstone.contracts import RunQuery, RunTable, Series
 from runstone.errors import InvalidValue
 from runstone.query.bands import Band, band, edges_of
@@ -20,11 +18,17 @@ from .experiments import VIEWS
 from .tables import experiments_named
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from runstone.server.backend import Backend
+else:
+    np = later("numpy")
+
+Floats: TypeAlias = "NDArray[np.float64]"
 
 #: Points that one question reads for each key, shared among its runs; a run gets at least and at most so many.
 _POINTS, _LEAST, _MOST = 400_000, 200, 2_000
-Floats = NDArray[np.float64]
 Curve = tuple[Floats, Floats]
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from runstone._lazy import later
 from runstone.contracts import RunColumn, RunQuery
 from runstone.errors import InvalidValue
 from runstone.query import grouping
@@ -20,8 +19,12 @@ from .experiments import VIEWS
 from .tables import experiments_named
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from runstone.entities import Experiment
     from runstone.server.backend import Backend
+else:
+    np = later("numpy")
 
 #: Params that runs are grouped by unasked.
 MOST_BY = 30
