@@ -97,7 +97,7 @@ class RunQuery(Struct, frozen=True, kw_only=True):
     ``offset`` serves windows of a table, ``page_token`` serves MLflow's paging; at most one is given.
     Default order: ``start_time`` descending, then ``run_id``.
     ``nested`` is for tables alone: only runs on top, of which no parent matches, and under each one that is ``opened``
-    (ids) its children that match, in the same order.
+    (ids; after ``*`` all but these) its children that match, in the same order.
     """
 
     experiment_ids: tuple[str, ...]

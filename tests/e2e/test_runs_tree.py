@@ -48,6 +48,16 @@ def test_nested_runs_stand_under_their_parent(table: Callable[..., Any]) -> None
     assert violations_in_each_theme(page) == []
     page.reload()
     expect(row(page, "trial-1")).to_be_visible()
+    page.get_by_role("button", name="Expand all").click()
+    expect(page.locator("[data-testid=run-row][aria-expanded=false]")).to_have_count(0)
+    expect(row(page, "trial-1")).to_be_visible()
+    parent.get_by_role("button", name=re.compile("Close search")).click()  # all but this one
+    expect(row(page, "trial-0")).to_have_count(0)
+    parent.get_by_role("button", name=re.compile("Open search")).click()
+    page.get_by_role("button", name="Collapse all").click()
+    expect(parent).to_have_attribute("aria-expanded", "false")
+    expect(page.locator("[data-testid=run-row][aria-expanded=true]")).to_have_count(0)
+    page.get_by_role("button", name="Expand all").click()
     # in a filter that the parent does not meet, the child stands for itself
     page.get_by_test_id("filter-input").fill("attributes.run_name = 'trial-1'")
     expect(page.get_by_test_id("run-count")).to_have_text("1 of 24")

@@ -66,6 +66,34 @@ def test_a_view_is_saved_shared_changed_and_opened_by_default(
     say(crowd, "DELETE", f"views/{key[1]}")
 
 
+def test_a_view_of_all_runs_is_saved_without_an_experiment(crowd: Server, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{crowd.url}/runs?q=metrics.loss+<+0.9&cols=metrics.loss").page
+    count = page.get_by_test_id("run-count")
+    expect(count).to_have_text(re.compile("^4 of"))
+    page.get_by_role("button", name="Views").click()
+    box = page.get_by_role("dialog", name="Views")
+    expect(box.get_by_label("Open it by default")).to_have_count(0)
+    box.get_by_label("Save this view as").fill("low everywhere")
+    box.get_by_role("button", name="Save", exact=True).click()
+    bar = page.get_by_role("group", name="Saved view")
+    expect(bar).to_have_text("View low everywhere")
+    key = re.search(r"v=([\w-]+)", page.url)
+    assert key
+    page.goto(f"{crowd.url}/v/{key[1]}")
+    expect(count).to_have_text(re.compile("^4 of"))
+    assert "/runs?" in page.url
+    page.get_by_test_id("filter-input").fill("metrics.loss < 0.7")
+    expect(bar).to_contain_text("changed")
+    page.get_by_role("button", name="Views").click()
+    box.get_by_role("button", name="low everywhere").first.click()
+    expect(count).to_have_text(re.compile("^4 of"))
+    expect(bar).not_to_contain_text("changed")
+    page.goto(f"{crowd.url}/experiments/0/runs?view=deleted")
+    page.get_by_role("button", name="Views").click()
+    expect(box).to_contain_text("No view is saved yet")
+    say(crowd, "DELETE", f"views/{key[1]}")
+
+
 def test_a_view_of_what_is_gone_says_so(crowd: Server, open_page: Callable[..., Any]) -> None:
     search = {"cols": "metrics.loss,metrics.gone,params.lost", "sort": "-metrics.gone"}
     made = say(crowd, "POST", "views", {"experiment_id": "1", "name": "old", "search": search})

@@ -127,7 +127,8 @@ class RunsTableRequest(Struct, forbid_unknown_fields=True):
     No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is
     ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, mean, first, count, nans, min_step, max_step,
     first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent
-    matches, and under those ``opened`` their children that match; offset and limit count these rows.
+    matches, and under those ``opened`` (``*`` first: all but those) their children that match; offset and limit count
+    these rows.
     """
 
     experiment_ids: list[str] = field(default_factory=list)

@@ -21,6 +21,9 @@ from .search_source import Scope
 from .search_sql import Sql, rows
 from .search_walk import Walk
 
+#: Among the runs that are opened: every run; the others are then those that are not.
+ALL = "*"
+
 #: ``pick(among, offset, limit)``: a window of some runs, in order.
 Pick: TypeAlias = "Callable[[Set[str], int, int], list[str]]"
 
@@ -56,12 +59,13 @@ def tree_window(
     family = remembered(
         connection, ("family", scope, tree), lambda: _family(connection, scope, tree), lambda found: found.matched > FEW
     )
-    below = {run_id: _below(run_id, family, set(opened)) for run_id in opened if run_id in family.tops}
+    opened = family.children.keys() - set(opened) if ALL in opened else set(opened)
+    below = {run_id: _below(run_id, family, opened) for run_id in opened & family.tops}
     below = {run_id: count for run_id, count in below.items() if count}
     start, end = span
     first, skipped = _first(_places(connection, scope, tree, orders, family, set(below), pick), below, start)
     tops = pick(family.tops, first, end - start)
-    shown = islice(_rows(tops, 0, family, set(opened), pick), skipped, skipped + end - start)
+    shown = islice(_rows(tops, 0, family, opened, pick), skipped, skipped + end - start)
     found = list(shown)
     run_ids = [run_id for run_id, _ in found]
     return TreeWindow(

@@ -878,7 +878,7 @@ export interface RunsTable {
   children: number[];
 }
 
-/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, mean, first, count, nans, min_step, max_step, first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent matches, and under those ``opened`` their children that match; offset and limit count these rows. */
+/** A window of a table of runs. No ``experiment_ids``: every active experiment. ``filter`` and ``order_by`` are in the filter grammar. A column is ``metrics.KEY`` (last value), ``metrics.KEY:STAT`` (last, min, max, mean, first, count, nans, min_step, max_step, first_step, last_step), ``params.KEY``, ``tags.KEY`` or ``attributes.NAME``. ``nested``: only runs of which no parent matches, and under those ``opened`` (``*`` first: all but those) their children that match; offset and limit count these rows. */
 export interface RunsTableRequest {
   experiment_ids?: string[];
   filter?: string;

@@ -4,6 +4,9 @@ import { RunsPage } from "../features/runs/RunsPage";
 import type { RunsSearch } from "../features/runs/view";
 import { splitList } from "../lib/columns";
 
+/** In an address: all experiments, which none named means as well. */
+const EVERY = "*";
+
 const one = getRouteApi("/experiments/$experimentId/runs");
 const several = getRouteApi("/runs");
 
@@ -30,6 +33,6 @@ export function RunsRoute() {
     (change: RunsSearch, replace = !isStep(change)) => void navigate({ replace, search: (old) => ({ ...old, ...change }) }),
     [navigate],
   );
-  const experiments = useMemo(() => splitList(search.exp ?? ""), [search.exp]);
-  return <RunsPage key={search.exp ?? ""} experiments={experiments} search={search} onSearch={onSearch} />;
+  const experiments = useMemo(() => (search.exp === EVERY ? [] : splitList(search.exp ?? "")), [search.exp]);
+  return <RunsPage key={experiments.join()} experiments={experiments} search={search} onSearch={onSearch} />;
 }

@@ -9,6 +9,7 @@ import { cellId, GridRow } from "./GridRow";
 import type { GridColumn } from "./layout";
 import { useGridKeys } from "./useGridKeys";
 import type { Rows } from "./useRows";
+import { isOpened } from "./view";
 
 const HEAD = 34;
 const OVERSCAN = 8;
@@ -108,7 +109,7 @@ export function Grid(props: GridProps) {
         columns={drawn}
         window={data?.window}
         index={data?.index ?? 0}
-        opened={props.opened && run !== undefined ? props.opened.includes(run) : null}
+        opened={props.opened && run !== undefined ? isOpened(props.opened, run) : null}
         selected={run !== undefined && props.selected.has(run)}
         best={rows.best}
         activeColumn={active.row === row ? active.column : -1}

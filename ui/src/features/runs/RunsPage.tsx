@@ -18,7 +18,7 @@ import s from "./RunsPage.module.css";
 import { PanelSwitch, Split } from "./Split";
 import { useRunActions } from "./useRunActions";
 import { useRunsPage } from "./useRunsPage";
-import type { RunsSearch } from "./view";
+import { ALL, type RunsSearch } from "./view";
 
 const GroupTable = lazy(() => import("./GroupTable").then((module) => ({ default: module.GroupTable })));
 const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
@@ -148,6 +148,7 @@ export function RunsPage(props: RunsPageProps) {
               Tree
             </Button>
           )}
+          {view.tree && <Button onClick={() => page.change({ opened: view.opened.includes(ALL) ? [] : [ALL] })}>{view.opened.includes(ALL) ? "Collapse all" : "Expand all"}</Button>}
           {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} onShow={page.show} />}
           {view.hidden.length > 0 && (
             <Button kind="quiet" icon="undo" onClick={() => page.change({ hidden: [] })}>

@@ -7,7 +7,7 @@ import { type ColumnSpec, columnId, joinList, parseSort, joinSort, parseColumn, 
 import { formatCount } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { say } from "../../ui/Toasts";
-import { differs, NONE, savedPart, toView } from "./savedViews";
+import { differs, NONE, savedPart, toView, whole } from "./savedViews";
 import { type RunsSearch, readView, writeView } from "./view";
 import type { ViewsProps } from "./Views";
 import s from "./Views.module.css";
@@ -15,7 +15,8 @@ import s from "./Views.module.css";
 /** Columns that are looked up, and named in the sentence. */
 const [MOST_ASKED, MOST_NAMED] = [60, 3];
 
-export function ViewBar({ experiments, search, onSearch }: Omit<ViewsProps, "onClose">) {
+export function ViewBar({ experiments, search: shown, onSearch }: Omit<ViewsProps, "onClose">) {
+  const search = whole(shown, experiments);
   return (
     <>
       {search.v && search.v !== NONE && <Shown {...{ experiments, search, onSearch }} id={search.v} />}

@@ -10,7 +10,7 @@ import { copyText } from "../../ui/Copy";
 import { FieldError, TextField } from "../../ui/Field";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
-import { NONE, savedPart, toView } from "./savedViews";
+import { homeOf, NONE, savedPart, toView, viewsHere, whole } from "./savedViews";
 import type { RunsSearch } from "./view";
 import s from "./Views.module.css";
 
@@ -23,20 +23,22 @@ export interface ViewsProps {
 
 const failed = (error: Error) => say(error.message, { tone: "error" });
 
-export function Views({ experiments, search, onSearch, onClose }: ViewsProps) {
-  const home = experiments[0];
-  const found = useQuery({ ...viewsQuery(home ?? ""), enabled: home !== undefined });
+export function Views({ experiments, search: shown, onSearch, onClose }: ViewsProps) {
+  const home = homeOf(experiments);
+  const search = whole(shown, experiments);
+  const found = useQuery(viewsQuery(home));
   const open = useOpen(search, onSearch);
-  if (!home) return <p className={s.hint}>Views are kept with an experiment. Choose one or several first; until then the address of this page holds all of it.</p>;
   if (!found.data) return <p className={s.hint}>{found.error?.message ?? "…"}</p>;
-  const { views, may_edit: mayEdit } = found.data;
+  const { may_edit: mayEdit } = found.data;
+  const views = viewsHere(found.data.views, experiments);
+  const defaults = experiments.length > 0;
   const plain = views.some((view) => view.is_default) || search.v;
   return (
     <div className={s.views}>
       {views.length > 0 ? (
         <ul className={s.list} aria-label="Saved views">
           {views.map((view) => (
-            <Row key={view.key} view={view} here={view.key === search.v} mayEdit={mayEdit} onOpen={() => (open(view), onClose())} />
+            <Row key={view.key} view={view} here={view.key === search.v} {...{ mayEdit, defaults }} onOpen={() => (open(view), onClose())} />
           ))}
         </ul>
       ) : (
@@ -47,7 +49,7 @@ export function Views({ experiments, search, onSearch, onClose }: ViewsProps) {
           Plain table
         </Button>
       )}
-      {mayEdit && <SaveForm home={home} search={search} onSaved={(view) => (onSearch({ v: view.key }, true), onClose())} />}
+      {mayEdit && <SaveForm {...{ home, search, defaults }} onSaved={(view) => (onSearch({ v: view.key }, true), onClose())} />}
     </div>
   );
 }
@@ -62,7 +64,7 @@ function useOpen(search: RunsSearch, onSearch: ViewsProps["onSearch"]) {
   };
 }
 
-function Row({ view, here, mayEdit, onOpen }: { view: SavedView; here: boolean; mayEdit: boolean; onOpen: () => void }) {
+function Row({ view, here, mayEdit, defaults, onOpen }: { view: SavedView; here: boolean; mayEdit: boolean; defaults: boolean; onOpen: () => void }) {
   const [renaming, setRenaming] = useState(false);
   const edit = useEditView();
   const remove = useDeleteView();
@@ -88,12 +90,14 @@ function Row({ view, here, mayEdit, onOpen }: { view: SavedView; here: boolean; 
       <IconButton icon="link" label={`Copy the link of ${view.name}`} onClick={copy} />
       {mayEdit && (
         <>
-          <IconButton
-            icon="home"
-            label={view.is_default ? `Do not open ${view.name} by default` : `Open ${view.name} by default`}
-            aria-pressed={view.is_default}
-            onClick={() => edit.mutate({ key: view.key, edit: { is_default: !view.is_default } }, { onError: failed })}
-          />
+          {defaults && (
+            <IconButton
+              icon="home"
+              label={view.is_default ? `Do not open ${view.name} by default` : `Open ${view.name} by default`}
+              aria-pressed={view.is_default}
+              onClick={() => edit.mutate({ key: view.key, edit: { is_default: !view.is_default } }, { onError: failed })}
+            />
+          )}
           <IconButton icon="edit" label={`Rename ${view.name}`} onClick={() => setRenaming(true)} />
           <IconButton icon="trash" label={`Delete ${view.name}`} onClick={drop} disabled={remove.isPending} />
         </>
@@ -130,7 +134,7 @@ function RenameForm({ view, onDone }: { view: SavedView; onDone: () => void }) {
   );
 }
 
-function SaveForm({ home, search, onSaved }: { home: string; search: RunsSearch; onSaved: (view: SavedView) => void }) {
+function SaveForm({ home, search, defaults, onSaved }: { home: string; search: RunsSearch; defaults: boolean; onSaved: (view: SavedView) => void }) {
   const [name, setName] = useState("");
   const [byDefault, setByDefault] = useState(false);
   const save = useSaveView();
@@ -152,9 +156,11 @@ function SaveForm({ home, search, onSaved }: { home: string; search: RunsSearch;
       <Button type="submit" kind="primary" disabled={!name.trim() || save.isPending}>
         Save
       </Button>
-      <label className={s.check}>
-        <input type="checkbox" checked={byDefault} onChange={(event) => setByDefault(event.target.checked)} /> Open it by default, for everybody
-      </label>
+      {defaults && (
+        <label className={s.check}>
+          <input type="checkbox" checked={byDefault} onChange={(event) => setByDefault(event.target.checked)} /> Open it by default, for everybody
+        </label>
+      )}
       <FieldError error={save.error} />
     </form>
   );

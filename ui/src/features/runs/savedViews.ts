@@ -9,6 +9,20 @@ const MOMENTS: ReadonlySet<string> = new Set(["sel", "v"]);
 
 type Search = Readonly<Record<string, string | undefined>>;
 
+/** With which experiment views of the runs of all experiments are kept, and what they say of experiments. */
+const [KEEPER, EVERY] = ["0", "*"];
+
+/** Where views of these experiments are kept. */
+export const homeOf = (experiments: readonly string[]): string => experiments[0] ?? KEEPER;
+
+/** The address as a view says it. */
+export const whole = (search: RunsSearch, experiments: readonly string[]): RunsSearch => (experiments.length > 0 ? search : { ...search, exp: EVERY } as RunsSearch);
+
+/** Of the views kept in one place those that are of these experiments: all runs, or not. */
+export function viewsHere<View extends { search: Search }>(views: readonly View[], experiments: readonly string[]): View[] {
+  return views.filter((view) => (view.search["exp"] === EVERY) === (experiments.length === 0));
+}
+
 /** What to save of an address. */
 export function savedPart(search: RunsSearch): Record<string, string> {
   const kept = Object.entries(search as Search).filter(([key, value]) => value !== undefined && value !== "" && !MOMENTS.has(key));

@@ -2,6 +2,7 @@ import type { KeyboardEvent } from "react";
 import { STATS } from "../../lib/columns";
 import type { GridProps } from "./Grid";
 import { cellId } from "./GridRow";
+import { isOpened } from "./view";
 
 interface Place {
   row: number;
@@ -28,7 +29,7 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
     if (!props.opened || !data || active.row < 0 || columnAt(active.column)?.fixed !== "name") return false;
     const { run_ids, depth, children } = data.window.table;
     const run = run_ids[data.index] ?? "";
-    const open = children[data.index] ? props.opened.includes(run) : right;
+    const open = children[data.index] ? isOpened(props.opened, run) : right;
     if (open !== right) return props.onToggle(run), true;
     if (right || !depth[data.index]) return false;
     const deep = (row: number) => {

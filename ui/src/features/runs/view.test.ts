@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../api/schema.gen";
 import { columnId } from "../../lib/columns";
-import { defaultColumns, equalParams, readView, withoutRuns, writeView } from "./view";
+import { isOpened, defaultColumns, equalParams, readView, withoutRuns, writeView } from "./view";
 
 const key = (name: string, distinct = 2): Key => ({ key: name, runs: 10, distinct });
 
@@ -88,4 +88,10 @@ describe("hidden runs", () => {
     expect(withoutRuns("", ["a"])).toBe("attributes.run_id NOT IN ('a')");
     expect(withoutRuns("x = 1 or y = 2", ["a", "b"])).toBe("(x = 1 or y = 2) AND attributes.run_id NOT IN ('a', 'b')");
   });
+});
+
+it("keeps that all are opened but some, in an address too", () => {
+  const opened = ["*", ...Array.from({ length: 99 }, (_, i) => `r${i}`)];
+  const back = readView(writeView({ opened })).opened;
+  expect([back[0], back.length, isOpened(back, "r98"), isOpened(back, "other"), isOpened(["r1"], "r1")]).toEqual(["*", 61, false, true, true]);
 });

@@ -35,7 +35,7 @@ export interface RunsView {
   hidden: string[];
   /** Nested runs under their parents. */
   tree: boolean;
-  /** Runs whose children are shown. */
+  /** Runs whose children are shown; after {@link ALL} those whose are not. */
   opened: string[];
   /** Runs that stay on top. */
   pins: string[];
@@ -60,7 +60,7 @@ export function readView(search: RunsSearch): RunsView {
     group: search.group ? (search.group === "auto" ? [] : splitList(search.group)) : null,
     hidden: readIds(search.hide),
     tree: search.tree === "1",
-    opened: readIds(search.open),
+    opened: splitList(search.open ?? "").filter((id) => id === ALL || isId(id)),
     pins: readIds(search.pin).slice(0, MOST_PINS),
     fixed: splitList(search.fix ?? ""),
     cells: readCells(search.cells),
@@ -69,6 +69,11 @@ export function readView(search: RunsSearch): RunsView {
 
 /** Runs that stay on top at most: they take their room from the others. */
 export const MOST_PINS = 8;
+/** Stands for every run among those that are opened. */
+export const ALL = "*";
+
+export const isOpened = (opened: readonly string[], run: string): boolean => opened.includes(ALL) !== opened.includes(run);
+
 /** Opened runs at most, so that an address stays one. */
 export const MOST_OPENED = 60;
 
@@ -102,7 +107,7 @@ export function writeView(change: Partial<RunsView>): RunsSearch {
   if (change.selected) search.sel = (change.selected.length <= MOST_SELECTED && joinList(change.selected)) || undefined;
   if (change.hidden) search.hide = joinList(change.hidden) || undefined;
   if ("tree" in change) search.tree = change.tree ? "1" : undefined;
-  if (change.opened) search.open = joinList(change.opened.slice(-MOST_OPENED)) || undefined;
+  if (change.opened) search.open = joinList([...change.opened.filter((id) => id === ALL), ...change.opened.filter((id) => id !== ALL).slice(-MOST_OPENED)]) || undefined;
   if (change.pins) search.pin = joinList(change.pins) || undefined;
   if (change.fixed) search.fix = joinList(change.fixed) || undefined;
   if (change.cells) search.cells = joinList(Object.entries(change.cells).map(([id, paint]) => `${paint}:${id}`)) || undefined;
