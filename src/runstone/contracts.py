@@ -18,6 +18,7 @@ from .entities.accounts import Grant, Group, Session, Token, User
 from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
 from .entities.registry_events import RegistryEvent
+from .entities.reviews import TransitionRequest, VersionComment
 from .entities.traces import TraceHead
 from .entities.webhooks import Delivery, Webhook
 from .records import Record
@@ -276,6 +277,16 @@ class Registry(Protocol):
         """What was done to a registered model, newest first; of one that is gone, too. ``before``: events with smaller
         numbers only. Raises NotFound where no model ever had the name."""
         ...
+
+    def transition_requests(self, name: str, version: int | None = None, state: str = "") -> Sequence[TransitionRequest]:
+        """Newest first, at most 1,000; ``version`` and ``state``: only these. Raises NotFound."""
+        ...
+
+    def version_comments(self, name: str, version: int) -> Sequence[VersionComment]:
+        """Oldest first. Raises NotFound."""
+        ...
+
+    def find_comment(self, comment_id: str) -> VersionComment | None: ...
 
 
 class ModelOrder(Struct, frozen=True):

@@ -336,6 +336,50 @@ class ModelVersionChanged(_Record, frozen=True, array_like=True, tag=43):
     deleted: bool = False
 
 
+class TransitionRequested(_Record, frozen=True, array_like=True, tag=44):
+    """Somebody (``Batch.by``) asks that a version goes to ``stage``, or that ``alias`` stands for it: one of the two.
+    ``request_id`` is drawn by the writer: writing the record again changes nothing."""
+
+    request_id: str
+    name: str
+    version: int
+    time: int
+    stage: str = ""
+    alias: str = ""
+    comment: str = ""
+
+
+class TransitionDecided(_Record, frozen=True, array_like=True, tag=45):
+    """What becomes of a request that waits. ``APPROVED`` makes the move too, in the same transaction;
+    ``archive_existing`` as in ``ModelVersionChanged``."""
+
+    request_id: str
+    name: str
+    time: int
+    decision: str
+    comment: str = ""
+    archive_existing: bool = False
+
+
+class VersionCommented(_Record, frozen=True, array_like=True, tag=46):
+    """A comment (of ``Batch.by``) on a version. ``comment_id`` as ``request_id`` above."""
+
+    comment_id: str
+    name: str
+    version: int
+    time: int
+    comment: str
+
+
+class VersionCommentChanged(_Record, frozen=True, array_like=True, tag=47):
+    """Another text, or ``None``: the comment is removed. ``name`` is the model it belongs to."""
+
+    comment_id: str
+    name: str
+    time: int
+    comment: str | None = None
+
+
 Record = (
     ExperimentCreated
     | ExperimentChanged
@@ -359,6 +403,10 @@ Record = (
     | RegisteredModelChanged
     | ModelVersionCreated
     | ModelVersionChanged
+    | TransitionRequested
+    | TransitionDecided
+    | VersionCommented
+    | VersionCommentChanged
 )
 
 

@@ -164,8 +164,9 @@ _READ = (
     "count_runs", "find_runs", "series_counts", "summaries", "keys", "history", "sample", "console", "documents",
     "artifact_files", "changes", "health",
     "get_registered_model", "search_registered_models", "get_model_version", "get_version_by_alias", "find_version",
-    "latest_versions", "search_model_versions", "version_location", "registry_events", "get_logged_model",
-    "search_logged_models", "dataset_uses", "get_trace", "search_traces",
+    "latest_versions", "search_model_versions", "version_location", "registry_events", "transition_requests",
+    "version_comments", "find_comment", "get_logged_model", "search_logged_models", "dataset_uses", "get_trace",
+    "search_traces",
 )  # fmt: skip
 
 #: Every question, by its method's name.

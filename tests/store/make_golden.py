@@ -31,6 +31,8 @@ from runstone.records import (
     RunStarted,
     Tags,
     TraceStarted,
+    TransitionRequested,
+    VersionCommented,
 )
 from runstone.store.dialects import Sqlite
 from runstone.store.schema import HEAD
@@ -87,7 +89,10 @@ def fill(store: SqlStore) -> None:
                 RegisteredModelCreated("a" * 32, "wine", 6000, "rates wine", {"team": "blue"}),
                 ModelVersionCreated("b" * 32, "wine", 7000, f"runs:/{RUN}/model", RUN, tags={"note": "первая"}),
                 RegisteredModelChanged("wine", 8000, aliases={"champion": 1}),
-            ]
+                TransitionRequested("e" * 32, "wine", 1, 8100, "Production", "", "good"),
+                VersionCommented("f" * 32, "wine", 1, 8200, "Ещё раз?"),
+            ],
+            by="ada",
         )
     )
     store.webhooks.plan(lambda event, model, version: (event.event, "{}"), 9000)

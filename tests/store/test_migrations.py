@@ -105,6 +105,16 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
         assert [(one.event, one.state) for one in store.webhooks.deliveries("d" * 32)] == [
             ("registered_model.created", "WAITING")
         ]
+    if revision >= "0009":
+        (asked,), (said,) = store.transition_requests("wine"), store.version_comments("wine", 1)
+        assert (asked.stage, asked.before, asked.user_id, asked.comment, asked.state) == (
+            "Production",
+            "None",
+            "ada",
+            "good",
+            "PENDING",
+        )
+        assert (said.user_id, said.comment) == ("ada", "Ещё раз?")
     store.accounts.add_group("new")  # the clock of accounts is there, in stores that came from before as well
     store.close()
     migrated(tmp_path / "fresh.db").dispose()

@@ -20,13 +20,14 @@ from .inputs import InputCalls
 from .log import RunOperations
 from .logged_models import LoggedModelCalls
 from .registry import RegistryCalls
+from .reviews import ReviewCalls
 from .run_log import now_ms
 from .runs import RUN_NAME, new_run_id
 from .session import Session, session
 from .surroundings import user
 
 
-class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls):
+class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, ReviewCalls):
     """Runs and experiments of one store, and registered models.
 
     Logging methods return when the record is in this process's journal, others when the store has answered; reads see

@@ -14,7 +14,9 @@ class RegistryEvent(Struct, frozen=True):
         user_id: who did it: the user of a server with accounts, else the name that the client gave; empty if unknown.
         event: ``registered_model.`` ``created``, ``renamed``, ``described``, ``deleted``; ``model_version.`` ``created``,
             ``described``, ``transitioned``, ``changed`` (its status), ``deleted``; ``registered_model_tag.`` and
-            ``model_version_tag.`` ``set``, ``deleted``; ``model_version_alias.`` ``created``, ``moved``, ``deleted``.
+            ``model_version_tag.`` ``set``, ``deleted``; ``model_version_alias.`` ``created``, ``moved``, ``deleted``;
+            ``transition_request.`` ``created``, ``approved``, ``rejected``, ``withdrawn``; ``comment.`` ``created``,
+            ``edited``, ``deleted``.
         name: of the model, at that time.
         version: its number, for events of one version.
         key: of the tag, or the alias.

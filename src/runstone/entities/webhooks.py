@@ -17,7 +17,8 @@ MLFLOW_EVENTS = (
 OWN_EVENTS = (
     "model_version.transitioned", "model_version.described", "model_version.changed", "model_version.deleted",
     "registered_model.renamed", "registered_model.described", "registered_model.deleted", "registered_model_tag.set",
-    "registered_model_tag.deleted",
+    "registered_model_tag.deleted", "transition_request.created", "transition_request.approved", "transition_request.rejected",
+    "transition_request.withdrawn", "comment.created", "comment.edited", "comment.deleted",
 )  # fmt: skip
 EVENTS = (*MLFLOW_EVENTS, *OWN_EVENTS)
 

@@ -52,4 +52,6 @@ def _repeatable(record: r.Record) -> bool:
         return not record.deleted and record.new_name is None and not record.expected
     if isinstance(record, r.ModelVersionChanged | r.TraceChanged | r.LoggedModelChanged):
         return not record.deleted
-    return not isinstance(record, r.ExperimentCreated | r.Console | r.Metrics)
+    if isinstance(record, r.VersionCommentChanged):
+        return record.comment is not None
+    return not isinstance(record, r.ExperimentCreated | r.Console | r.Metrics | r.TransitionDecided)

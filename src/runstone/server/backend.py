@@ -80,7 +80,7 @@ class Backend:
         if self.guard is None:
             return self._gathering.write(batch)
         news = self.guard.admit([batch])
-        receipt = self._gathering.write(batch)
+        receipt = self._gathering.write(self.guard.signed(batch))
         self.guard.settle(news, [receipt])
         return receipt
 

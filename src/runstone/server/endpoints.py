@@ -17,6 +17,7 @@ from . import charts_schema as ch
 from . import compare_schema as cmp
 from . import models_schema as reg
 from . import preview_schema as pre
+from . import reviews_schema as rv
 from . import schema as s
 from . import search_schema as fs
 from . import table_schema as ts
@@ -37,6 +38,7 @@ from .routes import (
     model_versions,
     models,
     remote,
+    reviews,
     runs,
     search,
     table_files,
@@ -135,6 +137,18 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("PATCH", "/models/{name}/versions/{version}", reg.VersionDetail, model_versions.edit_version, "write",
              body=reg.VersionEdit),
     Endpoint("DELETE", "/models/{name}/versions/{version}", reg.ModelDone, model_versions.delete_version, "write"),
+    Endpoint("GET", "/models/{name}/requests", rv.Requests, reviews.list_requests, query=rv.RequestsQuery),
+    Endpoint("PATCH", "/models/{name}/requests/{request_id}", rv.RequestRow, reviews.decide_request, "write",
+             body=rv.RequestDecision),
+    Endpoint("POST", "/models/{name}/versions/{version}/requests", rv.RequestRow, reviews.create_request, "write",
+             body=rv.NewRequest),
+    Endpoint("GET", "/models/{name}/versions/{version}/comments", rv.Comments, reviews.list_comments),
+    Endpoint("POST", "/models/{name}/versions/{version}/comments", rv.Comments, reviews.create_comment, "write",
+             body=rv.CommentText),
+    Endpoint("PATCH", "/models/{name}/versions/{version}/comments/{comment_id}", rv.Comments, reviews.edit_comment, "write",
+             body=rv.CommentText),
+    Endpoint("DELETE", "/models/{name}/versions/{version}/comments/{comment_id}", reg.ModelDone, reviews.delete_comment,
+             "write"),
     Endpoint("GET", "/traces", tr.Traces, traces.list_traces, query=tr.TracesQuery),
     Endpoint("GET", "/traces/{trace_id}", tr.TraceDetail, traces.get_trace),
     Endpoint("GET", "/traces/{trace_id}/spans/{span_id}", tr.SpanDetail, traces.get_span),
@@ -162,6 +176,9 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("DELETE", "/grants/{grant_id}", acc.Done, accounts.delete_grant, "write"),
     Endpoint("GET", "/webhooks", wh.Webhooks, webhooks.list_webhooks, "admin"),
     Endpoint("POST", "/webhooks", wh.WebhookRow, webhooks.create_webhook, "admin", body=wh.NewWebhook),
+    Endpoint("PATCH", "/webhooks/{webhook_id}", wh.WebhookRow, webhooks.edit_webhook, "admin", body=wh.WebhookEdit),
+    Endpoint("DELETE", "/webhooks/{webhook_id}", wh.WebhookGone, webhooks.delete_webhook, "admin"),
+    Endpoint("POST", "/webhooks/{webhook_id}/test", wh.WebhookTested, webhooks.test_webhook, "admin"),
     Endpoint("GET", "/webhooks/{webhook_id}/deliveries", wh.Deliveries, webhooks.list_deliveries, "admin",
              query=wh.DeliveriesQuery),
     Endpoint("GET", "/events", s.ChangesEvent, about.events, query=s.EventsQuery, media="text/event-stream"),

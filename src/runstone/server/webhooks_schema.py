@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class WebhookRow(Struct):
@@ -22,7 +22,10 @@ class WebhookRow(Struct):
 
 
 class Webhooks(Struct):
+    """``known``: every event that a webhook can be told of."""
+
     webhooks: list[WebhookRow]
+    known: list[str]
 
 
 class NewWebhook(Struct, forbid_unknown_fields=True):
@@ -33,6 +36,30 @@ class NewWebhook(Struct, forbid_unknown_fields=True):
     events: Annotated[list[str], Meta(min_length=1, max_length=100)]
     description: Annotated[str, Meta(max_length=1_000)] = ""
     secret: Annotated[str, Meta(max_length=1_000)] = ""
+
+
+class WebhookEdit(Struct, forbid_unknown_fields=True):
+    """What is left out stays; an empty ``secret`` takes it away."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=256)] | UnsetType = UNSET
+    url: Annotated[str, Meta(min_length=1, max_length=2_000)] | UnsetType = UNSET
+    events: Annotated[list[str], Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=1_000)] | UnsetType = UNSET
+    secret: Annotated[str, Meta(max_length=1_000)] | UnsetType = UNSET
+    status: Literal["ACTIVE", "DISABLED"] | UnsetType = UNSET
+
+
+class WebhookGone(Struct):
+    pass
+
+
+class WebhookTested(Struct):
+    """``response_body``: its beginning. ``error``: why there was no answer."""
+
+    success: bool
+    response_status: int | None
+    response_body: str
+    error: str
 
 
 class DeliveriesQuery(Struct):

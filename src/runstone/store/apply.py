@@ -28,7 +28,7 @@ from runstone.records import (
     Tags,
 )
 
-from . import logged_models_write, registry_write, traces
+from . import logged_models_write, registry_reviews, registry_write, traces
 from .arrivals import checked
 from .places import run_folder
 from .states import ACTIVE, DELETED, ExperimentState, RunState
@@ -323,5 +323,6 @@ _APPLY: dict[type, Callable[[Work, Any], None]] = {
     ArtifactLogged: _add_other,
     **logged_models_write.APPLY,
     **registry_write.APPLY,
+    **registry_reviews.APPLY,
     **traces.APPLY,
 }

@@ -26,9 +26,9 @@ _SELECT = 'SELECT number, time, user_id, event, name, version, "key", old, new, 
 class Log:
     """The events of one record; :meth:`save` writes them, so that a record that fails has left none."""
 
-    def __init__(self, work: Work, change: int, time: int, model_key: str, name: str) -> None:
+    def __init__(self, work: Work, change: int, time: int, model_key: str, name: str, reason: str = "") -> None:
         self._work, self._first = work, change * PARTS
-        self._about = (time, work.by, work.reason, model_key, name)
+        self._about = (time, work.by, reason or work.reason, model_key, name)
         self._flat: list[Any] = []
 
     def add(

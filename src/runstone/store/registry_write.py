@@ -13,7 +13,7 @@ from runstone.entities.model_uris import ModelUri, check_model_name, is_model_ur
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, WrongState
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
 
-from .registry_checks import check_alias, check_status, check_tags, stage_named
+from .registry_checks import Protection, check_alias, check_status, check_tags, stage_named
 from .registry_log import Log
 from .registry_read import RegistryReader
 from .search_sql import Sql, rows, run
@@ -24,12 +24,15 @@ from .work import Work
 _MODELS, _VERSIONS = Rows(registered_models), Rows(model_versions)
 _MODEL_TAGS, _VERSION_TAGS = Rows(registered_model_tags, update=["value"]), Rows(model_version_tags, update=["value"])
 _ALIASES = Rows(registered_model_aliases, update=["version"])
+#: Tables of what goes with a version.
+_HANGING = ("transition_requests", "version_comments")
 
 
 def create_model(work: Work, record: RegisteredModelCreated) -> None:
     change = work.next_change()  # from here on no other writer's record can come between
     check_model_name(record.name)
     check_tags(record.tags)
+    Protection(record.name, record.tags).check()
     if _there(work, Sql("SELECT 1 FROM registered_models WHERE model_key = ?", (record.model_key,))):
         return
     _require_free(work, record.name)
@@ -43,11 +46,13 @@ def create_model(work: Work, record: RegisteredModelCreated) -> None:
     _set_tags(work, _MODEL_TAGS, record.model_key, record.tags)
 
 
-def change_model(work: Work, record: RegisteredModelChanged) -> None:
+def change_model(work: Work, record: RegisteredModelChanged, approved: bool = False) -> None:
+    """``approved``: somebody asked for it, and somebody who may said yes."""
     change = work.next_change()
     reader, time = RegistryReader(work.connection), record.time or work.now
     key = reader.model_key(record.name)
     check_tags(record.tags)
+    Protection(record.name, record.tags).check()
     for alias, version in record.aliases.items():
         check_alias(alias, new=version is not None)
         if version is not None:
@@ -57,7 +62,12 @@ def change_model(work: Work, record: RegisteredModelChanged) -> None:
         check_model_name(record.new_name, "new_name")
         if record.new_name != record.name:
             _require_free(work, record.new_name)
-    _log_model(Log(work, change, work.now, key, record.name), reader.model(record.name), record)
+    old = reader.model(record.name)
+    if not (approved or record.deleted):
+        protection = Protection(record.name, old.tags)
+        for alias, version in record.aliases.items():
+            protection.alias(alias, old.aliases.get(alias), version)
+    _log_model(Log(work, change, work.now, key, record.name), old, record)
     if record.deleted:
         _delete_model(work, key)
         return
@@ -114,7 +124,8 @@ def create_version(work: Work, record: ModelVersionCreated) -> None:
     _touch(work, key, time)
 
 
-def change_version(work: Work, record: ModelVersionChanged) -> None:
+def change_version(work: Work, record: ModelVersionChanged, approved: bool = False) -> None:
+    """``approved`` as in :func:`change_model`."""
     change = work.next_change()
     reader, time = RegistryReader(work.connection), record.time or work.now
     key, model_key = reader.version_key(record.name, record.version), reader.model_key(record.name)
@@ -127,10 +138,13 @@ def change_version(work: Work, record: ModelVersionChanged) -> None:
             f"archive_existing_versions goes with an active stage, {' or '.join(ModelVersionStages.ACTIVE)}; "
             f"it got {record.stage!r}."
         )
+    old = reader.version(record.name, record.version)
+    if not approved and (record.deleted or stage is not None):
+        _require_unprotected(reader, old, record, stage)
     log = Log(work, change, work.now, model_key, record.name)
-    _log_version(log, reader.version(record.name, record.version), record, stage)
+    _log_version(log, old, record, stage)
     if record.archive_existing and stage is not None:
-        for number in _numbers_in(work, model_key, stage, record.version):
+        for number in numbers_in(work, model_key, stage, record.version):
             log.add("model_version.transitioned", number, old=stage, new=ModelVersionStages.ARCHIVED)
     log.save()
     if record.deleted:
@@ -149,6 +163,16 @@ def change_version(work: Work, record: ModelVersionChanged) -> None:
         _do(work, "UPDATE model_versions SET last_update_time = ? WHERE version_key = ?", time, key)
     if stage is not None:
         _touch(work, model_key, time)
+
+
+def _require_unprotected(reader: RegistryReader, old: ModelVersion, record: ModelVersionChanged, stage: str | None) -> None:
+    """Raises WrongState."""
+    protection = Protection(record.name, reader.model(record.name).tags)
+    protection.stage(old.current_stage, None if record.deleted else stage, record.version)
+    if record.archive_existing:
+        protection.stage(stage, ModelVersionStages.ARCHIVED, record.version)
+    for alias in (old.aliases or ()) if record.deleted else ():
+        protection.alias(alias, str(record.version), None)
 
 
 def _log_model(log: Log, old: RegisteredModel, record: RegisteredModelChanged) -> None:
@@ -183,7 +207,8 @@ def _log_version(log: Log, old: ModelVersion, record: ModelVersionChanged, stage
         log.add("model_version.changed", number, old=old.status, new=record.status)
 
 
-def _numbers_in(work: Work, model_key: str, stage: str, but: int) -> list[int]:
+def numbers_in(work: Work, model_key: str, stage: str, but: int) -> list[int]:
+    """Versions in a stage, without one of them."""
     select = "SELECT version FROM model_versions WHERE model_key = ? AND stage = ? AND version <> ? ORDER BY version"
     return [int(row[0]) for row in rows(work.connection, Sql(select, (model_key, stage, but)))]
 
@@ -230,12 +255,13 @@ def _require_free(work: Work, name: str) -> None:
 def _delete_model(work: Work, key: str) -> None:
     versions = "SELECT version_key FROM model_versions WHERE model_key = ?"
     _do(work, f"DELETE FROM model_version_tags WHERE version_key IN ({versions})", key)
-    for table in ("model_versions", "registered_model_aliases", "registered_model_tags", "registered_models"):
+    for table in (*_HANGING, "model_versions", "registered_model_aliases", "registered_model_tags", "registered_models"):
         _do(work, f"DELETE FROM {table} WHERE model_key = ?", key)
 
 
 def _delete_version(work: Work, model_key: str, key: str, version: int) -> None:
-    _do(work, "DELETE FROM registered_model_aliases WHERE model_key = ? AND version = ?", model_key, version)
+    for table in (*_HANGING, "registered_model_aliases"):
+        _do(work, f"DELETE FROM {table} WHERE model_key = ? AND version = ?", model_key, version)
     for table in ("model_version_tags", "model_versions"):
         _do(work, f"DELETE FROM {table} WHERE version_key = ?", key)
 

@@ -32,10 +32,24 @@ from runstone.entities import Experiment, PagedList, Run, Summary
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.entities.registry_events import RegistryEvent
+from runstone.entities.reviews import TransitionRequest, VersionComment
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
 
-from . import health, in_steps, keys, logged_models_search, purge, registry_log, registry_search, schema, search, sweep, traces
+from . import (
+    health,
+    in_steps,
+    keys,
+    logged_models_search,
+    purge,
+    registry_log,
+    registry_reviews,
+    registry_search,
+    schema,
+    search,
+    sweep,
+    traces,
+)
 from .accounts import SqlAccounts
 from .dialects import Dialect, lost
 from .history import Histories
@@ -213,6 +227,15 @@ class SqlStore:
 
     def registry_events(self, name: str, before: int | None = None, limit: int = 1000) -> Sequence[RegistryEvent]:
         return self._read(lambda connection: registry_log.events(connection, name, before, limit))
+
+    def transition_requests(self, name: str, version: int | None = None, state: str = "") -> Sequence[TransitionRequest]:
+        return self._read(lambda connection: registry_reviews.requests(connection, name, version, state))
+
+    def version_comments(self, name: str, version: int) -> Sequence[VersionComment]:
+        return self._read(lambda connection: registry_reviews.comments(connection, name, version))
+
+    def find_comment(self, comment_id: str) -> VersionComment | None:
+        return self._read(lambda connection: registry_reviews.comment(connection, comment_id))
 
     def close(self) -> None:
         self._writer.close()

@@ -380,6 +380,37 @@ registry_events = _table(
     Index("registry_events_by_name", "name", "number"),
 )
 
+#: Requests to move a stage or an alias (the other is empty), and what became of them.
+transition_requests = _table(
+    "transition_requests",
+    _text("request_id", primary_key=True),
+    _text("model_key"),
+    _number("version"),
+    _text("stage"),
+    _text("alias"),
+    _text("before"),
+    _text("user_id"),
+    _text("comment"),
+    _text("state"),
+    _text("decided_by"),
+    _text("decision_comment"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    Index("transition_requests_by_model", "model_key", "creation_time"),
+)
+
+version_comments = _table(
+    "version_comments",
+    _text("comment_id", primary_key=True),
+    _text("model_key"),
+    _number("version"),
+    _text("user_id"),
+    _text("comment"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    Index("version_comments_by_version", "model_key", "version", "creation_time"),
+)
+
 #: ``told``: number of the last event of the log that there are messages of.
 webhooks = _table(
     "webhooks",

@@ -14,8 +14,10 @@ from runstone.contracts import Batch, RegistryQuery, Store
 from runstone.errors import AlreadyExists, FilterError, InvalidValue, NotFound, WrongState
 from runstone.records import ModelVersionChanged, ModelVersionCreated, Record, RegisteredModelChanged, RegisteredModelCreated
 
+from .reviews_suite import ReviewTests
 
-class RegistrySuite:
+
+class RegistrySuite(ReviewTests):
     """Each test gets a fresh, empty store in ``store``."""
 
     def make(self, folder: Path) -> Store:

@@ -107,6 +107,25 @@ export interface Column {
   values: (number | string | null)[];
 }
 
+export interface CommentRow {
+  comment_id: string;
+  user_id: string;
+  comment: string;
+  created: number;
+  updated: number;
+  may: ("delete" | "edit")[];
+}
+
+export interface CommentText {
+  comment: string;
+}
+
+/** Oldest first. ``may_add``: whether the caller can write one. */
+export interface Comments {
+  comments: CommentRow[];
+  may_add: boolean;
+}
+
 /** Runs to hold against each other. Without ``metric``, ``direction`` and ``statistic`` they are what the experiment says, or guessed from names; ``baseline`` is one of the runs, the first if not given; ``level`` is that of the intervals. */
 export interface CompareRequest {
   run_ids: string[];
@@ -682,6 +701,13 @@ export interface NewModel {
   tags?: Record<string, string>;
 }
 
+/** A stage or an alias: one of them. */
+export interface NewRequest {
+  stage?: "Archived" | "None" | "Production" | "Staging" | "";
+  alias?: string;
+  comment?: string;
+}
+
 /** ``days`` until it expires; ``null``: never. */
 export interface NewToken {
   name: string;
@@ -751,6 +777,37 @@ export interface Piece {
 export interface PreviewColumn {
   name: string;
   type: string;
+}
+
+/** ``archive_existing``: other versions in the stage go to Archived. */
+export interface RequestDecision {
+  decision: "APPROVED" | "REJECTED" | "WITHDRAWN";
+  comment?: string;
+  archive_existing?: boolean;
+}
+
+/** One of ``stage`` and ``alias`` is empty. ``before``: the stage, or the version that the alias stood for. ``stale``: it waits, but is not approved, since that changed. ``may``: what the caller can do with it. */
+export interface RequestRow {
+  request_id: string;
+  version: number;
+  stage: string;
+  alias: string;
+  before: string;
+  user_id: string;
+  comment: string;
+  state: string;
+  decided_by: string;
+  decision_comment: string;
+  created: number;
+  updated: number;
+  stale: boolean;
+  may: ("approve" | "reject" | "withdraw")[];
+}
+
+/** Newest first. ``may_ask``: whether the caller can make one. */
+export interface Requests {
+  requests: RequestRow[];
+  may_ask: boolean;
 }
 
 /** Where a run was, whether it was in the trash, and what the tags were that have been changed (null: not there). */
@@ -1217,6 +1274,20 @@ export interface ViewGone {
   status: "deleted";
 }
 
+/** What is left out stays; an empty ``secret`` takes it away. */
+export interface WebhookEdit {
+  name?: string;
+  url?: string;
+  events?: string[];
+  description?: string;
+  secret?: string;
+  status?: "ACTIVE" | "DISABLED";
+}
+
+export interface WebhookGone {
+
+}
+
 /** ``signed``: messages carry a signature, because a secret was given. */
 export interface WebhookRow {
   webhook_id: string;
@@ -1230,6 +1301,16 @@ export interface WebhookRow {
   last_update_time: number;
 }
 
+/** ``response_body``: its beginning. ``error``: why there was no answer. */
+export interface WebhookTested {
+  success: boolean;
+  response_status: number | null;
+  response_body: string;
+  error: string;
+}
+
+/** ``known``: every event that a webhook can be told of. */
 export interface Webhooks {
   webhooks: WebhookRow[];
+  known: string[];
 }

@@ -1,7 +1,8 @@
 """Which records a caller may write. One rule for each kind; a kind without a rule is refused.
 
 EDIT on the experiment for everything that adds to it or changes it, MANAGE for what takes away; the same for registered
-models. Whoever makes an experiment or a registered model gets MANAGE on it.
+models. Whoever makes an experiment or a registered model gets MANAGE on it. READ is enough to comment on a version and to
+ask that a stage or an alias moves; deciding takes MANAGE.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from msgspec import Struct
 from runstone import records as r
 from runstone.contracts import Batch, Receipt, Store
 from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
+from runstone.entities.reviews import PROTECTED
 from runstone.errors import NotFound, PermissionDenied
 from runstone.server.locations import Locations
 
@@ -48,7 +50,7 @@ class Admission:
         for batch in batches:
             before = len(news.made)
             for record in batch.records:
-                if not asking.is_admin:
+                if not asking.is_admin or isinstance(record, r.VersionCommentChanged):  # nobody rewrites what others said
                     # a direct batch is all or nothing: what it makes is the caller's own already, or nothing of it happens
                     own = () if batch.origin else {name for kind, name, _ in news.made[before:] if kind == REGISTERED_MODEL}
                     self._check(asking, record, owners, own)
@@ -124,6 +126,14 @@ class _Owners:
         found = self._store.find_experiment(experiment)
         if found is not None:
             yield EDIT, EXPERIMENT, found.experiment_id
+
+    def author(self, record: r.TransitionDecided | r.VersionCommentChanged) -> str | None:
+        """Who wrote the comment or the request that the record names; ``None``: there is none, the store says so."""
+        if isinstance(record, r.VersionCommentChanged):
+            comment = self._store.find_comment(record.comment_id)
+            return comment.user_id if comment else None
+        waiting = self._store.transition_requests(record.name, state="PENDING")
+        return next((one.user_id for one in waiting if one.request_id == record.request_id), None)
 
     def of(self, kind: Kind, name: str, rank: int) -> Iterator[Need]:
         """Nothing for what is not there: the store refuses it, or it is being made."""
@@ -202,7 +212,7 @@ def _trace_changed(record: r.TraceChanged, owners: _Owners) -> Iterator[Need]:
 
 
 def _registered_changed(record: r.RegisteredModelChanged, owners: _Owners) -> Iterator[Need]:
-    takes = record.deleted or any(version is None for version in record.aliases.values())
+    takes = record.deleted or PROTECTED in record.tags or any(version is None for version in record.aliases.values())
     yield (MANAGE if takes else EDIT), REGISTERED_MODEL, record.name
 
 
@@ -214,6 +224,25 @@ def _version_created(record: r.ModelVersionCreated, owners: _Owners) -> Iterator
 
 def _version_changed(record: r.ModelVersionChanged, owners: _Owners) -> Iterator[Need]:
     yield (MANAGE if record.deleted else EDIT), REGISTERED_MODEL, record.name
+
+
+def _asked(record: r.TransitionRequested | r.VersionCommented, owners: _Owners) -> Iterator[Need]:
+    yield READ, REGISTERED_MODEL, record.name
+
+
+def _decided(record: r.TransitionDecided, owners: _Owners) -> Iterator[Need]:
+    yield READ, REGISTERED_MODEL, record.name
+    if record.decision != "WITHDRAWN" or owners.author(record) not in (None, caller().username):
+        yield MANAGE, REGISTERED_MODEL, record.name
+
+
+def _comment_changed(record: r.VersionCommentChanged, owners: _Owners) -> Iterator[Need]:
+    yield READ, REGISTERED_MODEL, record.name
+    author = owners.author(record)
+    if author not in (None, caller().username):
+        if record.comment is not None:
+            raise PermissionDenied(f"Permission denied: only {author!r}, who wrote this comment, may change its words.")
+        yield MANAGE, REGISTERED_MODEL, record.name
 
 
 def _anybody(record: Any, owners: _Owners) -> Iterator[Need]:
@@ -237,4 +266,8 @@ _RULES: dict[type, Callable[[Any, _Owners], Iterator[Need]]] = {
     r.RegisteredModelChanged: _registered_changed,
     r.ModelVersionCreated: _version_created,
     r.ModelVersionChanged: _version_changed,
+    r.TransitionRequested: _asked,
+    r.TransitionDecided: _decided,
+    r.VersionCommented: _asked,
+    r.VersionCommentChanged: _comment_changed,
 }

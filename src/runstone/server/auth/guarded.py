@@ -37,6 +37,7 @@ from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.entities.registry_events import RegistryEvent
+from runstone.entities.reviews import TransitionRequest, VersionComment
 from runstone.entities.traces import TraceHead
 from runstone.server.locations import Locations
 
@@ -65,6 +66,10 @@ class GuardedStore:
         """Raises PermissionDenied unless the caller may write all of it."""
         return self._admission.check(batches)
 
+    def signed(self, batch: Batch) -> Batch:
+        """The batch in the caller's name, whatever name a client gave."""
+        return msgspec.structs.replace(batch, by=caller().username)
+
     def settle(self, news: News, receipts: Sequence[Receipt]) -> None:
         """Give the caller what was made by the caller."""
         self._admission.settle(news, receipts)
@@ -74,10 +79,7 @@ class GuardedStore:
 
     def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
         news = self.admit(batches)
-        by = caller().username
-        receipts = self._store.write_all(
-            [batch if batch.origin else msgspec.structs.replace(batch, by=by) for batch in batches]
-        )
+        receipts = self._store.write_all([self.signed(batch) for batch in batches])
         self.settle(news, receipts)
         return receipts
 
@@ -239,6 +241,17 @@ class GuardedStore:
 
     def registry_events(self, name: str, before: int | None = None, limit: int = 1000) -> Sequence[RegistryEvent]:
         return self._model(name, lambda: self._store.registry_events(name, before, limit))
+
+    def transition_requests(self, name: str, version: int | None = None, state: str = "") -> Sequence[TransitionRequest]:
+        return self._model(name, lambda: self._store.transition_requests(name, version, state))
+
+    def version_comments(self, name: str, version: int) -> Sequence[VersionComment]:
+        return self._model(name, lambda: self._store.version_comments(name, version))
+
+    def find_comment(self, comment_id: str) -> VersionComment | None:
+        caller()
+        found = self._store.find_comment(comment_id)
+        return found if found is not None and self._sees(REGISTERED_MODEL, found.name) else None
 
     # --- how ----------------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,12 @@ def is_administrator(backend: Backend) -> bool:
     return backend.guard is None or asking is None or (asking.is_admin and asking.may("admin"))
 
 
+def may_comment(backend: Backend) -> bool:
+    """Whether the caller may say something where READ is enough: a token may be for reading alone."""
+    asking = _asking()
+    return backend.guard is None or asking is None or asking.may("write")
+
+
 def _asking() -> Caller | None:
     found = current.get(None)
     return found.caller if found else None

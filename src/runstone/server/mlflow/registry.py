@@ -76,7 +76,7 @@ def delete_model_tag(backend: Backend, request: m.DeleteModelTag) -> Json:
 
 def set_alias(backend: Backend, request: m.SetAlias) -> Json:
     """Let an alias stand for a version."""
-    return _change_model(backend, request.name, aliases={request.alias: _number(request.version)})
+    return _change_model(backend, request.name, aliases={request.alias: number(request.version)})
 
 
 def delete_alias(backend: Backend, request: m.OfAlias) -> Json:
@@ -124,13 +124,13 @@ def create_version(backend: Backend, request: m.CreateModelVersion) -> Json:
 
 def get_version(backend: Backend, request: m.OfVersion) -> Json:
     """By name and number."""
-    return _version(backend, request.name, _number(request.version))
+    return _version(backend, request.name, number(request.version))
 
 
 def update_version(backend: Backend, request: m.UpdateModelVersion) -> Json:
     """Set the description."""
     _change_version(backend, request.name, request.version, description=request.description or "")
-    return _version(backend, request.name, _number(request.version))
+    return _version(backend, request.name, number(request.version))
 
 
 def transition_stage(backend: Backend, request: m.TransitionStage) -> Json:
@@ -138,7 +138,7 @@ def transition_stage(backend: Backend, request: m.TransitionStage) -> Json:
     _change_version(
         backend, request.name, request.version, stage=request.stage, archive_existing=request.archive_existing_versions
     )
-    return _version(backend, request.name, _number(request.version))
+    return _version(backend, request.name, number(request.version))
 
 
 def delete_version(backend: Backend, request: m.OfVersion) -> Json:
@@ -154,7 +154,7 @@ def search_versions(backend: Backend, request: m.SearchModelVersions) -> Json:
 
 def download_uri(backend: Backend, request: m.OfVersion) -> Json:
     """Where a version's files are."""
-    return {"artifact_uri": shown_location(backend, request.name, _number(request.version))}
+    return {"artifact_uri": shown_location(backend, request.name, number(request.version))}
 
 
 def set_version_tag(backend: Backend, request: m.SetVersionTag) -> Json:
@@ -195,13 +195,13 @@ def _change_version(
     deleted: bool = False,
 ) -> Json:
     record = ModelVersionChanged(
-        name, _number(version), backend.now(), stage, archive_existing, description, dict(tags or {}), deleted=deleted
+        name, number(version), backend.now(), stage, archive_existing, description, dict(tags or {}), deleted=deleted
     )
     backend.store.write(Batch([record]))
     return {}
 
 
-def _number(version: m.Number) -> int:
+def number(version: m.Number) -> int:
     """Raises InvalidValue."""
     text = str(version).strip()
     if not (text.isascii() and text.isdecimal()):

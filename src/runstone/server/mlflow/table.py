@@ -9,6 +9,7 @@ from .accounts import ACCOUNTS
 from .assessments import ASSESSMENTS
 from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
+from .reviews import REVIEWS
 from .row import Row
 from .trace_links import TRACE_LINKS
 from .trace_metrics import TRACE_METRICS
@@ -65,6 +66,7 @@ TABLE: tuple[Row, ...] = (
     *TRACE_METRICS,
     *ASSESSMENTS,
     *REGISTRY,
+    *REVIEWS,
     *WEBHOOKS,
     *ACCOUNTS,
 )

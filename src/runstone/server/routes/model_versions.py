@@ -33,7 +33,7 @@ _COMMIT = "mlflow.source.git.commit"
 
 def get_version(backend: Backend, name: str, version: str) -> m.VersionDetail:
     """One version: its run's params and metrics, its datasets, signature, example, and who moved it."""
-    found = backend.store.get_model_version(name, _number(version))
+    found = backend.store.get_model_version(name, version_number(version))
     number_ = int(found.version)
     run, runs = whole_run(backend, found.run_id), Runs(backend, [found.run_id])
     logged = _logged(backend, found.model_id)
@@ -78,7 +78,7 @@ def create_version(backend: Backend, name: str, body: m.NewVersion) -> m.Version
 
 def edit_version(backend: Backend, name: str, version: str, body: m.VersionEdit) -> m.VersionDetail:
     """Describe, tag, or move to another stage."""
-    found, now = backend.store.get_model_version(name, _number(version)), backend.now()
+    found, now = backend.store.get_model_version(name, version_number(version)), backend.now()
     stage = None if body.stage is UNSET or body.stage == found.current_stage else body.stage
     tags = {} if body.tags is UNSET else dict(body.tags)
     records: list[Record] = []
@@ -106,7 +106,7 @@ def edit_version(backend: Backend, name: str, version: str, body: m.VersionEdit)
 
 def delete_version(backend: Backend, name: str, version: str) -> m.ModelDone:
     """Remove a version; its number is not used again."""
-    backend.store.write(Batch([ModelVersionChanged(name, _number(version), backend.now(), deleted=True)], by=username()))
+    backend.store.write(Batch([ModelVersionChanged(name, version_number(version), backend.now(), deleted=True)], by=username()))
     return m.ModelDone()
 
 
@@ -189,7 +189,7 @@ def _points(logged: LoggedModel | None) -> list[m.ModelMetric]:
     ]
 
 
-def _number(version: str) -> int:
+def version_number(version: str) -> int:
     """Raises NotFound for what is no number."""
     if not (version.isascii() and version.isdecimal()) or len(version) > 18:
         raise NotFound(f"There is no version {version!r}: versions are numbers.")
