@@ -40,8 +40,8 @@ ui-test: ui
 	nice $(BIN)/python hatch_build.py check
 
 bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
-	$(BIN)/python benchmarks/all.py --peers $(PEER)/bin/python --fml $(FML)/bin/fml
-	$(BIN)/python benchmarks/ui.py --only js,table,boards --runs 1000 --tensorboard $(PEER)/bin/python --aim $(AIM)/bin/python
+	$(BIN)/python benchmarks/all.py --peers $(CURDIR)/$(PEER)/bin/python --fml $(CURDIR)/$(FML)/bin/fml
+	$(BIN)/python benchmarks/ui.py --only js,table,boards --runs 1000 --tensorboard $(CURDIR)/$(PEER)/bin/python --aim $(CURDIR)/$(AIM)/bin/python
 
 # Programs that tests drive, from the system's packages, when this user may install them: a browser, a PostgreSQL (of which only
 # the programs are used), a Slurm (of which nothing is left running).

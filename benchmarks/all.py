@@ -8,6 +8,7 @@ Run it on an idle machine. Each figure is a ratio to a peer or to a limit measur
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,10 +36,15 @@ SCRIPTS = (
 ALONE = ("kills.py",)
 
 
+def program(text: str) -> str:
+    """A program's path from anywhere: the scripts start it in folders of their own."""
+    return os.path.abspath(text) if os.path.dirname(text) else text
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", help="a Python that has mlflow, wandb and tensorboardX")
-    parser.add_argument("--fml", help="the program of fasttrackml")
+    parser.add_argument("--peers", type=program, help="a Python that has mlflow, wandb and tensorboardX")
+    parser.add_argument("--fml", type=program, help="the program of fasttrackml")
     options = parser.parse_args()
     failed = []
     for script in SCRIPTS:
