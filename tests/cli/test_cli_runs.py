@@ -155,7 +155,11 @@ def test_compare_answers_whether_it_is_better_before_anything_else(call: Call, r
     found = read("runs", "compare", *ids, "--metric", "accuracy", "--min")["verdict"]
     assert [one["answer"] for one in found["verdicts"]] == ["worse"]
     assert [one["left_out"] for one in found["groups"]] == [0, 0]
+    assert found["further"] == []
     assert "none of these runs" in call("runs", "compare", *ids, "--metric", "gone", code=1).stderr.lower()
+    two = (ids[0], ids[4])
+    assert sorted(read("runs", "compare", *two)["verdict"]["further"]) == sorted({*ids} - {*two})
+    assert "6 more runs differ from one of these only in the seed" in call("runs", "compare", *two).stderr
 
 
 def test_compare_leaves_the_verdict_out_where_no_metric_decides(call: Call, read: Read, make_run: MakeRun) -> None:

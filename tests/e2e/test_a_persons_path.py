@@ -46,6 +46,13 @@ def test_from_the_front_door_to_a_file(
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare 2 runs")
     expect(page.get_by_test_id("verdict")).to_contain_text(re.compile("differ only in their seed|Can't tell|better|too few"))
 
+    # two runs tell little: their other seeds are one press away, and the answer is then about groups
+    page.get_by_test_id("verdict").get_by_role("button", name="only in the seed").click()
+    expect(page.get_by_test_id("verdict").get_by_role("rowheader")).to_have_count(2)
+    expect(page.get_by_test_id("verdict")).not_to_contain_text("too few")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Compare 2 runs")
+
     # why: what differs, by how much, in curves
     metrics = page.locator("[data-testid=compare-table][data-part=metrics]")
     expect(metrics.get_by_role("columnheader").nth(1)).to_contain_text(best)

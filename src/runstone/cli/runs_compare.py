@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from runstone.query.verdict import Comparison
 
 
+#: Ids that are shown of runs that might be compared as well.
+_FURTHER = 6
+
+
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--metric", "-m", help="The metric that decides; guessed from the names if not given.")
@@ -41,6 +45,8 @@ def compare(
 
     RUNS are ids or beginnings of ids; the first is the baseline. Runs that differ only in their seed count as one group.
     """
+    from runstone.repetitions import further
+
     from .opening import find_run, open_for_reading
     from .output import note, print_json, print_table, span
 
@@ -50,6 +56,9 @@ def compare(
     found = [find_run(opened, text) for text in runs]
     tags = opened.get_experiment(found[0].info.experiment_id).tags
     verdict = _verdict(found, metric, largest, stat, tags)
+    more = further(opened, found)
+    if verdict is not None:
+        verdict = msgspec.structs.replace(verdict, further=more)
     params, equal = differing(found, everything)
     metrics = {key: judged(found, key, tags) for key in _keys(one.data.metrics for one in found)}
     if as_json:
@@ -71,6 +80,10 @@ def compare(
         print_table(["Metric", *heads[1:]], rows, right=heads[1:])
     if params:
         print_table(["Param", *heads[1:]], [[key, *values] for key, values in params.items()])
+    if more:
+        shown = " ".join(one[:8] for one in more[:_FURTHER]) + " …" * (len(more) > _FURTHER)
+        differ = "more run differs" if len(more) == 1 else "more runs differ"
+        note(f"{len(more)} {differ} from one of these only in the seed and would tell more: {shown}")
     if equal:
         note(f"{equal} params are equal in all of them; --all shows them.")
 

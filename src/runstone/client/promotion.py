@@ -7,25 +7,19 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from runstone.contracts import Batch, RegistryQuery, RunQuery, Store
-from runstone.entities import Run
+from runstone.contracts import Batch, RegistryQuery, Store
 from runstone.entities.model_registry import ModelVersion
 from runstone.entities.moves import move_tag
 from runstone.errors import InvalidValue, NotFound, WrongState
-from runstone.query.identity import is_seed
-from runstone.query.printer import field_text, quoted
+from runstone.query.printer import quoted
 from runstone.query.promotion import Outcome, judge, parse_rule
-from runstone.query.tree import Field
-from runstone.query.verdict import MOST_RUNS, variant
 from runstone.records import ModelVersionChanged, RegisteredModelChanged
+from runstone.repetitions import repetitions
 
 from .api import MlflowClient
 from .registry import number_of
 from .run_log import now_ms
 from .surroundings import user
-
-#: Params that are asked for when repetitions of a run are looked for; the rest is compared afterwards.
-_ASKED = 100
 
 
 class Promotion(Struct, frozen=True):
@@ -157,7 +151,7 @@ def _values(store: Store, version: ModelVersion, keys: set[str], repeats: bool) 
     found: dict[str, list[float]] = {key: [] for key in keys}
     if version.run_id:
         own = store.get_run(version.run_id)
-        for run in _repetitions(store, own) if repeats else [own]:
+        for run in repetitions(store, own) if repeats else [own]:
             for key in keys:
                 summary = run.data.summaries.get(key)
                 if summary is not None and summary.last is not None and math.isfinite(summary.last):
@@ -172,19 +166,3 @@ def _values(store: Store, version: ModelVersion, keys: set[str], repeats: bool) 
             "it has no metrics. Register it from the run that trained it."
         )
     return found
-
-
-def _repetitions(store: Store, own: Run) -> list[Run]:
-    """Finished runs that differ from this one only in their seed, it among them."""
-    settings = {key: value for key, value in own.data.params.items() if not is_seed(key)}
-    if not settings:
-        return [own]
-    asked = [f"{field_text(Field('params', key))} = {quoted(value)}" for key, value in sorted(settings.items())[:_ASKED]]
-    query = RunQuery(
-        experiment_ids=(own.info.experiment_id,),
-        filter=" AND ".join(["attributes.status = 'FINISHED'", *asked]),
-        limit=MOST_RUNS,
-    )
-    ids = dict.fromkeys([own.info.run_id, *(run.info.run_id for run in store.search_runs(query))])
-    found = [own if one == own.info.run_id else store.get_run(one) for one in ids]
-    return [run for run in found if variant(run) == variant(own)]

@@ -61,7 +61,8 @@ class Verdict(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """``groups[baseline]`` is what the others are held against; ``str()`` gives the plain words."""
+    """``groups[baseline]`` is what the others are held against; ``str()`` gives the plain words. ``further``: ids of runs that
+    differ from one of these only in their seed and were not compared, where somebody looked for them."""
 
     metric: str
     direction: str
@@ -72,6 +73,7 @@ class Comparison(Struct, frozen=True):
     verdicts: list[Verdict]
     words: str
     unit: str = ""
+    further: list[str] = []
 
     def __str__(self) -> str:
         return "\n".join([self.words, *(one.words for one in self.verdicts)]) if len(self.verdicts) > 1 else self.words

@@ -13,6 +13,7 @@ from runstone.errors import NotFound
 from runstone.query.difference import Evidence, difference, nearest
 from runstone.query.identity import CODE_TAG, COMMAND_TAG, ENVIRONMENT_TAG
 from runstone.query.verdict import Comparison, compare_runs
+from runstone.repetitions import further
 from runstone.server import compare_schema as c
 from runstone.server import schema as s
 from runstone.server.numbers import number_or_none
@@ -32,7 +33,8 @@ def compare(backend: Backend, body: s.CompareRequest) -> Comparison:
     """A verdict on 2 to 100 runs, grouped by what differs besides the seed."""
     runs = [backend.store.get_run(run_id) for run_id in dict.fromkeys(body.run_ids)]
     tags = backend.store.get_experiment(runs[0].info.experiment_id).tags
-    return compare_runs(runs, body.metric, body.direction, body.baseline, body.statistic, body.level, tags)
+    found = compare_runs(runs, body.metric, body.direction, body.baseline, body.statistic, body.level, tags)
+    return structs.replace(found, further=further(backend.store, runs))
 
 
 def compare_table(backend: Backend, body: c.CompareRunsRequest) -> c.ComparedRuns:

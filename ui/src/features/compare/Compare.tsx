@@ -70,6 +70,7 @@ export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSetti
           onSettings={onSettings}
           files={files}
           onFiles={onFiles}
+          onMore={(more) => onRuns([...ids, ...more], base || (runs[baseIndex]?.info.run_id ?? ""))}
           onDrop={(id) => onRuns(ids.filter((one) => !id.startsWith(one)), base && id.startsWith(base) ? "" : base)}
         />
       )}
@@ -99,9 +100,10 @@ interface SectionsProps {
   files: FilesView;
   onFiles: (view: FilesView) => void;
   onDrop: (id: string) => void;
+  onMore: (ids: readonly string[]) => void;
 }
 
-function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, files, onFiles, onDrop }: SectionsProps) {
+function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, files, onFiles, onDrop, onMore }: SectionsProps) {
   const [all, setAll] = useState(false);
   const { runs } = found;
   const metrics = useMemo(() => metricRows(found.metrics, found.meanings), [found]);
@@ -114,7 +116,7 @@ function Sections({ found, baseIndex, metric, onMetric, settings, onSettings, fi
   return (
     <>
       {runs.length > 1 && keys.length > 0 && (
-        <VerdictPanel ids={ids} baseline={ids[baseIndex] ?? ""} metric={metric} metrics={keys} onMetric={onMetric} />
+        <VerdictPanel ids={ids} baseline={ids[baseIndex] ?? ""} metric={metric} metrics={keys} onMetric={onMetric} onMore={onMore} />
       )}
       {metrics.length > 0 && (
         <section className={s.section} aria-label="Metrics">

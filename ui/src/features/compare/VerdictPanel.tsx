@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { verdictQuery } from "../../api/compare";
 import type { Comparison, Group } from "../../api/schema.gen";
 import { exactNumber, formatNumber, plural } from "../../lib/format";
+import { Button } from "../../ui/Button";
 import s from "./Verdict.module.css";
 import { answerOf, interval } from "./verdict";
 
@@ -11,10 +12,11 @@ interface Props {
   metric: string;
   metrics: readonly string[];
   onMetric: (metric: string) => void;
+  onMore: (ids: readonly string[]) => void;
 }
 
 /** Is it better? In plain words, with the groups that the words are about. */
-export function VerdictPanel({ ids, baseline, metric, metrics, onMetric }: Props) {
+export function VerdictPanel({ ids, baseline, metric, metrics, onMetric, onMore }: Props) {
   const { data, error, isPlaceholderData } = useQuery(verdictQuery(ids, metric, baseline));
   return (
     <section className={s.panel} aria-label="Is it better?" aria-busy={isPlaceholderData} data-testid="verdict">
@@ -37,6 +39,13 @@ export function VerdictPanel({ ids, baseline, metric, metrics, onMetric }: Props
       {!error && data && (
         <>
           <p className={s.words}>{data.words}</p>
+          {data.further.length > 0 && (
+            <p>
+              <Button onClick={() => onMore(data.further)}>
+                Add {plural(data.further.length, "run")} that {data.further.length === 1 ? "differs" : "differ"} only in the seed
+              </Button>
+            </p>
+          )}
           <Groups found={data} />
         </>
       )}
