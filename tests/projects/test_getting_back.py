@@ -71,6 +71,44 @@ def test_after_the_working_tree_changed(repository: Path) -> None:
     assert (repository / "part" / "helper.py").read_text("utf-8").endswith("return 0\n")
 
 
+READER = """
+import sys
+import mlflow
+with mlflow.start_run():
+    mlflow.log_metrics({f"sum{n}": sum(map(int, open(path))) for n, path in enumerate(sys.argv[1:])})
+"""
+
+
+def test_a_projects_files_are_read_as_they_were_in_git_and_others_where_they_are(project: Callable[..., Path]) -> None:
+    folder = project(
+        train__py=READER,
+        MLproject="""
+        entry_points:
+          main:
+            parameters: {known: {type: path, default: known.txt}, ignored: {type: path, default: big.txt}, far: path}
+            command: "python train.py {known} {ignored} {far}"
+        """,
+        known__txt="1\n2\n",
+        big__txt="10\n",
+        __gitignore="big.txt\n",
+    )
+    for words in (["init"], ["add", "."], ["commit", "-m", "one"]):
+        git(folder, *words)
+    with runstone.start_run() as source:
+        runstone.log_text("100\n", "far.txt")
+    far = f"runs:/{source.info.run_id}/far.txt"
+    first = runstone.projects.run(str(folder), parameters={"far": far})
+    (folder / "known.txt").write_text("7\n", "utf-8")  # in the working tree alone
+    verdict = reproduce(first.run_id)
+    assert runstone.get_run(first.run_id).data.metrics == {"sum0": 3.0, "sum1": 10.0, "sum2": 100.0}
+    assert (verdict.status, verdict.layers) == (REPRODUCED, []), in_words(verdict)
+    git(folder, "add", "-f", "big.txt")
+    git(folder, "commit", "-m", "two")
+    done = runstone.projects.run(str(folder), version="main", parameters={"far": far})  # a checkout in a temporary folder
+    for run_id in (first.run_id, done.run_id):
+        assert runstone.get_run(run_id).data.tags["runstone.command"] == f"python train.py known.txt big.txt {far}"
+
+
 def test_without_git_from_the_files_that_were_imported(code: Path) -> None:
     run_id = train(code)
     for file in (code / "train.py", code / "part" / "helper.py"):

@@ -31,19 +31,23 @@ class Command(Struct, frozen=True):
     shown: str
 
 
-def build(template: str, values: Mapping[str, str], options: Mapping[str, str]) -> Command:
+def build(
+    template: str, values: Mapping[str, str], options: Mapping[str, str], seen: Mapping[str, str] | None = None
+) -> Command:
     """Fill in a command.
 
     Args:
         template: with ``{name}`` for a value, ``{{`` and ``}}`` for braces.
         values: what the names stand for.
         options: appended as ``--key value``.
+        seen: values as they are shown and recorded, where that is not as they are given.
 
     Raises: InvalidValue for a placeholder without a value, or where a value could not be kept from being read as shell text.
     """
     numbers = {name: number for number, name in enumerate(values, 1)}
     text = _fill(template, numbers)
-    shown = _replace(template, lambda name, _: shlex.quote(values[name]), numbers)
+    as_seen = {**values, **(seen or {})}
+    shown = _replace(template, lambda name, _: shlex.quote(as_seen[name]), numbers)
     for key, value in options.items():
         ending = f" {shlex.quote(f'--{key}')} {shlex.quote(value)}"
         text, shown = text + ending, shown + ending

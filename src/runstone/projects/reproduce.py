@@ -22,7 +22,7 @@ from runstone.query.difference import Evidence
 from runstone.query.identity import command_text, host_of
 
 from . import environment as envs
-from . import spec, surroundings
+from . import reads, spec, surroundings
 from .backends.local import Process
 from .code import Origin, lay_out, origin
 from .evidence import evidence
@@ -141,9 +141,19 @@ def _work(
         variables = envs.variables(
             environment, os.environ, attended.run_id, attended.run.info.experiment_id, attended.store_uri, None
         )
-        return Process(_arguments(found, folder, environment), inner, variables).watch(attended, stop)
+        return Process(_arguments(found, folder, inner, environment), inner, variables).watch(attended, stop)
     except RunstoneError as error:
         return "FAILED", error.message
+
+
+def _paths(old: Evidence, folder: Path) -> dict[str, str]:
+    """The values of a project's parameters of type ``path``."""
+    name, params = old.run.data.tags.get("mlflow.project.entryPoint"), old.run.data.params
+    try:
+        known = spec.load(folder).entry_point(name).parameters if name else {}
+    except RunstoneError:
+        known = {}
+    return {key: params[key] for key, one in known.items() if one.type == "path" and key in params}
 
 
 def _given(old: Evidence, folder: Path, command: str) -> dict[str, str]:
@@ -158,14 +168,17 @@ def _given(old: Evidence, folder: Path, command: str) -> dict[str, str]:
     return {key: value for key, value in old.run.data.params.items() if key in named or f" --{key} " in command}
 
 
-def _arguments(found: Plan, folder: Path, environment: Environment) -> list[str]:
-    """The command; paths below the old folder of the code mean the new one."""
-    if not found.words:
-        return ["bash", "-c", found.command]
+def _arguments(found: Plan, folder: Path, inner: Path, environment: Environment) -> list[str]:
+    """The command; paths below the old folder of the code mean the new one, unless they are in the old one alone."""
     host = host_of(found.evidence.documents)
+    old = Path(str(host.get("working_dir") or ""))
+    brought = reads.bring(_paths(found.evidence, inner), folder / ".runstone-inputs")
+    if not found.words:
+        return ["bash", "-c", reads.in_text(found.command, inner, old, brought)]
     git = host.get("git")
     root = str(git.get("folder")) if isinstance(git, dict) else str(host.get("code_folder") or host.get("working_dir"))
     words = [str(folder) + word[len(root) :] if word == root or word.startswith(root + "/") else word for word in found.words]
+    words = reads.in_words(words, inner, old, brought)
     if found.command.startswith("python"):
         words[0] = str(environment.python)
     return words

@@ -168,11 +168,23 @@ def _command(
         notice(
             f"{passed}: no parameters of entry point {name!r}, passed on as options. Its parameters: {entry_point.described}"
         )
-    brought = dict(values)
+    brought, seen = dict(values), {}
     for key, value in values.items():
         if entry_point.parameters[key].type == "path":
             brought[key] = _path(entry_point.parameters[key], value, key in given, project.folder, storage, cleaning)
-    return entry_point, {**values, **options}, build(entry_point.command, brought, options)
+            seen[key] = _as_recorded(brought[key], value, project.folder)
+    return entry_point, {**values, **options}, build(entry_point.command, brought, options, seen)
+
+
+def _as_recorded(place: str, value: str, folder: Path) -> str:
+    """A path below the project's folder counts from there, and a URI stays one: the same run elsewhere has the same command."""
+    if len(urlsplit(value).scheme) > 1 and urlsplit(value).scheme != "file":
+        return value
+    try:
+        inner = str(Path(place).relative_to(folder.resolve()))
+    except ValueError:
+        return place
+    return f"./{inner}" if inner.startswith("-") else inner
 
 
 def _path(parameter: spec.Parameter, value: str, given: bool, folder: Path, storage: str | None, cleaning: ExitStack) -> str:
