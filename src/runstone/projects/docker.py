@@ -128,6 +128,19 @@ def image(spec: Mapping[str, Any], folder: Path, name: str, build_image: bool, t
     return Image(wanted, found, wanted)
 
 
+def same_image(
+    tags: Mapping[str, str], spec: Mapping[str, Any], folder: Path, name: str, tell: Callable[[str], object]
+) -> Image:
+    """The image that the run with these tags had, if it is still here, else the one that its description gives now.
+
+    Raises: as :func:`image`.
+    """
+    called, known = tags[IMAGE_URI], tags.get(IMAGE_ID, "")
+    if known and _id(engine(_WANTED), known):
+        return Image(called, known, known)
+    return image(spec, folder, name, called == _built(name), tell)
+
+
 def _id(docker: str, name: str) -> str:
     """Empty where there is no such image."""
     asked = [docker, "image", "inspect", "--format", "{{.Id}}", name]

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,17 +18,19 @@ from runstone.client.attended import Attended, attend
 from runstone.client.notices import notice
 from runstone.client.session import session
 from runstone.environments import Environment, Wants, build, of_requirements, ready
-from runstone.errors import RunstoneError
+from runstone.errors import ExecutionException, RunstoneError
 from runstone.query.difference import Evidence
 from runstone.query.identity import command_text, host_of
 
+from . import docker, reads, spec, surroundings
 from . import environment as envs
-from . import reads, spec, surroundings
 from .backends.local import Process
 from .code import Origin, lay_out, origin
+from .command import Command
 from .evidence import evidence
 from .family import Family, below, family, matched
 from .judging import CANNOT, DIFFERS, OF_TAG, REPRODUCED, VERDICT_TAG, Verdict, allowed, in_words, judged, keep
+from .served import Served
 from .submitted import SubmittedRun
 
 __all__ = ["CANNOT", "DIFFERS", "OF_TAG", "REPRODUCED", "VERDICT_TAG", "Plan", "Verdict", "in_words", "plan", "reproduce"]
@@ -67,7 +70,9 @@ def plan(run_id: str) -> Plan:
     if runs.others:
         begins = f"the command made {len(runs.others) + 1} runs, the first was {old.run.info.run_name}"
         remarks.append(f"{begins}: all are made again and compared")
-    if not old.documents.get("packages"):
+    if docker.IMAGE_URI in old.run.data.tags:
+        remarks.append(f"it runs in the image {old.run.data.tags[docker.IMAGE_URI]}, as the run did, without its -A options")
+    elif not old.documents.get("packages"):
         remarks.append("no packages were recorded: the environment here is used")
     elif not _same_environment(old):
         remarks.append("the environment here differs from the run's: it is rebuilt (or --env-manager local)")
@@ -132,18 +137,36 @@ def _work(
 ) -> tuple[str, str | None]:
     try:
         lay_out(found.origin, folder)
-        environment = _environment(found.evidence, manager)
+        boxed = docker.IMAGE_URI in found.evidence.run.data.tags
+        environment = ready(Wants(), build.LOCAL) if boxed else _environment(found.evidence, manager)
         inner = folder / found.origin.inner
         inner.mkdir(parents=True, exist_ok=True)
         attended.params(_given(found.evidence, inner, found.command))
-        looked = surroundings.look(inner, found.command, environment.python, envs.packages(environment))
+        image = _image(found.evidence, inner, attended) if boxed else None
+        listed = image.as_package if image else ""
+        looked = surroundings.look(inner, found.command, environment.python, envs.packages(environment), listed)
         surroundings.write(looked, attended)
-        variables = envs.variables(
-            environment, os.environ, attended.run_id, attended.run.info.experiment_id, attended.store_uri, None
-        )
-        return Process(_arguments(found, folder, inner, environment), inner, variables).watch(attended, stop)
+        store, of = attended.store_uri, (attended.run_id, attended.run.info.experiment_id)
+        arguments = _arguments(found, folder, inner, environment)
+        with Served(store) if image and not store.startswith("http") else nullcontext() as server:
+            variables = envs.variables(environment, os.environ, *of, server or store, server)
+            if image is None:
+                return Process(arguments, inner, variables).watch(attended, stop)
+            command = Command(arguments[-1], {}, arguments[-1])
+            place = attended.run.info.artifact_uri or ""
+            box = docker.container(spec.load(inner).docker, image, inner, command, {}, variables, place)
+            return Process(box.arguments, inner, variables, box.ending).watch(attended, stop)
     except RunstoneError as error:
         return "FAILED", error.message
+
+
+def _image(old: Evidence, folder: Path, attended: Attended) -> docker.Image:
+    project = spec.load(folder)
+    if not project.docker:
+        raise ExecutionException(f"The run was made in a container, and {folder} has no docker_env now.")
+    found = docker.same_image(old.run.data.tags, project.docker, folder, project.name, notice)
+    attended.tags({docker.IMAGE_URI: found.name, **({docker.IMAGE_ID: found.id} if found.id else {})})
+    return found
 
 
 def _paths(old: Evidence, folder: Path) -> dict[str, str]:
