@@ -25,6 +25,26 @@ def folder(tmp_path: Path) -> str:
     return str(tmp_path / "model")
 
 
+def test_ask_approve_comment(call: Call, read: Read, tmp_path: Path) -> None:
+    source = folder(tmp_path)
+    for _ in range(2):
+        call("models", "register", source, "wine")
+    asked = read("models", "request", "wine/1", "--stage", "production", "-m", "better")
+    assert (asked["state"], asked["stage"], asked["alias"]) == ("PENDING", "Production", "")
+    assert "None → Production" in call("models", "requests", "wine").stdout
+    assert "is done" in call("models", "approve", "wine/1", "--archive-existing", "-m", "yes").stdout
+    assert (read("models", "requests", "wine"), len(read("models", "requests", "wine", "--all"))) == ([], 1)
+    for words, state in ((("reject", "-m", "no"), "REJECTED"), (("withdraw",), "WITHDRAWN")):
+        call("models", "request", "wine/Production", "--alias", "champion")
+        assert read("models", words[0], "wine/1", *words[1:])["state"] == state
+    assert read("models", "describe", "wine")["registered_model"]["aliases"] == {}
+    assert call("models", "request", "wine/1", code=2).exit_code == 2
+    assert "Nothing was asked for" in call("models", "approve", "wine/1", code=1).output
+    call("models", "comment", "wine/1", "so so")
+    assert [one["comment"] for one in read("models", "comments", "wine/1")] == ["so so"]
+    assert "so so" in call("models", "comments", "wine/1").stdout
+
+
 def test_register_promote_and_look(call: Call, read: Read, tmp_path: Path) -> None:
     source = folder(tmp_path)
     assert call("models", "register", source, "churn it's").stdout.startswith("Registered 'churn it's' version 1")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from . import models_environment, models_history, models_image, models_promote, models_requirements, models_scan, models_serve
+from . import (
+    models_environment,
+    models_history,
+    models_image,
+    models_promote,
+    models_requirements,
+    models_reviews,
+    models_scan,
+    models_serve,
+)
 from .shell import json_done_option, json_option, store_option
-
-if TYPE_CHECKING:
-    from runstone.contracts import Store
-    from runstone.entities.model_registry import ModelVersion
+from .version_named import version_named
 
 _version = click.argument("version", metavar="NAME/VERSION")
 _reason = click.option("--reason", default="", help="Why, for the model's history.")
@@ -32,6 +36,8 @@ models.add_command(models_requirements.update)
 models.add_command(models_image.generate)
 models.add_command(models_image.build)
 models.add_command(models_image.manifest)
+for _command in models_reviews.COMMANDS:
+    models.add_command(_command)
 
 
 @models.command("list")
@@ -146,7 +152,7 @@ def transition(version: str, stage: str, archive_existing: bool, reason: str, st
     from .output import done, safe
 
     opened = open_for_reading(store)
-    found = _one(opened, version)
+    found = version_named(opened, version)
     change = ModelVersionChanged(found.name, int(found.version), milliseconds(), stage, archive_existing)
     opened.write(Batch([change], by=user(), reason=reason))
     moved = opened.get_model_version(found.name, int(found.version))
@@ -170,23 +176,8 @@ def set_alias(version: str, alias: str, reason: str, store: str) -> None:
     from .output import done, safe
 
     opened = open_for_reading(store)
-    found = _one(opened, version)
+    found = version_named(opened, version)
     change = RegisteredModelChanged(found.name, milliseconds(), aliases={alias: int(found.version)})
     opened.write(Batch([change], by=user(), reason=reason))
     said = f"'{safe(found.name)}@{safe(alias)}' is version {found.version}."
     done(said, name=found.name, alias=alias, version=found.version)
-
-
-def _one(store: Store, text: str) -> ModelVersion:
-    """The version that ``name/3``, ``name/Production``, ``name/latest`` or ``name@alias`` means.
-
-    Raises: NotFound, InvalidValue.
-    """
-    from runstone.entities.model_uris import parse_model_uri
-    from runstone.errors import InvalidValue
-    from runstone.query.registry import version_meant
-
-    uri = parse_model_uri("models:/" + text.removeprefix("models:/"))
-    if not uri.name:
-        raise InvalidValue(f"{text!r} names no version: name/3, name/Production, name/latest or name@alias does.")
-    return version_meant(store, uri)
