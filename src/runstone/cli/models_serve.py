@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .models_engine import Engine, engine_options
 from .models_environment import LOCAL, environment_options, go_on, made, model_option
 from .shell import note_json, store_option
 
@@ -43,13 +44,16 @@ FOLLOW = 5.0
     metavar="ROWS",
     help="Predict requests that wait together, up to so many rows; 0: never. Default: 4096 for trees, never for others.",
 )
+@engine_options
 @environment_options
 @store_option
 def serve(
     model_uri: str, host: str, port: int, workers: int, timeout: float | None, follow_alias: bool, follow_every: float,
-    batch_rows: int | None, env_manager: str, install_mlflow: bool, store: str,
+    batch_rows: int | None, engine: Engine, env_manager: str, install_mlflow: bool, store: str,
 ) -> None:  # fmt: skip
     """Answer /invocations in MLflow's scoring protocol, until Ctrl-C or SIGTERM."""
+    if engine.ray and env_manager != LOCAL:
+        raise engine.refused(env_manager)
     if env_manager != LOCAL:
         follow = ["--follow-alias", "--follow-every", follow_every] if follow_alias else []
         joined = ["--batch-rows", batch_rows] if batch_rows is not None else []
@@ -66,13 +70,17 @@ def serve(
         settings.TRACKING_URI.set(store_uri(store))
     if timeout is not None:
         settings.SCORING_SECONDS.set(timeout)
-    address = listen.Address(host, listen.free_port(host, port))
+    taken = engine.ray and port  # by Ray's own proxies, which may be there already
+    address = listen.Address(host, port if taken else listen.free_port(host, port))
     every = follow_every if follow_alias else None
 
     def ready() -> None:
         click.echo(f"{model_uri} answers at {address.url()}/invocations", err=True)
 
-    if workers == 1:
+    if engine.ray:
+        engine.serve(model_uri, every, batch_rows, workers, address)
+        listen.leave()
+    elif workers == 1:
         listen.serve(create(model_uri, every, batch_rows), address, ready)
         listen.leave()
     else:

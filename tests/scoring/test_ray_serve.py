@@ -1,0 +1,163 @@
+"""``models serve --engine ray`` on a real Ray cluster of two nodes on this machine; RUNSTONE_RAY_PYTHON names a Python with
+``ray[serve]`` and this Runstone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import runstone
+from runstone.cli.main import cli
+from runstone.scoring import ray_serve
+from runstone.server import listen
+
+RAY = os.environ.get("RUNSTONE_RAY_PYTHON", "")
+NODES = 2
+#: A model that says where it is, and which it is.
+MODEL = """
+import runstone
+def predict(model_input: list[str]) -> list[str]:
+    import ray
+    return [f"NUMBER on {ray.get_runtime_context().get_node_id()}"]
+runstone.models.set_model(predict)
+"""
+
+needs_ray = pytest.mark.skipif(not RAY, reason="RUNSTONE_RAY_PYTHON names no Python with ray[serve]")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    env = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
+    few = ["--num-cpus=1", "--object-store-memory=80000000", "--disable-usage-stats", "--block"]
+    nodes: list[subprocess.Popen[bytes]] = []
+
+    def start(*words: str) -> None:
+        command = [str(Path(RAY).parent / "ray"), "start", *words, *few]
+        nodes.append(
+            subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        )
+
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as place:  # sockets have short paths
+        start("--head", "--port=6398", f"--temp-dir={place}", "--include-dashboard=false")
+        try:
+            healthy = [str(Path(RAY).parent / "ray"), "health-check", "--address", "127.0.0.1:6398"]
+            wait_until(lambda: subprocess.run(healthy, env=env, capture_output=True, check=False).returncode == 0)
+            start("--address=127.0.0.1:6398", "--dashboard-agent-listen-port=52398")
+            yield "127.0.0.1:6398"
+        finally:
+            for node in reversed(nodes):
+                os.killpg(node.pid, signal.SIGTERM)
+                node.wait(60)
+
+
+def wait_until(true: Callable[[], object], seconds: float = 100) -> None:
+    give_up = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+
+class Serving:
+    def __init__(self, cluster: str, *words: str) -> None:
+        command = [RAY, "-m", "runstone.cli.main", "models", "serve", *words, "--engine", "ray", "--ray-address", cluster]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        assert self.process.stderr is not None
+        self.said = ""
+        for line in self.process.stderr:
+            self.said += line
+            if " answers at " in line:
+                break
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+def answer(url: str, body: Any) -> tuple[int, Any]:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as got:
+            return got.status, json.load(got)
+    except urllib.error.HTTPError as fault:
+        return fault.code, json.load(fault)
+
+
+@needs_ray
+@pytest.mark.timeout(240)
+def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_TRACKING_URI", runstone.get_tracking_uri())
+    client = runstone.MlflowClient()
+    for number in ("first", "second"):
+        file = tmp_path / f"{number}.py"
+        file.write_text(MODEL.replace("NUMBER", number))
+        runstone.pyfunc.log_model(name="model", python_model=str(file), registered_model_name="told", pip_requirements=[])
+    client.set_registered_model_alias("told", "champion", "1")
+    port = listen.free_port("127.0.0.1", 0)
+    words = ["-m", "models:/told@champion", "-p", str(port), "-w", str(NODES), "--route-prefix", "/told"]
+    serving = Serving(cluster, *words, "--follow-alias", "--follow-every", "0.2")
+    try:
+        url = f"http://127.0.0.1:{port}/told"
+        assert f"models:/told@champion answers at {url}/invocations, 2 times, on Ray" in serving.said
+
+        def seen() -> set[str]:
+            return {answer(f"{url}/invocations", {"inputs": ["x"]})[1]["predictions"][0] for _ in range(12)}
+
+        wait_until(lambda: len(seen()) == NODES)
+        assert {one.partition(" on ")[0] for one in seen()} == {"first"}
+        client.set_registered_model_alias("told", "champion", "2")
+        wait_until(lambda: {one.partition(" on ")[0] for one in seen()} == {"second"})
+        status, fault = answer(f"{url}/invocations", {"inputs": [1]})
+        assert (status, fault["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+        again = Serving(cluster, *words)
+        assert again.process.wait(60) == 1
+        assert "has an application 'runstone' already" in again.said
+    finally:
+        assert serving.end() == 0
+    broken = tmp_path / "broken.py"
+    broken.write_text(MODEL + "import nowhere_to_be_found\n")
+    runstone.pyfunc.save_model(tmp_path / "broken", python_model=str(tmp_path / "first.py"), pip_requirements=[])
+    (tmp_path / "broken" / "first.py").write_text(broken.read_text())
+    failed = Serving(cluster, "-m", str(tmp_path / "broken"), "-p", str(port))
+    assert failed.process.wait(60) == 1
+    assert "nowhere_to_be_found" in failed.said
+
+
+def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*words: str) -> str:
+        done = CliRunner().invoke(cli, ["models", "serve", "-m", str(tmp_path), "-p", "0", *words])
+        assert done.exit_code == 1
+        return done.output
+
+    assert "are for --engine ray" in told("--route-prefix", "/a")
+    assert "begins with a slash" in told("--engine", "ray", "--route-prefix", "a")
+    assert "do not go together" in told("--engine", "ray", "--env-manager", "uv")
+    assert "has no MLmodel file" in told("--engine", "ray")
+    (tmp_path / "MLmodel").write_text("flavors: {python_function: {loader_module: mlflow.sklearn}}")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert "pip install 'runstone[ray]'" in told("--engine", "ray")
+
+
+def test_no_secret_is_told_to_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_TRACKING_TOKEN", "a secret")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "a secret")
+    monkeypatch.setenv("RUNSTONE_ALLOW_PICKLE", "deny")
+    told = ray_serve._told_to_replicas()
+    assert told["RUNSTONE_ALLOW_PICKLE"] == "deny"
+    assert told["RUNSTONE_TRACKING_URI"] == runstone.get_tracking_uri()
+    assert "a secret" not in told.values()
+    monkeypatch.setattr(runstone, "get_tracking_uri", lambda: "postgresql://me:secret@there/runs", raising=False)
+    assert "RUNSTONE_TRACKING_URI" not in ray_serve._told_to_replicas()
