@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ NewStore = Callable[[], str]
 # no test asserts a time, and a busy machine is no failure
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+# two workers have two cores: more threads of OpenMP would only spin and wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 #: Folders whose tests share a process of real mlflow: they run in one worker, so that none is started twice.
@@ -39,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             folder = item.path.parent.name
             item.add_marker(pytest.mark.xdist_group(folder if folder in SHARING else item.nodeid.partition("::")[0]))
     items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _turn(item: pytest.Item) -> int:

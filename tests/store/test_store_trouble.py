@@ -8,9 +8,11 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from runstone import connect
 from runstone.contracts import Batch, Origin
@@ -251,3 +253,29 @@ def test_on_a_network_there_is_no_shared_log(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"s.db"}
     for store in stores:
         store.close()
+
+
+def test_closing_waits_for_the_transaction_of_another_thread(folder: Path) -> None:
+    """SQLite's connection, closed while a thread is inside it, takes the whole process down."""
+    store = make(folder)
+    inside, go, order = threading.Event(), threading.Event(), []
+
+    def work(connection: Connection) -> None:
+        inside.set()
+        assert go.wait(30)
+        connection.exec_driver_sql("UPDATE clock SET changed = changed + 1")
+        order.append("written")
+
+    writing = threading.Thread(target=store._writer.transaction, args=(work,))
+    closing = threading.Thread(target=lambda: (store.close(), order.append("closed")))
+    writing.start()
+    assert inside.wait(30)
+    closing.start()
+    closing.join(0.1)
+    go.set()
+    writing.join()
+    closing.join()
+    assert order == ["written", "closed"]
+    store.write(Batch([Tags("r1", {"again": "open"})]))
+    assert store.get_run("r1").data.tags["again"] == "open"
+    store.close()

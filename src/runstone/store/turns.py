@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from .dialects import WRITER, Claims, Dialect, lost
+from .dialects import LOCK_WAIT, WRITER, Claims, Dialect, lost
 from .series import Memory
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class Turns:
 
     def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self._engine, self._dialect = engine, dialect
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
         self._connection: Connection | None = None
         self._memory = Memory()
 
@@ -41,7 +41,7 @@ class Turns:
                     self._memory.clear()
                     if not isinstance(cause, DBAPIError | PoolTimeout) or self._dialect.unfit(cause):
                         raise
-                    self.close()
+                    self._drop()
                     if not self._dialect.again(cause) or attempt + 1 == _ATTEMPTS:
                         raise self._dialect.error(cause) from cause
             raise AssertionError("the last attempt ended in neither a result nor an error")
@@ -54,7 +54,7 @@ class Turns:
         except DBAPIError as cause:
             if not lost(cause):
                 raise
-            self.close()
+            self._drop()
             transaction = self._connected().begin()
         with transaction:
             yield transaction.connection
@@ -65,7 +65,18 @@ class Turns:
         return self._connection
 
     def close(self) -> None:
-        """Give the connection back; the next transaction takes a new one."""
+        """Give the connection back when the transaction under way has ended; the next transaction takes a new one.
+
+        SQLite's connection, closed while another thread works on it, ends the process. So one that is still at work after
+        the time that a lock is waited for is left open.
+        """
+        if self._turn.acquire(timeout=LOCK_WAIT):
+            try:
+                self._drop()
+            finally:
+                self._turn.release()
+
+    def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.invalidate()
