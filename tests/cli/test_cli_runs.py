@@ -88,6 +88,14 @@ def test_a_beginning_of_several_ids_is_refused(call: Call, make_run: MakeRun) ->
     assert "several" in call("runs", "describe", "77", code=1).stderr
 
 
+def test_a_run_is_found_by_a_name_that_no_other_has(call: Call, read: Read, make_run: MakeRun) -> None:
+    one = make_run(name="It's mine")
+    for tail in "ab":
+        make_run(run_id="77" + tail * 30, name="twice")
+    assert read("runs", "describe", "It's mine")["info"]["run_id"] == one
+    assert "the name of several runs" in call("runs", "describe", "twice", code=1).stderr
+
+
 def test_best_ranks_and_nan_never_wins(call: Call, read: Read, three: list[str]) -> None:
     found = read("runs", "best", "--experiment", "iris", "--metric", "accuracy")
     assert (found["direction"], found["best"]["run_id"]) == ("max", three[1])

@@ -81,7 +81,7 @@ def test_exit_codes_and_one_line_of_error(tmp_path: Path) -> None:
     assert run("experiments", "create", "iris", env=env).returncode == 0
     done = run("runs", "describe", "abc", env=env)
     assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch(r"Error: No run has an id that begins with 'abc'\..*\n", done.stderr)
+    assert re.fullmatch(r"Error: No run has an id that begins with 'abc', or that name\..*\n", done.stderr)
     done = run("runs", "describe", env=env)
     assert done.returncode == 2
     assert run("no-such-command", env=env).returncode == 2

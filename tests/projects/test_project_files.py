@@ -66,7 +66,7 @@ def test_a_folder_without_a_file_runs_its_scripts(tmp_path: Path) -> None:
         ("conda_env: ../outside.yaml", InvalidValue, "leaves the project"),
         ("entry_points: {main: {parameters: {}}}", InvalidValue, "'main' has no command"),
         ("entry_points: {main: python}", InvalidValue, "entry point 'main'"),
-        ("entry_points: {main: {command: x, parameters: {a: {type: float, default: b}}}}", InvalidValue, "float; 'b'"),
+        ("entry_points: {main: {command: x, parameters: {a: {type: float, default: b}}}}", InvalidValue, "'b' is none"),
         ("docker_env: {volumes: []}", RunstoneError, "no image"),
         ("docker_env: {image: x, volumes: data}", RunstoneError, "volumes must be a list"),
         ("docker_env: {image: x, environment: [[a]]}", RunstoneError, "environment must be a list"),
@@ -82,9 +82,9 @@ def test_a_file_that_makes_no_sense_is_refused_in_words(tmp_path: Path, text: st
     ("given", "words"),
     [
         ({}, r"needs a value for 'data_file'.*-P data_file=VALUE.*regularization \(float, 0.1 if not given\)"),
-        ({"data_file": "d", "regularization": "much"}, "is a float; 'much'"),
-        ({"data_file": "d", "regularization": "nan"}, "is a float; 'nan'"),
-        ({"data_file": "d", "count": "1.5"}, "is a int; '1.5'"),
+        ({"data_file": "d", "regularization": "much"}, r"takes a number \(float\); 'much'"),
+        ({"data_file": "d", "regularization": "nan"}, r"takes a number \(float\); 'nan'"),
+        ({"data_file": "d", "count": "1.5"}, r"takes a whole number \(int\); '1.5'"),
         ({"data_file": "a\0b"}, "NUL"),
     ],
 )
@@ -111,3 +111,11 @@ def test_a_script_outside_the_project_is_refused(tmp_path: Path) -> None:
     for name in ("../outside.py", str(tmp_path / "outside.py")):
         with pytest.raises(InvalidValue, match="leaves the project"):
             found.entry_point(name)
+
+
+def test_a_key_that_means_nothing_is_told_with_the_one_that_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUNSTONE_QUIET", "0")
+    project(tmp_path, "entry_point: {main: {command: 'echo 1'}}\n")
+    assert "has 'entry_point', which means nothing; 'entry_points' does" in capsys.readouterr().err

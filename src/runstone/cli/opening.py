@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
+from collections.abc import Sequence
 
 from runstone import settings
-from runstone.contracts import ExperimentQuery, Store
+from runstone.contracts import ExperimentQuery, RunQuery, Store
 from runstone.entities import Experiment, Run, ViewType
 from runstone.errors import InvalidValue, NotFound, StoreUnavailable
+from runstone.query.printer import quoted
 
 
 def store_uri(given: str) -> str:
@@ -59,17 +62,30 @@ def find_run(store: Store, text: str) -> Run:
 
 
 def run_id(store: Store, text: str) -> str:
-    """The whole id for an id or a unique prefix of one; raises as :func:`find_run`."""
-    text = text.strip().lower()
-    if len(text) == 32:
+    """The whole id for an id or a unique prefix of one, or for a name that one run has; raises as :func:`find_run`."""
+    given, text = text.strip(), text.strip().lower()
+    if re.fullmatch("[0-9a-f]{32}", text):
         return store.get_run(text).info.run_id
     found = store.find_runs(text, 4) if text else ()
+    if given and not found:
+        named = _named(store, given)
+        if len(named) > 1:
+            shown = ", ".join(one.info.run_id[:8] for one in named[:3]) + ", …" * (len(named) > 3)
+            raise InvalidValue(f"{given!r} is the name of several runs ({shown}); give an id.")
+        found = [one.info.run_id for one in named]
     if len(found) > 1:
         shown = ", ".join(one[: len(text) + 4] + "…" for one in found[:3])
         raise InvalidValue(f"{text!r} is the beginning of several run ids ({shown}); give more of it.")
     if not found:
-        raise NotFound(f"No run has an id that begins with {text!r}. `runstone runs list` shows the ids.")
+        raise NotFound(f"No run has an id that begins with {text!r}, or that name. `runstone runs list` shows the ids.")
     return found[0]
+
+
+def _named(store: Store, name: str) -> Sequence[Run]:
+    """Active runs of this name, at most a few."""
+    everywhere = tuple(one.experiment_id for one in all_experiments(store, ViewType.ACTIVE_ONLY))
+    query = RunQuery(experiment_ids=everywhere, filter=f"attributes.run_name = {quoted(name)}", limit=4)
+    return store.search_runs(query) if everywhere else ()
 
 
 def find_experiment(store: Store, text: str) -> Experiment:

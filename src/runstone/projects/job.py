@@ -13,7 +13,7 @@ from msgspec import Struct
 from runstone.client.attended import Attended
 from runstone.client.notices import notice
 from runstone.environments import Environment, of_conda, of_python_env
-from runstone.errors import ExecutionException
+from runstone.errors import ExecutionException, RunstoneError
 
 from . import docker, spec, surroundings
 from . import environment as envs
@@ -66,7 +66,7 @@ def work(job: Job, attended: Attended, stop: Callable[[], str | None]) -> tuple[
             where = f"image {found.name}" if found else job.source.folder
             notice(f"running {job.command.shown!r} in {where}")
             return _start(job, attended, variables, found).watch(attended, stop)
-    except ExecutionException as error:
+    except RunstoneError as error:
         attended.document("traceback", "text/plain", error.message)
         return "FAILED", error.message
     except Exception as error:

@@ -6,6 +6,7 @@ The file is YAML in MLflow's format: ``name``, one of ``python_env``, ``conda_en
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 import re
@@ -17,11 +18,14 @@ from urllib.parse import urlsplit
 import yaml
 from msgspec import Struct
 
+from runstone.client.notices import warn_once
 from runstone.errors import ExecutionException, InvalidValue, MissingConfigException, NotFound, NotSupported
 
 FILE = "MLproject"
 #: Kinds of environment, each a key of the file.
 PYTHON, CONDA, DOCKER = "python_env", "conda_env", "docker_env"
+#: All keys of the file.
+_KEYS = {"name", "entry_points", PYTHON, CONDA, DOCKER, "databricks_spark_job"}
 #: Files that say what is needed where the project names none, in the order they are looked for.
 DEFAULTS = ((PYTHON, "python_env.yaml"), (CONDA, "conda.yaml"))
 
@@ -45,7 +49,8 @@ class Parameter(Struct, frozen=True):
                     return value
             except ValueError:
                 pass
-            raise InvalidValue(f"Parameter {self.name!r} is a {self.type}; {value!r} is none.")
+            kind = "a whole number (int)" if self.type == "int" else "a number (float)"
+            raise InvalidValue(f"Parameter {self.name!r} takes {kind}; {value!r} is none.")
         if self.type == "uri" and not urlsplit(value).scheme:
             raise InvalidValue(f"Parameter {self.name!r} is a URI, such as 's3://bucket/data.csv'; {value!r} has no scheme.")
         if "\0" in value:
@@ -123,6 +128,9 @@ def load(folder: Path) -> Project:
     content = _read(file)
     if "databricks_spark_job" in content:
         raise NotSupported(f"{file} is for a Spark job on Databricks, which cannot be run here.")
+    for key in sorted(set(map(str, content)) - _KEYS):
+        near = next(iter(difflib.get_close_matches(key, sorted(_KEYS), 1)), "")
+        warn_once(f"{file} {key}", f"{file} has {key!r}, which means nothing{f'; {near!r} does' if near else ''}")
     kinds = [kind for kind in (PYTHON, CONDA, DOCKER) if content.get(kind) is not None]
     if len(kinds) > 1:
         raise InvalidValue(f"Project cannot contain multiple environment fields: {file} has {', '.join(kinds)}. Keep one.")
