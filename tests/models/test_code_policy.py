@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from msgspec.msgpack import encode as msgpack
 from sklearn.linear_model import LinearRegression
 
 import runstone.models
@@ -57,6 +58,19 @@ SOUND_KERAS = layer(
         ]
     },
 )
+#: What a pipeline that categorizes texts has, and what only its training would use.
+SOUND_SPACY = b"""
+[nlp]
+pipeline = ["textcat"]
+[nlp.tokenizer]
+@tokenizers = "spacy.Tokenizer.v1"
+[components.textcat]
+factory = "textcat"
+[components.textcat.model]
+@architectures = "spacy.TextCatEnsemble.v2"
+[training.optimizer]
+@optimizers = "my.Own.v1"
+"""
 HARM: dict[str, tuple[str, str, Any, str, str]] = {
     "a lambda": ("keras", "data/model.keras", {"layers": [layer("keras.layers", "Lambda")]}, "lambda", CARRIES_CODE),
     "a function of Python's": ("keras", "data/model.keras", layer("builtins", "function", "exec"), "builtins.exec", RUNS_CODE),
@@ -77,6 +91,19 @@ HARM: dict[str, tuple[str, str, Any, str, str]] = {
     "a configuration that is none": ("transformers", "model/tokenizer_config.json", b"{", "no JSON", UNREADABLE),
     "a stage of one's own": ("spark", "sparkml/stages/0_a/metadata/part-00000", {"class": "evil.Stage"}, "evil.Stage", IMPORTS),
     "a stage in another file": ("spark", "sparkml/metadata/first", {"class": "subprocess.Popen"}, "Popen", RUNS_CODE),
+    "parts of another pipeline": (
+        "spacy", "model.spacy/config.cfg", b'[components.a]\nsource = "/somewhere"\n', "/somewhere", CARRIES_CODE,
+    ),
+    "a component of one's own": ("spacy", "m/config.cfg", b'[components.a]\nfactory = "evil"\n', "evil", IMPORTS),
+    "a function of one's own": ("spacy", "m/config.cfg", b'[nlp.x]\n@misc = "os.system"\n', "os.system", RUNS_CODE),
+    "a function inside": ("spacy", "m/config.cfg", b'[nlp]\nx = {"a": [{"@misc": "evil"}]}\n', "evil", IMPORTS),
+    "a function elsewhere": ("spacy", "m/config.cfg", b"[nlp.x]\n@callbacks = ${vars.y}\n", "vars.y", IMPORTS),
+    "a copy of a pipeline": (
+        "spacy", "m/config.cfg", b'[nlp.x]\n@callbacks = "spacy.copy_from_base_model.v1"\n', "copy_from_base", IMPORTS,
+    ),
+    "no configuration": ("spacy", "m/config.cfg", b"[nlp", "no configuration", UNREADABLE),
+    "wrapped weights": ("spacy", "m/tok2vec/model", msgpack({"shims": [[], [b"x"]]}), "weights", CARRIES_CODE),
+    "no layers": ("spacy", "m/tok2vec/model", b"\xc1", "no layers", UNREADABLE),
     "packed metadata": ("spark", "sparkml/metadata/part-00000.gz", b"\x1f\x8b", "metadata", UNREADABLE),
 }  # fmt: skip
 
@@ -103,6 +130,8 @@ def test_what_frameworks_run_is_found(tmp_path: Path, monkeypatch: pytest.Monkey
         ("spark", "sparkml/metadata/part-00000", {"class": "org.apache.spark.ml.PipelineModel"}),
         ("spark", "sparkml/metadata/_SUCCESS", b""),
         ("sklearn", "model.skops", b""),
+        ("spacy", "m/config.cfg", SOUND_SPACY),
+        ("spacy", "m/textcat/model", msgpack({"nodes": [], "shims": [[], []]})),
     ],
 )
 def test_what_runs_nothing_passes(tmp_path: Path, flavor: str, file: str, content: Any) -> None:

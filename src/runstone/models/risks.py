@@ -1,8 +1,8 @@
 """What a model would run while it is loaded, besides its pickles: told from its manifest and files, without loading them.
 
 A code folder, a model that is a file of code, a loader that no flavor has, and what frameworks run in formats of their own:
-lambdas of Keras, graphs of TensorFlow and PyTorch, classes that Sentence Transformers or Spark look up by name, code of
-Transformers' hub.
+lambdas of Keras, graphs of TensorFlow and PyTorch, classes that Sentence Transformers, spaCy or Spark look up by name, code
+of Transformers' hub.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from runstone import plugins
 from runstone.errors import PermissionDenied
 
-from . import policy
+from . import policy, risks_spacy
 from .manifest import FILE_NAME, FLAVORS, Model
 from .python_function import LOADERS
 from .scan import CARRIES_CODE, UNREADABLE, Finding, verdict
@@ -187,6 +187,11 @@ def _spark(folder: Path) -> Iterator[Finding]:
             yield Finding(shown, name, verdict(name))
 
 
+def _spacy(folder: Path) -> Iterator[Finding]:
+    found = risks_spacy.of(folder, _files(folder))
+    yield from (Finding(file.relative_to(folder).as_posix(), name, kind) for file, name, kind in found)
+
+
 def _files(folder: Path) -> list[Path]:
     """Files below the folder. Raises PermissionDenied for links to folders: what is behind them could change."""
     found = sorted(folder.rglob("*"))
@@ -209,5 +214,6 @@ _OF_FLAVOR = {
     "pytorch": _torch,
     "transformers": _transformers,
     "sentence_transformers": _transformers,
+    "spacy": _spacy,
     "spark": _spark,
 }
