@@ -53,8 +53,7 @@ def cluster() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as place:  # sockets have short paths
         start("--head", "--port=6398", f"--temp-dir={place}", "--include-dashboard=false")
         try:
-            healthy = [str(Path(RAY).parent / "ray"), "health-check", "--address", "127.0.0.1:6398"]
-            wait_until(lambda: subprocess.run(healthy, env=env, capture_output=True, check=False).returncode == 0)
+            wait_until(lambda: os.path.exists(f"{place}/ray_current_cluster"))
             start("--address=127.0.0.1:6398", "--dashboard-agent-listen-port=52398")
             yield "127.0.0.1:6398"
         finally:
@@ -72,6 +71,11 @@ def wait_until(true: Callable[[], object], seconds: float = 100) -> None:
 
 class Serving:
     def __init__(self, cluster: str, *words: str) -> None:
+        self.said = "No Ray cluster answers"
+        while "No Ray cluster answers" in self.said:  # its head is still beginning
+            self._start(cluster, *words)
+
+    def _start(self, cluster: str, *words: str) -> None:
         command = [RAY, "-m", "runstone.cli.main", "models", "serve", *words, "--engine", "ray", "--ray-address", cluster]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         assert self.process.stderr is not None
