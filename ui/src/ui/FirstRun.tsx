@@ -21,7 +21,7 @@ export function FirstRun({ experiment }: { experiment?: string }) {
       <p>
         A script that says <code>import mlflow</code> works as it is:
       </p>
-      <Snippet code={`export MLFLOW_TRACKING_URI=${server}\nrunstone drop-in python train.py  # where mlflow is installed: python train.py`} what="the commands" />
+      <Snippet code={`export MLFLOW_TRACKING_URI=${server}\nrunstone drop-in python train.py\n# where mlflow is installed: python train.py`} what="the commands" />
     </Empty>
   );
 }

@@ -181,7 +181,7 @@ function NoModels({ q }: { q: string }) {
       <p>Log a model under a name, or register one that a run has logged.</p>
       <Snippet
         what="the Python code"
-        code={["with runstone.start_run():", '    runstone.sklearn.log_model(model, name="model", registered_model_name="iris")'].join("\n")}
+        code={["with runstone.start_run():", '    runstone.sklearn.log_model(', '        model, name="model", registered_model_name="iris"', "    )"].join("\n")}
       />
     </Empty>
   );
