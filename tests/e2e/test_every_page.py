@@ -34,6 +34,7 @@ PAGES = {
     "model": ("/models/digits", "[data-testid=version-row]"),
     "version": ("/models/digits/versions/2", "[data-testid=lineage]"),
     "compare versions": ("/models/digits/compare?v=1,3", "[data-testid=compare-table]"),
+    "webhooks": ("/admin/webhooks", "text=None yet. A webhook tells"),
     "nowhere": ("/no/such/page", "text=This address leads nowhere"),
 }
 NODES = 3_000

@@ -179,7 +179,7 @@ export interface ComparedRuns {
   meanings: Record<string, Meaning>;
 }
 
-/** ``groups[baseline]`` is what the others are held against; ``str()`` gives the plain words. ``further`` are ids of runs that differ from one of these only in their seed and were not compared, where somebody looked for them. */
+/** ``groups[baseline]`` is what the others are held against; ``str()`` gives the plain words. ``further``: ids of runs that differ from one of these only in their seed and were not compared, where somebody looked for them. */
 export interface Comparison {
   metric: string;
   direction: string;

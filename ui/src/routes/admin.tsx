@@ -5,6 +5,7 @@ import { Permissions } from "../features/admin/Permissions";
 
 export { Groups as GroupsRoute } from "../features/admin/Groups";
 export { Users as UsersRoute } from "../features/admin/Users";
+export { Webhooks as WebhooksRoute } from "../features/admin/Webhooks";
 
 const ofExperiment = getRouteApi("/experiments/$experimentId/permissions");
 const ofModel = getRouteApi("/models/$name/permissions");

@@ -47,7 +47,7 @@ function Way() {
   if (experimentId) return <ExperimentWay id={experimentId} here={path.endsWith("/traces") ? "Traces" : permissions} />;
   if (traceId) return <Suspense><TraceWay id={traceId} /></Suspense>;
   if (model) return <ModelWay name={model} here={version ? `Version ${version}` : path.endsWith("/compare") ? "Compare" : permissions} />;
-  const name = { "/settings": "Settings", "/admin/users": "Users", "/admin/groups": "Groups", "/models": "Models", "/trash": "Trash", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
+  const name = { "/settings": "Settings", "/admin/users": "Users", "/admin/groups": "Groups", "/admin/webhooks": "Webhooks", "/models": "Models", "/trash": "Trash", "/": "Home", "/experiments": "Experiments", "/runs": "Runs", "/compare": "Compare" }[path.replace(/(.)\/$/, "$1")];
   return <Crumbs>{[<Here key="here">{name ?? "Not found"}</Here>]}</Crumbs>;
 }
 

@@ -195,6 +195,8 @@ const users = createRoute({ getParentRoute: () => root, path: "/admin/users", co
 
 const groups = createRoute({ getParentRoute: () => root, path: "/admin/groups", component: later(() => import("./admin"), "GroupsRoute") });
 
+const webhooks = createRoute({ getParentRoute: () => root, path: "/admin/webhooks", component: later(() => import("./admin"), "WebhooksRoute") });
+
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: later(() => import("./account"), "SettingsRoute") });
 
 const tree = root.addChildren([
@@ -217,6 +219,7 @@ const tree = root.addChildren([
   modelPermissions,
   users,
   groups,
+  webhooks,
   settings,
 ]);
 

@@ -8,14 +8,21 @@ import { Empty, Trouble } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import s from "./Admin.module.css";
 
-export function AdminPage({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+export function AdminPage({ title, actions, withoutAccounts = false, children }: {
+  title: string;
+  actions?: ReactNode;
+  /** There is something to administer where the server knows no users, too. */
+  withoutAccounts?: boolean;
+  children: ReactNode;
+}) {
   const { data: session, error, refetch } = useQuery(sessionQuery);
-  const may = session?.accounts && (session.is_admin || !session.username);
+  const open = withoutAccounts && session?.accounts === false;
+  const may = open || (session?.accounts && (session.is_admin || !session.username));
   return (
     <Page title={title} actions={may && actions}>
       {error && !session ? (
         <Trouble error={error} onRetry={() => void refetch()} />
-      ) : !session ? null : !session.accounts ? (
+      ) : !session ? null : !session.accounts && !open ? (
         <Empty icon="file" title="This server knows no users">
           <p>Everybody who reaches it may do everything. Start it with --auth to have accounts and permissions.</p>
         </Empty>
@@ -28,10 +35,13 @@ export function AdminPage({ title, actions, children }: { title: string; actions
         </Empty>
       ) : (
         <>
-          <nav className={s.tabs} aria-label="Administration">
-            <Link to="/admin/users">Users</Link>
-            <Link to="/admin/groups">Groups</Link>
-          </nav>
+          {!open && (
+            <nav className={s.tabs} aria-label="Administration">
+              <Link to="/admin/users">Users</Link>
+              <Link to="/admin/groups">Groups</Link>
+              <Link to="/admin/webhooks">Webhooks</Link>
+            </nav>
+          )}
           {children}
         </>
       )}

@@ -21,10 +21,14 @@ import { History } from "./History";
 import s from "./Models.module.css";
 import { DropAliasDialog, MoveAliasDialog } from "./MoveDialog";
 import { RegisterDialog } from "./RegisterDialog";
+import { Requests } from "./Requests";
 import { Tags } from "./Tags";
 import { VersionTable } from "./VersionTable";
 
-export type Asking = { what: "rename" | "delete" | "describe" | "register" } | { what: "alias" | "drop"; alias: string; version: number | null };
+/** The tag that says what moves only by an approved request. */
+const PROTECTED = "runstone.protected";
+
+export type Asking = { what: "rename" | "delete" | "describe" | "register" | "protect" } | { what: "alias" | "drop"; alias: string; version: number | null };
 
 export function ModelPage({ name, onCompare }: { name: string; onCompare: (versions: readonly number[]) => void }) {
   const { data: model, error, refetch } = useQuery(modelQuery(name));
@@ -63,6 +67,7 @@ export function ModelPage({ name, onCompare }: { name: string; onCompare: (versi
           changed <Ago time={model.updated} />
         </span>
         {!edit && <span>you may look at it, not change it</span>}
+        {model.tags[PROTECTED] && <span title="by an approved request alone">protected: {model.tags[PROTECTED]}</span>}
       </p>
       {model.description && (
         <p className={s.description} dir="auto">
@@ -71,6 +76,7 @@ export function ModelPage({ name, onCompare }: { name: string; onCompare: (versi
       )}
       <Aliases model={model} edit={edit} onAsk={setAsking} />
       <ModelTags model={model} edit={edit} />
+      <Requests name={name} />
       <VersionTable model={model} onCompare={onCompare} />
       <History name={name} />
       {asking && <Dialogs model={model} asking={asking} onClose={() => setAsking(null)} />}
@@ -80,7 +86,7 @@ export function ModelPage({ name, onCompare }: { name: string; onCompare: (versi
 
 function Actions({ name, manage, onAsk }: { name: string; manage: boolean; onAsk: (asking: Asking) => void }) {
   const navigate = useNavigate();
-  const item = (what: "rename" | "delete" | "describe", close: () => void) => () => {
+  const item = (what: "rename" | "delete" | "describe" | "protect", close: () => void) => () => {
     close();
     onAsk({ what });
   };
@@ -114,6 +120,9 @@ function Actions({ name, manage, onAsk }: { name: string; manage: boolean; onAsk
           )}
           {manage && (
             <>
+              <MenuItem onChoose={item("protect", close)}>
+                <Icon name="lock" /> Protect…
+              </MenuItem>
               <Divider />
               <MenuItem onChoose={item("delete", close)}>
                 <Icon name="trash" /> Delete…
@@ -181,6 +190,18 @@ function Dialogs({ model, asking, onClose }: { model: ModelDetail; asking: Askin
       return <MoveAliasDialog name={name} alias={asking.alias} version={asking.version} onClose={onClose} />;
     case "drop":
       return <DropAliasDialog name={name} alias={asking.alias} version={asking.version ?? 0} onClose={onClose} />;
+    case "protect":
+      return (
+        <TextDialog
+          title="What moves only by an approved request"
+          label="Stages, and aliases with @, such as “Production @champion”. * is every stage, @* every alias; nothing: all may be moved."
+          text={model.tags[PROTECTED] ?? ""}
+          saving={change.isPending}
+          error={change.error}
+          onClose={onClose}
+          onSave={(text) => change.mutate({ name, edit: { tags: { [PROTECTED]: text || null } } }, { onSuccess: onClose })}
+        />
+      );
     case "describe":
       return (
         <TextDialog

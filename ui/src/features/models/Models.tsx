@@ -4,9 +4,10 @@ import { useRef, useState } from "react";
 import { ApiError } from "../../api/http";
 import { modelsQuery } from "../../api/models";
 import type { ModelRow } from "../../api/schema.gen";
+import { sessionQuery } from "../../api/session";
 import { column, nameOf } from "../../lib/columns";
 import { exactNumber, formatNumber, plural } from "../../lib/format";
-import { Button } from "../../ui/Button";
+import { Button, buttonClass } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
 import { Page } from "../../ui/Page";
@@ -27,6 +28,7 @@ interface Props {
 export function Models({ q, order, onSearch }: Props) {
   const [open, setOpen] = useState<"create" | "register" | null>(null);
   const query = useQuery(modelsQuery(q, order));
+  const { data: session } = useQuery(sessionQuery);
   const shown = useRef(query.data);
   if (query.data) shown.current = query.data;
   const rows = shown.current?.models;
@@ -36,6 +38,11 @@ export function Models({ q, order, onSearch }: Props) {
       title="Models"
       actions={
         <>
+          {(session?.accounts === false || session?.is_admin) && (
+            <Link to="/admin/webhooks" className={buttonClass("quiet")}>
+              Webhooks
+            </Link>
+          )}
           <Button icon="plus" onClick={() => setOpen("create")}>
             New model
           </Button>

@@ -16,10 +16,12 @@ import { Divider, MenuItem, Opener } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import { AliasChip, Part, Stage, VersionState } from "./Chips";
+import { Comments } from "./Comments";
 import { Lineage } from "./Lineage";
 import { TextDialog } from "./ModelDialogs";
 import s from "./Models.module.css";
 import { MoveAliasDialog, MoveStageDialog } from "./MoveDialog";
+import { Requests } from "./Requests";
 import { Tags } from "./Tags";
 import { Datasets, Metrics, ModelMetrics, Moves, Params, SignatureTables, Usage } from "./VersionParts";
 
@@ -86,6 +88,7 @@ function Whole({ found, title }: { found: VersionDetail; title: string }) {
           <Part title="Where it comes from">
             <Lineage found={found} />
           </Part>
+          <Requests name={name} version={version} />
           <Usage found={found} />
           <Tags
             tags={row.tags}
@@ -96,6 +99,7 @@ function Whole({ found, title }: { found: VersionDetail; title: string }) {
           />
           <Datasets found={found} />
           <Moves moves={found.moves} />
+          <Comments name={name} version={version} />
         </div>
       </div>
       {asking && <Dialogs found={found} asking={asking} onClose={() => setAsking(null)} />}

@@ -14,6 +14,12 @@ describe("told", () => {
     expect(told(event("registered_model_tag.deleted", { key: "team", old: "a" }))).toEqual({ what: "Tag team removed", change: "it was a" });
   });
 
+  it("says who asked for what, and what was said", () => {
+    expect(told(event("transition_request.approved", { version: 3, old: "None", new: "Production" }))).toEqual({ what: "Request approved", change: "version 3 to Production" });
+    expect(told(event("transition_request.created", { version: 3, key: "champion", new: "3" }))).toEqual({ what: "Request made", change: "version 3 to @champion" });
+    expect(told(event("comment.edited", { version: 3, key: "id", old: "a", new: "b" }))).toEqual({ what: "Comment on version 3 changed", change: "from a to b" });
+  });
+
   it("shows an event that it does not know, and cuts what is long", () => {
     expect(told(event("model_version.blessed", { new: "x" }))).toEqual({ what: "model_version.blessed", change: "x" });
     expect(told(event("registered_model.described", { new: "y".repeat(500) })).change).toHaveLength(120);

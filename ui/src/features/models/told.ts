@@ -5,6 +5,8 @@ import type { ModelEvent } from "../../api/schema.gen";
 /** Characters of a value that are shown. */
 const SHOWN = 120;
 
+const REQUEST: Readonly<Record<string, string>> = { created: "made", approved: "approved", rejected: "rejected", withdrawn: "taken back" };
+
 /** What was done, and from what to what; an event of a later server under its own name. */
 export function told(event: ModelEvent): { what: string; change: string } {
   const version = event.version === null ? "" : `Version ${event.version}`;
@@ -42,6 +44,17 @@ export function told(event: ModelEvent): { what: string; change: string } {
       return { what: `@${event.key ?? ""} moved`, change: `from version ${from} to ${to}` };
     case "model_version_alias.deleted":
       return { what: `@${event.key ?? ""} removed`, change: from && `it was version ${from}` };
+    case "transition_request.created":
+    case "transition_request.approved":
+    case "transition_request.rejected":
+    case "transition_request.withdrawn":
+      return { what: `Request ${REQUEST[event.event.slice(19)] ?? ""}`, change: `${version.toLowerCase()} to ${event.key ? `@${event.key}` : to}` };
+    case "comment.created":
+      return { what: `Comment on ${version.toLowerCase()}`, change: to };
+    case "comment.edited":
+      return { what: `Comment on ${version.toLowerCase()} changed`, change: both };
+    case "comment.deleted":
+      return { what: `Comment on ${version.toLowerCase()} removed`, change: from };
     default:
       return { what: event.event, change: both };
   }
