@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import runstone
-from runstone.errors import InvalidValue, JournalTrouble, StoreUnavailable, Trouble
+from runstone.errors import DiskFull, InvalidValue, JournalTrouble, StoreUnavailable, Trouble
 
 
 @pytest.fixture
@@ -174,3 +174,24 @@ def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
     runstone.client.session.session()._recover()
     stored = len(runstone.MlflowClient().get_metric_history(done.stdout.strip(), "m"))
     assert stored + int(missed[1].replace(",", "")) == 5001
+
+
+def test_a_process_does_not_wait_long_for_a_store_that_waiting_does_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = runstone.client.session.session()
+    monkeypatch.setenv("RUNSTONE_STRICT", "0")
+    given: list[float] = []
+    monkeypatch.setattr(session.shipper, "flush", lambda timeout=None: given.append(timeout) or True)
+    session.say_away(StoreUnavailable("locked"))
+    session.close(30)
+    session.away = False
+    session.say_away(DiskFull("no room"))
+    session.close(30)
+    assert given[0] > 25 > 6 > given[-1]
+
+
+def test_an_experiment_that_is_not_there_is_said_where_runs_are_searched(capsys: pytest.CaptureFixture[str]) -> None:
+    runstone.set_experiment("there")
+    assert len(runstone.search_runs(experiment_names=["there", "nowhere"], output_format="list")) == 0
+    said = capsys.readouterr().err
+    assert "no experiment is called 'nowhere'" in said
+    assert "'there'" not in said

@@ -13,6 +13,7 @@ from runstone.records import RunChanged
 
 from . import active, experiments
 from .checks import check_run_id
+from .notices import warn_once
 from .paging import all_pages
 from .run_log import now_ms
 from .runs import PARENT
@@ -143,8 +144,11 @@ def _experiments(here: Session, ids: list[str] | None, names: list[str] | None, 
     if ids and names:
         raise InvalidValue("Only experiment_ids or experiment_names can be used, but not both.")
     if names:
-        found = [here.store.find_experiment(experiments.check_experiment_name(name)) for name in names]
-        return [experiment.experiment_id for experiment in found if experiment is not None]
+        found = [(name, here.store.find_experiment(experiments.check_experiment_name(name))) for name in names]
+        for name, experiment in found:
+            if experiment is None:
+                warn_once(f"no experiment {name}", f"no experiment is called {name!r}, so it has no runs to search")
+        return [experiment.experiment_id for _, experiment in found if experiment is not None]
     if ids:
         return ids
     return experiments.where_to_look(here, everywhere)

@@ -11,7 +11,17 @@ from threading import RLock, Thread
 from runstone import connect, settings
 from runstone.contracts import Refusal, Store
 from runstone.entities import Run, RunInfo
-from runstone.errors import DiskFull, NotFound, NotSupported, PermissionDenied, RunstoneError, Trouble, WrongState
+from runstone.errors import (
+    DiskFull,
+    NotFound,
+    NotSupported,
+    PermissionDenied,
+    RunstoneError,
+    StoreCorrupt,
+    StoreTooNew,
+    Trouble,
+    WrongState,
+)
 from runstone.journal.recovery import Recovery, recover
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
@@ -30,7 +40,7 @@ IDLE_LOGS = 32
 OTHERS_SECONDS = 5.0
 #: Most seconds between two looks of a process that reads at which runs have died.
 LOOK_SECONDS = 5.0
-#: How long a process that ends waits for a server that is away, or a disk that is full.
+#: How long a process that ends waits for a server that is away, a full disk, a store that is damaged or of a newer version.
 AWAY_SECONDS = 5.0
 
 _sessions: dict[str, Session] = {}
@@ -79,7 +89,7 @@ class Session:
         self._stretches = 0
         self._recovery: Thread | None = None
         self._looked = 0.0
-        self.away = self.full = False
+        self.away = self.stuck = False
         self.shipper = Shipper(self._sink, on_trouble=self.say_away, on_refused=self._on_refused, on_stored=self._on_stored)
 
     def _sink(self) -> Store:
@@ -262,9 +272,9 @@ class Session:
     def close(self, timeout: float) -> bool:
         """Ship everything, as far as the time allows; whether nothing remains.
 
-        A server that is known to be away, or a disk that is known to be full, gets :data:`AWAY_SECONDS` at most.
+        A server that is known to be away, or a store that waiting does not help, gets :data:`AWAY_SECONDS` at most.
         """
-        if self.away and (self.full or connect.is_server(self.uri)):
+        if self.away and (self.stuck or connect.is_server(self.uri)):
             timeout = min(timeout, AWAY_SECONDS)
         for run_id in list(self.logs):
             self.release(run_id)
@@ -280,7 +290,7 @@ class Session:
     def say_away(self, trouble: Exception) -> None:
         """The store could not be asked or written: one line for each stretch of it."""
         self.troubles.append(trouble)
-        self.full = isinstance(trouble, DiskFull)
+        self.stuck = isinstance(trouble, DiskFull | StoreCorrupt | StoreTooNew)
         if isinstance(trouble, Trouble | PermissionDenied | NotSupported):
             if self.away:
                 return
@@ -295,7 +305,7 @@ class Session:
     def _on_stored(self) -> None:
         """Something was stored, and nothing waits."""
         if self.away:
-            self.away = self.full = False
+            self.away = self.stuck = False
             notice(f"{self.shown_uri} is back, and everything that waited is stored")
             self._deliver_files()
 
