@@ -10,6 +10,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from one_loop import OneLoop
 from runstone import connect
 from runstone.server.app import create_app
 from runstone.server.auth.auth import Auth
@@ -39,6 +40,7 @@ class Site:
         self._options = options
         self.app = self._app()
         self._open: list[TestClient] = []
+        self._loop = OneLoop()
 
     def _app(self) -> Starlette:
         return create_app(self.store, connect.open_artifacts, auth=self.auth, sweep_seconds=3600, **self._options)
@@ -51,7 +53,7 @@ class Site:
     def client(self, **headers: str) -> TestClient:
         made = TestClient(self.app, base_url=ORIGIN, headers=headers, raise_server_exceptions=False, follow_redirects=False)
         self._open.append(made)
-        return made
+        return self._loop.join(made)
 
     def as_(self, username: str, password: str = PASSWORD) -> TestClient:
         return self.client(authorization=basic(username, password))
@@ -81,6 +83,7 @@ class Site:
     def close(self) -> None:
         for one in self._open:
             one.close()
+        self._loop.close()
 
 
 def basic(username: str, password: str) -> str:
