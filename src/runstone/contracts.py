@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from .entities import Experiment, FileInfo, PagedList, Run, Summary, ViewType
 from .entities.accounts import Grant, Group, Session, Token, User
+from .entities.items import Items
 from .entities.logged_models import LoggedModel
 from .entities.model_registry import ModelVersion, RegisteredModel
 from .entities.registry_events import RegistryEvent
@@ -357,7 +358,7 @@ class Traces(Protocol):
         ...
 
 
-class Store(Sink, Registry, LoggedModels, Traces, Protocol):
+class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
     """A sink that can be asked. Reads see every write that returned before them, from any process on the same store."""
 
     uri: str

@@ -380,6 +380,37 @@ class VersionCommentChanged(_Record, frozen=True, array_like=True, tag=47):
     comment: str | None = None
 
 
+# --- items beside the traces (see entities.items): written straight to a store ----------------------------------------------
+
+
+class ItemWritten(_Record, frozen=True, array_like=True, tag=60):
+    """Makes an item, or changes it. ``item_id`` is drawn by the writer: making one that is there changes nothing.
+
+    ``how``: ``new`` makes one, whose ``key`` must be free at its ``parent``; ``next`` makes one more version of the key;
+    ``change`` changes the one with this id, a ``key`` that is not empty names it anew; ``merge`` changes the one that the key
+    names, or else makes it. ``fields`` is a JSON object: its fields replace those that are there, ``null`` removes one; of
+    those in ``merged``, the fields are merged so in their turn. ``experiments``: whether it belongs to each of these.
+    """
+
+    kind: str
+    item_id: str
+    time: int
+    how: str = "new"
+    parent: str = ""
+    key: str = ""
+    fields: str = "{}"
+    merged: list[str] = field(default_factory=list)
+    experiments: dict[str, bool] = field(default_factory=dict)
+
+
+class ItemDeleted(_Record, frozen=True, array_like=True, tag=61):
+    """Removes an item, and what belongs to it, for ever. Raises NotFound where it is not there."""
+
+    kind: str
+    item_id: str
+    time: int
+
+
 Record = (
     ExperimentCreated
     | ExperimentChanged
@@ -407,6 +438,8 @@ Record = (
     | TransitionDecided
     | VersionCommented
     | VersionCommentChanged
+    | ItemWritten
+    | ItemDeleted
 )
 
 

@@ -166,7 +166,7 @@ _READ = (
     "get_registered_model", "search_registered_models", "get_model_version", "get_version_by_alias", "find_version",
     "latest_versions", "search_model_versions", "version_location", "registry_events", "transition_requests",
     "version_comments", "find_comment", "get_logged_model", "search_logged_models", "dataset_uses", "get_trace",
-    "search_traces",
+    "search_traces", "get_item", "search_items",
 )  # fmt: skip
 
 #: Every question, by its method's name.

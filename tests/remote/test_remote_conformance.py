@@ -12,6 +12,7 @@ from runstone.remote.store import open_remote
 from runstone.server.routes import remote
 from runstone.store.dialects import Sqlite
 from runstone.store.sql import SqlStore
+from runstone.testing.items_suite import ItemsSuite
 from runstone.testing.models_suite import ModelsSuite
 from runstone.testing.registry_suite import RegistrySuite
 from runstone.testing.served import ServedStores
@@ -45,3 +46,7 @@ class TestRemoteRegistry(Remotely, RegistrySuite):
 
 class TestRemoteModels(Remotely, ModelsSuite):
     pass
+
+
+class TestRemoteItems(Remotely, ItemsSuite):
+    """What every store does with items beside the traces."""

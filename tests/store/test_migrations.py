@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import sqlite3
@@ -115,6 +116,10 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
             "PENDING",
         )
         assert (said.user_id, said.comment) == ("ada", "Ещё раз?")
+    if revision >= "0010":
+        dataset = store.get_item("evaluation_dataset", "d-1")
+        assert (dataset.created, dataset.experiment_ids, dataset.members) == (8500, ("1",), 1)
+        assert json.loads(dataset.body) == {"name": "вина"}
     store.accounts.add_group("new")  # the clock of accounts is there, in stores that came from before as well
     store.close()
     migrated(tmp_path / "fresh.db").dispose()

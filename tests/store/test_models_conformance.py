@@ -10,8 +10,10 @@ from test_query_plans import Statements
 
 from runstone import connect
 from runstone.contracts import Batch, LoggedModelQuery, ModelOrder, Store, TraceQuery
+from runstone.entities.items import ItemQuery
 from runstone.records import (
     ExperimentCreated,
+    ItemWritten,
     LoggedModelChanged,
     LoggedModelCreated,
     MetricLinks,
@@ -22,6 +24,7 @@ from runstone.records import (
 )
 from runstone.store.dialects import Sqlite
 from runstone.store.sql import SqlStore
+from runstone.testing.items_suite import ItemsSuite
 from runstone.testing.models_suite import ModelsSuite
 from runstone.testing.store_suite import metrics
 
@@ -39,6 +42,14 @@ class TestModelsOnPostgresql(ModelsSuite):
 
     def make(self, folder: Path) -> Store:
         return connect.open_store(self.new())
+
+
+class TestItemsOnSqlite(ItemsSuite):
+    make = TestModelsOnSqlite.make
+
+
+class TestItemsOnPostgresql(ItemsSuite):
+    database, make = TestModelsOnPostgresql.database, TestModelsOnPostgresql.make
 
 
 def test_no_statement_reads_a_whole_table(tmp_path: Path) -> None:
@@ -70,5 +81,9 @@ def test_no_statement_reads_a_whole_table(tmp_path: Path) -> None:
         query = LoggedModelQuery(experiment_ids=("1",), filter=text, datasets=(("test", ""),), order_by=order)
         assert len(store.search_logged_models(query)) >= 49
     store.search_traces(TraceQuery(experiment_ids=("1",), filter="tags.a = 'b' AND name = 'x' AND metadata.k = '1'"))
+    store.write(Batch([ItemWritten("evaluation_dataset", "d", 1, experiments={"1": True})]))
+    store.write(Batch([ItemWritten("dataset_record", "dr", 1, "merge", "d", "k")]))
+    for asked in (ItemQuery(kind="evaluation_dataset", experiment_ids=("1",)), ItemQuery(kind="dataset_record", keys=("k",))):
+        assert len(store.search_items(asked)) == 1
     assert noted.scans() == []
     store.close()

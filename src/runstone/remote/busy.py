@@ -54,4 +54,4 @@ def _repeatable(record: r.Record) -> bool:
         return not record.deleted
     if isinstance(record, r.VersionCommentChanged):
         return record.comment is not None
-    return not isinstance(record, r.ExperimentCreated | r.Console | r.Metrics | r.TransitionDecided)
+    return not isinstance(record, r.ExperimentCreated | r.Console | r.Metrics | r.TransitionDecided | r.ItemDeleted)

@@ -28,7 +28,7 @@ from runstone.records import (
     Tags,
 )
 
-from . import logged_models_write, registry_reviews, registry_write, traces
+from . import items, logged_models_write, registry_reviews, registry_write, traces
 from .arrivals import checked
 from .places import run_folder
 from .states import ACTIVE, DELETED, ExperimentState, RunState
@@ -325,4 +325,5 @@ _APPLY: dict[type, Callable[[Work, Any], None]] = {
     **registry_write.APPLY,
     **registry_reviews.APPLY,
     **traces.APPLY,
+    **items.APPLY,
 }

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from runstone.errors import NotFound, WrongState
 
-from . import key_counts
+from . import items, key_counts
 from .statements import find
 from .states import ACTIVE
 from .tables import metadata
@@ -47,6 +47,7 @@ def purge_experiment(connection: Connection, sign: str, experiment_id: str) -> N
     runs = connection.exec_driver_sql(f"SELECT count(*) FROM runs WHERE experiment_id = {sign}", (number,)).scalar_one()
     if runs:
         raise WrongState(f"The experiment {experiment_id} still has {runs} runs; remove them first.")
+    items.forget_experiment(connection, number)
     models = f"SELECT model_id FROM logged_models WHERE experiment_id = {sign}"
     for table in ("logged_model_tags", "logged_model_params"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE model_id IN ({models})", (number,))

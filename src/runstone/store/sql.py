@@ -29,6 +29,7 @@ from runstone.contracts import (
     TraceQuery,
 )
 from runstone.entities import Experiment, PagedList, Run, Summary
+from runstone.entities.items import Item, ItemQuery
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.entities.registry_events import RegistryEvent
@@ -39,6 +40,7 @@ from runstone.errors import InvalidValue, NotFound
 from . import (
     health,
     in_steps,
+    items,
     keys,
     logged_models_search,
     purge,
@@ -198,6 +200,12 @@ class SqlStore:
 
     def search_traces(self, query: TraceQuery) -> PagedList[TraceHead]:
         return self._read(lambda connection: traces.search(connection, self._places, query))
+
+    def get_item(self, kind: str, item_id: str) -> Item:
+        return self._read(lambda connection: items.get(connection, kind, item_id))
+
+    def search_items(self, query: ItemQuery) -> PagedList[Item]:
+        return self._read(lambda connection: items.search(connection, query))
 
     # --- the registry -------------------------------------------------------------------------------------------------
 

@@ -443,6 +443,29 @@ webhook_deliveries = _table(
     Index("webhook_deliveries_by_due", "state", "due"),
 )
 
+#: What is kept beside the traces (:mod:`runstone.entities.items`), whatever its kind.
+items = _table(
+    "items",
+    _text("item_id", primary_key=True),
+    _text("kind"),
+    _text("parent"),
+    _text("key"),
+    _number("version"),
+    _number("creation_time"),
+    _number("last_update_time"),
+    _text("body"),
+    Index("items_by_key", "kind", "key", "parent", "version", unique=True),
+    Index("items_by_parent", "kind", "parent", "creation_time", "item_id"),
+)
+
+#: Experiments of an item that several may share.
+item_experiments = _table(
+    "item_experiments",
+    _text("item_id", primary_key=True),
+    _number("experiment_id", primary_key=True),
+    Index("item_experiments_by_experiment", "experiment_id", "item_id"),
+)
+
 #: One row (``id`` 0): what caches of accounts compare, and the next number of users, groups, grants and tokens.
 account_clock = _table("account_clock", _number("id", primary_key=True), _number("version"), _number("next_id"))
 

@@ -19,6 +19,7 @@ from runstone.query.traces import FOUND, TRACES, resolved, trace_order
 from runstone.query.tree import Node, normalized
 from runstone.records import TraceChanged, TraceStarted
 
+from . import items
 from .places import Places
 from .search_atoms import probe
 from .search_rank import compare, packed, ranked, sort, unpacked
@@ -122,6 +123,7 @@ def _change(work: Work, record: TraceChanged) -> None:
     if record.deleted:
         for table in ("trace_tags", "trace_metadata", "traces"):
             run(work.connection, Sql(f"DELETE FROM {table} WHERE trace_id = ?", (record.trace_id,)))
+        items.forget_trace(work.connection, record.trace_id)
         return
     _insert(work, _METADATA, record.trace_id, record.metadata)
     _insert(work, _TAGS, record.trace_id, {key: value for key, value in record.tags.items() if value is not None})

@@ -15,13 +15,14 @@ from msgspec import Struct
 from runstone import records as r
 from runstone.contracts import Batch, Receipt, Store
 from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
+from runstone.entities.items import KINDS
 from runstone.entities.reviews import PROTECTED
-from runstone.errors import NotFound, PermissionDenied
+from runstone.errors import InvalidValue, NotFound, PermissionDenied
 from runstone.server.locations import Locations
 
 from .caller import EDIT, MANAGE, READ, Caller, caller
 from .places import Places
-from .policy import Kind, Policy
+from .policy import ANY, Kind, Policy
 
 #: What a record needs: a rank on an experiment or a registered model.
 Need = tuple[int, str, str]
@@ -135,6 +136,15 @@ class _Owners:
         waiting = self._store.transition_requests(record.name, state="PENDING")
         return next((one.user_id for one in waiting if one.request_id == record.request_id), None)
 
+    def item(self, kind: str, item_id: str, rank: int) -> Iterator[Need]:
+        """All experiments of an item; of none, what the caller may do with any. Nothing for what is not there."""
+        try:
+            found = self._store.get_item(kind, item_id)
+        except (NotFound, InvalidValue):
+            return
+        for name in found.experiment_ids or (ANY,):
+            yield rank, EXPERIMENT, name
+
     def of(self, kind: Kind, name: str, rank: int) -> Iterator[Need]:
         """Nothing for what is not there: the store refuses it, or it is being made."""
         found = self._known[kind].get(name or "")
@@ -245,6 +255,27 @@ def _comment_changed(record: r.VersionCommentChanged, owners: _Owners) -> Iterat
         yield MANAGE, REGISTERED_MODEL, record.name
 
 
+def _item_written(record: r.ItemWritten, owners: _Owners) -> Iterator[Need]:
+    told = KINDS.get(record.kind)
+    if told is None:
+        return  # the store refuses it
+    yield from owners.item(record.kind, record.item_id, EDIT)
+    if told.scope == "experiment" and record.parent:
+        yield EDIT, EXPERIMENT, record.parent
+    elif told.scope == "item" and record.parent:
+        yield from owners.item(told.holder, record.parent, EDIT)
+    for name in record.experiments:
+        yield EDIT, EXPERIMENT, name
+    if told.scope == "experiments" and record.how != "change" and not record.experiments:
+        yield EDIT, EXPERIMENT, ANY
+
+
+def _item_deleted(record: r.ItemDeleted, owners: _Owners) -> Iterator[Need]:
+    told = KINDS.get(record.kind)
+    if told is not None:
+        yield from owners.item(record.kind, record.item_id, EDIT if told.scope == "item" else MANAGE)
+
+
 def _anybody(record: Any, owners: _Owners) -> Iterator[Need]:
     yield from ()
 
@@ -270,4 +301,6 @@ _RULES: dict[type, Callable[[Any, _Owners], Iterator[Need]]] = {
     r.TransitionDecided: _decided,
     r.VersionCommented: _asked,
     r.VersionCommentChanged: _comment_changed,
+    r.ItemWritten: _item_written,
+    r.ItemDeleted: _item_deleted,
 }

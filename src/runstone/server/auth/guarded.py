@@ -34,6 +34,7 @@ from runstone.contracts import (
 )
 from runstone.entities import Experiment, PagedList, Run, Summary
 from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
+from runstone.entities.items import Item, ItemQuery
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.entities.registry_events import RegistryEvent
@@ -45,7 +46,7 @@ from .admission import Admission, News
 from .caller import READ, administrator, caller
 from .files import Rules, guarded
 from .places import Places
-from .policy import Kind, Policy
+from .policy import ANY, Kind, Policy
 
 T = TypeVar("T")
 Q = TypeVar("Q", RunQuery, LoggedModelQuery, TraceQuery)
@@ -212,6 +213,15 @@ class GuardedStore:
     def search_traces(self, query: TraceQuery) -> PagedList[TraceHead]:
         return self._store.search_traces(self._narrowed(query))
 
+    def get_item(self, kind: str, item_id: str) -> Item:
+        found = self._store.get_item(kind, item_id)
+        if not self._sees_item(found):
+            self.policy.require(caller(), READ, EXPERIMENT, found.experiment_ids[0] if found.experiment_ids else ANY)
+        return found
+
+    def search_items(self, query: ItemQuery) -> PagedList[Item]:
+        return _pages(query, self._store.search_items, self._sees_item)
+
     # --- the registry -------------------------------------------------------------------------------------------------
 
     def get_registered_model(self, name: str) -> RegisteredModel:
@@ -279,6 +289,10 @@ class GuardedStore:
 
     def _sees(self, resource_type: str, resource: str) -> bool:
         return self.policy.permission(caller(), resource_type, resource) >= READ
+
+    def _sees_item(self, one: Item) -> bool:
+        """Whoever reads one of its experiments; of none, whoever reads experiments without being named."""
+        return any(self._sees(EXPERIMENT, name) for name in one.experiment_ids or (ANY,))
 
     def _narrowed(self, query: Q) -> Q:
         """Only experiments that may be read. Of none that may, a search finds nothing."""

@@ -24,6 +24,9 @@ _MOST = 50_000
 #: What the scope of a token leaves of its owner's permissions.
 _CAP = {"read": USE, "write": MANAGE, "admin": MANAGE}
 
+#: In place of an experiment's id: what the caller may do with experiments that no grant names.
+ANY = ""
+
 Kind = Literal["run", "model", "trace"]
 K = TypeVar("K")
 

@@ -7,10 +7,17 @@ from . import answers as a
 from . import messages as m
 from .accounts import ACCOUNTS
 from .assessments import ASSESSMENTS
+from .eval_datasets import EVAL_DATASETS
+from .eval_records import EVAL_RECORDS
+from .issues import ISSUE_ROWS
+from .label_schemas import LABEL_SCHEMAS
 from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
+from .review_items import REVIEW_ITEMS
+from .review_queues import REVIEW_QUEUES
 from .reviews import REVIEWS
 from .row import Row
+from .scorers import SCORERS
 from .trace_links import TRACE_LINKS
 from .trace_metrics import TRACE_METRICS
 from .trace_spans import TRACE_SPANS
@@ -65,6 +72,13 @@ TABLE: tuple[Row, ...] = (
     *TRACE_LINKS,
     *TRACE_METRICS,
     *ASSESSMENTS,
+    *EVAL_DATASETS,
+    *EVAL_RECORDS,
+    *SCORERS,
+    *ISSUE_ROWS,
+    *LABEL_SCHEMAS,
+    *REVIEW_QUEUES,
+    *REVIEW_ITEMS,
     *REGISTRY,
     *REVIEWS,
     *WEBHOOKS,

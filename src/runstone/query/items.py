@@ -1,0 +1,90 @@
+"""Searching items beside the traces: words, and filters and orderings held against what is in memory. There are few of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, TypeVar
+
+from .parser import parse_order
+from .tree import And, Comparison, Field, Membership, Node, Not, Or, Order, Presence
+from .vocabulary import NUMBER, TEXT, Vocabulary
+
+T = TypeVar("T")
+#: What a thing has for a field; ``None``: it has none.
+Look = Callable[[T, Field], Any]
+
+_COMMON = {"tags": "tags", "tag": "tags", "attributes": "attributes", "attribute": "attributes", "attr": "attributes"}
+
+EVALUATION_DATASETS = Vocabulary(
+    noun="evaluation dataset",
+    prefixes=_COMMON,
+    attributes={
+        "name": TEXT, "dataset_id": TEXT, "created_by": TEXT, "last_updated_by": TEXT, "created_time": NUMBER,
+        "last_update_time": NUMBER,
+    },
+    aliases={"creation_time": "created_time", "last_updated_time": "last_update_time"},
+)  # fmt: skip
+
+ISSUES = Vocabulary(
+    noun="issue",
+    prefixes={"attributes": "attributes", "attribute": "attributes", "attr": "attributes"},
+    attributes={
+        "status": TEXT, "source_run_id": TEXT, "name": TEXT, "severity": TEXT, "created_by": TEXT, "issue_id": TEXT,
+        "created_timestamp": NUMBER, "last_updated_timestamp": NUMBER,
+    },
+    aliases={},
+)  # fmt: skip
+
+_NEWEST = (Order(Field("attributes", "created_time"), True), Order(Field("attributes", "dataset_id")))
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
+
+
+def dataset_order(texts: Sequence[str]) -> tuple[Order, ...]:
+    """The columns asked for, then newest first. Raises FilterError."""
+    found: dict[Field, Order] = {}
+    for order in (*parse_order(tuple(texts), EVALUATION_DATASETS), *_NEWEST):
+        found.setdefault(order.field, order)
+    return tuple(found.values())
+
+
+def meets(node: Node | None, one: T, look: Look[T]) -> bool:
+    """Whether a filter is true of one thing: neither false nor unknown."""
+    return node is None or _truth(node, one, look) is True
+
+
+def in_order(found: Iterable[T], orders: Sequence[Order], look: Look[T]) -> list[T]:
+    """Sorted; what lacks a field comes last in both directions."""
+    rows = list(found)
+    for order in reversed(orders):
+        having = [one for one in rows if look(one, order.field) is not None]
+        having.sort(key=lambda one: look(one, order.field), reverse=order.descending)
+        rows = having + [one for one in rows if look(one, order.field) is None]
+    return rows
+
+
+def _truth(node: Node, one: T, look: Look[T]) -> bool | None:
+    if isinstance(node, Not):
+        inner = _truth(node.item, one, look)
+        return None if inner is None else not inner
+    if isinstance(node, And | Or):
+        found = [_truth(item, one, look) for item in node.items]
+        decisive = isinstance(node, Or)
+        return decisive if decisive in found else None if None in found else not decisive
+    value = look(one, node.field)
+    if isinstance(node, Presence):
+        return (value is not None) == node.present
+    if value is None:
+        return None
+    if isinstance(node, Membership):
+        return (value in node.values) != node.negated
+    return _compared(node, value)
+
+
+def _compared(node: Comparison, value: Any) -> bool:
+    if node.operator in _SIGNS:
+        return bool(_SIGNS[node.operator](value, node.value))
+    pattern = "".join({"%": ".*", "_": "."}.get(one, re.escape(one)) for one in str(node.value))
+    flags = re.DOTALL | (re.IGNORECASE if node.operator == "ILIKE" else 0)
+    return re.fullmatch(pattern, str(value), flags) is not None
