@@ -21,6 +21,7 @@ from .entities.model_registry import ModelVersion, RegisteredModel
 from .entities.registry_events import RegistryEvent
 from .entities.reviews import TransitionRequest, VersionComment
 from .entities.traces import TraceHead
+from .entities.traces import TraceQuery as TraceQuery
 from .entities.webhooks import Delivery, Webhook
 from .records import Record
 
@@ -334,16 +335,6 @@ class LoggedModels(Protocol):
     def dataset_uses(self, experiment_ids: Sequence[str]) -> Sequence[DatasetUse]:
         """Each once, at most 1,000, by experiment, name and digest."""
         ...
-
-
-class TraceQuery(Struct, frozen=True, kw_only=True):
-    """Which traces. Default order: newest first."""
-
-    experiment_ids: tuple[str, ...]
-    filter: str = ""
-    order_by: tuple[str, ...] = ()
-    limit: int = 100
-    page_token: str | None = None
 
 
 class Traces(Protocol):

@@ -64,7 +64,8 @@ class ItemQuery(Struct, frozen=True, kw_only=True):
 
 
 class Items(Protocol):
-    """A part of the store's contract: the questions about items, which records alone change. They raise NotFound; InvalidValue (kind, limit, token)."""
+    """A part of the store's contract: the questions about items, which records alone change. They raise
+    NotFound; InvalidValue (kind, limit, token)."""
 
     def get_item(self, kind: str, item_id: str) -> Item: ...
 

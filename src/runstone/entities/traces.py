@@ -18,3 +18,13 @@ class TraceHead(Struct, frozen=True):
     details: str = "{}"
     metadata: dict[str, str] = {}  # msgspec copies it
     tags: dict[str, str] = {}
+
+
+class TraceQuery(Struct, frozen=True, kw_only=True):
+    """Which traces. Default order: newest first."""
+
+    experiment_ids: tuple[str, ...]
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    limit: int = 100
+    page_token: str | None = None
