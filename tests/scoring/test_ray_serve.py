@@ -62,7 +62,7 @@ def cluster() -> Iterator[str]:
                 node.wait(60)
 
 
-def wait_until(true: Callable[[], object], seconds: float = 100) -> None:
+def wait_until(true: Callable[[], object], seconds: float = 200) -> None:
     give_up = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < give_up
@@ -101,7 +101,7 @@ def answer(url: str, body: Any) -> tuple[int, Any]:
 
 
 @needs_ray
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNSTONE_TRACKING_URI", runstone.get_tracking_uri())
     client = runstone.MlflowClient()

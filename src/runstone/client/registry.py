@@ -209,10 +209,13 @@ class RegistryCalls:
 
     def _register(self, record: ModelVersionCreated) -> ModelVersion:
         """The version, and its registered model if there is none of that name: both or nothing."""
-        model = RegisteredModelCreated(uuid.uuid4().hex, record.name, record.time, user_id=record.user_id)
+        try:
+            return self._write_version([record])  # most are further versions, and a write that fails costs as much as one more
+        except NotFound:
+            model = RegisteredModelCreated(uuid.uuid4().hex, record.name, record.time, user_id=record.user_id)
         try:
             return self._write_version([model, record])
-        except AlreadyExists:
+        except AlreadyExists:  # somebody made it meanwhile
             return self._write_version([record])
 
     def _write_version(self, records: list[RegisteredModelCreated | ModelVersionCreated]) -> ModelVersion:
