@@ -92,6 +92,13 @@ def test_the_lectures_homework() -> None:
     assert {one.data.tags["estimator_name"] for one in found} == {"RandomForestClassifier"}
 
 
+def test_what_is_served_follows_the_champion() -> None:
+    printed = run("champion_served.py")
+    assert re.findall(r"served: (\d)", printed) == ["1", "2"]
+    assert "version 2 is champion now, instead of version 1" in printed
+    assert len(runstone.search_runs(experiment_names=["champion"], output_format="list")) == 2
+
+
 def test_every_example_is_listed_and_tested() -> None:
     readme, tests = (EXAMPLES / "README.md").read_text(), Path(__file__).read_text()
     assert [name for name in SCRIPTS if f"`{name}`" not in readme or f'"{name}"' not in tests] == []
