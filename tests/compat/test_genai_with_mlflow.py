@@ -7,22 +7,20 @@ from typing import Any
 
 import pytest
 
-from conftest import Server
-
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def genai_peer(request: pytest.FixtureRequest, peer: Any) -> Iterator[Any]:
+def genai_peer(request: pytest.FixtureRequest, peer: Any, server: Any) -> Iterator[Any]:
     """One client process for both: to import what these tests need takes seconds."""
     if request.param == "sqlite":
         yield peer
         return
-    server = Server(request.getfixturevalue("postgres").new_store())
+    other = type(server)(request.getfixturevalue("postgres").new_store())
     try:
-        peer.run(f"mlflow.set_tracking_uri({server.url!r})")
+        peer.run(f"mlflow.set_tracking_uri({other.url!r})")
         yield peer
         peer.run("mlflow.set_tracking_uri(None)")
     finally:
-        server.close()
+        other.close()
 
 
 def test_evaluation_datasets(genai_peer: Any) -> None:
