@@ -18,7 +18,7 @@ def genai_peer(request: pytest.FixtureRequest, peer: Any, server: Any) -> Iterat
     try:
         peer.run(f"mlflow.set_tracking_uri({other.url!r})")
         yield peer
-        peer.run("mlflow.set_tracking_uri(None)")
+        peer.run(f"mlflow.set_tracking_uri({server.url!r})")
     finally:
         other.close()
 
