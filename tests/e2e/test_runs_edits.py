@@ -80,9 +80,11 @@ def test_a_run_is_renamed_in_its_cell_and_undone(table: Callable[..., Any]) -> N
     page.keyboard.press("F2")
     expect(names(page).first).to_have_text("run-0")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    page.keyboard.press("Control+z")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.keyboard.press("Control+z")
     expect(names(page).first).to_have_text("run-0 the first")
     page.keyboard.press("F2")
+    expect(field).to_have_value("run-0 the first")
     field.fill("run-0")
     names(page).nth(3).locator("xpath=../..").locator("[data-column=status]").click()  # leaving saves
     expect(names(page).first).to_have_text("run-0")

@@ -8,8 +8,12 @@ import type { RunsTable, RunsTableRequest } from "./schema.gen";
 /** Runs that one question about what was before names. */
 const PIECE = 200;
 
+/** Ends when all changes begun so far are done: two of the same run must not overtake each other, nor be asked about half-way. */
+let begun: Promise<unknown> = Promise.resolve();
+
 /** Names, and values of a tag (null: not there), of runs as they are now: what undoes a change. */
 export async function before(ids: readonly string[], experiments: readonly string[], what: { name: true } | { tag: string }): Promise<RunChange[]> {
+  await begun;
   const found: RunChange[] = [];
   for (let at = 0; at < ids.length; at += PIECE) {
     const body: RunsTableRequest = {
@@ -39,8 +43,10 @@ export async function applyChanges(client: QueryClient, changes: readonly RunCha
       await ask<unknown>(`runs/${encodeURIComponent(one.id)}`, { method: "PATCH", body: one.edit });
     }
   };
+  const sent = begun.then(() => Promise.all([worker(), worker(), worker(), worker()]));
+  begun = sent.catch(() => undefined);
   try {
-    await Promise.all([worker(), worker(), worker(), worker()]);
+    await sent;
   } catch (trouble) {
     for (const [key, table] of old) client.setQueryData(key, table);
     throw trouble;
