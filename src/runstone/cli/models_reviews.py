@@ -47,8 +47,7 @@ def request(version: str, stage: str, alias: str, comment: str, store: str) -> N
 @store_option
 def approve(version: str, stage: str, alias: str, archive_existing: bool, comment: str, store: str) -> None:
     """Make the move that somebody asked for; without --stage and --alias the only one that waits."""
-    client, name, number = _meant(store, version)
-    stage, alias = _waiting(client, name, number, stage, alias)
+    client, name, number, stage, alias = _waiting(store, version, stage, alias)
     _say(client.approve_transition_request(name, number, stage, archive_existing, comment, alias), "is done")
 
 
@@ -60,8 +59,7 @@ def approve(version: str, stage: str, alias: str, archive_existing: bool, commen
 @store_option
 def reject(version: str, stage: str, alias: str, comment: str, store: str) -> None:
     """Turn a request down; without --stage and --alias the only one that waits."""
-    client, name, number = _meant(store, version)
-    stage, alias = _waiting(client, name, number, stage, alias)
+    client, name, number, stage, alias = _waiting(store, version, stage, alias)
     _say(client.reject_transition_request(name, number, stage, comment, alias), "is rejected")
 
 
@@ -73,8 +71,7 @@ def reject(version: str, stage: str, alias: str, comment: str, store: str) -> No
 @store_option
 def withdraw(version: str, stage: str, alias: str, comment: str, store: str) -> None:
     """Take a request back; without --stage and --alias the only one that waits."""
-    client, name, number = _meant(store, version)
-    stage, alias = _waiting(client, name, number, stage, alias)
+    client, name, number, stage, alias = _waiting(store, version, stage, alias)
     _say(client.delete_transition_request(name, number, stage, comment, alias), "is not asked for any more")
 
 
@@ -152,11 +149,12 @@ def _meant(store: str, text: str) -> tuple[MlflowClient, str, int]:
     return MlflowClient(store_uri(store)), found.name, int(found.version)
 
 
-def _waiting(client: MlflowClient, name: str, version: int, stage: str, alias: str) -> tuple[str, str]:
+def _waiting(store: str, text: str, stage: str, alias: str) -> tuple[MlflowClient, str, int, str, str]:
     from runstone.client.reviews import request_for
 
+    client, name, version = _meant(store, text)
     found = request_for(client._registry, name, version, stage, alias)
-    return found.stage, found.alias
+    return client, name, version, found.stage, found.alias
 
 
 def _say(one: TransitionRequest, what: str) -> None:

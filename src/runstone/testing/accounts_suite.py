@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -13,19 +12,11 @@ from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL, Session, Us
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, WrongState
 from runstone.records import ExperimentCreated, RegisteredModelChanged, RegisteredModelCreated, RunStarted
 
+from .fresh_store import FreshStore
 
-class AccountsSuite:
+
+class AccountsSuite(FreshStore):
     """Each test gets the accounts of an empty store, with two administrators, ``root`` and ``ада``."""
-
-    def make(self, folder: Path) -> Store:
-        """An empty store; ``folder`` is a temporary folder for its use alone."""
-        raise NotImplementedError("say how to make a store")
-
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[Store]:
-        made = self.make(tmp_path / "store")
-        yield made
-        made.close()
 
     @pytest.fixture
     def accounts(self, store: Store) -> Accounts:

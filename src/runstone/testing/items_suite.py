@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,22 +13,16 @@ from runstone.entities.items import Item, ItemQuery
 from runstone.errors import AlreadyExists, InvalidValue, NotFound
 from runstone.records import ExperimentChanged, ExperimentCreated, ItemDeleted, ItemWritten, TraceChanged, TraceStarted
 
+from .fresh_store import FreshStore
+
 DATASET, RECORD, QUEUE = "evaluation_dataset", "dataset_record", "review_queue"
 
 
-class ItemsSuite:
+class ItemsSuite(FreshStore):
     """Each test gets a store with two experiments, ``1`` and ``2``."""
 
-    def make(self, folder: Path) -> Store:
-        """An empty store; ``folder`` is a temporary folder for its use alone."""
-        raise NotImplementedError("say how to make a store")
-
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[Store]:
-        store = self.make(tmp_path / "items")
-        store.write(Batch([ExperimentCreated("one", "1", time=1), ExperimentCreated("two", "2", time=1)]))
-        yield store
-        store.close()
+    def fill(self, store: Store) -> None:
+        self.write(store, ExperimentCreated("one", "1", time=1), ExperimentCreated("two", "2", time=1))
 
     def test_an_item_is_made_changed_and_removed(self, store: Store) -> None:
         made = ItemWritten("issue", "iss-1", 10, "new", "1", "iss-1", '{"name": "slow", "tags": {"a": "1", "b": "2"}}')

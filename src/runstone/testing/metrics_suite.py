@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from runstone.contracts import Batch, Receipt, RunQuery, Series, Store
+from runstone.contracts import RunQuery, Series, Store
 from runstone.errors import InvalidValue, NotFound
-from runstone.records import Metrics, Record, RunStarted
+from runstone.records import Metrics, RunStarted
+
+from .fresh_store import FreshStore
 
 NAN, INFINITY = math.nan, math.inf
 
@@ -30,18 +31,8 @@ def rows(series: Series) -> list[tuple[int, float, int]]:
     return list(zip(series.steps.tolist(), series.values.tolist(), series.timestamps.tolist(), strict=True))
 
 
-class MetricsSuite:
+class MetricsSuite(FreshStore):
     """Each test gets a fresh, empty store in ``store``."""
-
-    def make(self, folder: Path) -> Store:
-        """An empty store; ``folder`` is a temporary folder for its use alone."""
-        raise NotImplementedError("say how to make a store")
-
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[Store]:
-        made = self.make(tmp_path / "store")
-        yield made
-        made.close()
 
     @pytest.fixture
     def run(self, store: Store) -> str:
@@ -51,9 +42,6 @@ class MetricsSuite:
         """A run that has begun."""
         self.write(store, RunStarted(run_id, experiment_id, 1000, fields.pop("name", "nice-name"), **fields))
         return run_id
-
-    def write(self, store: Store, *records: Record) -> Receipt:
-        return store.write(Batch(records))
 
     def test_the_latest_point_is_the_greatest_by_step_timestamp_and_value(self, store: Store, run: str) -> None:
         self.write(store, metrics(run, a=[(5, 1.0, 10), (3, 9.0, 99)], b=[(1, 1.0, 5), (1, 3.0, 5), (1, 2.0, 5)]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,25 +26,15 @@ from runstone.records import (
     TraceStarted,
 )
 
+from .fresh_store import FreshStore
 from .store_suite import metrics, rows
 
 
-class ModelsSuite:
+class ModelsSuite(FreshStore):
     """Each test gets a store with one experiment, ``1``, and one run, ``r1``."""
 
-    def make(self, folder: Path) -> Store:
-        """An empty store; ``folder`` is a temporary folder for its use alone."""
-        raise NotImplementedError("say how to make a store")
-
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[Store]:
-        made = self.make(tmp_path / "store")
-        self.write(made, ExperimentCreated("iris", time=1), RunStarted("r1", "1", 1000, "n"))
-        yield made
-        made.close()
-
-    def write(self, store: Store, *records: Record, once: bool = False) -> None:
-        store.write(Batch(records, once=once))
+    def fill(self, store: Store) -> None:
+        self.write(store, ExperimentCreated("iris", time=1), RunStarted("r1", "1", 1000, "n"))
 
     def model(self, store: Store, name: str, time: int = 10, **fields: Any) -> str:
         self.write(store, LoggedModelCreated(f"m-{name}", "1", name, time, **fields))

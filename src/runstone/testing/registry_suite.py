@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,28 +12,16 @@ from runstone.contracts import Batch, RegistryQuery, Store
 from runstone.errors import AlreadyExists, FilterError, InvalidValue, NotFound, WrongState
 from runstone.records import ModelVersionChanged, ModelVersionCreated, Record, RegisteredModelChanged, RegisteredModelCreated
 
+from .fresh_store import FreshStore
 from .reviews_suite import ReviewTests
 
 
-class RegistrySuite(ReviewTests):
+class RegistrySuite(FreshStore, ReviewTests):
     """Each test gets a fresh, empty store in ``store``."""
-
-    def make(self, folder: Path) -> Store:
-        """An empty store; ``folder`` is a temporary folder for its use alone."""
-        raise NotImplementedError("say how to make a store")
-
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[Store]:
-        made = self.make(tmp_path / "store")
-        yield made
-        made.close()
 
     @pytest.fixture
     def wine(self, store: Store) -> str:
         return self.model(store, "wine")
-
-    def write(self, store: Store, *records: Record) -> None:
-        store.write(Batch(records))
 
     def model(self, store: Store, name: str, **fields: Any) -> str:
         self.write(store, RegisteredModelCreated(uuid.uuid4().hex, name, 1000, **fields))

@@ -13,9 +13,9 @@ from .issues import ISSUE_ROWS
 from .label_schemas import LABEL_SCHEMAS
 from .logged_models import LOGGED_MODELS
 from .registry import REGISTRY
+from .registry_reviews import REVIEWS
 from .review_items import REVIEW_ITEMS
 from .review_queues import REVIEW_QUEUES
-from .reviews import REVIEWS
 from .row import Row
 from .scorers import SCORERS
 from .trace_links import TRACE_LINKS

@@ -5,10 +5,10 @@ import { useState } from "react";
 import { groupsQuery } from "../../api/accounts";
 import type { GroupRow } from "../../api/schema.gen";
 import { plural } from "../../lib/format";
-import { Button, buttonClass } from "../../ui/Button";
+import { Button } from "../../ui/Button";
 import { Trouble } from "../../ui/Empty";
-import { Icon } from "../../ui/Icon";
-import { Divider, MenuItem, Opener } from "../../ui/Popover";
+import { MoreMenu } from "../../ui/MoreMenu";
+import { Divider, MenuItem } from "../../ui/Popover";
 import { Table } from "../../ui/Table";
 import t from "../../ui/Table.module.css";
 import { AdminPage } from "./AdminPage";
@@ -72,15 +72,7 @@ function Row({ group, onAsk }: { group: GroupRow; onAsk: (what: What) => void })
         </Button>
       </td>
       <td className={t.tight}>
-        <Opener
-          label={label}
-          role="menu"
-          button={(props) => (
-            <button type="button" className={buttonClass("quiet", true)} aria-label={label} {...props}>
-              <Icon name="more" />
-            </button>
-          )}
-        >
+        <MoreMenu label={label} kind="quiet">
           {(close) => (
             <>
               <MenuItem onChoose={item(close, "members")}>Members…</MenuItem>
@@ -89,7 +81,7 @@ function Row({ group, onAsk }: { group: GroupRow; onAsk: (what: What) => void })
               <MenuItem onChoose={item(close, "delete")}>Delete…</MenuItem>
             </>
           )}
-        </Opener>
+        </MoreMenu>
       </td>
     </tr>
   );

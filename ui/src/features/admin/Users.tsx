@@ -6,11 +6,11 @@ import { useEditUser, usersQuery } from "../../api/accounts";
 import type { AccountRow } from "../../api/schema.gen";
 import { sessionQuery } from "../../api/session";
 import { formatCount, plural } from "../../lib/format";
-import { Button, buttonClass } from "../../ui/Button";
+import { Button } from "../../ui/Button";
 import { Trouble } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
-import { Icon } from "../../ui/Icon";
-import { Divider, MenuItem, Opener } from "../../ui/Popover";
+import { MoreMenu } from "../../ui/MoreMenu";
+import { Divider, MenuItem } from "../../ui/Popover";
 import { Table } from "../../ui/Table";
 import t from "../../ui/Table.module.css";
 import { Ago } from "../../ui/Time";
@@ -113,15 +113,7 @@ function Actions({ user, own, onAsk }: { user: AccountRow; own: boolean; onAsk: 
   };
   const label = `Actions for ${user.username}`;
   return (
-    <Opener
-      label={label}
-      role="menu"
-      button={(props) => (
-        <button type="button" className={buttonClass("quiet", true)} aria-label={label} {...props}>
-          <Icon name="more" />
-        </button>
-      )}
-    >
+    <MoreMenu label={label} kind="quiet">
       {(close) => (
         <>
           {!own && (
@@ -138,6 +130,6 @@ function Actions({ user, own, onAsk }: { user: AccountRow; own: boolean; onAsk: 
           )}
         </>
       )}
-    </Opener>
+    </MoreMenu>
   );
 }

@@ -5,10 +5,10 @@ import { useState } from "react";
 import type { WebhookRow } from "../../api/schema.gen";
 import { useEditWebhook, useTestWebhook, webhooksQuery } from "../../api/webhooks";
 import { plural } from "../../lib/format";
-import { Button, buttonClass } from "../../ui/Button";
+import { Button } from "../../ui/Button";
 import { Trouble } from "../../ui/Empty";
-import { Icon } from "../../ui/Icon";
-import { Divider, MenuItem, Opener } from "../../ui/Popover";
+import { MoreMenu } from "../../ui/MoreMenu";
+import { Divider, MenuItem } from "../../ui/Popover";
 import { Table } from "../../ui/Table";
 import t from "../../ui/Table.module.css";
 import { say } from "../../ui/Toasts";
@@ -93,15 +93,7 @@ function Row({ webhook, onAsk }: { webhook: WebhookRow; onAsk: (what: What) => v
         <Button kind="quiet" aria-label={`Messages to ${webhook.name}`} onClick={() => onAsk("deliveries")}>
           Messages
         </Button>
-        <Opener
-          label={label}
-          role="menu"
-          button={(props) => (
-            <button type="button" className={buttonClass("quiet", true)} aria-label={label} {...props}>
-              <Icon name="more" />
-            </button>
-          )}
-        >
+        <MoreMenu label={label} kind="quiet">
           {(close) => (
             <>
               <MenuItem onChoose={then(close, () => onAsk("edit"))}>Edit…</MenuItem>
@@ -111,7 +103,7 @@ function Row({ webhook, onAsk }: { webhook: WebhookRow; onAsk: (what: What) => v
               <MenuItem onChoose={then(close, () => onAsk("delete"))}>Delete…</MenuItem>
             </>
           )}
-        </Opener>
+        </MoreMenu>
       </td>
     </tr>
   );

@@ -5,9 +5,9 @@ import type { ExperimentRow } from "../../api/schema.gen";
 import { marked } from "../../api/session";
 import { column, nameOf } from "../../lib/columns";
 import { formatCount } from "../../lib/format";
-import { buttonClass } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
-import { MenuItem, Opener } from "../../ui/Popover";
+import { MoreMenu } from "../../ui/MoreMenu";
+import { MenuItem } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import s from "./Experiments.module.css";
@@ -104,15 +104,7 @@ function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }
   // Goes on when this row is gone.
   const move = () => void set(true).then(() => say(`Moved “${row.name}” to the trash`, { undo: () => void set(false).catch(failed) }), failed);
   return (
-    <Opener
-      label={`Actions for ${row.name}`}
-      role="menu"
-      button={(props) => (
-        <button type="button" className={buttonClass("quiet", true)} aria-label={`Actions for ${row.name}`} {...props}>
-          <Icon name="more" />
-        </button>
-      )}
-    >
+    <MoreMenu label={`Actions for ${row.name}`} kind="quiet">
       {(close) => (
         <>
           <MenuItem
@@ -145,6 +137,6 @@ function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }
           )}
         </>
       )}
-    </Opener>
+    </MoreMenu>
   );
 }

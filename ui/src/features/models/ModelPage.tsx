@@ -7,12 +7,13 @@ import { ApiError } from "../../api/http";
 import { modelQuery, useEditModel } from "../../api/models";
 import type { ModelDetail } from "../../api/schema.gen";
 import { marked } from "../../api/session";
-import { Button, buttonClass, IconButton } from "../../ui/Button";
+import { Button, IconButton } from "../../ui/Button";
 import { CopyButton } from "../../ui/Copy";
 import { Empty, Trouble } from "../../ui/Empty";
 import { Icon } from "../../ui/Icon";
+import { MoreMenu } from "../../ui/MoreMenu";
 import { Page } from "../../ui/Page";
-import { Divider, MenuItem, Opener } from "../../ui/Popover";
+import { Divider, MenuItem } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import { AliasChip, Part } from "./Chips";
@@ -91,15 +92,7 @@ function Actions({ name, manage, onAsk }: { name: string; manage: boolean; onAsk
     onAsk({ what });
   };
   return (
-    <Opener
-      label="More actions"
-      role="menu"
-      button={(props) => (
-        <button type="button" className={buttonClass("plain", true)} aria-label="More actions" {...props}>
-          <Icon name="more" />
-        </button>
-      )}
-    >
+    <MoreMenu>
       {(close) => (
         <>
           <MenuItem onChoose={item("describe", close)}>
@@ -131,7 +124,7 @@ function Actions({ name, manage, onAsk }: { name: string; manage: boolean; onAsk
           )}
         </>
       )}
-    </Opener>
+    </MoreMenu>
   );
 }
 

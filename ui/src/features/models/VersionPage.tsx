@@ -11,8 +11,9 @@ import { Dialog } from "../../ui/Dialog";
 import { Empty, Trouble } from "../../ui/Empty";
 import { FieldError } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
+import { MoreMenu } from "../../ui/MoreMenu";
 import { Page } from "../../ui/Page";
-import { Divider, MenuItem, Opener } from "../../ui/Popover";
+import { Divider, MenuItem } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import { AliasChip, Part, Stage, VersionState } from "./Chips";
@@ -131,15 +132,7 @@ function Actions({ found, onAsk }: { found: VersionDetail; onAsk: (asking: Askin
           <Button kind="primary" onClick={() => onAsk("alias")}>
             Alias…
           </Button>
-          <Opener
-            label="More actions"
-            role="menu"
-            button={(props) => (
-              <button type="button" className={buttonClass("plain", true)} aria-label="More actions" {...props}>
-                <Icon name="more" />
-              </button>
-            )}
-          >
+          <MoreMenu>
             {(close) => (
               <>
                 <MenuItem
@@ -165,7 +158,7 @@ function Actions({ found, onAsk }: { found: VersionDetail; onAsk: (asking: Askin
                 )}
               </>
             )}
-          </Opener>
+          </MoreMenu>
         </>
       )}
     </>

@@ -2,12 +2,13 @@ import { useState } from "react";
 import { useEditRun } from "../../api/runs";
 import type { RunDetail, RunEdit } from "../../api/schema.gen";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
-import { Button, buttonClass } from "../../ui/Button";
+import { Button } from "../../ui/Button";
 import { CopyButton } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
 import { FieldError, TextField } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
-import { MenuItem, Opener } from "../../ui/Popover";
+import { MoreMenu } from "../../ui/MoreMenu";
+import { MenuItem } from "../../ui/Popover";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
@@ -48,15 +49,7 @@ export function RunHeader({ run }: { run: RunDetail }) {
               Restore
             </Button>
           ) : (
-            <Opener
-              label="More actions"
-              role="menu"
-              button={(props) => (
-                <button type="button" className={buttonClass("plain", true)} aria-label="More actions" {...props}>
-                  <Icon name="more" />
-                </button>
-              )}
-            >
+            <MoreMenu>
               {(close) => (
                 <>
                   <MenuItem
@@ -77,7 +70,7 @@ export function RunHeader({ run }: { run: RunDetail }) {
                   </MenuItem>
                 </>
               )}
-            </Opener>
+            </MoreMenu>
           )}
         </div>
       </div>
