@@ -63,5 +63,9 @@ def test_page_is_whole(name: str, server: Any, realistic: dict[str, Any], open_p
 
 
 def nothing_hangs_over(page: Any, width: int) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("(m => m.scrollWidth - m.clientWidth)(document.querySelector('main'))") <= 0
+    """Once the charts have taken the new width, too."""
+    hanging = (
+        f"document.documentElement.scrollWidth - {width}",
+        "(m => m.scrollWidth - m.clientWidth)(document.querySelector('main'))",
+    )
+    page.wait_for_function(" && ".join(f"{one} <= 0" for one in hanging))

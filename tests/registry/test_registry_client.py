@@ -232,6 +232,7 @@ def test_a_logged_model_is_registered_once_it_is_whole(client: MlflowClient, tmp
     store, model_id = connect.open_store(), "m-" + "0" * 32
     with runstone.start_run() as run:
         run_id = run.info.run_id
+    runstone.flush()
     store.write(Batch([LoggedModelCreated(model_id, run.info.experiment_id, "net", 1, source_run=run_id)]))
     store.write(Batch([Outputs(run_id, [runstone.entities.LoggedModelOutput(model_id, 0)])]))
     with pytest.raises(WrongState, match="PENDING"):
