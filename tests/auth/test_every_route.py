@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 import pytest
-from auth_site import Site
+from auth_site import ORIGIN, Site
 from starlette.routing import BaseRoute, Mount, Route
 
 from runstone import records
@@ -56,6 +56,8 @@ def addresses() -> Iterator[tuple[str, str]]:
     for file in FILES:
         yield file.method, file.path
     yield "POST", "/v1/traces"
+    yield "POST", "/gateway/chat/mlflow/invocations"
+    yield from (("GET", path + "/2.0/preview/mlflow/experiments/list") for path in ("/api", "/ajax-api"))
     yield from (("GET", path) for path in ("/docs", ROOT + "/openapi.json", ROOT + "/nothing", "/api/2.0/mlflow/nothing"))
 
 
@@ -71,6 +73,15 @@ def test_nobody_gets_in_by_any_address_and_any_method(site: Site) -> None:
             if found.status_code == 404:  # only what is no address of the API may be called unknown
                 assert not path.startswith(("/api", "/ajax-api")), (other, path)
         met.add(path)
+
+
+def test_other_spellings_of_an_address_ask_for_the_same(site: Site) -> None:
+    """As R's and Java's clients spell them, who send a password with every request."""
+    for path in ("/api/2.0/preview/mlflow/experiments/get", "//api/2.0/mlflow/experiments/get"):
+        address = f"{ORIGIN}{path}?experiment_id=0"
+        assert site.client().get(address).status_code == 401, path
+        assert site.as_("ada").get(address).status_code == 403, path
+        assert site.as_("root").get(address).status_code == 200, path
 
 
 def test_only_these_answer_without_signing_in(site: Site) -> None:

@@ -224,3 +224,30 @@ def test_a_long_history_is_read_whole(any_peer: Any) -> None:
         found = [len(history), history[4321].step, history[4321].value, history[4321].timestamp]
     """)
     assert found == [5000, 4321, 4321.0, 1_700_000_004_321]
+
+
+def test_what_is_not_offered(peer: Any) -> None:
+    """Said at once: for a 503, as MLflow's own server answers without workspaces, its client would wait and try again."""
+    found = peer.run("""
+        from mlflow.tracking._tracking_service.utils import _get_store
+        def refusal(call, *given, **named):
+            try:
+                call(*given, **named)
+            except mlflow.exceptions.MlflowException as error:
+                return [error.error_code, error.message]
+        found = [
+            refusal(mlflow.list_workspaces), refusal(mlflow.create_workspace, "team"),
+            refusal(_get_store().get_gateway_endpoint, name="chat"),
+        ]
+        mlflow.set_workspace("team")
+        try:
+            found.append(refusal(client.search_experiments))
+        finally:
+            mlflow.set_workspace(None)
+        found.append(len(client.search_experiments()) > 0)
+    """)
+    codes = [one[0] for one in found[:4]]
+    assert codes == ["FEATURE_DISABLED", "FEATURE_DISABLED", "NOT_IMPLEMENTED", "FEATURE_DISABLED"]
+    assert "Workspaces are not enabled" in found[0][1]
+    assert "no gateway" in found[2][1]
+    assert found[4]

@@ -32,6 +32,7 @@ from .locations import Locations
 from .mlflow import files_table
 from .mlflow.about import SPOKEN_TO_TRACERS
 from .mlflow.api import ROOTS, Direct, MlflowApi
+from .mlflow.not_offered import no_gateway
 from .mlflow.table import TABLE as MLFLOW_TABLE
 from .observe import Counters, Observed
 from .otlp.endpoint import PATH as OTLP_PATH
@@ -41,6 +42,8 @@ from .static import BUILT, Ui
 from .unknown import METHODS, unknown
 from .webhooks import courier
 
+#: Addresses of programs, where a page would be taken for an answer.
+_NO_PAGES = ("/api", "/ajax-api", "/graphql", "//{path:path}")
 #: Prometheus' text format.
 METRICS_TYPE = "text/plain; version=0.0.4"
 
@@ -157,6 +160,8 @@ def _routes(
         *files_table.routes(backend),
         *_mlflow(mlflow),
         *_spans(backend),
+        Route("/gateway/{path:path}", declared("read", no_gateway), methods=METHODS),
+        *(Route(path, declared("read", unknown([])), methods=METHODS) for path in _NO_PAGES),
         Route("/docs", declared("read", docs_page(prefix))),
         Route("/{path:path}", declared("none", ui.respond), methods=["GET"]),
     ]

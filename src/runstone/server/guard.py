@@ -16,10 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runstone import settings
 
 from .answers import error_answer
+from .mlflow.not_offered import NO_WORKSPACES, WORKSPACE
 from .pace import GONE, LEAST_RATE, Paced
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
-_LOOKED_AT = (b"host", b"origin", b"content-length", b"transfer-encoding")
+_LOOKED_AT = (b"host", b"origin", b"content-length", b"transfer-encoding", WORKSPACE)
 #: Spellings of ``Host`` that were found right and need no second look.
 _REMEMBERED = 100
 
@@ -58,6 +59,10 @@ class Guard:
         refusal = self._refusal(headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin"))
         if refusal:
             await error_answer("PERMISSION_DENIED", refusal)(scope, receive, send)
+            return
+        if headers.get(WORKSPACE, b"").strip() and not scope["path"].rstrip("/").endswith("/mlflow/server-info"):
+            # answered as if there were none, runs would land where nobody looks for them
+            await error_answer("FEATURE_DISABLED", NO_WORKSPACES)(scope, receive, send)
             return
         length = headers.get(b"content-length", b"")
         limited = not self.is_upload(scope["method"], scope["path"])

@@ -27,6 +27,7 @@ from runstone.server.compress import WORTHWHILE, accepted, pack
 from runstone.server.observe import ROUTE
 from runstone.server.unknown import no_endpoint, wrong_method
 
+from .not_offered import not_offered
 from .reading import read
 from .row import Row
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Where the same endpoints answer: for clients, and for pages (MLflow's own UI calls the second).
 ROOTS = ("/api", "/ajax-api")
+#: Where clients of MLflow's first series (R's for long after it) say the same.
+PREVIEW, PLAIN = "/2.0/preview/mlflow/", "/2.0/mlflow/"
 #: Requests whose handlers ask the store at the same time.
 THREADS = 40
 #: A body up to this many bytes is read at once where it arrives; reading a larger one would keep others waiting.
@@ -62,11 +65,16 @@ class MlflowApi:
 
     async def refuse(self, request: Request) -> Response:
         """For a route of the router: paths and methods that no row has."""
-        rows, _ = self._find("/" + request.path_params["path"])
-        return wrong_method(request, sorted(rows)) if rows else no_endpoint(request)
+        path = "/" + request.path_params["path"]
+        rows, _ = self._find(path)
+        if rows:
+            return wrong_method(request, sorted(rows))
+        return not_offered(path) or no_endpoint(request)
 
     def row(self, method: str, path: str) -> tuple[Row, dict[str, Any]] | None:
         """The row for a request, ``path`` from the server's root, and the variable parts of its path."""
+        if path.startswith("//"):  # Java's client joins its paths to an address that ends with a slash
+            path = "/" + path.lstrip("/")
         for root in ROOTS:
             if path.startswith(root + "/"):
                 rows, parts = self._find(path[len(root) :])
@@ -91,6 +99,8 @@ class MlflowApi:
         rows = self._plain.get(path)
         if rows is not None:
             return rows, {}
+        if path.startswith(PREVIEW):
+            return self._find(PLAIN + path[len(PREVIEW) :])
         for pattern, found in self._patterns.values():
             match = pattern.fullmatch(path)
             if match:

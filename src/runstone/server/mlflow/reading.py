@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -95,6 +96,9 @@ def _experiments(kind: type[Struct]) -> tuple[str, ...]:
 def _converted(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) -> T:
     given = _object(body) if body.strip() else _from_query(kind, query)
     given.update(parts)
+    for name in _lists(kind):
+        if given.get(name) == {}:  # R's JSON has one empty list for all
+            given[name] = []
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as cause:
@@ -110,6 +114,9 @@ def _object(body: bytes) -> dict[str, Any]:
             json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair is no text that could be kept
         except (ValueError, RecursionError) as cause:
             raise RunstoneError(f"The request's body is no JSON: {cause}", error_code="MALFORMED_REQUEST") from cause
+    if isinstance(found, str):  # old clients (R's, before 1.0) pack their JSON twice
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            found = msgspec.json.decode(found)
     if not isinstance(found, dict):
         raise RunstoneError("The request's body must be a JSON object.", error_code="MALFORMED_REQUEST")
     plain: dict[str, Any] = _without_null(found)
@@ -125,8 +132,13 @@ def _without_null(found: Any) -> Any:
 
 
 def _from_query(kind: type[Struct], query: QueryParams) -> dict[str, Any]:
-    lists = {name for name, hint in get_type_hints(kind).items() if get_origin(hint) is list}
-    return {key: query.getlist(key) if key in lists else query[key] for key in query}
+    return {key: query.getlist(key) if key in _lists(kind) else query[key] for key in query}
+
+
+@cache
+def _lists(kind: type[Struct]) -> frozenset[str]:
+    """Fields that are lists: repeated keys of a query."""
+    return frozenset(name for name, hint in get_type_hints(kind).items() if get_origin(hint) is list)
 
 
 def _refusal(problem: str) -> InvalidValue:
