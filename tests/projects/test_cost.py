@@ -8,7 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 HEAVY = {
+    "difflib",
     "numpy",
     "packaging",
     "alembic",
@@ -23,7 +26,8 @@ HEAVY = {
 }
 
 CALL = """
-import json, sys
+import json, os, sys
+os.getloadavg = lambda: ({load}, 0.0, 0.0)
 from runstone.cli.main import main
 try:
     main()
@@ -32,10 +36,11 @@ finally:
 """
 
 
-def test_a_run_of_a_ready_project_loads_nothing_heavy(project: Callable[..., Path], store: str) -> None:
+@pytest.mark.parametrize("load", [0.0, 99.0], ids=["a processor is free", "none is"])
+def test_a_run_of_a_ready_project_loads_nothing_heavy(load: float, project: Callable[..., Path], store: str) -> None:
     folder = project(MLproject='name: p\nentry_points: {main: {command: "echo done"}}\n')
     for _ in range(2):  # the first makes the store
-        words = [sys.executable, "-c", CALL, "run", str(folder), "--store", store]
+        words = [sys.executable, "-c", CALL.format(load=load), "run", str(folder), "--store", store]
         done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout == "done\n"
     assert HEAVY & set(json.loads(done.stderr.splitlines()[-1])) == set()

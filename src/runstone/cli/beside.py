@@ -138,10 +138,15 @@ def _be_the_other(connection: socket.socket) -> None:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):  # nobody is to wait for this process's end of them
             os.dup2(nowhere, stream)
-        connect.load()
+        if _a_processor_is_free():
+            connect.load()  # else with the first question: the command is to start first
         _talk(connection.makefile("rwb"))
     finally:
         os._exit(0)
+
+
+def _a_processor_is_free() -> bool:
+    return os.getloadavg()[0] < len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else True
 
 
 def _talk(file: Any) -> None:

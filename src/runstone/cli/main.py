@@ -51,11 +51,11 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point of the ``runstone`` script."""
+    gc.set_threshold(500_000, 20, 20)  # loading modules makes no garbage: looking for it took a tenth of each command
     if sys.argv[1:2] == ["run"]:
         from . import beside
 
-        beside.begin()
-    gc.set_threshold(500_000, 20, 20)  # loading modules makes no garbage: looking for it took a tenth of each command
+        beside.begin()  # which loads most of all, by the same threshold
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character gets its escape, not an error
             stream.reconfigure(errors="backslashreplace")

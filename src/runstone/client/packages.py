@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 import sys
 import time
+from typing import TYPE_CHECKING
+
+from runstone._lazy import later
+
+if TYPE_CHECKING:
+    from importlib import metadata
+else:
+    metadata = later("importlib.metadata")  # by the thread that reads them, while a project's command already runs
 
 _FIELD = re.compile(r"^(Name|Version):[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 #: Packages read between two pauses; each takes about 0.1 ms of Python.
@@ -20,7 +27,7 @@ def installed(path: list[str] | None = None) -> str:
     Between short stretches it sleeps for a moment, which gives the interpreter lock to whoever wants it.
     """
     found: dict[str, tuple[str, str]] = {}
-    for number, distribution in enumerate(importlib.metadata.distributions(path=sys.path if path is None else path)):
+    for number, distribution in enumerate(metadata.distributions(path=sys.path if path is None else path)):
         if number % _STRETCH == 0:
             time.sleep(0.0005)
         name, version = _name_and_version(distribution)
@@ -29,7 +36,7 @@ def installed(path: list[str] | None = None) -> str:
     return "".join(f"{name}=={version}\n" for _, (name, version) in sorted(found.items()))
 
 
-def _name_and_version(distribution: importlib.metadata.Distribution) -> tuple[str, str]:
+def _name_and_version(distribution: metadata.Distribution) -> tuple[str, str]:
     """From the head of its metadata: parsing all of it as mail, as the library does, takes ten times as long."""
     try:
         text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""

@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runstone import plugins, settings
+from runstone._lazy import later
 from runstone.client import same
 from runstone.client.attended import Attended, attend
-from runstone.client.downloads import download_artifacts
 from runstone.client.experiments import check_experiment_name, chosen_experiment, experiment_for_run, experiment_named
 from runstone.client.notices import notice
 from runstone.client.session import session
@@ -28,6 +28,11 @@ from .command import Command, build
 from .job import Job, image, work
 from .source import fetch
 from .submitted import SubmittedRun
+
+if TYPE_CHECKING:
+    from runstone.client import downloads
+else:
+    downloads = later("runstone.client.downloads")  # only for parameters that are URIs
 
 #: MLflow's tags of a project's run.
 ENTRY_POINT, BACKEND = "mlflow.project.entryPoint", "mlflow.project.backend"
@@ -197,7 +202,7 @@ def _path(parameter: spec.Parameter, value: str, given: bool, folder: Path, stor
             cleaning.callback(shutil.rmtree, storage, ignore_errors=True)
         place = Path(storage, f"param_{parameter.name}")
         place.mkdir(parents=True, exist_ok=True)
-        return str(download_artifacts(artifact_uri=value, dst_path=str(place)))
+        return str(downloads.download_artifacts(artifact_uri=value, dst_path=str(place)))
     path = Path(urlsplit(value).path if scheme == "file" else value).expanduser()
     places = (Path.cwd(), folder) if given else (folder, Path.cwd())
     found = next((base / path for base in places if (base / path).exists()), None)

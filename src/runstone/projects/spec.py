@@ -6,20 +6,25 @@ The file is YAML in MLflow's format: ``name``, one of ``python_env``, ``conda_en
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import yaml
 from msgspec import Struct
 
+from runstone._lazy import later
 from runstone.client.notices import warn_once
 from runstone.errors import ExecutionException, InvalidValue, MissingConfigException, NotFound, NotSupported
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = later("difflib")  # only for a file with a mistake
 
 FILE = "MLproject"
 #: Kinds of environment, each a key of the file.
