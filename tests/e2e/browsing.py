@@ -117,6 +117,15 @@ def _wear(page: Any, theme: str) -> None:
     page.evaluate("window.dispatchEvent(new Event('themechange'))")
 
 
+def nothing_hangs_over(page: Any, width: int) -> None:
+    """Once the charts have taken the new width, too."""
+    hanging = (
+        f"document.documentElement.scrollWidth - {width}",
+        "(m => m.scrollWidth - m.clientWidth)(document.querySelector('main'))",
+    )
+    page.wait_for_function(" && ".join(f"{one} <= 0" for one in hanging))
+
+
 def say(server: Server, method: str, path: str, body: Any = None) -> Any:
     """The answer of one of the screen's own routes, asked without a browser."""
     sent = urllib.request.Request(

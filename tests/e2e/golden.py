@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ SMALL, LARGE = 8, 24
 DRAWN, COLOUR = 18, 36
 #: Shares that may be lost, come anew, or have another colour.
 MOST_LOST, MOST_COLOURED = 0.03, 0.02
+#: Looks, a quarter of a second apart, before a page is taken for what it is.
+LOOKS = 40
 
 Pixels = NDArray[np.int16]
 
@@ -42,6 +45,19 @@ def check(name: str, screenshot: bytes) -> None:
     if trouble:
         half.save(kept.with_suffix(".seen.png"))
     assert not trouble, f"{name}: {', '.join(trouble)}; compare {kept.name} with {kept.stem}.seen.png beside it"
+
+
+def look(page: Any, name: str, theme: str) -> None:
+    """As :func:`check`, of a browser's page once it is no longer busy. What comes late on a busy machine is waited for."""
+    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+    for again in range(LOOKS):
+        try:
+            check(f"{name}-{theme}", page.screenshot(animations="disabled"))
+            return
+        except AssertionError:
+            if again == LOOKS - 1:
+                raise
+            page.wait_for_timeout(250)
 
 
 def differences(golden: Pixels, seen: Pixels) -> list[str]:

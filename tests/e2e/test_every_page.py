@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import AXE, violations_in_each_theme
+from browsing import AXE, nothing_hangs_over, violations_in_each_theme
 
 #: Name, address, and what proves that the page is there.
 PAGES = {
@@ -60,12 +60,3 @@ def test_page_is_whole(name: str, server: Any, realistic: dict[str, Any], open_p
     nothing_hangs_over(page, 1440)
     page.set_viewport_size({"width": 320, "height": 1600})
     nothing_hangs_over(page, 320)
-
-
-def nothing_hangs_over(page: Any, width: int) -> None:
-    """Once the charts have taken the new width, too."""
-    hanging = (
-        f"document.documentElement.scrollWidth - {width}",
-        "(m => m.scrollWidth - m.clientWidth)(document.querySelector('main'))",
-    )
-    page.wait_for_function(" && ".join(f"{one} <= 0" for one in hanging))

@@ -15,7 +15,6 @@ from PIL import Image
 import golden
 
 RUNS = [uuid.UUID(int=place).hex for place in (2, 3, 4)]
-LOOKS = 40
 DRAWN = "[data-testid=chart][data-drawn=true]"
 #: Name: address below the server's, and how many of what are on the page once it is whole.
 SCENES = {
@@ -35,15 +34,10 @@ def test_pages_look_as_they_were(theme: str, drawn: Callable[..., str], open_pag
         below = place.startswith("/")
         page.goto(drawn("few").partition("/experiments/")[0] + place if below else drawn(place, query))
         page.wait_for_function("([proof, count]) => document.querySelectorAll(proof).length >= count", arg=[proof, count])
-        page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-        for look in range(LOOKS):  # what comes late on a busy machine is waited for
-            try:
-                golden.check(f"{name}-{theme}", page.screenshot(animations="disabled"))
-                break
-            except AssertionError as trouble:
-                if look == LOOKS - 1:
-                    troubles.append(str(trouble))
-                page.wait_for_timeout(250)
+        try:
+            golden.look(page, name, theme)
+        except AssertionError as trouble:
+            troubles.append(str(trouble))
     assert troubles == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browsing import Server, violations, violations_in_each_theme
+from browsing import Server, violations
 from playwright.sync_api import expect
 
 from runstone import connect
@@ -48,7 +48,7 @@ def test_a_move_is_asked_for_answered_and_talked_about(site: str, open_page: Cal
     dialog.get_by_role("textbox").fill("Two seeds are enough.")
     dialog.get_by_role("button", name="Save").click()
     expect(comment).to_contain_text("Two seeds are enough.")
-    assert violations_in_each_theme(page) == []
+    assert violations(page) == []
 
     page.get_by_role("button", name="Ask for a move").click()
     dialog.get_by_role("combobox", name="To").select_option("an alias")
@@ -64,7 +64,7 @@ def test_a_move_is_asked_for_answered_and_talked_about(site: str, open_page: Cal
     dialog.get_by_role("textbox").fill("Production")
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_text("protected: Production")).to_be_visible()
-    assert violations_in_each_theme(page) == []
+    assert violations(page) == []
     page.get_by_role("button", name="Approve: version 2 to Production").click()
     dialog.get_by_role("textbox").fill("agreed")
     dialog.get_by_role("button", name="Approve", exact=True).click()

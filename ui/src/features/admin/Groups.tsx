@@ -66,7 +66,7 @@ function Row({ group, onAsk }: { group: GroupRow; onAsk: (what: What) => void })
         {group.name}
       </td>
       <td dir="auto">{group.description}</td>
-      <td>
+      <td className={t.flush}>
         <Button kind="quiet" aria-label={`${plural(group.members.length, "member")} of ${group.name}`} onClick={() => onAsk("members")}>
           {plural(group.members.length, "member")}
         </Button>
