@@ -135,8 +135,13 @@ def test_any_text_comes_back_and_half_characters_are_refused(new_postgres: Calla
     texts = {"nul": "a\x00b", "one": "\x01\x02", "both": "\x01\x00\x01", "emoji": "🦀", "back": "\\%_"}
     store.write(Batch([RunStarted("r", "0", 1, "x"), Params("r", texts)]))
     assert store.get_run("r").data.params == texts
+    many = {f"{name} {number}": text for number in range(8) for name, text in texts.items()}  # so many take another way
+    store.write(Batch([RunStarted("many", "0", 1, "x"), Params("many", many)]))
+    assert store.get_run("many").data.params == many
     with pytest.raises(InvalidValue, match="cannot be stored"):
         store.write(Batch([Params("r", {"bad": "\ud800"})]))
+    with pytest.raises(InvalidValue, match="cannot be stored"):
+        store.write(Batch([Params("r", {f"{number}": "\ud800" for number in range(40)})]))
 
 
 def test_commands_over_postgresql(postgres: PostgresServer) -> None:

@@ -127,6 +127,19 @@ def test_a_steady_run_costs_few_statements(noted: Statements) -> None:
     assert len(count) <= 20, count
 
 
+def test_what_a_fast_writer_brings_is_compressed_once(tmp_path: Path) -> None:
+    """Arrivals of ten thousand points make chunks that stay; merging them again wrote each byte twice."""
+    found = Statements(tmp_path / "fast.db")
+    found.store.write(Batch([RunStarted("fast", "0", 1, "fast")]))
+    for first in range(0, 200_000, 10_000):
+        steps = np.arange(first, first + 10_000, dtype="<i8")
+        columns = (np.zeros(len(steps), "<u4"), steps, np.sin(steps), steps)
+        found.store.write(Batch([Metrics("fast", ["loss"], *(column.tobytes() for column in columns))]))
+    assert not [statement for statement in found.sent if statement.startswith("DELETE FROM chunks")]
+    assert found.store.history("fast", "loss").steps.tolist() == list(range(200_000))
+    found.store.close()
+
+
 def test_a_sample_of_a_whole_series_does_not_count_its_chunks(tmp_path: Path) -> None:
     found = Statements(tmp_path / "long.db")
     found.store.write(Batch([RunStarted("long", "0", 1, "long")]))

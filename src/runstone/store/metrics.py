@@ -31,8 +31,9 @@ from .tables import chunks, points
 HOT = 256
 #: Chunks of one size class are merged when there are this many.
 FANOUT = 8
-#: A chunk with this many points is full.
-FULL = HOT * FANOUT * FANOUT
+#: A chunk with this many points is full: half of what small ones become by merging twice, so that those that come with
+#: fast writers (13,000 points of each of ten series at once) are not written again.
+FULL = HOT * FANOUT * FANOUT // 2
 #: Points per stretch of a chunk's outline; smaller chunks than 16 stretches have none.
 STRETCH = 128
 

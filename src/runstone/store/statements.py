@@ -28,7 +28,7 @@ class Rows:
     """
 
     def __init__(self, table: Table, update: Sequence[str] | None = None, add: str = "") -> None:
-        self.table, self.names = table.name, tuple(column.name for column in table.columns)
+        self.table, self.names = table, tuple(column.name for column in table.columns)
         self._columns = tuple(map(_quoted, self.names))
         self.head = f"INSERT INTO {table.name} ({', '.join(self._columns)}) VALUES "
         self.tail = ""
@@ -44,7 +44,7 @@ class Rows:
         """Insert rows that lie one after the other in ``flat``; how many rows were written."""
         width, start, written = len(self.names), 0, 0
         dialect = of(connection)
-        if not self.tail and dialect.insert_many(connection, self.table, self._columns, flat):
+        if not self.tail and dialect.insert_many(connection, self.table, flat):
             return len(flat) // width
         while start < len(flat):
             # powers of two: few different statements, so that the driver keeps every one of them compiled

@@ -12,7 +12,7 @@ a run sets it again in all three tables (``key_counts.move_runs``).
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, desc
+from sqlalchemy import DDL, BigInteger, Column, Double, Index, LargeBinary, MetaData, Table, desc, event
 
 from .dialects import TEXT
 
@@ -43,6 +43,13 @@ def _number(name: str, primary_key: bool = False, nullable: bool = False) -> Col
 
 def _value(name: str) -> Column[object]:
     return Column(name, Double, nullable=True)
+
+
+def _compressed(table: Table, *columns: str) -> None:
+    """PostgreSQL would try in vain to compress what is in these columns, which takes longer than to store it."""
+    for column in columns:
+        told: DDL = DDL(f"ALTER TABLE {table.name} ALTER COLUMN {column} SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
+        event.listen(table, "after_create", told.execute_if(dialect="postgresql"))
 
 
 meta = _table("meta", _text("key", primary_key=True), _text("value"))
@@ -169,6 +176,7 @@ chunks = _table(
     Column("outline", LargeBinary, nullable=True),
     Column("data", LargeBinary, nullable=False),
 )
+_compressed(chunks, "outline", "data")
 
 metric_links = _table(
     "metric_links",
@@ -236,6 +244,7 @@ documents = _table(
     _number("size"),  # bytes of the text in UTF-8
     Column("data", LargeBinary, nullable=False),  # the same, as a zstd frame
 )
+_compressed(documents, "data")
 
 artifact_files = _table(
     "artifact_files",

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Connection, Engine, Text
+from sqlalchemy import Connection, Engine, Table, Text
 from sqlalchemy.exc import DBAPIError
 
 from runstone.errors import RunstoneError
@@ -78,8 +78,9 @@ class Dialect(ABC):
     #: Reads the clock's row, and holds it until the transaction ends: numbers become visible in their order.
     clock: str
 
-    def insert_many(self, connection: Connection, table: str, names: Sequence[str], flat: Sequence[Any]) -> bool:
-        """Insert rows (that are not there yet), if there is a faster way than INSERT for so many; whether it was done."""
+    def insert_many(self, connection: Connection, table: Table, flat: Sequence[Any]) -> bool:
+        """Insert rows (that are not there yet) of all columns, one after the other in ``flat``, if there is a faster way than
+        INSERT for so many; whether it was done."""
         return False
 
     def texts(self, found: dict[str, str]) -> dict[str, str]:
