@@ -415,6 +415,11 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
         """Keys of ``kind`` ``metrics``, ``params`` or ``tags``, most used first."""
         ...
 
+    def recent_values(self, columns: dict[str, str], runs: int = 30) -> dict[str, Sequence[float | int]]:
+        """Of experiments (ids) the column of a metric, as in :meth:`table`, of their newest active runs, the oldest of these
+        first; runs and experiments without it are left out. Raises FilterError, InvalidValue (``runs`` not 1 to 1,000)."""
+        ...
+
     def history(
         self, run_id: str, key: str, start: int | None = None, end: int | None = None, after: int = 0, limit: int | None = None
     ) -> Series:

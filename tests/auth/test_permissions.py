@@ -186,6 +186,8 @@ def test_searches_leave_out_what_one_may_not_read(site: Site) -> None:
         assert len(ok(client.get(f"{V2}/registered-models/search")).get("registered_models", [])) == some
         assert len(ok(client.get(f"{V2}/model-versions/search")).get("model_versions", [])) == some
         assert len(ok(client.get(f"{OWN}/keys", params={"kind": "metrics"}))["keys"]) == some
+        recent = {"columns": {things.experiment: "metrics.loss"}}
+        assert len(ok(client.post(f"{OWN}/experiments/recent", json=recent))["values"]) == some
         assert ok(client.post(f"{OWN}/runs/table", json={"columns": []}))["matched"] == some
     refused(site.as_("ada").post(f"{OWN}/runs/series", json={"run_ids": [things.run], "keys": ["loss"], "points": 10}))
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from browsing import Server, violations_in_each_theme
 from playwright.sync_api import expect
+
+from runstone.connect import open_store
+from runstone.contracts import Batch
+from runstone.records import ExperimentCreated, Metrics, Record, RunStarted
 
 
 @pytest.fixture
@@ -56,7 +62,7 @@ def test_search_is_in_the_address(page: Any) -> None:
     expect(page.get_by_test_id("experiment-row")).to_have_count(1)
     page.keyboard.press("/")
     page.keyboard.type("nothing like it")
-    expect(page.get_by_role("heading", name="No experiment has this in its name")).to_be_visible()
+    expect(page.get_by_role("heading", name="No such experiment")).to_be_visible()
     assert page.url.endswith("?q=nothing+like+it")
 
 
@@ -81,3 +87,70 @@ def test_theme_is_kept(page: Any) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 28)"
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[str]:
+    """Address of a list of three experiments with tags, two of them with runs."""
+    folder = tmp_path_factory.mktemp("listed") / "store"
+    store = open_store(str(folder))
+    tags = {"digits": {"team": "vision", "stage": "done"}, "faces": {"team": "vision"}, "prices": {"team": "tabular"}}
+    store.write(Batch([ExperimentCreated(name, tags=of, time=1) for name, of in tags.items()]))
+    made: list[Record] = []
+    for number in range(12):
+        for experiment in ("1", "3"):
+            run = f"{experiment}{number:031x}"
+            made += [RunStarted(run, experiment, 1_760_000_000_000 + number, f"try-{number}", status="FINISHED")]
+            made += [points(run, "accuracy", 0.8 + number / 100), points(run, "loss", 1 / (1 + number))]
+    store.write(Batch(made))
+    store.close()
+    server = Server(folder).start()
+    yield f"{server.url}/experiments"
+    server.stop()
+
+
+def points(run: str, key: str, value: float) -> Metrics:
+    zero = struct.pack("<I", 0), struct.pack("<q", 0), struct.pack("<d", value), struct.pack("<q", 1)
+    return Metrics(run, [key], *zero)
+
+
+def test_tags_narrow_the_list(listed: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(listed).page
+    rows = page.get_by_test_id("experiment-row")
+    expect(rows).to_have_count(4)
+    page.get_by_role("button", name="Only with tag team=vision").first.click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("button", name="Only with tag stage=done").click()
+    expect(rows).to_have_count(1)
+    assert page.url.endswith("?tags=team=vision,stage=done")
+    page.reload()
+    expect(rows).to_have_count(1)
+    assert violations_in_each_theme(page) == []
+    page.get_by_role("button", name="No longer only with tag stage=done").click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("searchbox", name="Search experiments").fill("stage=")
+    expect(rows).to_have_count(1)
+    page.get_by_role("searchbox", name="Search experiments").fill("prices")
+    expect(page.get_by_role("heading", name="No such experiment")).to_be_visible()
+
+
+def test_a_chosen_metric_is_drawn_over_the_newest_runs(listed: str, open_page: Callable[..., Any]) -> None:
+    watched = open_page(listed)
+    page = watched.page
+    rows = page.get_by_test_id("experiment-row")
+    expect(page.locator("[data-spark]")).to_have_count(2)
+    expect(rows.filter(has_text="digits")).to_contain_text(
+        "accuracy of the last 12 runs that logged it, between 0.8000 and 0.9100"
+    )
+    expect(rows.filter(has_text="faces").locator("[data-spark]")).to_have_count(0)
+    page.get_by_role("button", name="Metric of the curves: each one’s objective").click()
+    page.get_by_role("button", name="least").click()
+    page.get_by_role("searchbox", name="Search metrics").fill("los")
+    page.get_by_role("button", name="loss").click()
+    expect(rows.filter(has_text="prices")).to_contain_text("loss (min) of the last 12 runs")
+    assert page.url.endswith("?metric=loss:min")
+    watched.requests.clear()
+    page.reload()
+    expect(rows.filter(has_text="prices")).to_contain_text("loss (min) of the last 12 runs")
+    asked = [url for url in watched.requests if url.endswith("/experiments/recent")]
+    assert len(asked) <= 2  # for all rows together; what came before the stream of changes is asked once more

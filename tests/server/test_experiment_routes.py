@@ -42,6 +42,22 @@ def test_runs_are_counted_and_the_objective_is_guessed_or_said(api: TestClient, 
     assert row["objective"] == {"key": "train_loss", "direction": "min", "guessed": False, "statistic": "last", "unit": ""}
 
 
+def test_a_metric_of_the_newest_runs(api: TestClient, experiment: str, make_run) -> None:  # type: ignore[no-untyped-def]
+    for start, loss in enumerate((0.5, float("inf"), 0.25)):
+        make_run(metrics={"loss": [loss, loss + 1]}, start=start)
+    body = {"columns": {experiment: "metrics.loss:min", "0": "metrics.loss", "4711": "metrics.loss"}}
+    assert api.post(f"{API}/experiments/recent", json=body).json() == {"values": {experiment: [0.5, "Infinity", 0.25]}}
+    assert api.post(f"{API}/experiments/recent", json={**body, "runs": 1}).json() == {"values": {experiment: [0.25]}}
+    answer = api.post(f"{API}/experiments/recent", json={"columns": {experiment: "params.lr"}})
+    assert (answer.status_code, "metrics.KEY" in answer.json()["message"]) == (400, True)
+
+
+def test_experiments_are_found_by_their_tags(api: TestClient, experiment: str) -> None:
+    assert names(api, q="TEAM=a") == names(api, q="eam=") == ["iris"]
+    api.patch(f"{API}/experiments/{experiment}", json={"tags": {"runstone.view.1-aaaaaaaaaa": '{"name": "hidden"}'}})
+    assert names(api, q="hidden") == []
+
+
 def test_edit_trash_and_back(api: TestClient, experiment: str) -> None:
     path = f"{API}/experiments/{experiment}"
     row = api.patch(path, json={"name": "flowers", "tags": {"team": None, "new": "1"}}).json()

@@ -114,6 +114,27 @@ def test_counting_by_one_condition_reads_an_index_only(stores):
         assert any("COVERING INDEX" in step for step in plan), (text, plan)
 
 
+def test_the_newest_runs_of_experiments_are_the_beginning_of_an_index(stores):
+    """However many runs there are, and in one statement for a hundred experiments."""
+    plans = []
+    for watched in stores:
+        watched.statements.clear()
+        columns = {str(number): "metrics.m1:max" for number in range(100)}
+        found = watched.store.recent_values(columns, 20)
+        assert ([*found], len(found[watched.experiment]) > 10) == ([watched.experiment], True)
+        ((statement, parameters),) = watched.statements
+        with watched.store._engine.connect() as connection:
+            plans.append([row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+    small, large = plans
+    assert small == large
+    reads = [step for step in large if step.startswith(("SEARCH", "SCAN")) and "CONSTANT" not in step]
+    branch = "SEARCH runs USING COVERING INDEX runs_by_start (experiment_id=? AND lifecycle_stage=?)"
+    assert reads.count(branch) == 100
+    others = [step for step in reads if step not in (branch, "SCAN newest")]
+    assert others == ["SEARCH s USING PRIMARY KEY (run_id=? AND key=?)"], others
+    assert sum("TEMP B-TREE" in step for step in large) == 1  # of at most 20 runs each, at the end
+
+
 def test_the_first_page_looks_at_one_page_of_the_index(stores):
     """Not at all runs: the stream behind the page is left where the page ends."""
     watched = stores[1]

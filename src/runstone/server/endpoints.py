@@ -93,6 +93,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/info", s.Info, about.info),
     Endpoint("GET", "/experiments", s.Experiments, experiments.list_experiments, query=s.ExperimentsQuery),
     Endpoint("POST", "/experiments", s.ExperimentRow, experiments.create_experiment, "write", body=s.NewExperiment),
+    Endpoint("POST", "/experiments/recent", s.RecentAnswer, experiments.recent_values, body=s.RecentRequest),
     Endpoint("GET", "/experiments/{experiment_id}", s.ExperimentRow, experiments.get_experiment),
     Endpoint("PATCH", "/experiments/{experiment_id}", s.ExperimentRow, experiments.edit_experiment, "write",
              body=s.ExperimentEdit),

@@ -75,7 +75,7 @@ class Objective(Struct):
 
 
 class ExperimentsQuery(Struct):
-    """``q`` is part of a name, in any case."""
+    """``q`` is part of a name, or of a tag as ``key=value``, in any case."""
 
     view: View = "active"
     q: str = ""
@@ -103,6 +103,20 @@ class ExperimentRow(Struct):
 
 class Experiments(Struct):
     experiments: list[ExperimentRow]
+
+
+class RecentRequest(Struct, forbid_unknown_fields=True):
+    """``columns``: experiments (ids) and the column of a metric wanted of each, named as in a table. ``runs``: how many of the
+    newest active runs of each are looked at."""
+
+    columns: Annotated[dict[str, str], Meta(max_length=1000)]
+    runs: Annotated[int, Meta(ge=1, le=1000)] = 30
+
+
+class RecentAnswer(Struct):
+    """Values of each experiment's newest runs that have one, the oldest first. Experiments without any are left out."""
+
+    values: dict[str, list[Number]]
 
 
 class NewExperiment(Struct, forbid_unknown_fields=True):

@@ -44,6 +44,7 @@ from . import (
     keys,
     logged_models_search,
     purge,
+    recent,
     registry_log,
     registry_reviews,
     registry_search,
@@ -151,6 +152,9 @@ class SqlStore:
 
     def keys(self, kind: str, experiment_ids: Sequence[str], contains: str = "", limit: int = 1000) -> Sequence[KeyInfo]:
         return self._read(lambda connection: keys.keys(connection, kind, experiment_ids, contains, limit))
+
+    def recent_values(self, columns: dict[str, str], runs: int = 30) -> dict[str, Sequence[float | int]]:
+        return self._read(lambda connection: recent.recent_values(connection, columns, runs))
 
     def history(
         self, run_id: str, key: str, start: int | None = None, end: int | None = None, after: int = 0, limit: int | None = None

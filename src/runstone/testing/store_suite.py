@@ -381,6 +381,32 @@ class StoreSuite(MetricsSuite):
         assert ([*found.run_ids], [[*one.values] for one in found.columns]) == ([run], [["cnn"], []])
         assert [struct.unpack("<i", one.codes) for one in found.columns] == [(0,), (-1,)]
 
+    def test_a_metric_of_the_newest_runs_of_many_experiments(self, store: Store, run: str) -> None:
+        one, other, bare = (self.experiment(store, name) for name in ("one", "other", "bare"))
+        for number in range(5):
+            self.write(
+                store, RunStarted(f"a{number}", one, number, "a"), metrics(f"a{number}", loss=[(0, number, 1), (1, -number, 2)])
+            )
+            self.write(store, RunStarted(f"b{number}", other, number, "b"))
+        self.write(store, metrics("b1", **{"it's:odd": [(0, NAN, 1)]}), metrics("b3", **{"it's:odd": [(0, 7.0, 1)]}))
+        self.write(store, RunChanged("a4", 9, deleted=True))
+        wanted = {
+            one: "metrics.loss:max",
+            other: "metrics.it's:odd",
+            bare: "metrics.loss",
+            "4711": "metrics.loss",
+            "x": "metrics.m",
+        }
+        assert store.recent_values(wanted, 3) == {one: [1, 2, 3], other: [7.0]}
+        found = store.recent_values({one: "metrics.loss", other: "metrics.it's:odd"})
+        assert (found[one], str(found[other])) == ([-0.0, -1, -2, -3], "[nan, 7.0]")
+        assert store.recent_values({}) == {}
+        for wrong in ({one: "params.lr"}, {one: "metrics."}):
+            with pytest.raises(InvalidValue):
+                store.recent_values(wrong)
+        with pytest.raises(InvalidValue):
+            store.recent_values({one: "metrics.loss"}, 0)
+
     def test_the_console_keeps_its_order(self, store: Store, run: str) -> None:
         for number in range(3):
             self.write(store, *(Console(run, stream, number, f"{stream} {number}\n") for stream in ("stdout", "stderr")))

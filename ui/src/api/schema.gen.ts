@@ -780,6 +780,17 @@ export interface PreviewColumn {
   type: string;
 }
 
+/** Values of each experiment's newest runs that have one, the oldest first. Experiments without any are left out. */
+export interface RecentAnswer {
+  values: Record<string, (number | "-Infinity" | "Infinity" | "NaN")[]>;
+}
+
+/** ``columns``: experiments (ids) and the column of a metric wanted of each, named as in a table. ``runs``: how many of the newest active runs of each are looked at. */
+export interface RecentRequest {
+  columns: Record<string, string>;
+  runs?: number;
+}
+
 /** ``archive_existing``: other versions in the stage go to Archived. */
 export interface RequestDecision {
   decision: "APPROVED" | "REJECTED" | "WITHDRAWN";

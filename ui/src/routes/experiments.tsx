@@ -4,7 +4,7 @@ import { Experiments } from "../features/experiments/Experiments";
 const route = getRouteApi("/experiments");
 
 export function ExperimentsRoute() {
-  const { q } = route.useSearch();
+  const { q, tags, metric } = route.useSearch();
   const navigate = useNavigate({ from: "/experiments" });
-  return <Experiments q={q ?? ""} onSearch={(change) => void navigate({ replace: true, search: { q: change.q || undefined } })} />;
+  return <Experiments search={{ q, tags, metric }} onSearch={(change) => void navigate({ replace: true, search: (before) => ({ ...before, ...change }) })} />;
 }

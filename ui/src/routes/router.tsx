@@ -1,4 +1,4 @@
-/** Addresses and the pages behind them. The lists are in the first bundle; every other page comes when it is asked for. */
+/** Addresses and the pages behind them. Tables of runs are in the first bundle; every other page comes when it is asked for. */
 
 import type { QueryClient } from "@tanstack/react-query";
 import {
@@ -8,10 +8,10 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import type { ChartSearch } from "../charts/settings";
+import type { ExperimentsSearch } from "../features/experiments/Experiments";
 import type { RunsSearch } from "../features/runs/view";
 import type { TracesSearch } from "../features/traces/search";
 import { parseSearch, stringifySearch } from "../lib/search";
-import { ExperimentsRoute } from "./experiments";
 import { later } from "./later";
 import { Broken, Missing, Root } from "./root";
 import { ExperimentRunsRoute, RunsRoute } from "./runs";
@@ -25,14 +25,16 @@ const home = createRoute({ getParentRoute: () => root, path: "/", component: lat
 const experiments = createRoute({
   getParentRoute: () => root,
   path: "/experiments",
-  validateSearch: (search: Record<string, unknown>): { q?: string | undefined; view?: string | undefined } => ({
+  validateSearch: (search: Record<string, unknown>): ExperimentsSearch & { view?: string | undefined } => ({
     q: text(search["q"]),
+    tags: text(search["tags"]),
+    metric: text(search["metric"]),
     view: text(search["view"]),
   }),
   beforeLoad: ({ search: { view } }) => {
     if (view) throw redirect({ to: "/trash", replace: true }); // where those in the trash once were
   },
-  component: ExperimentsRoute,
+  component: later(() => import("./experiments"), "ExperimentsRoute"),
 });
 
 const experiment = createRoute({

@@ -150,6 +150,10 @@ class GuardedStore:
     def keys(self, kind: str, experiment_ids: Sequence[str], contains: str = "", limit: int = 1000) -> Sequence[KeyInfo]:
         return self._store.keys(kind, self.policy.readable(caller(), experiment_ids), contains, limit)
 
+    def recent_values(self, columns: dict[str, str], runs: int = 30) -> dict[str, Sequence[float | int]]:
+        seen = self.policy.readable(caller(), list(columns))
+        return self._store.recent_values({one: columns[one] for one in seen}, runs)
+
     def history(
         self, run_id: str, key: str, start: int | None = None, end: int | None = None, after: int = 0, limit: int | None = None
     ) -> Series:

@@ -11,6 +11,7 @@ from runstone.entities import Experiment, ViewType
 from runstone.errors import AlreadyExists, RunstoneError
 from runstone.records import ExperimentChanged, ExperimentCreated
 from runstone.server import schema as s
+from runstone.server.numbers import number
 from runstone.server.objectives import meanings_of, objective_of
 
 from .views import default_view, shown_tags
@@ -24,8 +25,14 @@ VIEWS = {"active": ViewType.ACTIVE_ONLY, "deleted": ViewType.DELETED_ONLY, "all"
 def list_experiments(backend: Backend, query: s.ExperimentsQuery) -> s.Experiments:
     """Experiments with their runs counted, last changed first."""
     wanted = query.q.casefold()
-    found = [experiment for experiment in every_experiment(backend, query.view) if wanted in experiment.name.casefold()]
+    found = [experiment for experiment in every_experiment(backend, query.view) if _speaks_of(experiment, wanted)]
     return s.Experiments([_row(backend, experiment) for experiment in found])
+
+
+def recent_values(backend: Backend, body: s.RecentRequest) -> s.RecentAnswer:
+    """A metric of the newest runs of many experiments."""
+    found = backend.store.recent_values(body.columns, body.runs)
+    return s.RecentAnswer({one: [number(value) for value in values] for one, values in found.items()})
 
 
 def get_experiment(backend: Backend, experiment_id: str) -> s.ExperimentRow:
@@ -70,6 +77,11 @@ def every_experiment(backend: Backend, view: str = "active") -> list[Experiment]
         token = page.token
         if token is None:
             return found
+
+
+def _speaks_of(experiment: Experiment, wanted: str) -> bool:
+    said = (experiment.name, *(f"{key}={value}" for key, value in shown_tags(experiment).items()))
+    return any(wanted in text.casefold() for text in said)
 
 
 def _row(backend: Backend, experiment: Experiment) -> s.ExperimentRow:

@@ -1,6 +1,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useEditExperiment } from "../../api/experiments";
+import { RECENT_RUNS } from "../../api/recent";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { marked } from "../../api/session";
 import { column, nameOf } from "../../lib/columns";
@@ -11,14 +12,30 @@ import { MenuItem } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import s from "./Experiments.module.css";
+import { drawn } from "./narrow";
+import { RowTags } from "./Tags";
+import { MetricPicker, Trend } from "./Trend";
 
 const RenameDialog = lazy(() => import("./dialogs").then((module) => ({ default: module.RenameDialog })));
 
 /** Rows drawn at once; a list longer than this is narrowed by searching. */
 const MOST = 300;
 
-export function ExperimentTable({ rows, stale }: { rows: readonly ExperimentRow[] | undefined; stale: boolean }) {
+interface Props {
+  rows: readonly ExperimentRow[] | undefined;
+  stale: boolean;
+  /** Tags that all of these rows have. */
+  tags: readonly string[];
+  onTag: (tag: string) => void;
+  /** What the curves show, as in the address. */
+  metric: string;
+  onMetric: (metric: string | undefined) => void;
+}
+
+export function ExperimentTable({ rows, stale, tags, onTag, metric, onMetric }: Props) {
   const [renaming, setRenaming] = useState<ExperimentRow | null>(null);
+  const shown = useMemo(() => (rows ?? []).slice(0, MOST), [rows]);
+  const columns = useMemo(() => drawn(shown, metric), [shown, metric]);
   return (
     <div className={s.scroll}>
       <table className={`${s.table} ${stale ? s.stale : ""}`} aria-busy={stale || !rows}>
@@ -30,6 +47,9 @@ export function ExperimentTable({ rows, stale }: { rows: readonly ExperimentRow[
             </th>
             <th scope="col">Running</th>
             <th scope="col">Objective</th>
+            <th scope="col">
+              Last {RECENT_RUNS} runs <MetricPicker metric={metric} onChange={onMetric} />
+            </th>
             <th scope="col">Last activity</th>
             <th scope="col">Created</th>
             <th scope="col" className={s.actions}>
@@ -38,8 +58,8 @@ export function ExperimentTable({ rows, stale }: { rows: readonly ExperimentRow[
           </tr>
         </thead>
         <tbody>
-          {(rows ?? []).slice(0, MOST).map((row) => (
-            <Row key={row.experiment_id} row={row} onRename={() => setRenaming(row)} />
+          {shown.map((row) => (
+            <Row key={row.experiment_id} {...{ row, columns, tags, onTag }} onRename={() => setRenaming(row)} />
           ))}
         </tbody>
       </table>
@@ -57,7 +77,13 @@ export function ExperimentTable({ rows, stale }: { rows: readonly ExperimentRow[
   );
 }
 
-function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
+interface RowProps extends Pick<Props, "tags" | "onTag"> {
+  row: ExperimentRow;
+  columns: Record<string, string>;
+  onRename: () => void;
+}
+
+function Row({ row, columns, tags, onTag, onRename }: RowProps) {
   const note = row.tags["mlflow.note.content"];
   return (
     <tr data-testid="experiment-row">
@@ -70,6 +96,7 @@ function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
             {note}
           </p>
         )}
+        <RowTags row={row} wanted={tags} onTurn={onTag} />
       </td>
       <td className={s.right}>{formatCount(row.runs)}</td>
       <td>{row.running > 0 ? <span className={s.running}>● {formatCount(row.running)} running</span> : <span className={s.faint}>–</span>}</td>
@@ -82,6 +109,9 @@ function Row({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
         ) : (
           <span className={s.faint}>–</span>
         )}
+      </td>
+      <td>
+        <Trend id={row.experiment_id} columns={columns} />
       </td>
       <td>
         <Ago time={row.last_activity} />

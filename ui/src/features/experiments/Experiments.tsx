@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { experimentsQuery } from "../../api/experiments";
+import { splitList } from "../../lib/columns";
 import { plural } from "../../lib/format";
 import { Button, buttonClass } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
@@ -10,20 +11,32 @@ import { Icon } from "../../ui/Icon";
 import { Page } from "../../ui/Page";
 import s from "./Experiments.module.css";
 import { ExperimentTable } from "./ExperimentTable";
+import { turnTag, withTags } from "./narrow";
+import { WantedTags } from "./Tags";
 
 const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
 const CreateDialog = lazy(() => import("./dialogs").then((module) => ({ default: module.CreateDialog })));
 
+/** What of the list stands in the address: `tags` as a list, `metric` as `loss` or `loss:min`. */
+export interface ExperimentsSearch {
+  q?: string | undefined;
+  tags?: string | undefined;
+  metric?: string | undefined;
+}
+
 interface Props {
-  q: string;
-  onSearch: (change: { q: string }) => void;
+  search: ExperimentsSearch;
+  onSearch: (change: ExperimentsSearch) => void;
 }
 
 /** The list of experiments. */
-export function Experiments({ q, onSearch }: Props) {
+export function Experiments({ search, onSearch }: Props) {
+  const { q = "", tags: list = "", metric = "" } = search;
   const [creating, setCreating] = useState(false);
   const query = useQuery(experimentsQuery("active", q));
-  const rows = query.data;
+  const tags = useMemo(() => splitList(list), [list]);
+  const rows = useMemo(() => query.data && withTags(query.data, tags), [query.data, tags]);
+  const turn = (tag: string) => onSearch({ tags: turnTag(list, tag) });
   return (
     <Page
       title="Experiments"
@@ -40,19 +53,20 @@ export function Experiments({ q, onSearch }: Props) {
     >
       <div className={s.bar}>
         <SearchField
-          label="Search experiments by name"
+          label="Search experiments by name or tag"
           data-main-search
           defaultValue={q}
-          onChange={(event) => onSearch({ q: event.target.value })}
+          onChange={(event) => onSearch({ q: event.target.value || undefined })}
         />
+        <WantedTags wanted={tags} onTurn={turn} />
         {rows && <span className={s.faint}>{plural(rows.length, "experiment")}</span>}
       </div>
       {query.isError && !rows ? (
         <Trouble error={query.error} onRetry={() => void query.refetch()} />
       ) : rows?.length === 0 ? (
-        <NoRows q={q} />
+        <NoRows q={q} tags={tags} />
       ) : (
-        <ExperimentTable rows={rows} stale={query.isPlaceholderData} />
+        <ExperimentTable rows={rows} stale={query.isPlaceholderData} {...{ tags, metric }} onTag={turn} onMetric={(chosen) => onSearch({ metric: chosen })} />
       )}
       {creating && (
         <Suspense>
@@ -63,12 +77,14 @@ export function Experiments({ q, onSearch }: Props) {
   );
 }
 
-function NoRows({ q }: { q: string }) {
-  if (q) {
+function NoRows({ q, tags }: { q: string; tags: readonly string[] }) {
+  if (q || tags.length > 0) {
     return (
-      <Empty icon="search" title="No experiment has this in its name">
+      <Empty icon="search" title="No such experiment">
         <p>
-          Nothing is called “{q}”.
+          None {q && <>has “{q}” in its name or a tag</>}
+          {q && tags.length > 0 && " and "}
+          {tags.length > 0 && <>has the {tags.length === 1 ? "tag" : "tags"} {tags.join(", ")}</>}.
         </p>
       </Empty>
     );
