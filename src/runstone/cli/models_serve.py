@@ -15,8 +15,12 @@ from .shell import note_json, store_option
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from runstone.scoring.holder import Holder
+
 #: How the parent tells a worker what to serve.
 _VARIABLE = "_RUNSTONE_SCORING_WORKER"
+#: The model that the parent loaded, in workers that were forked from it.
+_shared: Holder | None = None
 #: Seconds between looks whether an alias has moved.
 FOLLOW = 5.0
 
@@ -88,14 +92,22 @@ def serve(
 
 
 def _with_workers(told: dict[str, object], address: object, workers: int, ready: object) -> None:
+    import gc
     import threading
     from typing import Any, cast
 
     from granian import Granian
 
+    from runstone.scoring.holder import check_alias, to_share
+
     from .workers import _when_listening
 
-    where: Any = address
+    global _shared
+    uri, where = cast(Any, told["uri"]), cast(Any, address)
+    if told["every"] is not None:
+        check_alias(uri)
+    _shared = to_share(uri)
+    gc.freeze()  # what is shared stays so: looking for garbage writes into every object
     os.environ[_VARIABLE] = json.dumps({**told, "parent": os.getpid()})
     parent = Granian(
         "runstone.cli.models_serve:app", workers=workers, factory=True, workers_kill_timeout=5, respawn_failed_workers=True,
@@ -115,7 +127,7 @@ def app() -> Starlette:
 
     given = json.loads(os.environ[_VARIABLE])
     threading.Thread(target=_end_with, args=(given["parent"],), daemon=True).start()
-    return create(given["uri"], given["every"], given["rows"])
+    return create(given["uri"], given["every"], given["rows"], _shared)
 
 
 @click.command("predict")

@@ -119,7 +119,16 @@ def load_model(
         NotSupported: its framework has no loader here.
         PermissionDenied: loading it runs code, as pickles do, and ``RUNSTONE_ALLOW_PICKLE`` forbids that.
     """
-    folder = local_folder(model_uri, dst_path)
+    return load_folder(local_folder(model_uri, dst_path), model_uri, suppress_warnings, model_config)
+
+
+def load_folder(
+    folder: Path,
+    model_uri: str | os.PathLike[str],
+    suppress_warnings: bool = False,
+    model_config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+) -> PyFuncModel:
+    """:func:`load_model` for a model that is here already; ``model_uri`` says where it came from."""
     meta = Model.load(folder)
     settings = meta.flavors.get(FLAVOR_NAME)
     if settings is None:

@@ -106,7 +106,9 @@ async def _work(size: int, call: Callable[..., T], *given: Any) -> T:
     return call(*given) if size <= SMALL else await asyncio.to_thread(call, *given)
 
 
-def create(uri: str, follow_seconds: float | None = None, batch_rows: int | None = None) -> Starlette:
+def create(
+    uri: str, follow_seconds: float | None = None, batch_rows: int | None = None, holder: Holder | None = None
+) -> Starlette:
     """Load the model and make the application.
 
     Args:
@@ -114,10 +116,11 @@ def create(uri: str, follow_seconds: float | None = None, batch_rows: int | None
         follow_seconds: look this often whether the alias in ``uri`` has moved; never if ``None``.
         batch_rows: predict requests that wait together, up to so many rows; each by itself if 0. ``None``: together for models
             whose answer for a row cannot depend on the rows beside it, see :func:`runstone.scoring.batching.is_rowwise`.
+        holder: of the model, where it is loaded already.
 
     Raises: as ``load_model``; InvalidValue when there is no alias to follow.
     """
-    holder = Holder(uri)
+    holder = holder or Holder(uri)
     if follow_seconds is not None:
         holder.follow(follow_seconds, log.warning)
     batcher = None if batch_rows == 0 else Batcher(batch_rows or ROWS, only_rowwise=batch_rows is None)
