@@ -22,7 +22,7 @@ import runstone
 from runstone import projects
 from runstone.client.session import session
 from runstone.errors import ExecutionException
-from runstone.projects.reproduce import in_words, reproduce
+from runstone.projects.reproduce import in_words, plan, reproduce
 
 Make = Callable[..., Path]
 
@@ -189,13 +189,28 @@ def test_a_run_in_a_container_is_got_back_in_one(project: Make, docker: Docker) 
     folder = project(MLproject=PROJECT, train__py=TRAIN)
     for words in (["init"], ["add", "."], ["commit", "-m", "one"]):
         git(folder, *words)
-    first = projects.run(str(folder), parameters={"word": "x y"})
+    first = projects.run(str(folder), parameters={"word": "x y"}, docker_args={"gpus": "all", "t": True})
     (folder / "train.py").write_text("raise SystemExit(1)", "utf-8")
     verdict = reproduce(first.run_id)
     assert (verdict.status, verdict.layers, verdict.compared) == ("reproduced", [], 1), in_words(verdict)
     again = [call for call in docker.calls if call[0] == "run"][1]
     assert again[-4] == "sha256:" + "a" * 64  # this very image, whatever the name means by now
+    assert (value(again, "--gpus"), "-t" in again) == (["all"], True)
     assert run_of(verdict.run_id).data.tags["mlflow.docker.image.uri"] == "me/forest:1"
+
+
+def test_options_of_docker_are_kept_without_secrets_and_used_again(project: Make, docker: Docker) -> None:
+    folder = project(MLproject='docker_env: {image: box}\nname: n\nentry_points: {main: {command: "echo $SEED"}}')
+    plain = projects.run(str(folder), docker_args={**ALONE, "env": "SEED=1"})
+    assert json.loads(run_of(plain.run_id).data.tags["runstone.docker.args"]) == {"network": "mine", "env": "SEED=1"}
+    found = plan(plain.run_id)
+    assert (found.missing, "-A network=mine -A env=SEED=1" in " ".join(found.remarks)) == ([], True)
+    reproduce(plain.run_id)
+    reproduce(reproduce(plain.run_id).run_id or "")  # what was made again keeps them too
+    assert {tuple(value(call, "--network")) for call in docker.calls if call[0] == "run"} == {("mine",)}
+    secret = projects.run(str(folder), docker_args={**ALONE, "env": "API_KEY=12345"})
+    assert "12345" not in json.dumps(run_of(secret.run_id).data.tags)
+    assert plan(secret.run_id).missing == ["secrets of docker's options, which are not recorded: -A env=API_KEY=***"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +13,10 @@ import pytest
 from making import git
 
 import runstone
+from runstone.client.session import session
 from runstone.projects.evidence import ancestor, changed, evidence
 from runstone.projects.reproduce import CANNOT, DIFFERS, REPRODUCED, VERDICT_TAG, in_words, plan, reproduce
+from runstone.query.identity import sources_of
 
 TRAIN = """
 import argparse, random
@@ -114,6 +117,20 @@ def test_without_git_from_the_files_that_were_imported(code: Path) -> None:
     for file in (code / "train.py", code / "part" / "helper.py"):
         file.unlink()
     assert reproduce(run_id).status == REPRODUCED
+
+
+def test_a_project_without_git_and_without_python_keeps_what_it_is_made_of(project: Callable[..., Path]) -> None:
+    text = 'name: p\nentry_points: {main: {parameters: {n: int}, command: "bash train.sh {n} settings.yaml"}}\n'
+    folder = project(MLproject=text, train__sh='cat "$2"; echo $((6 * $1))\n', settings__yaml="depth: 3\n", notes__txt="")
+    (folder / "mlruns").mkdir()  # what runs leave here is not the project
+    (folder / "mlruns" / "train.sh").write_text("", "utf-8")
+    first = runstone.projects.run(str(folder), parameters={"n": 7})
+    assert set(sources_of(evidence(first.run_id).documents)) == {"MLproject", "train.sh", "settings.yaml"}
+    shutil.rmtree(folder)
+    verdict = reproduce(first.run_id)
+    assert verdict.status == REPRODUCED, in_words(verdict)
+    assert verdict.run_id
+    assert "depth: 3\n42\n" in "".join(piece.text for piece in session().fresh_store().console(verdict.run_id))
 
 
 def test_a_program_that_is_not_deterministic_differs_and_a_tolerance_helps(code: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +15,10 @@ FILE_CAP, TOTAL_CAP = 256 << 10, 1 << 20
 #: Most files that are looked at.
 COUNT_CAP = 500
 _FOREIGN = {"site-packages", "dist-packages", "node_modules", "__pycache__", ".git", ".tox", ".nox"}
+#: Folders of stores, in which models have code and descriptions of their own.
+_STORES = {"mlruns", "mlartifacts"}
+#: What a project is made of wherever it lies in its folder, and what describes it at the top.
+_CODE, _DESCRIBING = (".py", ".sh", ".r"), (".yaml", ".yml", ".toml")
 
 
 def imported(root: Path) -> list[Path]:
@@ -28,8 +33,18 @@ def imported(root: Path) -> list[Path]:
 
 
 def below(root: Path) -> list[Path]:
-    """Python files below ``root``, for a process whose imports cannot be seen."""
-    return _own(root, root.rglob("*.py"))
+    """Files of a project below ``root``, for a process whose imports cannot be seen: Python, shell and R, ``MLproject`` and
+    the YAML and TOML files beside it. Hidden folders and those of stores are left out."""
+    found = []
+    for place, folders, names in os.walk(root):
+        folders[:] = [one for one in folders if not one.startswith(".") and one not in _FOREIGN | _STORES]
+        at_top = Path(place) == root
+        found += [
+            Path(place, name)
+            for name in names
+            if name.lower().endswith(_CODE) or (at_top and (name.lower() == "mlproject" or name.lower().endswith(_DESCRIBING)))
+        ]
+    return _own(root, found)
 
 
 def _own(root: Path, files: Iterable[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from runstone.client.secrets import MASK, masked
 from runstone.environments import engine
 from runstone.errors import ExecutionException, InvalidValue
 
@@ -24,6 +26,8 @@ from .command import Command
 WORKDIR = "/mlflow/projects/code/"
 #: MLflow's tags of the image.
 IMAGE_URI, IMAGE_ID = "mlflow.docker.image.uri", "mlflow.docker.image.id"
+#: Tag of the options that the run's container was started with (`-A`): a JSON object, ``true`` for a flag.
+OPTIONS = "runstone.docker.args"
 #: Variables of a run that the container must see.
 _NAMES = ("RUN_ID", "EXPERIMENT_ID", "TRACKING_URI", "RUN_CONTEXT", "TRACKING_USERNAME", "TRACKING_PASSWORD", "TRACKING_TOKEN")
 _PASSED = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in _NAMES] + ["PYTHONUNBUFFERED"]
@@ -43,6 +47,42 @@ class Image(Struct, frozen=True):
     def as_package(self) -> str:
         """As the only line of a list of packages: it holds all of them."""
         return f"{self.name}=={self.id or 'unknown'}"
+
+
+def described(image: Image, options: Mapping[str, Any]) -> dict[str, str]:
+    """Tags of a run in a container: its image, and the options of ``docker run``, secrets masked."""
+    tags = {IMAGE_URI: image.name}
+    if image.id:
+        tags[IMAGE_ID] = image.id
+    if options:
+        tags[OPTIONS] = json.dumps({name: _without_secret(name, value) for name, value in options.items()}, ensure_ascii=False)
+    return tags
+
+
+def _without_secret(name: str, value: Any) -> Any:
+    if value is True:
+        return True
+    whole, inner = masked([f"{name}={value}"])[0].removeprefix(f"{name}="), masked([str(value)])[0]
+    return whole if inner == str(value) else inner
+
+
+def options_of(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The options that the run with these tags was given; none where the tag is not ours."""
+    try:
+        found = json.loads(tags.get(OPTIONS, "{}"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def as_given(options: Mapping[str, Any]) -> str:
+    """As a person types them: ``-A gpus=all -A t``."""
+    return " ".join(f"-A {name}" if value is True else f"-A {name}={value}" for name, value in options.items())
+
+
+def hidden(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the options whose secrets were masked, so that they cannot be given again."""
+    return {name: value for name, value in options.items() if MASK in str(value)}
 
 
 class Container(Struct, frozen=True):

@@ -108,7 +108,7 @@ def image(job: Job, tell: Callable[[str], object]) -> docker.Image | None:
 def _image(job: Job, attended: Attended) -> docker.Image | None:
     found = image(job, _telling(attended))
     if found is not None:
-        attended.tags({docker.IMAGE_URI: found.name, **({docker.IMAGE_ID: found.id} if found.id else {})})
+        attended.tags(docker.described(found, job.docker_args))
     return found
 
 

@@ -66,12 +66,17 @@ def plan(run_id: str) -> Plan:
         missing.append(f"secrets of the command line, which are not recorded: {command}")
     elif host.get("notebook") or command == "python":
         missing.append("a command line: the run was made in a notebook or by hand")
+    options = docker.options_of(old.run.data.tags)
+    if secret := docker.hidden(options):
+        missing.append(f"secrets of docker's options, which are not recorded: {docker.as_given(secret)}")
     remarks = []
     if runs.others:
         begins = f"the command made {len(runs.others) + 1} runs, the first was {old.run.info.run_name}"
         remarks.append(f"{begins}: all are made again and compared")
     if docker.IMAGE_URI in old.run.data.tags:
-        remarks.append(f"it runs in the image {old.run.data.tags[docker.IMAGE_URI]}, as the run did, without its -A options")
+        remarks.append(
+            f"it runs in the image {old.run.data.tags[docker.IMAGE_URI]}, as the run did {docker.as_given(options)}".strip()
+        )
     elif not old.documents.get("packages"):
         remarks.append("no packages were recorded: the environment here is used")
     elif not _same_environment(old):
@@ -146,15 +151,17 @@ def _work(
         listed = image.as_package if image else ""
         looked = surroundings.look(inner, found.command, environment.python, envs.packages(environment), listed)
         surroundings.write(looked, attended)
+        options = docker.options_of(found.evidence.run.data.tags)
         store, of = attended.store_uri, (attended.run_id, attended.run.info.experiment_id)
         arguments = _arguments(found, folder, inner, environment)
-        with Served(store) if image and not store.startswith("http") else nullcontext() as server:
+        served = image and not store.startswith("http") and not docker.has_network(options)
+        with Served(store) if served else nullcontext() as server:
             variables = envs.variables(environment, os.environ, *of, server or store, server)
             if image is None:
                 return Process(arguments, inner, variables).watch(attended, stop)
             command = Command(arguments[-1], {}, arguments[-1])
             place = attended.run.info.artifact_uri or ""
-            box = docker.container(spec.load(inner).docker, image, inner, command, {}, variables, place)
+            box = docker.container(spec.load(inner).docker, image, inner, command, options, variables, place)
             return Process(box.arguments, inner, variables, box.ending).watch(attended, stop)
     except RunstoneError as error:
         return "FAILED", error.message
@@ -165,7 +172,7 @@ def _image(old: Evidence, folder: Path, attended: Attended) -> docker.Image:
     if not project.docker:
         raise ExecutionException(f"The run was made in a container, and {folder} has no docker_env now.")
     found = docker.same_image(old.run.data.tags, project.docker, folder, project.name, notice)
-    attended.tags({docker.IMAGE_URI: found.name, **({docker.IMAGE_ID: found.id} if found.id else {})})
+    attended.tags(docker.described(found, docker.options_of(old.run.data.tags)))
     return found
 
 
