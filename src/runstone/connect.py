@@ -44,6 +44,9 @@ _WORKS = (
 _ARTIFACTS = "mlartifacts"
 _HTTP = ("http", "https")
 
+#: What MLflow's clients call Databricks, with or without a profile or catalog behind a colon; no folder is meant.
+_DATABRICKS = ("databricks", "databricks-uc", "uc")
+
 _CLOUD = ("s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "wasb", "wasbs")
 
 _lock = threading.Lock()
@@ -55,10 +58,10 @@ opened_elsewhere: Callable[[str], Store] | None = None
 _inherited: list[Store] = []  # a forked child must neither use nor close its parent's connections
 
 
-def canonical(uri: str | os.PathLike[str]) -> str:
+def canonical(uri: str | os.PathLike[str], called: str = "Tracking URI") -> str:
     """The one way to write a store's URI: an absolute path for a folder, ``sqlite:////…`` for a file, ``postgresql://…``.
 
-    Empty means ``.runstone`` in the working folder. Nothing is opened or made.
+    Empty means ``.runstone`` in the working folder. Nothing is opened or made. ``called`` names it in an error.
 
     Raises:
         InvalidValue: no store can be reached by such a URI; the message says which work.
@@ -79,8 +82,13 @@ def canonical(uri: str | os.PathLike[str]) -> str:
         return _server(text)
     if scheme == "file":
         text = _file_path(text)
+    elif (scheme or text) in _DATABRICKS:
+        raise InvalidValue(
+            f"{called} {text!r} cannot be used: it means a workspace of Databricks, which cannot be reached from here. {_WORKS} "
+            f"A folder of this name is './{scheme or text}'."
+        )
     elif len(scheme) > 1:  # one letter is a drive
-        raise InvalidValue(f"Tracking URI {text!r} cannot be used: {scheme!r} is no kind of store here. {_WORKS}")
+        raise InvalidValue(f"{called} {_masked(text)!r} cannot be used: {scheme!r} is no kind of store here. {_WORKS}")
     return os.path.abspath(os.path.expanduser(text))
 
 
@@ -267,13 +275,30 @@ def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> Artif
         from .artifacts.clouds import open_cloud
 
         return open_cloud(text)
-    if len(scheme) > 1:
+    check_artifact_uri(text)
+    return LocalArtifacts(text)
+
+
+def check_artifact_uri(uri: str) -> None:
+    """Raises InvalidValue for a kind of place that artifacts cannot be in: ``dbfs:``, ``hdfs:``, ``ftp:``."""
+    scheme = urlsplit(uri).scheme.lower() if ":" in uri else ""
+    if len(scheme) > 1 and scheme not in ("file", "mlflow-artifacts", *_HTTP, *_CLOUD):
         raise InvalidValue(
-            f"Artifact URI {text!r} cannot be used: {scheme!r} is no kind of place that can be reached from here. "
+            f"Artifact URI {_masked(uri)!r} cannot be used: {scheme!r} is no kind of place that can be reached from here. "
             "What works: a path or 'file:' URI; 's3://', 'gs://', 'az://', 'abfss://' or 'wasbs://' for object stores; "
             "'mlflow-artifacts:/', 'http://' or 'https://' for a place behind a server."
         )
-    return LocalArtifacts(text)
+
+
+def artifact_location(given: str | os.PathLike[str]) -> str:
+    """An experiment's place for artifacts as it is kept: a URI as it is, a path as an absolute one; empty: the store's choice.
+
+    Raises:
+        InvalidValue: artifacts cannot be in such a place. Said before the first run is made, not at its first artifact.
+    """
+    text = os.fspath(given)
+    check_artifact_uri(text)
+    return text if not text or len(urlsplit(text).scheme) > 1 else os.path.abspath(text)
 
 
 def _open_read_only(uri: str) -> ArtifactStore:
@@ -469,6 +494,11 @@ def _require_free(folder: Path) -> None:
         raise InvalidValue(
             f"{folder} is a folder of MLflow's files and is left as it is. Choose another tracking URI. {_WORKS}"
         )
+
+
+def _masked(uri: str) -> str:
+    """Without the password that it may have."""
+    return re.sub(r"(?<=//)([^/:@]*):.*@", r"\1:***@", uri)
 
 
 def _file_path(uri: str) -> str:

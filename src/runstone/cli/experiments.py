@@ -30,14 +30,16 @@ def experiments() -> None:
 @store_option
 def create(name: str, artifact_location: str, as_json: bool, store: str) -> None:
     """Make an experiment and print its id."""
+    from runstone import connect
     from runstone.contracts import Batch
     from runstone.records import ExperimentCreated
 
     from .opening import find_experiment, milliseconds, open_for_reading
     from .output import print_json, safe
 
+    place = connect.artifact_location(artifact_location)
     opened = open_for_reading(store, make=True)
-    opened.write(Batch([ExperimentCreated(name, artifact_location=artifact_location, time=milliseconds())]))
+    opened.write(Batch([ExperimentCreated(name, artifact_location=place, time=milliseconds())]))
     made = find_experiment(opened, name)
     if as_json:
         print_json(made)

@@ -48,6 +48,7 @@ def place_of(artifact_uri: PathLike, tracking_uri: str | None = None, registry_u
         return Place(run_artifacts(session(tracking_uri), run_id), path)
     if is_model_uri(text):
         return Place(*model_place(session(registry_uri or tracking_uri or get_registry_uri()), text))
+    connect.check_artifact_uri(text)
     root, _, name = text.rstrip("/").rpartition("/")
     server = session(tracking_uri).uri if text.startswith("mlflow-artifacts:") else ""
     return Place(connect.open_artifacts(root or ("/" if text.startswith("/") else "."), server), name)

@@ -211,10 +211,8 @@ def forget() -> None:
 
 
 def create(here: Session, name: str, artifact_location: str | os.PathLike[str] | None, tags: dict[str, Any] | None) -> str:
-    """A new experiment's id. Raises AlreadyExists."""
-    where = "" if artifact_location is None else os.fspath(artifact_location)
-    if where and "://" not in where and not where.startswith("file:"):
-        where = str(Path(where).absolute())
+    """A new experiment's id. Raises AlreadyExists; InvalidValue: a place that artifacts cannot be in."""
+    where = connect.artifact_location(artifact_location or "")
     given = texts(tags or {}, "tag")
     here.store.write(Batch([ExperimentCreated(check_experiment_name(name), "", where, given, now_ms())]))
     found = here.store.find_experiment(name)

@@ -46,7 +46,7 @@ def set_registry_uri(uri: str | PathLike[str]) -> None:
     """Choose where registered models are kept; empty text means the tracking store again."""
     text = _text(uri)
     if text:
-        settings.REGISTRY_URI.set(_resolve(text))
+        settings.REGISTRY_URI.set(_resolve(text, "Registry URI"))
         _given["registry"] = text
     else:
         settings.REGISTRY_URI.unset()
@@ -70,9 +70,9 @@ def forget() -> None:
     _canonical.clear()
 
 
-def _resolve(text: str) -> str:
+def _resolve(text: str, called: str = "Tracking URI") -> str:
     if text not in _canonical:
-        _canonical[text] = canonical(text)
+        _canonical[text] = canonical(text, called)
     return _canonical[text]
 
 
