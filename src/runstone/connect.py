@@ -84,8 +84,8 @@ def canonical(uri: str | os.PathLike[str], called: str = "Tracking URI") -> str:
         text = _file_path(text)
     elif (scheme or text) in _DATABRICKS:
         raise InvalidValue(
-            f"{called} {text!r} cannot be used: it means a workspace of Databricks, which cannot be reached from here. {_WORKS} "
-            f"A folder of this name is './{scheme or text}'."
+            f"{called} {text!r} cannot be used: it means a workspace of Databricks, which cannot be reached from here. {_WORKS}"
+            f" A folder of this name is './{scheme or text}'."
         )
     elif len(scheme) > 1:  # one letter is a drive
         raise InvalidValue(f"{called} {_masked(text)!r} cannot be used: {scheme!r} is no kind of store here. {_WORKS}")

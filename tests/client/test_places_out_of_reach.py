@@ -1,4 +1,4 @@
-"""Places that MLflow's users name and that cannot be reached from here: what was given, and what works, before anything is made."""
+"""Places that MLflow's users name and that cannot be reached from here: what was given and what works, at once."""
 
 from __future__ import annotations
 

@@ -254,8 +254,8 @@ class ObjectArtifacts:
     def _denied(self, path: object) -> StoreUnavailable:
         what = f" to {path!r}" if path else ""
         return StoreUnavailable(
-            f"{self.uri} refused access{what}: the credentials are missing, wrong, or not allowed to do this. They are those of the "
-            "cloud's own tools: AWS_ACCESS_KEY_ID and the like, or its files in the home folder."
+            f"{self.uri} refused access{what}: the credentials are missing, wrong, or not allowed to do this. They are those "
+            "of the cloud's own tools: AWS_ACCESS_KEY_ID and the like, or its files in the home folder."
         )
 
 
