@@ -61,9 +61,9 @@ def test_a_move_is_asked_for_answered_and_talked_about(site: str, open_page: Cal
     page.goto(f"{site}/models/wine")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Protect").click()
-    dialog.get_by_role("textbox").fill("Production")
+    dialog.get_by_role("textbox").fill("Production, @champion")
     dialog.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("protected: Production")).to_be_visible()
+    expect(page.get_by_text("protected: Production, @champion")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Approve: version 2 to Production").click()
     dialog.get_by_role("textbox").fill("agreed")
@@ -75,10 +75,20 @@ def test_a_move_is_asked_for_answered_and_talked_about(site: str, open_page: Cal
     expect(history.nth(1)).to_contain_text("Request approved version 2 to Production")
     page.get_by_role("link", name="Version 1", exact=True).click()
     page.get_by_role("button", name="Stage").click()
+    expect(dialog.get_by_role("button", name="Move", exact=True)).to_be_visible()  # to Staging, which anybody may
     dialog.get_by_role("combobox").select_option("Production")
-    dialog.get_by_role("button", name="Move").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("only by an approved request")
-    watched.mishaps.clear()  # the refused move
+    expect(dialog.get_by_role("status")).to_contain_text("Production is protected: version 1 moves once")
+    dialog.get_by_role("textbox", name="Why").fill("from where it would have been moved")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Ask for this move").click()
+    request = page.get_by_test_id("requests").get_by_role("listitem")
+    expect(request).to_contain_text("Version 1 to Production, from no stage")
+    expect(request).to_contain_text("from where it would have been moved")
+    page.get_by_role("button", name="Alias").click()
+    dialog.get_by_role("combobox", name="Alias").fill("champion")
+    expect(dialog.get_by_role("status")).to_contain_text("@champion is protected: it moves to version 1 once")
+    dialog.get_by_role("button", name="Ask for this move").click()
+    expect(page.get_by_test_id("requests")).to_contain_text("Version 1 to @champion, which is new")
 
 
 def test_webhooks_are_made_tried_and_removed(site: str, open_page: Callable[..., Any]) -> None:

@@ -21,13 +21,11 @@ import { DeleteModelDialog, RenameModelDialog, TextDialog } from "./ModelDialogs
 import { History } from "./History";
 import s from "./Models.module.css";
 import { DropAliasDialog, MoveAliasDialog } from "./MoveDialog";
+import { PROTECTED } from "./protection";
 import { RegisterDialog } from "./RegisterDialog";
 import { Requests } from "./Requests";
 import { Tags } from "./Tags";
 import { VersionTable } from "./VersionTable";
-
-/** The tag that says what moves only by an approved request. */
-const PROTECTED = "runstone.protected";
 
 export type Asking = { what: "rename" | "delete" | "describe" | "register" | "protect" } | { what: "alias" | "drop"; alias: string; version: number | null };
 
