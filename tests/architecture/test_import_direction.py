@@ -10,7 +10,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "runstone"
 
-WORDS = {"entities", "records", "errors", "settings", "process", "names", "turns", "plugins", "_lazy", "version"}
+WORDS = {"entities", "records", "errors", "settings", "process", "names", "turns", "askers", "plugins", "_lazy", "version"}
 SEAMS = {"contracts", "wire", "wire_read", "wire_store", "servers", "query", "removal", "nesting", "repetitions"}
 LOW = WORDS | SEAMS
 

@@ -44,6 +44,7 @@ describe("one place for each thing", () => {
   it("one file talks to the network", () => expect(users(/\bfetch\(|new EventSource|XMLHttpRequest|WebSocket/)).toEqual(["api/http.ts"]));
   it("one component draws with uPlot", () => expect(users(/import uPlot from/)).toEqual(["charts/LineChart.tsx"]));
   it("no markup is made from text", () => expect(users(/dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|document\.write/)).toEqual([]));
+  it("each question can be taken back", () => expect(users(/queryFn: (?!(async )?\(\{[^}]*signal)/)).toEqual([]));
   it("nothing is any", () => expect(users(/:\s*any\b|<any>|\bas any\b|@ts-(ignore|nocheck)/)).toEqual([]));
 });
 

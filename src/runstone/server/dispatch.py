@@ -15,6 +15,7 @@ from starlette.routing import Route
 from runstone.errors import InvalidValue, RunstoneError
 
 from .answers import json_answer
+from .asking import while_asked
 from .auth.gate import declared
 from .backend import Backend
 from .endpoints import Endpoint
@@ -43,6 +44,8 @@ def _plain(endpoint: Endpoint, backend: Backend) -> Callable[[Request], Awaitabl
         def work() -> Response:
             return json_answer(endpoint.handler(backend, **arguments), encoding)
 
+        if endpoint.permission == "read":
+            return await while_asked(request.receive, to_thread.run_sync, work)
         return await to_thread.run_sync(work)
 
     return answer

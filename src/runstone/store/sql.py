@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from runstone.askers import stoppable
 from runstone.contracts import (
     ArtifactFile,
     Batch,
@@ -262,7 +263,7 @@ class SqlStore:
         """Read one moment of the database, on a connection of its own."""
 
         def inside() -> T:
-            with self._engine.connect() as connection, connection.begin():
+            with self._engine.connect() as connection, connection.begin(), stoppable(lambda: self._dialect.stopper(connection)):
                 return read(connection)
 
         def patient() -> T:

@@ -31,19 +31,20 @@ const rows = new Gather<RunsTable[]>();
 export const rowsQuery = (spec: TableSpec) =>
   queryOptions({
     queryKey: ["rows", spec],
-    queryFn: async (): Promise<RunsTable[]> => {
+    queryFn: async ({ signal: leave }): Promise<RunsTable[]> => {
       const alike = JSON.stringify({ ...spec, columns: [] });
-      const answers = await Promise.all(spec.columns.map((column) => rows.ask(alike, column, MOST_COLUMNS, (columns) => allRows({ ...spec, columns }))));
+      const send = (columns: string[], signal: AbortSignal) => allRows({ ...spec, columns }, signal);
+      const answers = await Promise.all(spec.columns.map((column) => rows.ask(alike, column, MOST_COLUMNS, send, leave)));
       // Columns that came in two questions may be of different moments; then they are asked for again, together.
-      return new Set(answers).size <= 1 ? (answers[0] ?? []) : allRows(spec);
+      return new Set(answers).size <= 1 ? (answers[0] ?? []) : allRows(spec, leave);
     },
     placeholderData: keepPreviousData,
   });
 
-async function allRows(spec: TableSpec): Promise<RunsTable[]> {
+async function allRows(spec: TableSpec, signal: AbortSignal): Promise<RunsTable[]> {
   const pages: RunsTable[] = [];
   for (let offset = 0; offset < MOST_ROWS; offset += PAGE) {
-    const page = await ask<RunsTable>("runs/table", { method: "POST", body: { ...spec, offset, limit: PAGE } });
+    const page = await ask<RunsTable>("runs/table", { method: "POST", body: { ...spec, offset, limit: PAGE }, signal });
     pages.push(page);
     if (offset + PAGE >= page.matched) break;
   }

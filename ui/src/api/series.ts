@@ -9,13 +9,14 @@ import type { BandAnswer, BandsAnswer, BandsRequest, SeriesAnswer, SeriesPoints,
 const MOST_SERIES = 5_000;
 const series = new Gather<SeriesAnswer>();
 
-function together(runs: readonly string[], key: string, points: number, range: Range | null): Promise<SeriesAnswer> {
+function together(runs: readonly string[], key: string, points: number, range: Range | null, leave: AbortSignal): Promise<SeriesAnswer> {
   const most = Math.max(1, Math.floor(MOST_SERIES / Math.max(1, runs.length)));
-  return series.ask(JSON.stringify([runs, points, range]), key, most, (keys) => {
+  const send = (keys: string[], signal: AbortSignal) => {
     const body: SeriesRequest = { run_ids: [...runs], keys, points };
     if (range) Object.assign(body, { start: Math.floor(range.start), end: Math.ceil(range.end) });
-    return ask<SeriesAnswer>("runs/series", { method: "POST", body });
-  });
+    return ask<SeriesAnswer>("runs/series", { method: "POST", body, signal });
+  };
+  return series.ask(JSON.stringify([runs, points, range]), key, most, send, leave);
 }
 
 /** Steps, both included. */
@@ -27,8 +28,8 @@ export interface Range {
 export const seriesQuery = (runs: readonly string[], key: string, points: number, range: Range | null = null) =>
   queryOptions({
     queryKey: ["series", runs, key, points, range],
-    queryFn: async (): Promise<SeriesPoints[]> => {
-      const answer = await together(runs, key, points, range);
+    queryFn: async ({ signal }): Promise<SeriesPoints[]> => {
+      const answer = await together(runs, key, points, range, signal);
       return answer.series.filter((one) => one.key === key);
     },
     placeholderData: keepPreviousData,
@@ -50,8 +51,9 @@ const bands = new Gather<BandsAnswer>();
 export const bandsQuery = (spec: BandSpec, key: string) =>
   queryOptions({
     queryKey: ["bands", spec, key],
-    queryFn: async (): Promise<Bands> => {
-      const answer = await bands.ask(JSON.stringify(spec), key, MOST_BANDS, (keys) => ask<BandsAnswer>("runs/bands", { method: "POST", body: { ...spec, keys } satisfies BandsRequest }));
+    queryFn: async ({ signal: leave }): Promise<Bands> => {
+      const send = (keys: string[], signal: AbortSignal) => ask<BandsAnswer>("runs/bands", { method: "POST", body: { ...spec, keys } satisfies BandsRequest, signal });
+      const answer = await bands.ask(JSON.stringify(spec), key, MOST_BANDS, send, leave);
       return { ...answer, bands: answer.bands.filter((one) => one.key === key) };
     },
     placeholderData: keepPreviousData,

@@ -23,3 +23,16 @@ it("splits what is too much for one answer", async () => {
   expect(asked.length).toBeGreaterThan(1);
   expect(Math.max(...asked)).toBeLessThanOrEqual(5_000);
 });
+
+it("leaves out the cells that were scrolled away before it asked, and takes back what nobody waits for", async () => {
+  const asked: SeriesRequest[] = [];
+  let taken: AbortSignal | undefined;
+  const sparks = new Sparks((body, signal) => (asked.push(body), (taken = signal), Promise.resolve({ series: [] })));
+  const [away, stays] = [new AbortController(), new AbortController()];
+  const answers = [sparks.ask("a", "loss", away.signal), sparks.ask("b", "loss", stays.signal)];
+  away.abort();
+  await Promise.all(answers);
+  expect(asked.map(({ run_ids }) => run_ids)).toEqual([["b"]]);
+  stays.abort();
+  expect(taken?.aborted).toBe(true);
+});

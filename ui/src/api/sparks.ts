@@ -5,11 +5,11 @@ import { ask } from "./http";
 import type { SeriesAnswer } from "./schema.gen";
 import { Sparks } from "./sparkBatch";
 
-const sparks = new Sparks((body) => ask<SeriesAnswer>("runs/series", { method: "POST", body }));
+const sparks = new Sparks((body, signal) => ask<SeriesAnswer>("runs/series", { method: "POST", body, signal }));
 
 export const sparkQuery = (run: string, key: string) =>
   queryOptions({
     // The first word and the list make it one of the curves that live changes concern.
     queryKey: ["series", [run], key, "spark"],
-    queryFn: () => sparks.ask(run, key),
+    queryFn: ({ signal }) => sparks.ask(run, key, signal),
   });

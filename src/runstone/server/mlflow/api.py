@@ -21,7 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runstone.contracts import Batch
 from runstone.errors import RunstoneError
-from runstone.server.answers import answer_known
+from runstone.server.answers import answer_gone, answer_known
+from runstone.server.asking import while_asked
 from runstone.server.auth.gate import check
 from runstone.server.compress import WORTHWHILE, accepted, pack
 from runstone.server.observe import ROUTE
@@ -87,8 +88,9 @@ class MlflowApi:
         scope[ROUTE] = row.path
         try:
             check(row.permission)
-            answer = await self._answer(row, parts, scope, await _body(receive))
-        except ClientDisconnect:
+            answer = await self._answer(row, parts, scope, await _body(receive), receive)
+        except ClientDisconnect as error:
+            await answer_gone(Request(scope), error)(scope, receive, send)
             return
         except RunstoneError as error:
             await answer_known(Request(scope), error)(scope, receive, send)
@@ -107,14 +109,18 @@ class MlflowApi:
                 return found, match.groupdict()
         return {}, {}
 
-    async def _answer(self, row: Row, parts: dict[str, Any], scope: Scope, body: bytes) -> bytes:
+    async def _answer(self, row: Row, parts: dict[str, Any], scope: Scope, body: bytes, receive: Receive) -> bytes:
         query = QueryParams(scope["query_string"]) if scope["query_string"] else _NO_QUERY
 
         def work() -> bytes | Batch:
             found = row.handler(self._backend, read(row.message, query, body, parts))
             return found if isinstance(found, bytes | Batch) else _encoder.encode(found)
 
-        done = work() if row.writes and len(body) <= SMALL else await self._in_thread(work)
+        done: bytes | Batch
+        if row.permission == "read" and not row.writes:
+            done = await while_asked(receive, self._in_thread, work)
+        else:
+            done = work() if row.writes and len(body) <= SMALL else await self._in_thread(work)
         if isinstance(done, Batch):
             await self._backend.written(done)
             return b"{}"

@@ -7,7 +7,7 @@ cases apart and knows no escape character. :meth:`Dialect.sql` puts the rest int
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Connection, Engine, Table, Text
@@ -70,6 +70,10 @@ class Dialect(ABC):
     def run(self, connection: Connection, text: str, values: tuple[Any, ...] = ()) -> int:
         """A statement that gives no rows; how many it changed."""
         return connection.exec_driver_sql(text, values).rowcount
+
+    @abstractmethod
+    def stopper(self, connection: Connection) -> Callable[[], None]:
+        """Ends the statement that is under way on the connection, if there is one: it raises there. For other threads."""
 
     @abstractmethod
     def claim(self, connection: Connection, claims: Claims) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -152,6 +153,16 @@ class Postgresql(Dialect):
 
     def texts(self, found: dict[str, str]) -> dict[str, str]:
         return {_plain(key): _plain(value) for key, value in found.items()}
+
+    def stopper(self, connection: Connection) -> Callable[[], None]:
+        raw: Any = connection.connection.driver_connection
+        cancel = getattr(raw, "cancel_safe", raw.cancel)  # psycopg 3.2: encrypted as the connection is
+
+        def stop() -> None:
+            with suppress(psycopg.Error):  # then it goes on to its end
+                cancel()
+
+        return stop
 
     # --- locks --------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -121,6 +121,9 @@ class Sqlite(Dialect):
             return _driver(connection).execute(text, values).rowcount
         except sqlite3.Error as cause:
             raise _wrapped(text, values, cause) from cause
+
+    def stopper(self, connection: Connection) -> Callable[[], None]:
+        return _driver(connection).interrupt
 
     def claim(self, connection: Connection, claims: Claims) -> None:
         """Nothing to do: who writes is alone since ``BEGIN IMMEDIATE``."""
