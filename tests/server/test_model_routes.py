@@ -120,6 +120,20 @@ def test_metrics_stand_beside_each_version(api: TestClient, make_model: MakeMode
     assert [(one["version"], one["metrics"]) for one in found["versions"]] == [(2, ["NaN", 0.3]), (1, [0.8, 0.3])]
 
 
+def test_the_value_that_counts_stands_beside_each_version(api: TestClient, make_model: MakeModel) -> None:
+    run_id = make_model(metrics={"fit": [4.0, 2.0, 3.0], "loss": [0.3, 0.1]})
+    for one in (run_id, make_model(metrics={"fit": [1.0, 9.0]})):
+        register(api, "iris", one)
+    experiment = api.get(f"{API}/runs/{run_id}").json()["info"]["experiment_id"]
+    tags = {"runstone.statistic.fit": "min", "runstone.direction.fit": "min", "runstone.unit.fit": "ms"}
+    assert api.patch(f"{API}/experiments/{experiment}", json={"tags": tags}).status_code == 200
+    found = api.get(f"{API}/models/iris").json()
+    meant = {"fit": {"direction": "min", "statistic": "min", "unit": "ms"}}
+    values = {one["version"]: dict(zip(found["metric_keys"], one["metrics"], strict=True)) for one in found["versions"]}
+    assert (found["meanings"], values[1]["fit"], values[2]["fit"]) == (meant, 2.0, 1.0)
+    assert api.get(f"{API}/models/iris/versions/1").json()["meanings"] == meant
+
+
 def test_moves_are_kept_with_their_reason(api: TestClient, make_model: MakeModel) -> None:
     for _ in range(2):
         register(api, "iris", make_model())

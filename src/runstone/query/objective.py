@@ -64,13 +64,18 @@ class Objective(Struct, frozen=True):
     @property
     def column(self) -> str:
         """What counts, in the grammar of filters and columns."""
-        name = "metrics.`{}`".format(self.key.replace("`", "``"))
-        return name if self.statistic == "last" else f"{self.statistic}({name})"
+        return column(self.key, self.statistic)
 
     @property
     def order_by(self) -> str:
         """The ordering that puts the best run first."""
         return f"{self.column} {'DESC' if self.direction == MAX else 'ASC'}"
+
+
+def column(key: str, statistic: str = "last") -> str:
+    """A value of a metric's series, in the grammar of filters and columns."""
+    name = "metrics.`{}`".format(key.replace("`", "``"))
+    return name if statistic == "last" else f"{statistic}({name})"
 
 
 def meaning(tags: Mapping[str, str], key: str) -> Meaning:

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from runstone.entities import DatasetInput
 from runstone.entities.moves import Move
+from runstone.query.objective import Meaning
 
 from .schema import MetricSummary, Name, Number, Objective, Statistic
 
@@ -76,7 +77,7 @@ class VersionRun(Struct):
 
 
 class VersionRow(Struct):
-    """``metrics[i]`` is the run's last value of ``metric_keys[i]``. ``run`` is null for a version of no run, and for one
+    """``metrics[i]`` is the value that counts of the run's ``metric_keys[i]``, the last one where nobody said. ``run`` is null for a version of no run, and for one
     whose run is gone or hidden from the caller."""
 
     version: int
@@ -97,7 +98,8 @@ class VersionRow(Struct):
 
 
 class ModelDetail(Struct):
-    """``versions`` newest first, at most 1,000 (``more`` says there are others). ``may``: what the caller may do with it."""
+    """``versions`` newest first, at most 1,000 (``more`` says there are others). ``may``: what the caller may do with it.
+    ``meanings``: of metrics of which the experiments of the versions' runs say something, that of the newest first."""
 
     name: str
     description: str
@@ -110,6 +112,7 @@ class ModelDetail(Struct):
     metric_keys: list[str]
     versions: list[VersionRow]
     more: bool
+    meanings: dict[str, Meaning]
 
 
 class HistoryQuery(Struct):
@@ -215,7 +218,8 @@ class ModelMetric(Struct):
 
 
 class VersionDetail(Struct):
-    """One version whole. ``files`` is null with ``files_problem`` saying why. ``params`` and ``run_metrics`` are the run's."""
+    """One version whole. ``files`` is null with ``files_problem`` saying why. ``params`` and ``run_metrics`` are the run's;
+    ``meanings`` is what its experiment says of these."""
 
     name: str
     version: int
@@ -232,6 +236,7 @@ class VersionDetail(Struct):
     files: ModelFiles | None
     files_problem: str
     moves: list[Move]
+    meanings: dict[str, Meaning]
 
 
 class ModelDone(Struct):

@@ -11,11 +11,12 @@ from runstone.contracts import ExperimentQuery, RunQuery
 from runstone.entities import Experiment, Run, ViewType
 from runstone.entities.model_registry import ModelVersion, ModelVersionStages
 from runstone.errors import NotFound, PermissionDenied
+from runstone.query.objective import Meaning
 from runstone.query.printer import quoted, value_text
 
 from . import models_schema as m
 from .numbers import number
-from .objectives import objective_of
+from .objectives import meanings_of, objective_of
 from .schema import Number, Objective
 
 if TYPE_CHECKING:
@@ -52,9 +53,13 @@ class Runs:
             self._objectives[key] = objective_of(self._backend.store, [self._experiments[key]])
         return self._objectives[key]
 
-    def read_metrics(self, keys: Sequence[str], columns: Sequence[str] = ()) -> None:
-        """Last values of these metrics, or what ``columns`` say of them."""
-        columns = columns or [f"metrics.`{key.replace('`', '``')}`" for key in keys]
+    def meanings(self) -> dict[str, Meaning]:
+        """What the runs' experiments say of metrics; where two speak of the same one, that of the run named first."""
+        ids = dict.fromkeys(self.of[one].run.experiment_id for one in self._ids if one in self.of)
+        return meanings_of([self._experiments[one] for one in ids])
+
+    def read_metrics(self, keys: Sequence[str], columns: Sequence[str]) -> None:
+        """What the columns say of the runs, kept as metrics under the keys."""
         for batch in _cut(self._ids) if columns else ():
             table = self._backend.store.table(self._query(batch), columns)
             for key, values in zip(keys, table.values, strict=True):

@@ -573,7 +573,7 @@ export interface Metrics {
   sections: MetricSection[];
 }
 
-/** ``versions`` newest first, at most 1,000 (``more`` says there are others). ``may``: what the caller may do with it. */
+/** ``versions`` newest first, at most 1,000 (``more`` says there are others). ``may``: what the caller may do with it. ``meanings``: of metrics of which the experiments of the versions' runs say something, that of the newest first. */
 export interface ModelDetail {
   name: string;
   description: string;
@@ -586,6 +586,7 @@ export interface ModelDetail {
   metric_keys: string[];
   versions: VersionRow[];
   more: boolean;
+  meanings: Record<string, Meaning>;
 }
 
 export interface ModelDone {
@@ -1217,7 +1218,7 @@ export interface Verdict {
   words: string;
 }
 
-/** One version whole. ``files`` is null with ``files_problem`` saying why. ``params`` and ``run_metrics`` are the run's. */
+/** One version whole. ``files`` is null with ``files_problem`` saying why. ``params`` and ``run_metrics`` are the run's; ``meanings`` is what its experiment says of these. */
 export interface VersionDetail {
   name: string;
   version: number;
@@ -1234,6 +1235,7 @@ export interface VersionDetail {
   files: ModelFiles | null;
   files_problem: string;
   moves: Move[];
+  meanings: Record<string, Meaning>;
 }
 
 /** ``archive_existing``: other versions in the new stage go to Archived. ``reason`` is kept with the version. */
@@ -1245,7 +1247,7 @@ export interface VersionEdit {
   reason?: string;
 }
 
-/** ``metrics[i]`` is the run's last value of ``metric_keys[i]``. ``run`` is null for a version of no run, and for one whose run is gone or hidden from the caller. */
+/** ``metrics[i]`` is the value that counts of the run's ``metric_keys[i]``, the last one where nobody said. ``run`` is null for a version of no run, and for one whose run is gone or hidden from the caller. */
 export interface VersionRow {
   version: number;
   stage: "Archived" | "None" | "Production" | "Staging";

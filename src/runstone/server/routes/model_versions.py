@@ -55,6 +55,7 @@ def get_version(backend: Backend, name: str, version: str) -> m.VersionDetail:
         files=files,
         files_problem=problem,
         moves=moves_of(found.tags),
+        meanings={key: one for key, one in runs.meanings().items() if run and key in run.data.summaries},
     )
 
 

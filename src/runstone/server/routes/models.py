@@ -11,6 +11,7 @@ from runstone.contracts import Batch, RegistryQuery
 from runstone.entities.model_registry import ModelVersion, ModelVersionStages, RegisteredModel
 from runstone.entities.moves import move_tag
 from runstone.errors import InvalidValue
+from runstone.query.objective import column
 from runstone.query.printer import quoted
 from runstone.records import ModelVersionChanged, Record, RegisteredModelChanged, RegisteredModelCreated
 from runstone.server import models_schema as m
@@ -49,7 +50,8 @@ def get_model(backend: Backend, name: str) -> m.ModelDetail:
     runs = Runs(backend, (one.run_id for one in page))
     newest = next((one.run_id for one in page if one.run_id in runs.of), None)
     keys = metric_keys(whole_run(backend, newest), (runs.objective(one.run_id) for one in page))
-    runs.read_metrics(keys)
+    said = {key: one for key, one in runs.meanings().items() if key in keys}
+    runs.read_metrics(keys, [column(key, said[key].statistic if key in said else "last") for key in keys])
     return m.ModelDetail(
         name=found.name,
         description=found.description or "",
@@ -62,6 +64,7 @@ def get_model(backend: Backend, name: str) -> m.ModelDetail:
         metric_keys=keys,
         versions=[version_row(one, runs, keys) for one in page],
         more=page.token is not None,
+        meanings=said,
     )
 
 

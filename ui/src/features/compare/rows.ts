@@ -1,7 +1,7 @@
 /** Rows of a comparison: keys down, runs across. Pure. */
 
 import type { ComparedMetric, ComparedParam, Meaning } from "../../api/schema.gen";
-import { lowerIsBetter } from "../../lib/direction";
+import { lowerIsBetter, metricNote } from "../../lib/direction";
 import { natural } from "../../lib/natural";
 import { type Wire, toNumber } from "../../lib/format";
 
@@ -33,7 +33,7 @@ export function metricRows(metrics: readonly ComparedMetric[], meanings: Readonl
       const { last, low: min, high: max, mean, first } = metric;
       const values = { last, min, max, mean, first }[said?.statistic ?? "last"].map((value) => value ?? undefined);
       const low = lowerIsBetter(key, said?.direction);
-      const note = [said?.statistic === "last" ? "" : said?.statistic, said?.unit].filter(Boolean).join(", ");
+      const note = metricNote(said);
       return { key, title: `${key} ${low ? "↓" : "↑"}${note && ` ${note}`}`, low, values, best: bestOf(values, low) };
     });
 }

@@ -70,7 +70,7 @@ export function CompareVersions({ name, versions }: { name: string; versions: re
                 {metrics.map((row) => (
                   <tr key={row.key}>
                     <th scope="row" className={s.key} dir="auto">
-                      {row.key} {row.low ? "↓" : "↑"}
+                      {row.key} {row.low ? "↓" : "↑"} {row.note && <small>{row.note}</small>}
                     </th>
                     {row.values.map((value, i) => (
                       <td key={i} className={`${s.right} ${value !== null && value === row.best ? s.best : ""}`} title={exactNumber(value)}>

@@ -2,13 +2,13 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ModelDetail, VersionRow } from "../../api/schema.gen";
 import { exactNumber, formatNumber, toNumber, type Wire } from "../../lib/format";
-import { lowerIsBetter } from "../../lib/direction";
+import { metricNote } from "../../lib/direction";
 import { Button } from "../../ui/Button";
 import { Empty } from "../../ui/Empty";
 import { Ago } from "../../ui/Time";
 import { AliasChip, Part, Stage, VersionState } from "./Chips";
 import s from "./Models.module.css";
-import { bestOf } from "./rows";
+import { bestOf, isLow } from "./rows";
 
 /** Versions drawn at once. */
 const MOST = 200;
@@ -19,7 +19,7 @@ export function VersionTable({ model, onCompare }: { model: ModelDetail; onCompa
   const [all, setAll] = useState(false);
   const shown = all ? model.versions : model.versions.slice(0, MOST);
   const toggle = (version: number) => setChosen((old) => (old.includes(version) ? old.filter((one) => one !== version) : [...old, version]));
-  const lows = model.metric_keys.map((key) => (key === model.objective?.key ? model.objective.direction === "min" : lowerIsBetter(key)));
+  const lows = model.metric_keys.map((key) => isLow(key, model.objective, model.meanings[key]));
   const bests = model.metric_keys.map((_, column) => bestOf(
       model.versions.map((one) => toNumber(one.metrics[column])),
       lows[column] ?? false,
@@ -52,7 +52,7 @@ export function VersionTable({ model, onCompare }: { model: ModelDetail; onCompa
                 <th scope="col">Aliases and stage</th>
                 {model.metric_keys.map((key, i) => (
                   <th key={key} scope="col" className={s.right} title={key}>
-                    <span className={s.metric}>{key}</span> {lows[i] ? "↓" : "↑"}
+                    <span className={s.metric}>{key}</span> {lows[i] ? "↓" : "↑"} {metricNote(model.meanings[key]) && <small>{metricNote(model.meanings[key])}</small>}
                   </th>
                 ))}
                 <th scope="col">Run</th>

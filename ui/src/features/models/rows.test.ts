@@ -4,7 +4,7 @@ import { bestOf, metricRows, signatureTexts, textRows } from "./rows";
 import { askCode, loadCode, modelUri, serveCode, shellWord } from "./snippets";
 
 const version = (metrics: Record<string, number | "NaN">, more: Partial<VersionDetail> = {}): VersionDetail =>
-  ({ objective: null, run_metrics: Object.entries(metrics).map(([key, last]) => ({ key, last })), files: null, ...more }) as VersionDetail;
+  ({ objective: null, meanings: {}, run_metrics: Object.entries(metrics).map(([key, last]) => ({ key, last })), files: null, ...more }) as VersionDetail;
 
 it("puts the objective first and marks the best, NaN never", () => {
   const objective = { key: "score", direction: "min", guessed: false, statistic: "last", unit: "" } as const;
@@ -13,6 +13,13 @@ it("puts the objective first and marks the best, NaN never", () => {
   expect(rows[0]).toMatchObject({ low: true, best: 1 });
   expect(rows[2]).toMatchObject({ best: null, values: [1, 1] });
   expect(rows[3]?.values).toEqual([5, null]);
+});
+
+it("holds the values against each other that count, as was said of the metric", () => {
+  const meanings = { fit: { direction: "min", statistic: "min", unit: "ms" } } as const;
+  const run_metrics = (least: number, last: number) => [{ key: "fit", last, min: least, max: last }] as VersionDetail["run_metrics"];
+  const rows = metricRows([version({}, { run_metrics: run_metrics(1, 9) }), version({}, { meanings, run_metrics: run_metrics(2, 3) })]);
+  expect(rows).toEqual([{ key: "fit", note: "min, ms", low: true, values: [1, 2], best: 1 }]);
 });
 
 it("lets a tie have the best twice and a lone number none", () => {

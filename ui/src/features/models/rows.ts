@@ -1,12 +1,14 @@
 /** Versions side by side: which rows there are, which differ, which value is best. Pure. */
 
-import type { SignatureColumn, VersionDetail } from "../../api/schema.gen";
-import { lowerIsBetter } from "../../lib/direction";
+import type { Meaning, MetricSummary, Objective, SignatureColumn, VersionDetail } from "../../api/schema.gen";
+import { lowerIsBetter, metricNote } from "../../lib/direction";
 import { toNumber } from "../../lib/format";
 import { natural } from "../../lib/natural";
 
 export interface MetricRow {
   key: string;
+  /** Which value of the series counts, if not the last, and its unit. */
+  note: string;
   low: boolean;
   values: (number | null)[];
   /** See `bestOf`. */
@@ -19,9 +21,20 @@ export interface TextRow {
   differs: boolean;
 }
 
-/** The objective first, then by name. */
+/** Is a smaller value better? As the objective says, or what was said of the metric, else by its name. */
+export function isLow(key: string, objective: Objective | null | undefined, said: Meaning | undefined): boolean {
+  return key === objective?.key ? objective.direction === "min" : lowerIsBetter(key, said?.direction);
+}
+
+/** The value of a series that counts. */
+function counts(metric: MetricSummary | undefined, said: Meaning | undefined): number | null {
+  return metric ? toNumber(metric[said?.statistic ?? "last"]) : null;
+}
+
+/** The objective first, then by name. What the first version's experiment says of a metric counts for all. */
 export function metricRows(versions: readonly VersionDetail[]): MetricRow[] {
   const objective = versions.find((one) => one.objective)?.objective;
+  const meanings = Object.assign({}, ...versions.map((one) => one.meanings).reverse()) as Readonly<Record<string, Meaning>>;
   const keys = new Set(versions.flatMap((one) => one.run_metrics.map((metric) => metric.key)));
   const ordered = [...keys].filter((key) => !key.startsWith("system/")).sort(natural);
   if (objective && keys.has(objective.key)) {
@@ -29,9 +42,10 @@ export function metricRows(versions: readonly VersionDetail[]): MetricRow[] {
     ordered.unshift(objective.key);
   }
   return ordered.map((key) => {
-    const low = key === objective?.key ? objective.direction === "min" : lowerIsBetter(key);
-    const values = versions.map((one) => toNumber(one.run_metrics.find((metric) => metric.key === key)?.last));
-    return { key, low, values, best: bestOf(values, low) };
+    const said = meanings[key];
+    const low = isLow(key, objective, said);
+    const values = versions.map((one) => counts(one.run_metrics.find((metric) => metric.key === key), said));
+    return { key, note: metricNote(said), low, values, best: bestOf(values, low) };
   });
 }
 
