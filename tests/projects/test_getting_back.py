@@ -191,6 +191,29 @@ def test_data_that_is_gone_is_missing_and_data_that_changed_is_named(tmp_path: P
     assert any("dataset 'iris'" in one and "written to after the run began" in one for one in found.remarks)
 
 
+LEARNER = """
+from pathlib import Path
+import mlflow, numpy as np
+with mlflow.start_run():
+    numbers = np.loadtxt("numbers.txt")
+    mlflow.log_input(mlflow.data.from_numpy(numbers, source=str(Path("numbers.txt").resolve()), name="numbers"), "training")
+    mlflow.log_metric("sum", numbers.sum())
+"""
+
+
+@pytest.mark.parametrize("version", [None, "main"], ids=["in place", "fetched"])
+def test_data_that_lies_in_the_repository_comes_with_the_code(project: Callable[..., Path], version: str | None) -> None:
+    folder = project(learn__py=LEARNER, numbers__txt="1\n2\n")
+    for words in (["init"], ["add", "."], ["commit", "-m", "one"]):
+        git(folder, *words)
+    first = runstone.projects.run(str(folder), "learn.py", version=version)
+    (folder / "numbers.txt").unlink()
+    found = plan(first.run_id)
+    assert (found.missing, found.remarks) == ([], [])
+    verdict = reproduce(first.run_id)
+    assert (verdict.status, verdict.layers) == (REPRODUCED, []), in_words(verdict)
+
+
 def test_the_difference_names_the_planted_cause(repository: Path) -> None:
     first = train(repository)
     (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")
@@ -219,6 +242,8 @@ def test_commands_say_the_same(repository: Path, store: str) -> None:
 
     shown = call("diff", first[:10], second[:10])
     assert "python train.py --alpha 3" in shown
+    assert "Nothing differs" not in shown
+    assert "Nothing differs, and no metric moved." in call("diff", second, third)
     found = json.loads(call("diff", second, "--json"))
     assert found["before"] == first
     assert [layer["layer"] for layer in found["layers"] if layer["same"] is False] == ["config"]

@@ -66,7 +66,11 @@ def test_a_folder_without_a_file_runs_its_scripts(tmp_path: Path) -> None:
         ("conda_env: ../outside.yaml", InvalidValue, "leaves the project"),
         ("entry_points: {main: {parameters: {}}}", InvalidValue, "'main' has no command"),
         ("entry_points: {main: python}", InvalidValue, "entry point 'main'"),
-        ("entry_points: {main: {command: x, parameters: {a: {type: float, default: b}}}}", InvalidValue, "'b' is none"),
+        (
+            "entry_points: {main: {command: x, parameters: {a: {type: float, default: b}}}}",
+            InvalidValue,
+            "MLproject: the default .*'b' is none",
+        ),
         ("docker_env: {volumes: []}", RunstoneError, "no image"),
         ("docker_env: {image: x, volumes: data}", RunstoneError, "volumes must be a list"),
         ("docker_env: {image: x, environment: [[a]]}", RunstoneError, "environment must be a list"),

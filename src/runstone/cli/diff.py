@@ -60,6 +60,8 @@ def _print(before: Evidence, after: Evidence, found: Difference, with_code: bool
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else None
             console().print(safe(line), style=style, markup=False)
         console().print()
+    if not found.metrics and all(layer.same for layer in found.layers):
+        console().print("Nothing differs, and no metric moved.")
     if found.metrics:
         moved = [[one.name, one.before, one.after, _delta(one.before, one.after)] for one in found.metrics]
         print_table(["Metric", *names, "change"], moved, right=[*names, "change"])

@@ -19,7 +19,8 @@ from .source import PROTOCOLS
 
 class Origin(Struct, frozen=True):
     """Where a run's code can be had. ``repository`` is a local folder or an address, empty without git; ``inner`` is the
-    folder that the run was started in, below the code's top; ``missing`` says in words what cannot be had."""
+    folder that the run was started in, below the code's top; ``missing`` says in words what cannot be had. ``top`` is where
+    the code's top was when the run was made."""
 
     repository: str
     commit: str
@@ -27,6 +28,7 @@ class Origin(Struct, frozen=True):
     files: Mapping[str, str]
     inner: str
     missing: Sequence[str] = ()
+    top: str = ""
 
 
 def origin(evidence: Evidence) -> Origin:
@@ -52,7 +54,7 @@ def origin(evidence: Evidence) -> Origin:
     inner = os.path.relpath(working, root) if working and root else "."
     if inner.startswith(".."):
         inner = "."
-    return Origin(repository, commit, patch, files, inner, missing)
+    return Origin(repository, commit, patch, files, inner, missing, root)
 
 
 def has_commit(repository: str, commit: str) -> bool:
@@ -60,6 +62,19 @@ def has_commit(repository: str, commit: str) -> bool:
     if not os.path.isdir(repository):
         return "://" in repository or "@" in repository
     return _git(["-C", repository, "cat-file", "-e", f"{commit}^{{commit}}"]) is not None
+
+
+def comes_along(code: Origin, path: str) -> bool:
+    """Whether the file at ``path`` was a part of the code, so that it is laid out with it. An address is believed to have
+    what lay in its checkout."""
+    if not code.top or not Path(path).is_relative_to(code.top):
+        return False
+    inner = Path(path).relative_to(code.top).as_posix()
+    if inner in code.files:
+        return True
+    if not code.commit or not os.path.isdir(code.repository):
+        return bool(code.commit and code.repository)
+    return _git(["-C", code.repository, "cat-file", "-e", f"{code.commit}:{inner}"]) is not None
 
 
 def lay_out(code: Origin, folder: Path) -> None:

@@ -25,7 +25,7 @@ from runstone.query.identity import command_text, host_of
 from . import docker, reads, spec, surroundings
 from . import environment as envs
 from .backends.local import Process
-from .code import Origin, lay_out, origin
+from .code import Origin, comes_along, lay_out, origin
 from .command import Command
 from .evidence import evidence
 from .family import Family, below, family, matched
@@ -58,7 +58,8 @@ def plan(run_id: str) -> Plan:
     old = runs.first
     host = host_of(old.documents)
     code = origin(old)
-    missing = list(code.missing) + _data_missing(runs)
+    data = [one for one in _data(runs) if not comes_along(code, one[1])]
+    missing = [*code.missing, *_data_missing(data)]
     words, command = host.get("command") or [], command_text(host)
     if not command:
         missing.append("the command line (none was recorded)")
@@ -81,7 +82,7 @@ def plan(run_id: str) -> Plan:
         remarks.append("no packages were recorded: the environment here is used")
     elif not _same_environment(old):
         remarks.append("the environment here differs from the run's: it is rebuilt (or --env-manager local)")
-    remarks += _data_changed(runs)
+    remarks += _data_changed(data)
     return Plan(runs, code, command, words if isinstance(words, list) else [], missing, remarks)
 
 
@@ -228,16 +229,16 @@ def _same_environment(old: Evidence) -> bool:
     return old.documents.get("packages", "") == packages.installed()
 
 
-def _data_missing(runs: Family) -> list[str]:
+def _data_missing(data: Sequence[tuple[str, str, int]]) -> list[str]:
     """Datasets of local files that are not there."""
-    return [f"dataset {name!r} ({path})" for name, path, _ in _data(runs) if not os.path.exists(path)]
+    return [f"dataset {name!r} ({path})" for name, path, _ in data if not os.path.exists(path)]
 
 
-def _data_changed(runs: Family) -> list[str]:
+def _data_changed(data: Sequence[tuple[str, str, int]]) -> list[str]:
     """Those written to since; whether what is read from them is the same, only the digests of the new run will tell."""
     return [
         f"dataset {name!r} ({path}) was written to after the run began"
-        for name, path, begun in _data(runs)
+        for name, path, begun in data
         if os.path.exists(path) and os.path.getmtime(path) * 1000 > begun
     ]
 

@@ -193,7 +193,10 @@ def _parameter(file: Path, name: str, spec: Any) -> Parameter:
     default = fields.get("default")
     found = Parameter(name, str(fields.get("type", "string")), None if default is None else _text(default))
     if found.default is not None and found.type in ("float", "int"):
-        found.check(found.default)
+        try:
+            found.check(found.default)
+        except InvalidValue as wrong:
+            raise InvalidValue(f"{file}: the default of a parameter cannot be used. {wrong.message}") from None
     return found
 
 
