@@ -1,5 +1,6 @@
 """Run by real mlflow (``conftest.Mlflow``): make a source, change it, tell what is in it. ``mlflow`` is there already."""
 
+import json
 import math
 
 
@@ -217,3 +218,143 @@ def has_sql(uri):
     except ImportError:
         return False
     return True
+
+
+def fill_beside(uri):
+    """What MLflow keeps beside traces, and some of what nobody else has a place for."""
+    from mlflow.entities.issue import IssueSeverity, IssueStatus
+    from mlflow.genai import datasets
+    from mlflow.genai.label_schemas import InputCategorical, InputPassFail
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    client = clients(uri)
+    store, mine = _get_store(), client.create_experiment("judged")
+    gone = client.create_experiment("thrown away")
+    mlflow.set_experiment(experiment_id=mine)  # noqa: F821
+    trace()
+    (asked,) = client.search_traces(locations=[mine])
+    run = client.create_run(mine, run_name="linked")
+    client.set_terminated(run.info.run_id)
+    client.link_traces_to_run([asked.info.trace_id], run.info.run_id)
+    faq = datasets.create_dataset(name="faq", experiment_id=[mine, "0"], tags={"stage": "new"})
+    faq.merge_records([
+        {"inputs": {"q": "what", "n": 1}, "expectations": {"answer": "ä"}, "tags": {"who": "ada"}},
+        {"inputs": {"q": "why"}, "outputs": ["because"], "source": {"source_type": "human", "source_data": {"x": 1}}},
+    ])  # fmt: skip
+    datasets.create_dataset(name="empty", experiment_id=gone)
+    for text in ("kind", "brief", "dry", "wry"):
+        store.register_scorer(mine, "tone", json.dumps({"say": text}))
+    store.delete_scorer(mine, "tone", 2)
+    store.delete_scorer(mine, "tone", 3)
+    store.register_scorer(gone, "length", json.dumps({"say": 3}))
+    slow = store.create_issue(mine, "slow", "takes long", severity=IssueSeverity.LOW, root_causes=["n+1"])
+    store.create_issue(mine, "wrong", "lies", categories=["truth"], created_by="ada")
+    store.update_issue(slow.issue_id, status=IssueStatus.RESOLVED, name="was slow")
+    tone = store.create_label_schema(
+        mine, name="tone", type="feedback", instruction="How?", input=InputCategorical(options=["kind", "rude"])
+    )
+    store.create_label_schema(
+        mine, name="right", type="expectation", input=InputPassFail(positive_label="yes", negative_label="no")
+    )
+    own = [one.schema_id for one in store.list_label_schemas(mine) if one.is_default]
+    queue = store.create_review_queue(
+        mine, name="Mine", queue_type="custom", users=["Ada", "bob"], schema_ids=[tone.schema_id, *own]
+    )
+    store.get_or_create_user_queue(mine, user="Bob")
+    store.add_items_to_review_queue(queue.queue_id, item_ids=[asked.info.trace_id])
+    store.set_review_queue_item_status(queue.queue_id, item_id=asked.info.trace_id, status="complete", completed_by="ada")
+    client.create_webhook("hook", "https://8.8.8.8/hook", [version_created()], secret="s")
+    client.create_mcp_server("io.example/weather")
+    client.delete_experiment(gone)
+
+
+def version_created():
+    from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
+
+    return WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)
+
+
+def change_beside(uri):
+    """What goes on there after it was read."""
+    from mlflow.genai import datasets
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    client, store = clients(uri), _get_store()
+    mine = client.get_experiment_by_name("judged").experiment_id
+    (faq,) = datasets.search_datasets(filter_string="name = 'faq'")
+    faq.merge_records([{"inputs": {"q": "when"}}, {"inputs": {"q": "why"}, "expectations": {"length": 3}}])
+    datasets.set_dataset_tags(dataset_id=faq.dataset_id, tags={"stage": "old", "more": "1"})
+    datasets.delete_dataset_tag(dataset_id=faq.dataset_id, key="stage")
+    datasets.remove_dataset_from_experiments(dataset_id=faq.dataset_id, experiment_ids=["0"])
+    store.register_scorer(mine, "tone", json.dumps({"say": "new"}))
+    for one in store.search_issues(mine):
+        store.update_issue(one.issue_id, description="in other words")
+    for one in store.list_label_schemas(mine):
+        if one.name == "right":
+            store.update_label_schema(one.schema_id, name="correct")
+    for one in store.list_review_queues(mine):
+        if one.name == "Mine":
+            store.update_review_queue(one.queue_id, name="Ours")
+
+
+def tell_beside(uri):
+    """All of it, as MLflow's client reads it: from MLflow's own database, or from a server."""
+    from mlflow.genai import datasets
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    client, store, found = clients(uri), _get_store(), {}
+    experiments = {one.experiment_id: one.name for one in client.search_experiments(view_type=3)}
+
+    def plain(one, *left_out):
+        told = {name: value for name, value in vars(one).items() if name.lstrip("_") not in left_out}
+        return json.loads(json.dumps(told, default=lambda each: getattr(each, "value", None) or str(vars(each))))
+
+    for one in datasets.search_datasets():
+        whole = datasets.get_dataset(dataset_id=one.dataset_id)._mlflow_dataset
+        told = [[*map(json.dumps, (r.inputs, r.outputs, r.expectations, r.tags)), r.source_type, r.created_time,
+                 r.last_update_time, r.dataset_record_id] for r in whole.records]  # fmt: skip
+        shared = sorted(experiments[each] for each in whole.experiment_ids)
+        found[f"dataset {one.name}"] = [
+            whole.dataset_id, whole.tags, json.loads(whole.schema or "null"), whole.profile, whole.created_time, shared,
+            sorted(told),
+        ]  # fmt: skip
+    for experiment, name in experiments.items():
+        if client.get_experiment(experiment).lifecycle_stage == "deleted":
+            continue
+        for one in store.list_scorers(experiment):
+            versions = store.list_scorer_versions(experiment, one.scorer_name)
+            found[f"scorer {name} {one.scorer_name}"] = [
+                [v.scorer_version, v._serialized_scorer, v.creation_time] for v in versions
+            ]
+        found[f"issues {name}"] = [
+            plain(one, "trace_count", "last_updated_timestamp") for one in store.search_issues(experiment)
+        ]
+        found[f"schemas {name}"] = [
+            plain(one, "updated_at") for one in store.list_label_schemas(experiment) if not one.is_default
+        ]
+        for one in store.list_review_queues(experiment):
+            told = plain(one, "last_update_time_ms")
+            told["schema_ids"] = [each for each in one.schema_ids if store.get_label_schema(each).is_default is False]
+            found[f"queue {name} {one.name}"] = [told, [plain(each) for each in store.list_review_queue_items(one.queue_id)]]
+        for run in client.search_runs([experiment]):
+            linked = client.search_traces(locations=[experiment], run_id=run.info.run_id)
+            found[f"linked {name} {run.info.run_name}"] = [each.info.trace_id for each in linked]
+    return found
+
+
+def change_again(uri):
+    from mlflow.genai import datasets
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    client, store = clients(uri), _get_store()
+    for one in store.search_issues(client.get_experiment_by_name("judged").experiment_id):
+        store.update_issue(one.issue_id, description="words again")
+    (faq,) = datasets.search_datasets(filter_string="name = 'faq'")
+    faq.merge_records([{"inputs": {"q": "who"}}])
+
+
+def score_in_default(uri):
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    clients(uri)
+    _get_store().register_scorer("0", "tone", "{}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from test_mlflow_read_in import Made, check
 
 from runstone import connect
 from runstone.cli.main import cli
+from runstone.entities.items import ItemQuery
 from runstone.importers.mlflow_postgresql import postgresql_engine
 from runstone.testing.postgres_server import PostgresServer
 
@@ -109,3 +111,18 @@ def test_it_is_imported_into_a_store_of_postgresql(source: Source, new_postgres:
     assert "7 runs" in done.output
     assert SECRET not in done.output
     check(source, connect.open_store(target))
+
+
+def test_what_is_kept_beside_traces_is_read_from_columns_of_json(source: Source) -> None:
+    source.mlflow.call("fill_beside", source.uri)
+    store = connect.open_store(source.reader)
+    (faq,) = [one for one in store.search_items(ItemQuery(kind="evaluation_dataset")) if '"faq"' in one.body]
+    records = [json.loads(one.body) for one in store.search_items(ItemQuery(kind="dataset_record", parents=(faq.item_id,)))]
+    assert [one.get("outputs") for one in sorted(records, key=lambda one: one["inputs"]["q"])] == [{}, ["because"]]
+    assert {"answer": "ä"} in [one.get("expectations") for one in records]
+    versions = [one.version for one in store.search_items(ItemQuery(kind="scorer")) if one.key == "tone"]
+    assert sorted(versions) == [1, 4]
+    (item,) = store.search_items(ItemQuery(kind="review_item"))
+    assert json.loads(item.body)["status"] == "COMPLETE"
+    again = connect.read_in(source.reader)
+    assert (again.carried, again.problems) == ({}, [])

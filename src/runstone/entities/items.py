@@ -3,7 +3,9 @@ schemas, review queues and what is in them. One shape for all; what is in ``body
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+import hashlib
+import json
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -30,6 +32,15 @@ KINDS: dict[str, ItemKind] = {
     "review_queue": ItemKind("Review queue", "experiment"),
     "review_item": ItemKind("Review item", "item", "review_queue"),
 }
+
+
+#: Begins the id of the label schema that every experiment has without an item; the experiment's id follows.
+DEFAULT_SCHEMA = "ls-default-"
+
+
+def record_key(inputs: dict[str, Any]) -> str:
+    """The key of a dataset's record: records with the same inputs are one."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 class Item(Struct, frozen=True):

@@ -22,6 +22,9 @@ OWN_EVENTS = (
 )  # fmt: skip
 EVENTS = (*MLFLOW_EVENTS, *OWN_EVENTS)
 
+#: Webhooks of one store: each may have a thread of its own.
+MOST = 100
+
 Status = Literal["ACTIVE", "DISABLED"]
 STATUSES = ("ACTIVE", "DISABLED")
 #: A message waits (also for another try), was taken by the receiver, or was given up.

@@ -7,11 +7,12 @@ reading is not read again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct, field
 
 from runstone.entities import DatasetInput, LoggedModelInput, LoggedModelOutput
+from runstone.entities.webhooks import Webhook
 from runstone.records import MetricLinks
 
 
@@ -31,7 +32,8 @@ class ExperimentIn(Struct):
 
 
 class Head(Struct, frozen=True):
-    """One thing of an experiment that can be loaded. ``kind`` is ``run``, ``model`` or ``trace``; ``order`` its start."""
+    """One thing that can be loaded. ``kind`` is ``run``, ``model``, ``trace`` or one of ``entities.items.KINDS``; ``order`` its
+    start."""
 
     kind: str
     id: str
@@ -108,6 +110,24 @@ class TraceIn(Struct, kw_only=True):
     spans: str = ""
 
 
+class ItemIn(Struct, kw_only=True):
+    """Something kept beside the traces (:mod:`runstone.entities.items`).
+
+    ``parent`` is the item that holds it, empty for one of the experiment or of several ``experiments`` (the source's ids).
+    ``version``: its number among those of the key, where the kind has versions.
+    """
+
+    kind: str
+    item_id: str
+    key: str
+    created: int
+    updated: int
+    parent: str = ""
+    version: int = 0
+    fields: dict[str, Any] = field(default_factory=dict)
+    experiments: list[str] = field(default_factory=list)
+
+
 class VersionIn(Struct, kw_only=True):
     version: int
     created: int
@@ -138,7 +158,7 @@ class RegisteredIn(Struct, kw_only=True):
     next_version: int = 1
 
 
-Thing = RunIn | ModelIn | TraceIn
+Thing = RunIn | ModelIn | TraceIn | ItemIn
 
 #: A word about something that could not be read: what, and why.
 Problem = Callable[[str, str], None]
@@ -164,6 +184,18 @@ class Source(Protocol):
         ...
 
     def registered(self) -> Iterable[RegisteredIn]: ...
+
+    def shared(self) -> Iterable[tuple[Head, Callable[[], Iterable[ItemIn]]]]:
+        """Things that several experiments may share, and what reads each: itself first, then what it holds."""
+        ...
+
+    def webhooks(self) -> Iterable[Webhook]:
+        """Switched off and without their secrets, which no source tells."""
+        ...
+
+    def left_out(self) -> dict[str, int]:
+        """What it has and no store here has a place for: how many, by what they are called."""
+        ...
 
     def close(self) -> None: ...
 

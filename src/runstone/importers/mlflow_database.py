@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,12 @@ from sqlalchemy import Engine
 
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunStatus
 from runstone.entities.logged_models import LoggedModelStatus
+from runstone.entities.webhooks import Webhook
+from runstone.query.traces import LINKED_RUN
 from runstone.records import MetricLinks
 
-from .contents import ExperimentIn, Head, ModelIn, Points, Problem, RegisteredIn, RunIn, Thing, TraceIn, digest
+from .contents import ExperimentIn, Head, ItemIn, ModelIn, Points, Problem, RegisteredIn, RunIn, Thing, TraceIn, digest
+from .mlflow_items import MlflowItems
 from .mlflow_registry_files import DELETED, version_of
 from .mlflow_tables import Row, Tables, parts
 from .mlflow_traces import trace_of
@@ -52,6 +55,7 @@ class MlflowDatabase:
         self.problem: Problem = lambda what, why: None
         self._roots = Roots(base, [base / "mlruns", base / "mlartifacts"], artifacts_from)
         self._tables = Tables(uri, engine)
+        self._items = MlflowItems(self._tables, lambda what, why: self.problem(what, why))
 
     # --- experiments ----------------------------------------------------------------------------------------------------
 
@@ -80,15 +84,15 @@ class MlflowDatabase:
             "model", "logged_models", "model_id", wanted, ("logged_model_tags", "logged_model_params"), "logged_model_metrics"
         )
         traces = self._heads("trace", "trace_info", "request_id", wanted, ("trace_tags", "trace_request_metadata"), "")
-        return [*models, *self._marked(runs), *traces]
+        return [*models, *self._marked(runs), *traces, *self._items.heads(wanted)]
 
     def _heads(self, kind: str, table: str, key: str, experiment: int, texts: Iterable[str], counted: str) -> list[Head]:
         found = []
         rows = list(self._tables.rows(table, "experiment_id", [experiment]))
         for part in parts(rows):
             ids = [row[key] for row in part]
-            told = [self._tables.grouped(name, key, ids) for name in texts]
-            told += [self._tables.grouped("assessments", "trace_id", ids)] if kind == "trace" else []
+            told: list[Mapping[Any, Any]] = [self._tables.grouped(name, key, ids) for name in texts]
+            told += [self._tables.grouped("assessments", "trace_id", ids), self._linked(ids)] if kind == "trace" else []
             counts = self._tables.counts(counted, key, ids) if counted else {}
             for row in part:
                 one = row[key]
@@ -118,6 +122,7 @@ class MlflowDatabase:
                 by_id = {head.id: head for head in part}
                 for one, thing in read(list(by_id)):
                     yield by_id[one], thing
+        yield from self._items.load(heads)
 
     # --- runs -----------------------------------------------------------------------------------------------------------
 
@@ -259,11 +264,13 @@ class MlflowDatabase:
         tags = self._tables.texts("trace_tags", "request_id", "key", "value", ids)
         metadata = self._tables.texts("trace_request_metadata", "request_id", "key", "value", ids)
         told = self._tables.grouped("assessments", "trace_id", ids)
+        linked = self._linked(ids)
         for row in self._tables.rows("trace_info", "request_id", ids):
             one = str(row["request_id"])
             own = tags.get(one, {})
             more = metadata.get(one, {})
             _from_columns(row, own, more)
+            more.update({LINKED_RUN + run: "" for run in linked.get(one, ())})
             uri = own.pop("mlflow.artifactLocation", "")
             # where MLflow keeps the spans does not hold for the store they are read into
             in_tables = own.pop("mlflow.trace.spansLocation", "") == "TRACKING_STORE"
@@ -275,6 +282,14 @@ class MlflowDatabase:
                 if reason:
                     self.problem(f"trace {one}", reason)
             yield one, found
+
+    def _linked(self, ids: list[str]) -> dict[str, list[str]]:
+        """Runs that traces were linked to, beside the one that made them."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for row in self._tables.rows("entity_associations", "source_id", ids):
+            if (row["source_type"], row["destination_type"]) == ("trace", "run"):
+                found[str(row["source_id"])].append(str(row["destination_id"]))
+        return found
 
     def _spans(self, trace_id: str) -> str:
         found = self._tables.rows("spans", "trace_id", [trace_id])
@@ -315,6 +330,15 @@ class MlflowDatabase:
                 ],
                 next_version=max((int(one["version"]) for one in there), default=0) + 1,
             )
+
+    def shared(self) -> Iterator[tuple[Head, Callable[[], Iterable[ItemIn]]]]:
+        return self._items.shared()
+
+    def webhooks(self) -> Iterator[Webhook]:
+        return self._items.webhooks()
+
+    def left_out(self) -> dict[str, int]:
+        return self._items.left_out()
 
     def close(self) -> None:
         self._tables.close()

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunStatus
 from runstone.entities.logged_models import LoggedModelStatus
+from runstone.entities.webhooks import Webhook
 
 from . import reading
-from .contents import ExperimentIn, Head, ModelIn, Points, Problem, RegisteredIn, RunIn, Thing, TraceIn, digest
+from .contents import ExperimentIn, Head, ItemIn, ModelIn, Points, Problem, RegisteredIn, RunIn, Thing, TraceIn, digest
 from .mlflow_lines import model_points, points
 from .mlflow_registry_files import registered
 from .mlflow_traces import trace_of
@@ -144,6 +145,15 @@ class MlflowFiles:
 
     def registered(self) -> Iterator[RegisteredIn]:
         return registered(os.path.join(self._root, "models"), self.problem)
+
+    def shared(self) -> Iterator[tuple[Head, Callable[[], Iterable[ItemIn]]]]:
+        return iter(())  # MLflow keeps such things in its databases only
+
+    def webhooks(self) -> Iterator[Webhook]:
+        return iter(())
+
+    def left_out(self) -> dict[str, int]:
+        return {}
 
     def close(self) -> None:
         pass

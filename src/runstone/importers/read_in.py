@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from runstone.contracts import ArtifactStore, Batch, RegistryQuery, Store
+import msgspec
+
+from runstone.contracts import ArtifactStore, Batch, RegistryQuery, Store, WithWebhooks
 from runstone.entities import Experiment, Run
+from runstone.entities.items import Item, ItemQuery
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import RegisteredModel
+from runstone.entities.webhooks import MOST as MOST_WEBHOOKS
+from runstone.entities.webhooks import Webhook
 from runstone.errors import NotFound, NotSupported, RunstoneError, StoreUnavailable
 from runstone.records import ExperimentChanged, ExperimentCreated, Record
 
-from . import carry
-from .contents import ExperimentIn, Head, ModelIn, RegisteredIn, RunIn, Source, Thing, TraceIn
+from . import carry, carry_items
+from .contents import ExperimentIn, Head, ItemIn, ModelIn, RegisteredIn, RunIn, Source, Thing, TraceIn
 from .report import Report
 from .seen import Seen
 
@@ -64,8 +69,13 @@ class ReadIn:
         for experiment in self._source.experiments():
             there["experiment"].add(experiment.experiment_id)
             self._experiment(experiment, there["run"])
+        for head, read in self._source.shared():
+            self._shared(head, read)
         for model in self._source.registered():
             self._registered(model)
+        self.report.left_out = self._source.left_out()
+        for webhook in self._source.webhooks():
+            self._webhook(webhook)
         for kind, ids in there.items():
             self.report.count(self.report.gone, kind, len(self._seen.ids(kind) - ids))
         self.report.seconds = round(time.monotonic() - started, 3)
@@ -77,7 +87,7 @@ class ReadIn:
         heads = self._source.heads(experiment)
         runs.update(head.id for head in heads if head.kind == "run")
         news = [head for head in heads if self._seen.mark(head.kind, head.id) != head.mark]
-        for kind in ("run", "model", "trace"):
+        for kind in dict.fromkeys(("run", "model", "trace", *(head.kind for head in heads))):
             same = sum(head.kind == kind for head in heads) - sum(head.kind == kind for head in news)
             self.report.count(self.report.unchanged, kind, same)
         changed = self._seen.mark("experiment", experiment.experiment_id) != experiment.mark
@@ -158,6 +168,8 @@ class ReadIn:
                 elif isinstance(thing, ModelIn):
                     last.append((head, thing))
                     self._model(head, thing, ours)
+                elif isinstance(thing, ItemIn):
+                    self._item(head, thing, ours)
                 else:
                     self._trace(head, thing, ours)
         self._flush()
@@ -215,6 +227,104 @@ class ReadIn:
         known: dict[str, int] = self._seen.details("run", head.id).get("points", {})
         found = sum(len(points.values) for points in thing.points({}))
         return max(0, found - sum(known.values()))
+
+    # --- what is kept beside the traces ---------------------------------------------------------------------------------
+
+    def _item(self, head: Head, item: ItemIn, parent: str) -> bool:
+        """Whether it is on its way."""
+        self._flush()  # one of a scorer's versions counts on those before it
+        try:
+            last = self._last(item, parent) if item.version else None
+            known, there = self._seen.details(item.kind, head.id), self._stored_item(item)
+            if not item.parent:
+                records = carry_items.item_records(item, parent, self._experiments_here(item), there, last, known)
+            else:
+                records = carry_items.held_records(item, there is not None) if there or not known else []
+        except RunstoneError as cause:
+            self._raise_if_away(cause)
+            self.report.problem(f"{item.kind} {head.id}", cause.message)
+            return False
+        self._keep[item.kind, head.id] = head.mark, carry_items.item_details(item)
+        self._add(item.kind, head.id, carry.Piece([Batch(records)], 0, last=True))
+        return True
+
+    def _shared(self, head: Head, read: Callable[[], Iterable[ItemIn]]) -> None:
+        """A dataset, and its records; those that were deleted here stay so."""
+        if self._seen.mark(head.kind, head.id) == head.mark:
+            self.report.count(self.report.unchanged, head.kind)
+            return
+        self._all += 1
+        records = list[str]()
+        for item in read():
+            if self._dry:
+                self.report.count(self.report.carried, item.kind)
+            elif not item.parent:
+                known = set(self._seen.details(head.kind, head.id).get("records", ()))
+                if not self._item(head, item, ""):
+                    return
+                self._flush()
+                if (head.kind, head.id) in self._failed:
+                    return
+                ours = self._records_here(head.id)
+            else:
+                records.append(item.item_id)
+                if item.item_id not in known or {item.item_id, item.key} & ours:
+                    made = carry_items.held_records(item, item.item_id in ours)
+                    self._add(item.kind, item.item_id, carry.Piece([Batch(made)], 0))
+                    self.report.count(self.report.carried, item.kind)
+        if not self._dry:
+            self._flush()
+            details = self._seen.details(head.kind, head.id)
+            self._seen.keep([(head.kind, head.id, head.mark, {**details, "records": records})])
+
+    def _webhook(self, webhook: Webhook) -> None:
+        """Once: what is made of it here, a secret and switching it on, is for whoever is in charge."""
+        kept = self._given.webhooks if isinstance(self._given, WithWebhooks) else None
+        key = ("webhook", webhook.webhook_id)
+        if self._seen.mark(*key) is not None:
+            self.report.count(self.report.unchanged, "webhook")
+            return
+        try:
+            if self._dry or (kept is not None and webhook.webhook_id in {one.webhook_id for one in kept.webhooks()}):
+                pass
+            elif kept is None:  # a store behind a server, which keeps them to itself
+                self.report.count(self.report.left_out, "webhooks")
+                return
+            else:
+                kept.add(webhook, MOST_WEBHOOKS)
+        except RunstoneError as cause:
+            self._raise_if_away(cause)
+            self.report.problem(f"webhook {webhook.name!r}", cause.message)
+            return
+        self.report.count(self.report.carried, "webhook")
+        if not self._dry:
+            self._seen.keep([(*key, "there", {})])
+
+    def _experiments_here(self, item: ItemIn) -> dict[str, str]:
+        """The store's ids of the experiments that share an item, or shared it once."""
+        known = self._seen.details(item.kind, item.item_id).get("experiments", ())
+        found = ((one, self._seen.details("experiment", one).get("id")) for one in {*item.experiments, *known})
+        return {one: str(ours) for one, ours in found if ours}
+
+    def _last(self, item: ItemIn, parent: str) -> Item | None:
+        page = self._store.search_items(ItemQuery(kind=item.kind, parents=(parent,), keys=(item.key,), limit=10_000))
+        return max(page, key=lambda one: one.version, default=None)
+
+    def _records_here(self, dataset_id: str) -> set[str]:
+        """Ids and keys of the records that a dataset has in the store."""
+        found, query = set[str](), ItemQuery(kind="dataset_record", parents=(dataset_id,), limit=10_000)
+        while True:
+            page = self._store.search_items(query)
+            found.update(name for one in page for name in (one.item_id, one.key))
+            if page.token is None:
+                return found
+            query = msgspec.structs.replace(query, page_token=page.token)
+
+    def _stored_item(self, item: ItemIn) -> Item | None:
+        try:
+            return self._store.get_item(item.kind, item.item_id)
+        except NotFound:
+            return None
 
     # --- registered models ----------------------------------------------------------------------------------------------
 

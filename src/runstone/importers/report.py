@@ -13,7 +13,7 @@ MOST = 200
 class Report(Struct, kw_only=True):
     """``carried`` counts what was written, by kind; ``unchanged`` what carried the mark of the last reading; ``gone`` what an
     earlier reading brought and the source no longer has (it stays here). ``problems`` are what could not be carried: what, and
-    why; ``not_told`` how many more."""
+    why; ``not_told`` how many more. ``left_out`` counts what no store here has a place for, by what the source calls it."""
 
     source: str
     kind: str
@@ -22,6 +22,7 @@ class Report(Struct, kw_only=True):
     carried: dict[str, int] = field(default_factory=dict)
     unchanged: dict[str, int] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     points: int = 0
     seconds: float = 0.0
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -53,7 +54,10 @@ class Report(Struct, kw_only=True):
         reasons = Counter(why for _, why in self.problems)
         first = {why: what for what, why in reversed(self.problems)}
         lines = [f"{first[why]}{f' and {n - 1} more' * (n > 1)}: {why}" for why, n in reasons.most_common(most)]
-        left = len(reasons) - len(lines)
+        if self.left_out:
+            told = ", ".join(f"{name} ({number:,})" for name, number in self.left_out.items())
+            lines.append(f"{told}: nothing here keeps such things")
+        left = max(0, len(reasons) - most)
         return [*lines, *([f"{left} other kinds of problems; --json names them"] if left > 0 else [])]
 
 
@@ -63,4 +67,12 @@ _NAMES = {
     "model": ("logged model", "logged models"),
     "trace": ("trace", "traces"),
     "registered": ("registered model", "registered models"),
+    "evaluation_dataset": ("evaluation dataset", "evaluation datasets"),
+    "dataset_record": ("dataset record", "dataset records"),
+    "scorer": ("version of a scorer", "versions of scorers"),
+    "issue": ("issue", "issues"),
+    "label_schema": ("label schema", "label schemas"),
+    "review_queue": ("review queue", "review queues"),
+    "webhook": ("webhook, switched off", "webhooks, switched off"),
+    "review_item": ("item of a review queue", "items of review queues"),
 }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from runstone.entities.items import Item, ItemQuery
+from runstone.entities.items import Item, ItemQuery, record_key
 from runstone.errors import InvalidValue
 from runstone.records import ItemDeleted, ItemWritten
 
@@ -66,7 +65,7 @@ def upsert(backend: Backend, request: UpsertRecords) -> Json:
         raise InvalidValue("Invalid value for parameter 'records' supplied: it must hold a JSON list of objects.")
     now, keyed = backend.now(), dict[str, list[dict[str, Any]]]()
     for number, one in enumerate(given):
-        keyed.setdefault(_key(one.get("inputs") or {}), []).append(_checked(one, number))
+        keyed.setdefault(record_key(one.get("inputs") or {}), []).append(_checked(one, number))
     there = _there(backend, request.dataset_id, list(keyed))
     writes, by = list[ItemWritten](), request.updated_by or None
     for position, (key, same) in enumerate(keyed.items()):
@@ -111,10 +110,6 @@ EVAL_RECORDS: tuple[Row, ...] = (
 # fmt: on
 
 
-def _key(inputs: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-
-
 def _checked(one: dict[str, Any], number: int) -> dict[str, Any]:
     for name in ("inputs", "expectations", "tags", "source"):
         if not isinstance(one.get(name), dict | None):
@@ -149,15 +144,17 @@ def _record(dataset_id: str, key: str, position: int, one: dict[str, Any], now: 
 
 
 def _schema(there: dict[str, Any] | None, given: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The type of each field, as it was when it was first seen."""
+    """The type of each field, as it was when it was first seen; of outputs that are no object, of themselves."""
     if there is None and not given:
         return None
-    found: dict[str, Any] = {part: dict((there or {}).get(part) or {}) for part in _PARTS}
+    found: dict[str, Any] = {part: (there or {}).get(part) or {} for part in _PARTS}
     for one in given:
         for part in _PARTS:
-            value = one.get(part)
-            for name, inner in (value if isinstance(value, dict) else {}).items():
-                found[part].setdefault(name, _type(inner))
+            value, told = one.get(part), found[part]
+            if isinstance(value, dict) and isinstance(told, dict):
+                found[part] = {**{name: _type(inner) for name, inner in value.items()}, **told}
+            elif value is not None and not told:
+                found[part] = _type(value)  # outputs may be anything
     return found
 
 

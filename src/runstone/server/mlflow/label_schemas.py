@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from runstone.entities.items import Item, ItemQuery
+from runstone.entities.items import DEFAULT_SCHEMA, Item, ItemQuery
 from runstone.errors import InvalidValue, NotFound
 from runstone.records import ItemDeleted, ItemWritten
 
@@ -24,7 +24,7 @@ from .shapes import Json, without_none
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
 
-KIND, DEFAULT, DEFAULT_ID = "label_schema", "Feedback", "ls-default-"
+KIND, DEFAULT = "label_schema", "Feedback"
 _TYPES = {"FEEDBACK": 1, "EXPECTATION": 2}
 _MOST_OPTIONS, _MOST_LABEL, _MOST_INSTRUCTION = 10, 64, 1_000
 
@@ -129,8 +129,8 @@ def create(backend: Backend, request: CreateSchema) -> Json:
 
 def get(backend: Backend, request: OfSchema) -> Json:
     """By id."""
-    if request.schema_id.startswith(DEFAULT_ID):
-        return {"label_schema": _default(backend, request.schema_id.removeprefix(DEFAULT_ID))}
+    if request.schema_id.startswith(DEFAULT_SCHEMA):
+        return {"label_schema": _default(backend, request.schema_id.removeprefix(DEFAULT_SCHEMA))}
     return {"label_schema": _shape(backend.store.get_item(KIND, request.schema_id))}
 
 
@@ -206,7 +206,7 @@ def _check(name: str, instruction: str) -> None:
 
 
 def _changeable(schema_id: str, what: str) -> None:
-    if schema_id.startswith(DEFAULT_ID):
+    if schema_id.startswith(DEFAULT_SCHEMA):
         raise InvalidValue(f"The experiment's default question cannot be {what}.")
 
 
@@ -253,7 +253,7 @@ _INPUTS: dict[type, Any] = {PassFail: _pass_fail, Categorical: _categorical, Num
 def _default(backend: Backend, experiment_id: str) -> Json:
     experiment = backend.store.get_experiment(experiment_id)
     return {
-        "schema_id": DEFAULT_ID + experiment.experiment_id,
+        "schema_id": DEFAULT_SCHEMA + experiment.experiment_id,
         "experiment_id": experiment.experiment_id,
         "name": DEFAULT,
         "type": "FEEDBACK",

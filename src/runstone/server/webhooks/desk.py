@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from runstone import settings
 from runstone.contracts import Store, WithWebhooks
-from runstone.entities.webhooks import STATES, STATUSES, Delivery, Webhook
+from runstone.entities.webhooks import MOST, STATES, STATUSES, Delivery, Webhook
 from runstone.errors import InvalidValue, NotSupported, RunstoneError
 
 from . import telling
@@ -22,8 +22,6 @@ from .addresses import check_url, resolve
 from .post import Answer, Rules, headers, post
 from .vault import Vault
 
-#: Webhooks of one store: each may have a thread of its own.
-MOST = 100
 _MOST_NAME, _MOST_TEXT = 256, 1_000
 
 
