@@ -131,17 +131,25 @@ def test_several_runs_are_tagged_at_once(table: Callable[..., Any]) -> None:
     expect(cells).to_have_text(["vision"] * 4)
 
 
-def test_a_colour_of_ones_own_is_seen_on_the_run_page_too(table: Callable[..., Any], site: Server) -> None:
+def test_a_run_looks_the_same_everywhere_also_with_a_colour_of_its_own(table: Callable[..., Any], site: Server) -> None:
     page = table()
+    dot = page.locator("[aria-rowindex='2'] [data-column=name] .run-dot")
+    look = {name: dot.get_attribute(name) or "" for name in ("style", "data-mark")}
+    assert "var(--run-" in look["style"]
+    names(page).first.click()
+    for name, value in look.items():
+        expect(page.locator("h1 .run-dot")).to_have_attribute(name, value)
+    page.go_back()
     page.get_by_test_id("runs-grid").focus()
     page.keyboard.press("C")
     page.get_by_role("dialog").get_by_label("Colour 8").check()
     assert violations(page) == []
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    dot = page.locator("[aria-rowindex='2'] [data-column=name] span").first
-    expect(dot).to_have_attribute("style", "background: var(--run-7);")
+    expect(dot).to_have_attribute("style", "--of: var(--run-7);")
     names(page).first.click()
-    expect(page.locator("h1 i")).to_have_attribute("style", "background: var(--run-7);")
+    expect(page.locator("h1 .run-dot")).to_have_attribute("style", "--of: var(--run-7);")
+    page.goto(site.url)
+    expect(page.get_by_test_id("recent-run").locator("[style='--of: var(--run-7);']")).to_have_count(1)
 
 
 def test_hidden_runs_are_out_of_the_count_and_the_winner(table: Callable[..., Any]) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from runstone import connect
-from runstone.contracts import Store
+from runstone.contracts import Batch, Store
 from runstone.errors import InvalidValue, NotFound
 from runstone.export import gather as gathering
 from runstone.export.contents import Contents
 from runstone.export.gather import gather
+from runstone.records import Tags
 
 
 @pytest.fixture
@@ -31,6 +32,11 @@ def test_one_run_is_told_whole(store: Store, runs: list[str]) -> None:
     assert (loss.count, loss.max, loss.max_step, loss.last_step) == (50, 0.5, 0, 49)
     assert [(one.key, one.total, one.values[0], one.steps[-1]) for one in found.curves] == [("loss", 50, 0.5, 49)]
     assert found.left_out == []
+
+
+def test_a_colour_of_its_own_goes_along(store: Store, runs: list[str]) -> None:
+    store.write(Batch([Tags(runs[1], {"runstone.color": "#e33466"})]))
+    assert [one.colour for one in gather(store, runs[:2]).runs] == ["", "#e33466"]
 
 
 def test_several_are_compared_in_the_order_given(store: Store, runs: list[str]) -> None:

@@ -18,7 +18,7 @@ Kind = Literal["run", "comparison", "runs"]
 
 
 class Head(Struct):
-    """One run. ``ordinal`` is its number in the experiment, which fixes its colour."""
+    """One run. Its experiment and ``ordinal``, its number there, fix how it looks, but for a ``colour`` of its own (a tag)."""
 
     run_id: str
     name: str
@@ -31,6 +31,7 @@ class Head(Struct):
     ordinal: int
     parent: str | None
     deleted: bool
+    colour: str = ""
 
 
 class Cells(Struct):

@@ -21,6 +21,7 @@ _KEYS = {"run": 60, "comparison": 24, "runs": 6}
 _TEXTS = ("git.diff", "packages", "traceback")
 _BATCH = 400
 _CONTEXT = "mlflow.data.context"
+_COLOUR = "runstone.color"
 
 
 def gather(
@@ -77,7 +78,8 @@ def gather(
 
 def _heads(store: Store, ids: Sequence[str], experiments: dict[str, Experiment]) -> list[Head]:
     found: dict[str, Head] = {}
-    for table in _tables(store, ids, experiments, ()):
+    for table in _tables(store, ids, experiments, (f"tags.{_COLOUR}",)):
+        (colours,) = table.values
         for i, run_id in enumerate(table.run_ids):
             experiment = experiments[table.experiment_ids[i]]
             found[run_id] = Head(
@@ -92,6 +94,7 @@ def _heads(store: Store, ids: Sequence[str], experiments: dict[str, Experiment])
                 table.ordinal[i],
                 table.parents[i],
                 table.lifecycle[i] == "deleted",
+                str(colours[i] or ""),
             )
     return [found[run_id] for run_id in ids if run_id in found]
 

@@ -1,7 +1,7 @@
 /** Many runs as one shape: the middle, the spread, the extremes. */
 
 import { type Wire, toNumber } from "../lib/format";
-import { runColour } from "../lib/palette";
+import { slotColour } from "../lib/palette";
 import type { ChartSettings } from "./settings";
 
 /** More runs than these are drawn as a band unless lines are asked for. */
@@ -28,7 +28,7 @@ export function bandAsk({ x, by, draw, logX, zoom }: ChartSettings) {
 export function bandsOf(found: readonly (WireBand & { group: readonly (string | null)[] })[], { x, by }: ChartSettings): Band[] {
   return found.map((band, i) => {
     const label = by.map((column, j) => `${column.replace(/^\w+\./, "")}=${band.group[j] ?? "none"}`).join(", ") || "all runs";
-    return toBand(band, x !== "step", { id: `group:${label}`, label, colour: found.length > 1 ? runColour(i) : "var(--accent)" });
+    return toBand(band, x !== "step", { id: `group:${label}`, label, colour: found.length > 1 ? slotColour(i) : "var(--accent)" });
   });
 }
 

@@ -6,6 +6,7 @@ export interface Reading {
   id: string;
   label: string;
   colour: string;
+  dash: readonly number[];
   raw: number | null;
   smooth: number | null;
   /** Of a band: what lies beside the middle. */
@@ -40,7 +41,7 @@ export function readings(shapes: Shapes, x: number, y: number | null, most: numb
     const raw = ys[i] ?? null;
     if (i < 0 || raw === null) continue;
     const smoothed = smooth?.[i] ?? null;
-    all.push({ id: line.id, label: line.label, colour: line.colour, raw, smooth: smoothed, far: Math.min(far(raw), far(smoothed)) });
+    all.push({ id: line.id, label: line.label, colour: line.colour, dash: line.dash, raw, smooth: smoothed, far: Math.min(far(raw), far(smoothed)) });
   }
   for (const band of shapes.bands) {
     const i = nearestIndex(band.xs, x);
@@ -48,7 +49,7 @@ export function readings(shapes: Shapes, x: number, y: number | null, most: numb
     if (i < 0 || raw === null) continue;
     const [low, high] = [band.low[i] ?? null, band.high[i] ?? null];
     const span = low !== null && high !== null ? { span: spanWords(low, high) } : {};
-    all.push({ id: band.id, label: band.label, colour: band.colour, raw, smooth: null, far: far(raw), ...span });
+    all.push({ id: band.id, label: band.label, colour: band.colour, dash: [], raw, smooth: null, far: far(raw), ...span });
   }
   all.sort((a, b) => a.far - b.far);
   const shown = all.slice(0, most).map(({ far: _, ...reading }, i): Reading => (i === 0 && y !== null && all.length > 1 ? { ...reading, nearest: true } : reading));

@@ -1,6 +1,7 @@
 /** The box beside the cursor: where it is, and the values there, highest first. Text only, never markup. */
 
 import { formatDuration, formatNumber, formatTime } from "../lib/format";
+import { dashFill } from "../lib/palette";
 import type { Reading } from "./cursor";
 import type { XAxis } from "./lines";
 
@@ -32,11 +33,11 @@ export function fillTip(tip: HTMLElement, { left, width, axis, x, shown, more }:
   tip.style.right = right ? `${width - left + 12}px` : "";
 }
 
-function tipRow({ label, colour, raw, smooth, span, nearest }: Reading): HTMLElement {
+function tipRow({ label, colour, dash, raw, smooth, span, nearest }: Reading): HTMLElement {
   const row = document.createElement("div");
   if (nearest) row.dataset["nearest"] = "";
   const mark = document.createElement("i");
-  mark.style.background = colour;
+  mark.style.background = dashFill(colour, dash);
   const name = document.createElement("span");
   name.textContent = label;
   const value = document.createElement("b");

@@ -1,8 +1,8 @@
 /** One metric of all runs as a chart: nearest values under the cursor, drag to zoom, double click to see all. */
 
 import { formatNumber } from "../lib/format";
-import { runColour, runDash } from "../lib/palette";
-import type { Contents, Curve } from "./contents";
+import { runColour, runDash, runMark } from "../lib/palette";
+import type { Contents, Curve, Head } from "./contents";
 import { marks, nearest, path, place, type Range, span } from "./curves";
 import { draw, make, replace } from "./dom";
 
@@ -46,10 +46,14 @@ export function chart(contents: Contents, key: string, curves: readonly Curve[])
 const markText = (mark: number) => formatNumber(mark, 3).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 
 export function swatch(contents: Contents, curve: { run: number }): HTMLElement {
-  const mark = make("i", { class: "swatch", "aria-hidden": "true" });
-  mark.style.background = runColour(contents.runs[curve.run]?.ordinal ?? 0);
+  const mark = make("i", { class: "run-dot swatch", "aria-hidden": "true" });
+  const run = contents.runs[curve.run];
+  mark.style.setProperty("--of", colourOf(run));
+  mark.dataset["mark"] = String(runMark(run?.ordinal ?? 0));
   return mark;
 }
+
+const colourOf = (run: Head | undefined) => runColour(run?.ordinal ?? 0, run?.experiment_id ?? "", run?.colour);
 
 function picture(curves: readonly Curve[], x: Range, y: Range, contents: Contents): SVGElement {
   const [width, height] = [WIDTH - LEFT - 8, HEIGHT - BOTTOM - 8];
@@ -68,7 +72,7 @@ function picture(curves: readonly Curve[], x: Range, y: Range, contents: Content
   for (const curve of curves) {
     const run = contents.runs[curve.run];
     const line = draw("path", { d: path(curve, x, y, width, height), "stroke-dasharray": runDash(run?.ordinal ?? 0).join(" ") || null }, draw("title", {}, run?.name ?? ""));
-    line.style.stroke = runColour(run?.ordinal ?? 0);
+    line.style.stroke = colourOf(run);
     lines.append(line);
   }
   svg.append(draw("defs", {}, draw("clipPath", { id: clip }, draw("rect", { x: 0, y: -2, width, height: height + 4 }))), grid, lines);

@@ -14,6 +14,8 @@ export interface Head {
   ordinal: number;
   parent: string | null;
   deleted: boolean;
+  /** The run's own, or nothing; files of older versions do not say. */
+  colour?: string;
 }
 
 export interface Cells {

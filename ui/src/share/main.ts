@@ -2,6 +2,7 @@
 
 import { formatTime, plural } from "../lib/format";
 import "../ui/tokens.css";
+import "../ui/RunDot.css";
 import type { Contents, Detail } from "./contents";
 import { make } from "./dom";
 import { charts, details, facts, runsTable, section, sideBySide, stories, took } from "./parts";

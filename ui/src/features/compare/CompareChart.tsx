@@ -63,6 +63,6 @@ function toLines(points: SeriesPoints[] | undefined, runs: readonly ComparedRun[
     const run = runs.find((other) => other.info.run_id === one.run_id);
     if (!run) return [];
     const ordinal = run.info.ordinal ?? 0;
-    return [toLine(one, axis, run.info.start_time, { label: nameOf(run), colour: runColour(ordinal, run.tags[COLOUR_TAG]), dash: runDash(ordinal) })];
+    return [toLine(one, axis, run.info.start_time, { label: nameOf(run), colour: runColour(ordinal, run.info.experiment_id, run.tags[COLOUR_TAG]), dash: runDash(ordinal) })];
   });
 }

@@ -2,8 +2,9 @@ import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, useRef } from "react";
 import type { ComparedRun } from "../../api/schema.gen";
-import { COLOUR_TAG, runColour } from "../../lib/palette";
+import { COLOUR_TAG } from "../../lib/palette";
 import { Icon } from "../../ui/Icon";
+import { RunDot } from "../../ui/RunDot";
 import s from "./Compare.module.css";
 
 export interface MatrixCell {
@@ -56,7 +57,7 @@ export function Matrix({ label, runs, baseIndex, keys, cell, onDrop }: Props) {
         </div>
         {runs.map((run, i) => (
           <div key={run.info.run_id} role="columnheader" className={s.cell}>
-            <i style={{ background: runColour(run.info.ordinal ?? 0, run.tags[COLOUR_TAG]) }} aria-hidden="true" />
+            <RunDot ordinal={run.info.ordinal} experiment={run.info.experiment_id} own={run.tags[COLOUR_TAG]} />
             <Link to="/runs/$runId" params={{ runId: run.info.run_id }} title={nameOf(run)} dir="auto">
               {nameOf(run)}
             </Link>

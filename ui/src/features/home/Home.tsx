@@ -7,16 +7,17 @@ import { experimentsQuery } from "../../api/experiments";
 import { type TableSpec, tableQuery } from "../../api/runs";
 import type { ExperimentRow, RunsTable } from "../../api/schema.gen";
 import { plural } from "../../lib/format";
-import { runColour } from "../../lib/palette";
+import { COLOUR_TAG } from "../../lib/palette";
 import { Trouble } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
+import { RunDot } from "../../ui/RunDot";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import s from "./Home.module.css";
 
 const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
 
-const LATEST: TableSpec = { experiment_ids: [], filter: "", order_by: [], view: "active", columns: [] };
+const LATEST: TableSpec = { experiment_ids: [], filter: "", order_by: [], view: "active", columns: [`tags.${COLOUR_TAG}`] };
 const RUNNING: TableSpec = { ...LATEST, filter: "attributes.status = 'RUNNING'" };
 const EXPERIMENTS = 8;
 
@@ -103,7 +104,7 @@ function RunList({ table, names }: { table: RunsTable; names: ReadonlyMap<string
           {table.run_ids.map((id, i) => (
             <tr key={id} data-testid="recent-run">
               <td>
-                <i style={{ background: runColour(table.ordinal[i] ?? 0) }} aria-hidden="true" />
+                <RunDot ordinal={table.ordinal[i]} experiment={table.experiments[i] ?? ""} own={table.columns[0]?.values[i]} />
                 <Link to="/runs/$runId" params={{ runId: id }} dir="auto">
                   {table.names[i] || id.slice(0, 8)}
                 </Link>

@@ -140,7 +140,7 @@ function MetricChart({ run, metric, span, settings, onChange }: Drawn & { metric
   const whole = useQuery(seriesQuery(ids, key, POINTS));
   const start = info.start_time;
   const name = info.run_name || info.run_id.slice(0, 8);
-  const colour = runColour(info.ordinal ?? 0, run.tags[COLOUR_TAG]);
+  const colour = runColour(info.ordinal ?? 0, info.experiment_id, run.tags[COLOUR_TAG]);
   const along = settings.x.startsWith("metrics.") ? settings.x.slice("metrics.".length) : null;
   const wholeX = useQuery({ ...seriesQuery(ids, along ?? "", POINTS), enabled: along !== null });
   const lineOf = useCallback(

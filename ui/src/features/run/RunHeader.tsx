@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useEditRun } from "../../api/runs";
 import type { RunDetail, RunEdit } from "../../api/schema.gen";
-import { COLOUR_TAG, runColour } from "../../lib/palette";
+import { COLOUR_TAG } from "../../lib/palette";
 import { Button } from "../../ui/Button";
 import { CopyButton } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
@@ -9,6 +9,7 @@ import { FieldError, TextField } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { MoreMenu } from "../../ui/MoreMenu";
 import { MenuItem } from "../../ui/Popover";
+import { RunDot } from "../../ui/RunDot";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
@@ -34,7 +35,7 @@ export function RunHeader({ run }: { run: RunDetail }) {
     <header className={s.head}>
       <div className={s.title}>
         <h1 dir="auto">
-          <i style={{ background: runColour(info.ordinal ?? 0, run.tags[COLOUR_TAG]) }} aria-hidden="true" />
+          <RunDot ordinal={info.ordinal} experiment={info.experiment_id} own={run.tags[COLOUR_TAG]} />
           {name}
         </h1>
         <Status status={info.status} cause={info.cause} />

@@ -2,7 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { lazy, memo, type ReactNode, Suspense } from "react";
 import type { Best } from "../../api/schema.gen";
 import { formatGap, toNumber } from "../../lib/format";
-import { COLOUR_TAG, runColour } from "../../lib/palette";
+import { COLOUR_TAG } from "../../lib/palette";
+import { RunDot } from "../../ui/RunDot";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
 import s from "./Grid.module.css";
@@ -166,8 +167,8 @@ function causeOf(data: RowAt): string | null {
 function dataContent(column: GridColumn, value: Cell | undefined, best: Best | null, { window, index }: RowAt): Content {
   const content = numberContent(column, value, best);
   if (!column.looks) return content;
-  const { run_ids, ordinal } = window.table;
-  const cell = { column, looks: column.looks, value, run: run_ids[index] ?? "", ordinal: ordinal[index] ?? 0, colour: window.columns.get(COLOUR)?.[index] };
+  const { run_ids, ordinal, experiments } = window.table;
+  const cell = { column, looks: column.looks, value, run: run_ids[index] ?? "", ordinal: ordinal[index] ?? 0, experiment: experiments[index] ?? "", colour: window.columns.get(COLOUR)?.[index] };
   return {
     ...content,
     node: (
@@ -221,7 +222,7 @@ function Name({ name, table, i, opened, pinned, colour, best }: { name: string; 
           {opened ? "▾" : "▸"} {children}
         </button>
       )}
-      <span className={s.dot} style={{ background: runColour(table.ordinal[i] ?? 0, colour) }} />
+      <RunDot ordinal={table.ordinal[i]} experiment={table.experiments[i] ?? ""} own={colour} />
       <Link to="/runs/$runId" params={{ runId: table.run_ids[i] ?? "" }} tabIndex={-1} dir="auto">
         {name}
       </Link>

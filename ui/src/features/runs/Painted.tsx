@@ -16,6 +16,7 @@ interface Props {
   looks: CellLooks;
   run: string;
   ordinal: number;
+  experiment: string;
   colour: Cell | undefined;
   value: Cell | undefined;
   children: ReactNode;
@@ -27,11 +28,11 @@ export function Painted(props: Props) {
 
 const [WIDTH, HEIGHT] = [64, 20];
 
-function Spark({ column, run, ordinal, colour, children }: Props) {
+function Spark({ column, run, ordinal, experiment, colour, children }: Props) {
   const { data } = useQuery(sparkQuery(run, column.spec?.key ?? ""));
   return (
     <span className={s.beside}>
-      <svg width={WIDTH} height={HEIGHT} aria-hidden="true" data-spark={data?.values.length} style={{ color: runColour(ordinal, colour) }}>
+      <svg width={WIDTH} height={HEIGHT} aria-hidden="true" data-spark={data?.values.length} style={{ color: runColour(ordinal, experiment, colour) }}>
         {data && <path d={sparkPath(data.values, data.steps, WIDTH, HEIGHT)} />}
       </svg>
       <span>{children}</span>

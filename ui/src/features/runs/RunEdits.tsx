@@ -8,7 +8,7 @@ import type { RunChange } from "../../api/patched";
 import { runQuery } from "../../api/runs";
 import type { RunDetail, RunEdit } from "../../api/schema.gen";
 import { plural } from "../../lib/format";
-import { COLOUR_TAG, runColour, SLOTS } from "../../lib/palette";
+import { COLOUR_TAG, SLOTS, slotColour } from "../../lib/palette";
 import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
@@ -119,7 +119,7 @@ function ColourForm({ of, saving, save, onClose, single }: FormProps) {
     <Dialog title={`Colour of ${of}`} action="Save" disabled={saving} onAction={() => save({ tags: { [COLOUR_TAG]: colour || null } }, `Changed the colour of ${of}`)} onClose={onClose}>
       <div className={s.colours} role="radiogroup" aria-label="Colour">
         {choice("", "by itself", null)}
-        {Array.from({ length: SLOTS }, (_, i) => choice(String(i), `Colour ${i + 1}`, <i style={{ background: runColour(0, String(i)) }} aria-hidden="true" />))}
+        {Array.from({ length: SLOTS }, (_, i) => choice(String(i), `Colour ${i + 1}`, <i style={{ background: slotColour(i) }} aria-hidden="true" />))}
       </div>
     </Dialog>
   );

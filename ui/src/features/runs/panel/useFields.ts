@@ -7,7 +7,7 @@ import type { RunsTable } from "../../../api/schema.gen";
 import { evaluate, type Expression, namesOf, parseExpression } from "../../../charts/expression";
 import { asNumber, type ChartRuns, type Field, type Value } from "../../../charts/fields";
 import { parseColumn } from "../../../lib/columns";
-import { runColour } from "../../../lib/palette";
+import { COLOUR_TAG, runColour } from "../../../lib/palette";
 import type { Meanings } from "../layout";
 import type { RunFilter } from "./useRunSet";
 
@@ -42,6 +42,9 @@ export interface Fields {
   error: Error | null;
 }
 
+/** Where a run's own colour stands. */
+const COLOUR = `tags.${COLOUR_TAG}`;
+
 export function useFields(filter: RunFilter | null, axes: readonly string[], meanings: Meanings = NOTHING): Fields {
   const wanted = useMemo(() => {
     try {
@@ -50,7 +53,7 @@ export function useFields(filter: RunFilter | null, axes: readonly string[], mea
       return { columns: [], error: error instanceof Error ? error : new Error(String(error)) };
     }
   }, [axes]);
-  const spec = { ...(filter ?? { experiment_ids: [], filter: "", view: "active" as const }), order_by: [], columns: wanted.columns };
+  const spec = { ...(filter ?? { experiment_ids: [], filter: "", view: "active" as const }), order_by: [], columns: [...wanted.columns, COLOUR] };
   const { data, error } = useQuery({ ...rowsQuery(spec), enabled: filter !== null && wanted.columns.length > 0 });
   return useMemo(() => {
     const pages = data ?? [];
@@ -64,7 +67,10 @@ function runsOf(pages: readonly RunsTable[]): ChartRuns {
   return {
     ids: pages.flatMap((page) => page.run_ids),
     labels: pages.flatMap((page) => page.run_ids.map((id, i) => page.names[i] || id.slice(0, 8))),
-    colours: pages.flatMap((page) => page.ordinal.map(runColour)),
+    colours: pages.flatMap((page) => {
+      const own = valuesOf(COLOUR, [page]);
+      return page.ordinal.map((ordinal, i) => runColour(ordinal, page.experiments[i] ?? "", own[i]));
+    }),
   };
 }
 

@@ -38,7 +38,7 @@ function setOf(table: RunsTable): RunSet {
 
 function lookAt(table: RunsTable, i: number): RunLook {
   const ordinal = table.ordinal[i] ?? 0;
-  return { label: table.names[i] || (table.run_ids[i] ?? "").slice(0, 8), colour: runColour(ordinal, table.columns[0]?.values[i]), dash: runDash(ordinal), start: table.start[i] ?? null };
+  return { label: table.names[i] || (table.run_ids[i] ?? "").slice(0, 8), colour: runColour(ordinal, table.experiments[i] ?? "", table.columns[0]?.values[i]), dash: runDash(ordinal), start: table.start[i] ?? null };
 }
 
 /** The same for a few runs by name, wherever they are in the order. */
