@@ -212,9 +212,17 @@ class StoreTooNew(Trouble):
 
 
 class JournalTrouble(Trouble):
-    """The journal cannot be opened or written: full disk, read-only folder, cap reached."""
+    """The journal cannot be opened or written: full disk, read-only folder, cap reached.
+
+    Attributes:
+        reason: why, in a few words.
+    """
 
     default_code = "INTERNAL_ERROR"
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class RestException(RunstoneError):

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import runstone
+from runstone.cli.main import cli
 from runstone.errors import DiskFull, InvalidValue, JournalTrouble, StoreUnavailable, Trouble
 
 
@@ -163,6 +165,7 @@ def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
         "    runstone.flush()\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "    for step in range(5000): runstone.log_metric('m', 0.25, step)\n"
+        "    runstone.log_param('late', 1)\n"
         "print(run.info.run_id)"
     )
     env = {**os.environ, "RUNSTONE_STRICT": "0", "RUNSTONE_EXIT_WAIT_SECONDS": "0.1"}
@@ -171,9 +174,15 @@ def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
     assert done.stderr.count("RUNSTONE_STRICT=1") <= 2
     missed = re.search(r"calls that could not be recorded: ([\d,]+) of log_metric", done.stderr)
     assert missed is not None, done.stderr
-    runstone.client.session.session()._recover()
+    synced = CliRunner().invoke(cli, ["sync"])  # somebody made room
+    assert synced.exit_code == 0, synced.output
     stored = len(runstone.MlflowClient().get_metric_history(done.stdout.strip(), "m"))
     assert stored + int(missed[1].replace(",", "")) == 5001
+    run = runstone.get_run(done.stdout.strip())
+    assert (run.info.status, run.info.end_time is None) == ("FINISHED", False)
+    assert (run.info.cause or "").startswith(f"missing: {missed[1]} points"), run.info.cause
+    assert (run.info.cause or "").endswith("(File too large)")
+    assert run.data.params == {"late": "1"}
 
 
 def test_a_process_does_not_wait_long_for_a_store_that_waiting_does_not_help(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,7 @@ def fill(folder: Path) -> Made:
         end("FINISHED"),
     )  # fmt: skip
     made.crashed = run("died", 3_000, end("CRASHED", "the process was killed (signal 9)"))
+    made.lacking = run("lacking", 3_500, end("FINISHED", "missing: 3,479 points (No space left on device)"))
     made.project = run("training", 4_000, tags={"mlflow.source.type": "PROJECT"})
     root = connect.open_artifacts(store.get_run(made.rich).info.artifact_uri or "")
     for path, body in FILES.items():
@@ -207,6 +208,12 @@ def test_a_crashed_run_says_its_cause(made: Made, open_page: Callable[..., Any])
     main = open_page(f"{made.url}/runs/{made.crashed}").page.get_by_role("main")
     expect(main).to_contain_text("Crashed")
     expect(main).to_contain_text("the process was killed (signal 9)")
+
+
+def test_a_finished_run_says_what_it_lacks(made: Made, open_page: Callable[..., Any]) -> None:
+    main = open_page(f"{made.url}/runs/{made.lacking}").page.get_by_role("main")
+    expect(main).to_contain_text("Finished")
+    expect(main).to_contain_text("missing: 3,479 points (No space left on device)")
 
 
 def test_what_changed_since_the_nearest_run(made: Made, open_page: Callable[..., Any]) -> None:

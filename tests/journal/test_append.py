@@ -125,6 +125,9 @@ def test_a_segment_that_is_just_being_finished_never_looks_longer_than_it_is(ope
         def __getitem__(self, place: slice) -> bytes:
             return self.real[place]  # type: ignore[index, no-any-return]
 
+        def __len__(self) -> int:
+            return len(self.real)  # type: ignore[arg-type]
+
         def seek(self, *place: int) -> None:
             write_more(wire.pack_metric(keys["loss"], 1, 1.0, 0.0, salt))  # too late for the look before, still in time
             self.real.seek(*place)  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ from runstone.journal.recovery import recover
 from runstone.journal.segment import PlainSegment
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
-from runstone.records import Console, Params, RunStarted
+from runstone.records import Console, Params, RunChanged, RunStarted, Tags
 from runstone.testing.ledger import Ledger, unavailable
 
 
@@ -136,6 +136,105 @@ def test_a_full_disk_is_asked_for_room_once_and_not_at_every_call(small_disk: Pa
         writer.segments[0].path.unlink()  # somebody made room
         writer.metric("loss", 0.0, 1)
         assert tried.call_count
+    writer.close()
+
+
+def fill(writer: JournalWriter) -> tuple[list[int], list[str]]:
+    """Log until nothing fits any more but the run's end: steps of the points and keys of the params that did."""
+    points, params = log_until_trouble(writer), []
+    writer.append(Tags("run", {"t": "1"}))
+    for number in itertools.count():
+        try:
+            writer.append(Params("run", {f"p{number}": "x" * 100}))
+        except JournalTrouble:
+            break
+        params.append(f"p{number}")
+        assert number < 1000
+    with pytest.raises(JournalTrouble):
+        writer.append(Console("run", "stdout", 1, "hello"))  # never out of the reserve
+    return points, params
+
+
+ENOUGH_FOR_AN_END = "ValueError: " + "x" * 500
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_end_of_a_run_still_fits_a_full_disk(
+    root: Path, shipper: Shipper, ledger: Ledger, plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if plain:
+        monkeypatch.setattr("runstone.journal.writer.mappable", lambda folder: False)
+    writer = begun(root, shipper)
+    ledger.trouble = unavailable
+    with mock.patch("os.posix_fallocate", side_effect=OSError(errno.ENOSPC, "No space left on device")):
+        points, params = fill(writer)
+        end = RunChanged("run", 5, status="FAILED", end_time=5, cause=ENOUGH_FOR_AN_END)
+        writer.append(end)
+    writer.metric("loss", 0.0, -1)  # somebody made room
+    ledger.trouble = lambda batches: None
+    assert shipper.flush(30)
+    writer.close()
+    assert steps(ledger) == [*points, -1]
+    assert len(points) > 1000
+    assert [key for record in ledger.records(Params) for key in record.values] == params  # type: ignore[union-attr]
+    assert len(params) > 10
+    assert ledger.records(Tags) == [Tags("run", {"t": "1"})]
+    assert ledger.records(RunChanged) == [end]
+
+
+@pytest.mark.parametrize("then", ["leave", "close", "fork"])
+def test_what_took_the_reserve_is_brought_in_when_its_process_is_gone(small_disk: Path, ledger: Ledger, then: str) -> None:
+    """As a disk is really full, and the process is no more."""
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            writer = begun(small_disk / "journal")
+            points, params = fill(writer)
+            if then == "fork" and (child := os.fork()):
+                os.waitpid(child, 0)
+            writer.append(RunChanged("run", 5, status="FINISHED", end_time=5))
+            if then == "close":
+                writer.close()
+            os.write(writing, f"{len(points)} {len(params)}\n".encode())
+            code = 0
+        finally:
+            os._exit(code)
+    os.waitpid(pid, 0)
+    points, params = map(int, os.read(reading, 100).splitlines()[-1].split())
+    os.close(reading)
+    os.close(writing)
+    found = recover(small_disk / "journal", ledger)  # type: ignore[arg-type]
+    assert (found.problems, found.torn, found.crashed) == ([], 0, {})
+    assert steps(ledger) == list(range(points))
+    assert len(ledger.records(Params)) == params > 10
+    assert ledger.get_run("run").info.status == "FINISHED"
+    assert not any((small_disk / "journal").iterdir())
+
+
+def test_a_signal_handler_that_logs_while_the_reserve_is_opened(root: Path, shipper: Shipper, ledger: Ledger) -> None:
+    writer = begun(root, shipper)
+    segment = writer.current
+    real, kept = segment.finish, []
+
+    def interrupted() -> None:
+        segment.finish = real  # type: ignore[method-assign]
+        real()
+        with pytest.raises(JournalTrouble):  # told of, never torn
+            writer.append(Tags("run", {"handler": "1"}))
+        kept.append(segment.used)
+
+    with mock.patch("os.posix_fallocate", side_effect=OSError(errno.ENOSPC, "No space left on device")):
+        log_until_trouble(writer)
+        segment.finish = interrupted  # type: ignore[method-assign]
+        writer.append(Tags("run", {"outer": "1"}))
+        writer.append(Tags("run", {"later": "1"}))
+    assert kept
+    assert shipper.flush(30)
+    assert ledger.records(Tags) == [Tags("run", {"outer": "1"}), Tags("run", {"later": "1"})]
     writer.close()
 
 

@@ -160,7 +160,7 @@ def test_an_interrupt_while_segments_change_loses_nothing_and_leaves_nothing(
         writer = open_run(f"run{stop}")
         shipper.add(writer)
         log(writer, 1)
-        writer.append(Console(writer.run_id, "stdout", 0, "x" * 65_000))  # the first segment is all but full
+        writer.append(Console(writer.run_id, "stdout", 0, "x" * 60_900))  # the first segment is all but full
         before, left, interrupted = writer.position, stop, True
 
         def interrupt(frame: FrameType, event: str, argument: object) -> object:

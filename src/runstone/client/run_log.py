@@ -8,11 +8,12 @@ from threading import RLock
 from typing import Any
 
 from runstone import wire
-from runstone.errors import ParamChanged, RecordTooLarge
+from runstone.errors import JournalTrouble, ParamChanged, RecordTooLarge
 from runstone.journal.writer import JournalWriter
 from runstone.records import MetricLinks, Metrics, Params, Record, RunChanged, RunStarted, Tags
 
 from .checks import check_key, check_mapping, number, texts, whole
+from .missing import Missing
 from .spare_journal import Nowhere
 
 #: New metric keys of one call from which on one record is cheaper than a frame for each.
@@ -33,6 +34,7 @@ class RunLog:
     Attributes:
         params, tags: what is known here of the run's params and tags; whole for a run that was started here or resumed.
         started: the record that began the run, if this process (or the one it was forked from) began it.
+        missing: what did not fit into the journal.
         models: ids of the logged models that this process made of the run, by step; points of that step are theirs.
     """
 
@@ -48,6 +50,7 @@ class RunLog:
     ) -> None:
         self.run_id, self.experiment_id, self.artifact_uri = run_id, experiment_id, artifact_uri
         self.params, self.tags, self.started = dict(params or {}), dict(tags or {}), started
+        self.missing = Missing()
         self.models: dict[int, list[str]] = {}
         self.lock = RLock()
         self.writer = writer
@@ -62,7 +65,11 @@ class RunLog:
         """Write any record. The caller has checked it."""
         if self._inherited:
             self._begin_in_child()
-        self.writer.append(record)
+        try:
+            self.writer.append(record)
+        except JournalTrouble as trouble:
+            self.missing.record(record, trouble)
+            raise
 
     def metric(
         self,
@@ -98,7 +105,7 @@ class RunLog:
             self._points_of_now(known, at)
         else:
             for key, value in known:
-                self.writer.metric(key, value, at, when)
+                self._point(known, key, value, at, when)
         if linked and when is not None:
             name, digest = dataset or (None, None)
             for key, value in points:
@@ -124,9 +131,20 @@ class RunLog:
             )
         except RecordTooLarge:
             return points
+        except JournalTrouble as trouble:
+            self.missing.points(len(points) - count, trouble)
+            raise
         written = set(keys)
         self._once |= written
         return [point for point in points if point[0] not in written]
+
+    def _point(self, points: list[tuple[str, float]], key: str, value: float, step: int, when: int | None) -> None:
+        """One of ``points``, the slow road."""
+        try:
+            self.writer.metric(key, value, step, when)
+        except JournalTrouble as trouble:  # nor are those tried that would follow
+            self.missing.points(len(points) - points.index((key, value)), trouble)
+            raise
 
     def _points_of_now(self, points: list[tuple[str, float]], step: int) -> None:
         write, keys, salt = self.writer.hot
@@ -135,7 +153,7 @@ class RunLog:
             try:
                 write(pack(keys[key], step, now, value, salt))
             except (KeyError, ValueError):  # a new key, or the segment is full
-                self.writer.metric(key, value, step)
+                self._point(points, key, value, step, None)
                 write, keys, salt = self.writer.hot
 
     def log_params(self, values: Mapping[str, Any]) -> None:
@@ -167,8 +185,9 @@ class RunLog:
             self.tags.pop(key, None)
 
     def end(self, status: str, cause: str | None = None, end_time: int | None = None) -> None:
-        """Write how the run ended. ``end_time`` in milliseconds, now if ``None``."""
+        """Write how the run ended, and what it lacks. ``end_time`` in milliseconds, now if ``None``."""
         now = now_ms()
+        cause = "; ".join(filter(None, (cause, str(self.missing)))) or None
         self.append(RunChanged(self.run_id, now, status=status, end_time=now if end_time is None else end_time, cause=cause))
 
     @property
@@ -203,6 +222,7 @@ class RunLog:
         self.lock = RLock()
         self._holds = 0
         self._inherited = True
+        self.missing = Missing()
 
     def _begin_in_child(self) -> None:
         """The child's journal may be shipped before the parent's, so it begins by telling of the run again."""

@@ -19,12 +19,16 @@ from pathlib import Path
 
 from runstone import wire
 
+#: Bytes at the end of each segment that are kept for what must fit when there is no room for another one.
+RESERVE = 4096
 _ZEROS = bytes(1 << 18)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 #: Linux: fault pages in for writing, ahead of the first write; forget which pages are mapped, they stay in the file's cache.
 _POPULATE_WRITE, _FORGET = 23, 4
 #: So many bytes at one go, since no memory is mapped meanwhile.
 _STRIDE = 1 << 20
+#: Bytes of disk that a file which grows reserves at one go.
+_AHEAD = 1 << 16
 # mmap.madvise would hold the interpreter's lock all the while
 _madvise = getattr(ctypes.CDLL(None), "madvise", None) if sys.platform == "linux" else None
 
@@ -37,7 +41,7 @@ class Segment:
     """What both kinds share.
 
     Attributes:
-        write: append one whole frame; ValueError when there is no room or the segment is finished.
+        write: append one whole frame; ValueError when there is no room or the segment is finished. It leaves the reserve.
         start: journal position of the first byte; set by :meth:`begin`.
         used: bytes used, once finished, else ``None``.
         named: whether its name in the folder is on the disk.
@@ -70,6 +74,14 @@ class Segment:
 
     def finish(self) -> None:
         """No more writes; sets ``used``. Safe while other threads write."""
+        raise NotImplementedError
+
+    def spend(self, frame: bytes, keep: int = 0) -> bool:
+        """Append one whole frame, of the reserve too but for its last ``keep`` bytes; ``write`` takes nothing from then on.
+
+        Returns:
+            Whether there was room. Not to be called by two threads at once, nor when the segment is finished.
+        """
         raise NotImplementedError
 
     def read(self, length: int, offset: int) -> bytes:
@@ -118,20 +130,21 @@ class Segment:
 class MappedSegment(Segment):
     """Raises Unmappable when the file system refuses, OSError when the disk is full.
 
-    The map is four bytes shorter than the file. Frames are multiples of eight, so that they never fill it: a position at
-    its very end always means that it is being finished, and then alone the frames have to be counted.
+    The map ends four bytes before the reserve, or the file once the reserve is spent. Frames are multiples of eight, so that
+    they never fill it: a position at its very end always means that it is being finished, and then alone the frames have
+    to be counted.
     """
 
     _map: mmap.mmap
+    _reserve: mmap.mmap | None = None  # the map, once it is as long as the file
+    _opening = False
     _known = wire.HEADER_BYTES  # so many bytes at least are used, once it has begun
 
     def __init__(self, path: Path, number: int, capacity: int) -> None:
         super().__init__(path, number, capacity)
         try:
             _allocate(self.fd, capacity)
-            self._length = capacity - 4
-            self._map = mmap.mmap(self.fd, self._length)
-            self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
+            self._map = mmap.mmap(self.fd, capacity - RESERVE - 4)
         except BaseException as cause:
             self.remove()
             if isinstance(cause, OSError) and cause.errno in _REFUSALS:
@@ -141,19 +154,20 @@ class MappedSegment(Segment):
 
     @property
     def size(self) -> int:
+        mapped = self._map  # one and the same for position and length
         try:
-            size = self._map.tell()
-            if size == self._length:  # being finished at this moment: the frames tell
-                return self._count()
+            size = mapped.tell()
+            if size == len(mapped):  # being finished at this moment: the frames tell
+                return self._count(mapped)
         except ValueError:  # unmapped between two looks of another thread
             return self.used or self._known
         self._known = size
         return size
 
-    def _count(self) -> int:
+    def _count(self, mapped: mmap.mmap) -> int:
         """Bytes used by whole frames, whatever the map's position says. Nothing may be written meanwhile."""
         size = self._known
-        while size + 8 <= self._length and (word := int.from_bytes(self._map[size : size + 8], "little")):
+        while size + 8 <= len(mapped) and (word := int.from_bytes(mapped[size : size + 8], "little")):
             size += wire.frame_bytes(word)
         return size
 
@@ -164,7 +178,35 @@ class MappedSegment(Segment):
                 # from here on every writer gets ValueError, one that holds the old write method included
                 self._map.seek(0, os.SEEK_END)
                 # what a thread wrote between those two lines is whole, and follows
-                self.used = self._count()
+                self.used = self._count(self._map)
+
+    def spend(self, frame: bytes, keep: int = 0) -> bool:
+        if self._reserve is None and not self._open_reserve():
+            return False
+        with contextlib.suppress(ValueError):  # closed by a fork
+            if self._reserve is not None and self._reserve.tell() + len(frame) + keep <= len(self._reserve):
+                self._reserve.write(frame)
+                return True
+        return False
+
+    def _open_reserve(self) -> bool:
+        """Map the whole file. Not by a signal handler in the midst of this."""
+        if self._opening:
+            return False
+        self._opening = True
+        try:
+            self.finish()  # nobody who holds the old ``write`` comes between
+            with self._descriptor() as fd:
+                whole = mmap.mmap(fd, self.capacity - 4)
+            whole.seek(self.used or 0)
+            with self._closing:
+                self._map.close()
+                self._known, self._map = whole.tell(), whole
+            self.used = None
+            self._reserve = whole  # last: if this is interrupted, it is done again
+        finally:
+            self._opening = False
+        return True
 
     def prefault(self) -> None:
         """Make all pages ready for writing, off the writer's thread and without the interpreter's lock."""
@@ -186,11 +228,12 @@ class MappedSegment(Segment):
     def _advise(self, advice: int) -> None:
         if _madvise is None:
             return
-        for start in range(0, self._length, _STRIDE):
+        for start in range(0, self.capacity, _STRIDE):
             with self._closing:  # what lies at this address afterwards may be anybody's
-                if self._map.closed:
+                if self._map.closed or start >= len(self._map):
                     return
-                place, length = ctypes.c_void_p(self._address + start), min(_STRIDE, self._length - start)
+                address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
+                place, length = ctypes.c_void_p(address + start), min(_STRIDE, len(self._map) - start)
                 if _madvise(place, ctypes.c_size_t(length), advice):
                     return
 
@@ -202,18 +245,29 @@ class MappedSegment(Segment):
 
 
 class PlainSegment(Segment):
-    """A file that grows with each write. What ``pwrite`` has taken, the system keeps when the process dies."""
+    """A file that grows with each write. What ``pwrite`` has taken, the system keeps when the process dies.
+
+    The disk is reserved some way ahead, so that the reserve is there when it is full.
+    """
 
     def __init__(self, path: Path, number: int, capacity: int) -> None:
         super().__init__(path, number, capacity)
-        self._size = 0
+        self._size = self._reserved = 0
         self._lock = threading.RLock()
+        try:
+            self._allocate_to(min(capacity, _AHEAD))
+        except BaseException:
+            self.remove()
+            raise
         self.write = self._write
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, keep: int = RESERVE) -> None:
         with self._lock:
-            if self.used is not None or self.fd < 0 or self._size + len(data) > self.capacity:
+            end = self._size + len(data) + keep
+            if self.used is not None or self.fd < 0 or end > self.capacity:
                 raise ValueError("no room")
+            if end > self._reserved:
+                self._allocate_to(end)
             # taken at once, so that a signal handler that logs in the midst of this takes the next place
             start = self._size
             self._size = start + len(data)
@@ -225,6 +279,24 @@ class PlainSegment(Segment):
                 if self._size == start + len(data):
                     self._size = start  # what was written is a torn end, which the next write covers
                 raise
+
+    def _allocate_to(self, end: int) -> None:
+        reserve = getattr(os, "posix_fallocate", None)
+        target = min(self.capacity, max(end, self._reserved + _AHEAD))
+        if reserve is not None:  # else, and where the file system refuses, there is no reserve
+            try:
+                reserve(self.fd, self._reserved, target - self._reserved)
+            except OSError as cause:
+                if cause.errno not in _REFUSALS:
+                    raise
+        self._reserved = max(self._reserved, target)
+
+    def spend(self, frame: bytes, keep: int = 0) -> bool:
+        with self._lock, contextlib.suppress(ValueError, OSError):
+            self.used = None  # finished for one that could not be begun
+            self._write(frame, keep)
+            return True
+        return False
 
     def disown(self) -> None:
         self._lock = threading.RLock()  # a thread that is no more may have held it

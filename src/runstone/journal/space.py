@@ -57,7 +57,8 @@ class Space:
                 if patience <= 0:
                     raise JournalTrouble(
                         f"the journals in {self.root} have reached their cap of {cap >> 20} MiB and are not being shipped; "
-                        "nothing more is recorded until some are. Make the store reachable, or raise RUNSTONE_JOURNAL_CAP_MB."
+                        "nothing more is recorded until some are. Make the store reachable, or raise RUNSTONE_JOURNAL_CAP_MB.",
+                        f"the journals' cap of {cap >> 20} MiB was reached",
                     )
                 self._changed.wait(patience)
             self._mine[os.fspath(path)] = size

@@ -30,11 +30,11 @@ from urllib.parse import quote
 
 from runstone import settings, wire
 from runstone.errors import InvalidValue, JournalTrouble
-from runstone.records import Record
+from runstone.records import Params, Record, RunChanged, Tags
 
 from . import keeper, owner
 from .filesystems import mappable, warn_plain
-from .segment import MappedSegment, PlainSegment, Segment, Unmappable
+from .segment import RESERVE, MappedSegment, PlainSegment, Segment, Unmappable
 from .space import Space, space_of
 
 #: The first segment is small, so that a short run costs little; each next one is four times as large, up to the setting.
@@ -45,6 +45,8 @@ _OWN_BYTES = 1 << 20
 #: A segment that is full within so many seconds is worth to have its successor's pages ready; within so many, two.
 _SOON, _VERY_SOON = 10.0, 0.5
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+#: What may spend the reserve when nothing more fits: bytes of it that each kind leaves to those that matter more.
+_KEEPS: dict[type, int] = {RunChanged: 0, Params: 1024, Tags: 1024}
 
 Hot = tuple[Callable[[bytes], object], dict[str, bytes], bytes]
 
@@ -164,9 +166,19 @@ class JournalWriter:
         self._put(frame)
 
     def append(self, record: Record) -> None:
-        """Any record. Raises RecordTooLarge over 16 MiB, InvalidValue, JournalTrouble."""
+        """Any record. What the run is and how it ends may take the reserve of a journal that is full.
+
+        Raises: RecordTooLarge over 16 MiB, InvalidValue, JournalTrouble.
+        """
         self._reopen_if_stale()
-        self._put(wire.record_frame(record, self.salt))
+        frame = wire.record_frame(record, self.salt)
+        try:
+            self._put(frame)
+        except JournalTrouble:
+            keep = _KEEPS.get(type(record))
+            with self._lock:
+                if keep is None or self.closed or self._stale or not self.current.spend(frame, keep):
+                    raise
 
     def _register(self, key: str) -> bytes:
         self._reopen_if_stale()
@@ -195,10 +207,11 @@ class JournalWriter:
     def seal(self, start: int, end: int, checksums: list[int]) -> None:
         """Note checksums of bytes already written. Left out where it would need a new segment."""
         frame = wire.seal_frame(start, end, checksums, self.salt)
+        self.sealed = self.quiet_until = end
         with contextlib.suppress(ValueError, OSError):
             self.current.write(frame)
-        # with nothing but this seal behind it, the journal needs no further one
-        self.sealed, self.quiet_until = end, end + len(frame)
+            # with nothing but this seal behind it, the journal needs no further one
+            self.quiet_until = end + len(frame)
 
     # --- segments -------------------------------------------------------------------------------------------------
 
@@ -226,7 +239,7 @@ class JournalWriter:
             if self.current is not full:
                 return
             table = sum(len(key) * 8 + 96 for key in self.keys)
-            least = max(FIRST_BYTES, -(-(wire.HEADER_BYTES + table + need + 4096) // 4096) * 4096)
+            least = max(FIRST_BYTES, -(-(wire.HEADER_BYTES + table + need + RESERVE + 4096) // 4096) * 4096)
             try:
                 self.current = self._successor(full, self._take_spare(least) or self._own_segment(least))
             except OSError as cause:
@@ -375,7 +388,8 @@ class JournalWriter:
         reason = cause.strerror or str(cause) if isinstance(cause, OSError) else str(cause)
         return JournalTrouble(
             f"the journal of run {self.run_id} in {self.folder.parent} cannot be written: {reason}. "
-            "Free disk space or make the folder writable, or set RUNSTONE_JOURNAL_DIR to another folder."
+            "Free disk space or make the folder writable, or set RUNSTONE_JOURNAL_DIR to another folder.",
+            reason,
         )
 
 

@@ -87,7 +87,11 @@ export function RunHeader({ run }: { run: RunDetail }) {
         {info.user_id && <span>by {info.user_id}</span>}
         {run.tags["mlflow.source.name"] && <span className="mono">{run.tags["mlflow.source.name"]}</span>}
       </div>
-      {info.cause && info.status !== "FINISHED" && <p className={s.cause}>{info.cause}</p>}
+      {info.cause && (
+        <p className={s.cause} data-status={info.status}>
+          {info.cause}
+        </p>
+      )}
       {renaming && (
         <Rename
           name={info.run_name ?? ""}

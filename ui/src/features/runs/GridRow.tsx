@@ -149,7 +149,7 @@ function statusContent(status: string, cause: string | null): Content {
     node: (
       <>
         <Status status={status} />
-        {cause && status !== "FINISHED" && <span className={s.gap}>{cause}</span>}
+        {cause && <span className={s.gap}>{cause}</span>}
       </>
     ),
     title: cause ?? undefined,
