@@ -19,8 +19,8 @@ import pytest
 
 from runstone.errors import InvalidValue, JournalTrouble
 from runstone.journal import filesystems, space
+from runstone.journal.plain import PlainSegment
 from runstone.journal.recovery import recover
-from runstone.journal.segment import PlainSegment
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import Console, Params, RunChanged, RunStarted, Tags

@@ -152,8 +152,8 @@ def test_a_forked_child_has_the_usual_turns() -> None:
 def test_an_interrupt_while_segments_change_loses_nothing_and_leaves_nothing(
     open_run: OpenRun, shipper: Shipper, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C between any two lines of the change from one segment to the next."""
-    inside = {writers.__file__, segments.__file__}
+    """Ctrl-C between any two lines of the change from one segment to the next, and where a call returns."""
+    inside = {writers.__file__, segments.__file__, threading.__file__}
     monkeypatch.setattr(keeper, "rolled", lambda writer: None)  # spares are for another test
     texts: dict[str, list[str]] = {}
     for stop in range(1, 200):
@@ -167,7 +167,7 @@ def test_an_interrupt_while_segments_change_loses_nothing_and_leaves_nothing(
             nonlocal left
             if frame.f_code.co_filename not in inside:
                 return None
-            left -= event == "line"
+            left -= event in ("line", "return")
             if left == 0:
                 raise KeyboardInterrupt
             return interrupt

@@ -1,36 +1,25 @@
 """One file of a journal, open for writing by the process that made it.
 
-Two kinds with the same bytes. A :class:`MappedSegment` is preallocated and mapped: writing is one ``mmap.write``, a single
-C call that copies, moves the position and raises ValueError when there is no room, all under the interpreter's lock. A
-:class:`PlainSegment` uses ``pwrite``, for file systems on which mapped files are slow, unsafe or impossible.
+A :class:`MappedSegment` is preallocated and mapped: writing is one ``mmap.write``, a single C call that copies, moves the
+position and raises ValueError when there is no room, all under the interpreter's lock. :mod:`.plain` has the other kind.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import errno
 import mmap
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runstone import wire
 
+from .allocation import FORGET, POPULATE_WRITE, REFUSALS, STRIDE, advise, allocate
+
 #: Bytes at the end of each segment that are kept for what must fit when there is no room for another one.
 RESERVE = 4096
-_ZEROS = bytes(1 << 18)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-#: Linux: fault pages in for writing, ahead of the first write; forget which pages are mapped, they stay in the file's cache.
-_POPULATE_WRITE, _FORGET = 23, 4
-#: So many bytes at one go, since no memory is mapped meanwhile.
-_STRIDE = 1 << 20
-#: Bytes of disk that a file which grows reserves at one go.
-_AHEAD = 1 << 16
-# mmap.madvise would hold the interpreter's lock all the while
-_madvise = getattr(ctypes.CDLL(None), "madvise", None) if sys.platform == "linux" else None
 
 
 class Unmappable(OSError):
@@ -77,11 +66,8 @@ class Segment:
         raise NotImplementedError
 
     def spend(self, frame: bytes, keep: int = 0) -> bool:
-        """Append one whole frame, of the reserve too but for its last ``keep`` bytes; ``write`` takes nothing from then on.
-
-        Returns:
-            Whether there was room. Not to be called by two threads at once, nor when the segment is finished.
-        """
+        """Append one whole frame, into the reserve but for its last ``keep`` bytes; whether there was room. ``write`` takes
+        nothing from then on. By one thread at a time, never once it is closed."""
         raise NotImplementedError
 
     def read(self, length: int, offset: int) -> bytes:
@@ -143,11 +129,11 @@ class MappedSegment(Segment):
     def __init__(self, path: Path, number: int, capacity: int) -> None:
         super().__init__(path, number, capacity)
         try:
-            _allocate(self.fd, capacity)
+            allocate(self.fd, capacity)
             self._map = mmap.mmap(self.fd, capacity - RESERVE - 4)
         except BaseException as cause:
             self.remove()
-            if isinstance(cause, OSError) and cause.errno in _REFUSALS:
+            if isinstance(cause, OSError) and cause.errno in REFUSALS:
                 raise Unmappable(cause.errno, f"{path.parent} takes no mapped files: {cause.strerror}") from cause
             raise
         self.write = self._map.write
@@ -181,24 +167,26 @@ class MappedSegment(Segment):
                 self.used = self._count(self._map)
 
     def spend(self, frame: bytes, keep: int = 0) -> bool:
-        if self._reserve is None and not self._open_reserve():
-            return False
         with contextlib.suppress(ValueError):  # closed by a fork
+            if self._reserve is None:
+                self._open_reserve()
             if self._reserve is not None and self._reserve.tell() + len(frame) + keep <= len(self._reserve):
                 self._reserve.write(frame)
                 return True
         return False
 
-    def _open_reserve(self) -> bool:
+    def _open_reserve(self) -> None:
         """Map the whole file. Not by a signal handler in the midst of this."""
         if self._opening:
-            return False
+            return
         self._opening = True
         try:
             self.finish()  # nobody who holds the old ``write`` comes between
+            if self.used is None:
+                return
             with self._descriptor() as fd:
                 whole = mmap.mmap(fd, self.capacity - 4)
-            whole.seek(self.used or 0)
+            whole.seek(self.used)
             with self._closing:
                 self._map.close()
                 self._known, self._map = whole.tell(), whole
@@ -206,11 +194,11 @@ class MappedSegment(Segment):
             self._reserve = whole  # last: if this is interrupted, it is done again
         finally:
             self._opening = False
-        return True
 
     def prefault(self) -> None:
         """Make all pages ready for writing, off the writer's thread and without the interpreter's lock."""
-        self._advise(_POPULATE_WRITE)  # a kernel before 5.14 refuses: then each page is made ready when it is met
+        # a kernel before 5.14 refuses: then each page is made ready when it is met
+        advise(self._map, POPULATE_WRITE, self._closing)
 
     def release(self) -> None:
         self._forget_pages()
@@ -222,104 +210,11 @@ class MappedSegment(Segment):
 
     def _forget_pages(self) -> None:
         """What makes up most of unmapping, done here since ``mmap.close`` would hold the interpreter's lock meanwhile."""
-        if self.used is not None and self.capacity > _STRIDE:
-            self._advise(_FORGET)
-
-    def _advise(self, advice: int) -> None:
-        if _madvise is None:
-            return
-        for start in range(0, self.capacity, _STRIDE):
-            with self._closing:  # what lies at this address afterwards may be anybody's
-                if self._map.closed or start >= len(self._map):
-                    return
-                address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
-                place, length = ctypes.c_void_p(address + start), min(_STRIDE, len(self._map) - start)
-                if _madvise(place, ctypes.c_size_t(length), advice):
-                    return
+        if self.used is not None and self.capacity > STRIDE:
+            advise(self._map, FORGET, self._closing)
 
     def close(self) -> None:
         with self._closing:
             if hasattr(self, "_map"):  # not when the file system refused it
                 self._map.close()
         super().close()
-
-
-class PlainSegment(Segment):
-    """A file that grows with each write. What ``pwrite`` has taken, the system keeps when the process dies.
-
-    The disk is reserved some way ahead, so that the reserve is there when it is full.
-    """
-
-    def __init__(self, path: Path, number: int, capacity: int) -> None:
-        super().__init__(path, number, capacity)
-        self._size = self._reserved = 0
-        self._lock = threading.RLock()
-        try:
-            self._allocate_to(min(capacity, _AHEAD))
-        except BaseException:
-            self.remove()
-            raise
-        self.write = self._write
-
-    def _write(self, data: bytes, keep: int = RESERVE) -> None:
-        with self._lock:
-            end = self._size + len(data) + keep
-            if self.used is not None or self.fd < 0 or end > self.capacity:
-                raise ValueError("no room")
-            if end > self._reserved:
-                self._allocate_to(end)
-            # taken at once, so that a signal handler that logs in the midst of this takes the next place
-            start = self._size
-            self._size = start + len(data)
-            try:
-                done = 0
-                while done < len(data):
-                    done += os.pwrite(self.fd, data[done:], start + done)
-            except BaseException:
-                if self._size == start + len(data):
-                    self._size = start  # what was written is a torn end, which the next write covers
-                raise
-
-    def _allocate_to(self, end: int) -> None:
-        reserve = getattr(os, "posix_fallocate", None)
-        target = min(self.capacity, max(end, self._reserved + _AHEAD))
-        if reserve is not None:  # else, and where the file system refuses, there is no reserve
-            try:
-                reserve(self.fd, self._reserved, target - self._reserved)
-            except OSError as cause:
-                if cause.errno not in _REFUSALS:
-                    raise
-        self._reserved = max(self._reserved, target)
-
-    def spend(self, frame: bytes, keep: int = 0) -> bool:
-        with self._lock, contextlib.suppress(ValueError, OSError):
-            self.used = None  # finished for one that could not be begun
-            self._write(frame, keep)
-            return True
-        return False
-
-    def disown(self) -> None:
-        self._lock = threading.RLock()  # a thread that is no more may have held it
-        super().disown()
-
-    @property
-    def size(self) -> int:
-        with self._lock:  # waits for a write that is under way
-            return self._size
-
-    def finish(self) -> None:
-        with self._lock:
-            self.used = self._size
-
-
-_REFUSALS = {errno.ENODEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENOTSUP}
-
-
-def _allocate(fd: int, capacity: int) -> None:
-    """Reserve the disk now: a full one is an error here, never a bus error at a write."""
-    reserve = getattr(os, "posix_fallocate", None)
-    if reserve is not None:
-        reserve(fd, 0, capacity)
-        return
-    for offset in range(0, capacity, len(_ZEROS)):
-        os.pwrite(fd, _ZEROS[: min(len(_ZEROS), capacity - offset)], offset)

@@ -130,7 +130,8 @@ class Shipper:
         _shippers.add(self)
 
     def _begin(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # entered itself: see Space
+        self._changed = threading.Condition(self._lock)
         self._in_store = InStore()
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._feeds: dict[str, Feed] = {}
@@ -144,7 +145,7 @@ class Shipper:
     def add(self, writer: JournalWriter) -> None:
         """Ship this journal from now on, until it is closed and all of it is stored."""
         writer.on_open = self.add
-        with self._changed:
+        with self._lock:
             self._feeds[writer.journal_id] = Feed(writer)
             self._stopping = False
             self._changed.notify_all()  # the thread may be waiting for this one
@@ -161,7 +162,7 @@ class Shipper:
         if not goals:
             return True
         give_up = None if timeout is None else time.monotonic() + timeout
-        with self._changed:
+        with self._lock:
             failures = self._failures
             self._waiting += 1
             try:
@@ -179,7 +180,7 @@ class Shipper:
     def close(self, timeout: float | None = None) -> bool:
         """Ship what is left, as far as the time allows, give leases back and end the thread. ``add`` starts it again."""
         done = self.flush(timeout)
-        with self._changed:
+        with self._lock:
             thread, self._stopping = self.thread, True
             self._changed.notify_all()  # it may be waiting for another journal
         self._wake.put(None)
@@ -213,7 +214,7 @@ class Shipper:
                 # many clients of one server must not come back at the same moment
                 pause = min(_RETRY * 2 ** min(self._failures, 10), _RETRY_MOST) * random.uniform(0.5, 1.0)
                 pause = max(pause, getattr(trouble, "retry_after", 0.0))
-            with self._changed:
+            with self._lock:
                 self._rounds += 1
                 self._changed.notify_all()
                 if stopping or (not self._feeds and self._wait_for_more()):
@@ -254,7 +255,7 @@ class Shipper:
                     return moved
                 self._deliver(loads)
                 moved = True
-                with self._changed:
+                with self._lock:
                     self._changed.notify_all()
 
     def _collect(self) -> list[tuple[Feed, Batch]]:
@@ -359,7 +360,7 @@ class Shipper:
                 feed.writer.dropped(segment)
             remove_journal(feed.writer.folder)
             feed.writer.removed()
-            with self._changed:
+            with self._lock:
                 self._feeds.pop(feed.journal_id, None)
 
     # --- fork -----------------------------------------------------------------------------------------------------

@@ -36,7 +36,9 @@ class Space:
         self.root = root
         self._mine: dict[str, int] = {}
         self.others = 0
-        self._changed = threading.Condition()
+        # entered itself, not by the condition: an interrupt (Ctrl-C) in that one's Python would leave it held for ever
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._freed_at = time.monotonic()
         self.full = False
 
@@ -51,7 +53,7 @@ class Space:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.full = False
         cap = settings.JOURNAL_CAP_MB.get() << 20
-        with self._changed:
+        with self._lock:
             while self.mine and self.mine + self.others + size > cap:
                 patience = self._freed_at + PATIENCE - time.monotonic()
                 if patience <= 0:
@@ -65,7 +67,7 @@ class Space:
 
     def give(self, path: Path | str) -> None:
         """The file is gone, or never came to be."""
-        with self._changed:
+        with self._lock:
             if self._mine.pop(os.fspath(path), None) is None:
                 return
             self._freed_at = time.monotonic()

@@ -34,7 +34,8 @@ from runstone.records import Params, Record, RunChanged, Tags
 
 from . import keeper, owner
 from .filesystems import mappable, warn_plain
-from .segment import RESERVE, MappedSegment, PlainSegment, Segment, Unmappable
+from .plain import PlainSegment
+from .segment import RESERVE, MappedSegment, Segment, Unmappable
 from .space import Space, space_of
 
 #: The first segment is small, so that a short run costs little; each next one is four times as large, up to the setting.
@@ -166,18 +167,15 @@ class JournalWriter:
         self._put(frame)
 
     def append(self, record: Record) -> None:
-        """Any record. What the run is and how it ends may take the reserve of a journal that is full.
-
-        Raises: RecordTooLarge over 16 MiB, InvalidValue, JournalTrouble.
-        """
+        """Any record; :data:`_KEEPS` may take the reserve. Raises RecordTooLarge over 16 MiB, InvalidValue, JournalTrouble."""
         self._reopen_if_stale()
         frame = wire.record_frame(record, self.salt)
         try:
             self._put(frame)
         except JournalTrouble:
-            keep = _KEEPS.get(type(record))
             with self._lock:
-                if keep is None or self.closed or self._stale or not self.current.spend(frame, keep):
+                usable = type(record) in _KEEPS and not self.closed and not self._stale
+                if not usable or not self.current.spend(frame, _KEEPS[type(record)]):
                     raise
 
     def _register(self, key: str) -> bytes:
