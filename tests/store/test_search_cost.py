@@ -179,3 +179,28 @@ def test_whole_columns_are_read_once_until_something_changes(stores):
     assert (len(again.run_ids), again) == (3_000, first)
     assert len(fewer) == 1 < len(statements)  # the clock
     assert large.run("columns", filter="params.p2 = 'x'")[0].run_ids != first.run_ids
+
+
+def test_a_column_that_was_read_is_not_read_again_beside_others_nor_for_some_of_its_runs(stores):
+    _, large = stores
+
+    def keys(statements):
+        return {key for _, values in statements for key in values if key in ("m0", "m1", "m2", "p0", "p1", "t0")}
+
+    every = large.run("columns")[0]
+    some, statements = large.run("columns", filter="metrics.m3 > 0.1")
+    assert keys(statements) == set()
+    rows = [list(every.run_ids).index(run_id) for run_id in some.run_ids]
+    assert 1_000 < len(rows) < 3_000
+
+    def cells(column):
+        codes = memoryview(column.codes).cast("i")
+        return [column.values[code] if code >= 0 else None for code in codes]
+
+    for whole, part in zip(every.columns, some.columns, strict=True):
+        seen = cells(whole)
+        assert cells(part) == [seen[row] for row in rows]
+        assert len(set(part.values)) == len(part.values) == len({*cells(part)} - {None})
+    large.statements.clear()
+    large.store.columns(RunQuery(experiment_ids=(large.experiment,)), [*COLUMNS, "metrics.m2"])
+    assert keys(large.statements) == {"m2"}

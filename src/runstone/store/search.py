@@ -29,15 +29,14 @@ from runstone.query.columns import parse_column
 from runstone.query.order import run_order
 from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
-from runstone.query.tree import And, Field, Node, Order, normalized
+from runstone.query.tree import And, Node, Order, normalized
 
 from . import search_sieve as sieve
 from .search_atoms import by_pattern, listable, posting
-from .search_columns import all_run_ids, read_columns
+from .search_columns import columns_of, read_columns
 from .search_experiments import search_experiments
 from .search_hydrate import Locate, hydrate
 from .search_match import FEW, estimates, found_by
-from .search_memory import remembered
 from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
 from .search_source import STAGES, Scope
 from .search_sql import Sql, number, rows
@@ -52,8 +51,6 @@ TEST_COST = 10
 SPARE = 4_000
 #: A window behind so many rows is cut from a list of all runs in order.
 DEEP = 5_000
-#: Most cells of whole columns that are kept for the next question.
-KEPT_CELLS = 1_000_000
 #: Most runs that one page may have.
 LIMIT_CAP = 50_000
 
@@ -138,29 +135,15 @@ def _nested(connection: Connection, query: RunQuery, search: Search, columns: Se
 def columns(connection: Connection, query: RunQuery, names: Sequence[str] = ()) -> RunColumns:
     """Columns of all runs that match. Raises as :func:`read`, and FilterError for a column."""
     search = read(query)
-    fields = tuple(parse_column(name) for name in names)
-
-    def worth(found: RunColumns) -> bool:
-        return len(found.run_ids) > FEW and len(found.run_ids) * len(fields) <= KEPT_CELLS
-
-    # the same groups in another order, or their next page, are the same question
-    question = ("columns", search.scope, search.tree, fields)
-    return remembered(connection, question, lambda: _columns(connection, search, fields), worth)
-
-
-def _columns(connection: Connection, search: Search, fields: Sequence[Field]) -> RunColumns:
-    if not search.scope.experiments:
-        return RunColumns([], read_columns(connection, search.scope, [], fields, 0))
-    if search.tree is None:
-        run_ids = all_run_ids(connection, search.scope)
-        return RunColumns(run_ids, read_columns(connection, search.scope, run_ids, fields, len(run_ids)))
+    fields = [parse_column(name) for name in names]
+    if not search.scope.experiments or search.tree is None:
+        return read_columns(connection, search.scope, None, fields)
     found = found_by(connection, search.scope, search.tree)
-    total = population(connection, search.scope)
     if len(found) > FEW:
-        run_ids = [run_id for run_id in all_run_ids(connection, search.scope) if run_id in found]
-    else:
-        run_ids = pick(connection, Search(search.scope, None, search.orders, FEW, 0, b""), found, FEW)
-    return RunColumns(run_ids, read_columns(connection, search.scope, run_ids, fields, total))
+        return read_columns(connection, search.scope, found, fields)
+    run_ids = pick(connection, Search(search.scope, None, search.orders, FEW, 0, b""), found, FEW)
+    columns = columns_of(connection, run_ids, list(dict.fromkeys(fields)))
+    return RunColumns(run_ids, [columns[field] for field in fields])
 
 
 def count_runs(connection: Connection, query: RunQuery) -> int:

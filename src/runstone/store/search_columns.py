@@ -5,15 +5,18 @@ Among many runs a column comes from its own index, which holds it whole; rows of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from runstone._lazy import later
-from runstone.contracts import RunColumn
+from runstone.contracts import RunColumn, RunColumns
 from runstone.query.tree import Field
 
+from .search_match import FEW
+from .search_memory import Moment, weight_of_ids
 from .search_rows import RowOf
 from .search_source import RUNS, Scope, column, knows_nan
 from .search_sql import SEPARATOR, Sql, ids, ids_text, one_of, rows
@@ -28,33 +31,82 @@ else:
 
 #: Reading one cell costs so many times as much as reading it with its whole column.
 CELL_COST = 5
+#: Bytes of a text without its characters.
+_TEXT_BYTES = 60
 
 _WHOLE = ("count", "nans", "first_step", "last_step", "min_step", "max_step")
 _MOST = 2**62
 _NAN = float("nan")
 
 
-def all_run_ids(connection: Connection, scope: Scope) -> list[str]:
+class Every(Struct, frozen=True, eq=False):
     """Every run in scope, the newest first."""
+
+    run_ids: list[str]
+    row_of: RowOf
+
+
+class Whole(Struct, frozen=True, eq=False):
+    """A column of every run: its different values in any order, and the place of each run's among them, -1 for none."""
+
+    values: NDArray[Any] | list[Any]
+    codes: NDArray[np.int32]
+
+    def told(self, among: NDArray[np.int64] | None) -> RunColumn:
+        """Of the runs in these rows, ``None`` for all."""
+        values, codes = self.values, self.codes
+        if among is not None:
+            used, places = np.unique(codes[among], return_inverse=True)
+            missing = int(len(used) > 0 and used[0] < 0)
+            codes, used = (places.reshape(-1) - missing).astype(np.int32), used[missing:]
+            values = values[used] if isinstance(values, np.ndarray) else [values[place] for place in used.tolist()]
+        listed = values.tolist() if isinstance(values, np.ndarray) else values
+        return RunColumn(listed, codes.astype("<i4").tobytes())
+
+    @property
+    def weight(self) -> int:
+        """Bytes, about."""
+        texts = 0 if isinstance(self.values, np.ndarray) else sum(_TEXT_BYTES + len(str(value)) for value in self.values)
+        return 4 * len(self.codes) + 8 * len(self.values) + texts
+
+
+def read_columns(connection: Connection, scope: Scope, found: Set[str] | None, fields: Sequence[Field]) -> RunColumns:
+    """The columns of the runs ``found`` in scope, ``None`` for all; the newest first."""
+    now = Moment(connection)
+    every = now.answer(
+        ("every", scope), lambda: _every(connection, scope), lambda one: weight_of_ids(2 * len(one.run_ids), FEW)
+    )
+    run_ids, among = every.run_ids, None
+    if found is not None:
+        among = np.fromiter((row for row, run_id in enumerate(every.run_ids) if run_id in found), np.int64)
+        run_ids = [every.run_ids[row] for row in among.tolist()]
+
+    def whole(field: Field) -> RunColumn:
+        def read() -> Whole:
+            return _READ[field.kind](connection, scope, every, field)
+
+        heavy = len(every.run_ids) > FEW
+        return now.answer(("column", scope, field), read, lambda one: one.weight if heavy else 0).told(among)
+
+    distinct = list(dict.fromkeys(fields))
+    rarely = len(run_ids) * CELL_COST < len(every.run_ids)
+    cut = columns_of(connection, run_ids, [field for field in distinct if rarely or not _whole(field)])
+    columns = {field: cut.get(field) or whole(field) for field in distinct}
+    return RunColumns(run_ids, [columns[field] for field in fields])
+
+
+def columns_of(connection: Connection, run_ids: Sequence[str], fields: Sequence[Field]) -> dict[Field, RunColumn]:
+    """The columns of few runs, cell by cell."""
+    return {field: _coded(values) for field, values in cells(connection, run_ids, fields).items()} if fields else {}
+
+
+def _every(connection: Connection, scope: Scope) -> Every:
     # the limit keeps the order from being lost inside another SELECT
     order = Sql(" ORDER BY r.start_time DESC, r.run_id LIMIT ?", (_MOST,))
-    return ids(
+    run_ids = ids(
         connection, Sql("SELECT run_id FROM (SELECT r.run_id FROM runs AS r WHERE ") + scope.runs() + order + Sql(") AS sorted")
     )
-
-
-def read_columns(
-    connection: Connection, scope: Scope, run_ids: Sequence[str], fields: Sequence[Field], population: int
-) -> list[RunColumn]:
-    """The columns of these runs, of a ``population`` in scope."""
-    distinct = list(dict.fromkeys(fields))
-    few = [field for field in distinct if len(run_ids) * CELL_COST < population or not _whole(field)]
-    found = {field: _coded(values) for field, values in cells(connection, run_ids, few).items()} if few else {}
-    rest = [field for field in distinct if field not in found]
-    row_of = RowOf(run_ids if rest else ())
-    for field in rest:
-        found[field] = _READ[field.kind](connection, scope, row_of, len(run_ids), field)
-    return [found[field] for field in fields]
+    return Every(run_ids, RowOf(run_ids))
 
 
 def _whole(field: Field) -> bool:
@@ -72,7 +124,7 @@ def _coded(cells: Sequence[Any]) -> RunColumn:
     return RunColumn(list(known), codes.tobytes())
 
 
-def _texts(connection: Connection, scope: Scope, row_of: RowOf, count: int, field: Field) -> RunColumn:
+def _texts(connection: Connection, scope: Scope, every: Every, field: Field) -> Whole:
     """One row of the answer for each value, with all its runs as one text."""
     where = Sql(f" FROM {RUNS.tables[field.kind]} WHERE ") + one_of("place", scope.places) + Sql(" AND key = ?", (field.key,))
     listed = Sql("COUNT(*), group_concat(run_id, ?)", (SEPARATOR,)) + where
@@ -81,39 +133,39 @@ def _texts(connection: Connection, scope: Scope, row_of: RowOf, count: int, fiel
     if len(found) < len(heads):
         long = Sql(" AND LENGTH(head) >= ? GROUP BY value", (INDEXED_CHARACTERS,))
         found += rows(connection, Sql("SELECT value, ") + listed + long)
-    return _grouped(found, row_of, count)
+    return _grouped(found, every)
 
 
-def _attributes(connection: Connection, scope: Scope, row_of: RowOf, count: int, field: Field) -> RunColumn:
+def _attributes(connection: Connection, scope: Scope, every: Every, field: Field) -> Whole:
     inner = Sql(f"SELECT {column(field)} AS value, r.run_id FROM runs AS r WHERE ") + scope.runs()
     select = Sql("SELECT value, COUNT(*), group_concat(run_id, ?) FROM (", (SEPARATOR,)) + inner
-    return _grouped(rows(connection, select + Sql(") AS found WHERE value IS NOT NULL GROUP BY value")), row_of, count)
+    return _grouped(rows(connection, select + Sql(") AS found WHERE value IS NOT NULL GROUP BY value")), every)
 
 
-def _grouped(found: Sequence[Any], row_of: RowOf, count: int) -> RunColumn:
+def _grouped(found: Sequence[Any], every: Every) -> Whole:
     """Of rows (value, how many runs, their ids as one text)."""
-    there = row_of(SEPARATOR.join(row[2] for row in found))
+    there = every.row_of(SEPARATOR.join(row[2] for row in found))
     places = np.repeat(np.arange(len(found)), [row[1] for row in found])[there >= 0]
     used, codes = np.unique(places, return_inverse=True)
-    return _column([found[place][0] for place in used.tolist()], count, there[there >= 0], codes)
+    return _column([found[place][0] for place in used.tolist()], every, there[there >= 0], codes)
 
 
-def _numbers(connection: Connection, scope: Scope, row_of: RowOf, count: int, field: Field) -> RunColumn:
+def _numbers(connection: Connection, scope: Scope, every: Every, field: Field) -> Whole:
     """Values and ids apart: as numbers and as one text they come far faster than side by side."""
     name = column(field)
     where = Sql(" FROM series AS t WHERE ") + one_of("t.place", scope.places) + Sql(" AND t.key = ?", (field.key,))
     where += Sql("" if knows_nan(field) else f" AND {name} IS NOT NULL") + Sql(f" ORDER BY {name}, t.run_id LIMIT ?", (_MOST,))
-    there = row_of(ids_text(connection, Sql("SELECT run_id FROM (SELECT t.run_id") + where + Sql(") AS sorted")))
+    there = every.row_of(ids_text(connection, Sql("SELECT t.run_id") + where))
     values = [row[0] for row in rows(connection, Sql(f"SELECT {name}") + where)]
     known = np.array(values, np.int64 if field.part in _WHOLE else np.float64)  # None becomes NaN
     distinct, codes = np.unique(known[there >= 0], return_inverse=True)
-    return _column(distinct.tolist(), count, there[there >= 0], codes)
+    return _column(distinct, every, there[there >= 0], codes)
 
 
-def _column(values: Sequence[Any], count: int, at: NDArray[np.int64], codes: NDArray[np.int64]) -> RunColumn:
-    every = np.full(count, -1, np.int32)
-    every[at] = codes.reshape(-1)
-    return RunColumn(values, every.astype("<i4").tobytes())
+def _column(values: NDArray[Any] | list[Any], every: Every, at: NDArray[np.int64], codes: NDArray[np.int64]) -> Whole:
+    all_ = np.full(len(every.run_ids), -1, np.int32)
+    all_[at] = codes.reshape(-1)
+    return Whole(values, all_)
 
 
 _READ = {"params": _texts, "tags": _texts, "metrics": _numbers, "attributes": _attributes}

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from runstone.query.tree import And, Node, Or, Presence
 
 from .search_atoms import conjuncts, indexed, posting
-from .search_memory import remembered
+from .search_memory import remembered, weight_of_ids
 from .search_source import Scope
 from .search_sql import Sql, ids, number
 from .search_walk import passing, population
@@ -69,7 +69,7 @@ def found_by(connection: Connection, scope: Scope, tree: Node, foreseen: Sequenc
             return matching(connection, scope, tree)
         return _all_of(connection, scope, [estimate.node for estimate in foreseen])
 
-    return remembered(connection, ("found", scope, tree), find, lambda found: len(found) > FEW)
+    return remembered(connection, ("found", scope, tree), find, lambda found: weight_of_ids(len(found), FEW))
 
 
 def matching(connection: Connection, scope: Scope, tree: Node) -> set[str]:

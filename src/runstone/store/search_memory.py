@@ -1,4 +1,4 @@
-"""Large answers kept for the next window of the same table, as long as nothing in the store changed."""
+"""Large answers kept for the next window of the same table, and its columns, as long as nothing in the store changed."""
 
 from __future__ import annotations
 
@@ -14,29 +14,68 @@ from .search_sql import Sql, number
 
 T = TypeVar("T")
 
-#: Answers kept for one database. One of 100,000 runs takes some ten megabytes.
-KEPT = 4
+#: Bytes of all answers kept for one database: the order, the matches and some forty columns of 100,000 runs.
+KEPT_BYTES = 128 * 1024 * 1024
+#: Bytes of a list's or a set's run id, about.
+ID_BYTES = 100
 
 _lock = threading.Lock()
-_answers: WeakKeyDictionary[Engine, OrderedDict[Hashable, tuple[int, Any]]] = WeakKeyDictionary()
 
 
-def remembered(connection: Connection, question: Hashable, answer: Callable[[], T], worth: Callable[[T], bool]) -> T:
-    """The answer to ``question``, found again if the store's clock stands where it stood then.
+class _Kept:
+    """Of one database: question to the clock, the answer and its weight; the last used is the last."""
 
-    An answer is kept if it is ``worth`` it, and shared between threads: nobody may change it.
-    """
-    now = number(connection, Sql("SELECT changed FROM clock"))
-    with _lock:
-        kept = _answers.setdefault(connection.engine, OrderedDict())
-        known = kept.get(question)
-        if known is not None and known[0] == now:
-            kept.move_to_end(question)
-            return cast("T", known[1])
-    found = answer()
-    if worth(found):
+    def __init__(self) -> None:
+        self.answers: OrderedDict[Hashable, tuple[int, Any, int]] = OrderedDict()
+        self.weight = 0
+
+    def add(self, question: Hashable, now: int, answer: Any, weight: int) -> None:
+        self._drop(question)
+        self.answers[question] = (now, answer, weight)
+        self.weight += weight
+        while self.weight > KEPT_BYTES:
+            self._drop(next(iter(self.answers)))
+
+    def _drop(self, question: Hashable) -> None:
+        if question in self.answers:
+            self.weight -= self.answers.pop(question)[2]
+
+
+_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+
+
+class Moment:
+    """What is remembered of the store as it stands in this transaction; its clock is read once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._now = number(connection, Sql("SELECT changed FROM clock"))
         with _lock:
-            kept[question] = (now, found)
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
-    return found
+            self._kept = _kept.setdefault(connection.engine, _Kept())
+
+    def answer(self, question: Hashable, find: Callable[[], T], weigh: Callable[[T], int]) -> T:
+        """The answer to ``question``, found again if the store's clock stands where it stood then.
+
+        ``weigh`` tells the bytes of an answer, about; 0 for one that is not worth keeping. It is shared between threads:
+        nobody may change it.
+        """
+        with _lock:
+            known = self._kept.answers.get(question)
+            if known is not None and known[0] == self._now:
+                self._kept.answers.move_to_end(question)
+                return cast("T", known[1])
+        found = find()
+        weight = weigh(found)
+        if weight:
+            with _lock:
+                self._kept.add(question, self._now, found, weight)
+        return found
+
+
+def remembered(connection: Connection, question: Hashable, find: Callable[[], T], weigh: Callable[[T], int]) -> T:
+    """:meth:`Moment.answer` for one question."""
+    return Moment(connection).answer(question, find, weigh)
+
+
+def weight_of_ids(count: int, fewest: int) -> int:
+    """Of a list or a set of run ids; fewer than ``fewest`` are not worth keeping."""
+    return ID_BYTES * count if count > fewest else 0

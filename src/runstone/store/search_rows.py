@@ -39,16 +39,26 @@ class RowOf:
             self._sorted = numbers[self._order]
             if (self._sorted[1:] == self._sorted[:-1]).any():
                 self._words = None
+            # where most are found at once: a place for each, of sixteen; some have it to share with another
+            bits = (16 * len(numbers)).bit_length()
+            self._shift = np.uint64(64 - bits)
+            self._places = np.zeros(1 << bits, np.int32)
+            self._places[numbers >> self._shift] = np.arange(len(numbers), dtype=np.int32)
 
     def __call__(self, joined: str) -> NDArray[np.int64]:
         """Of the ids in one text; -1 for those that are not in the list."""
         asked = _words(joined) if self._words is not None else None
         if asked is None or self._words is None:
             return self._slowly(joined.split(SEPARATOR) if joined else [])
-        places = np.searchsorted(self._sorted, _numbers(asked))
-        found = self._order[np.minimum(places, len(self._order) - 1)]
-        same = (self._words[found] == asked).all(axis=1)
-        return np.where(same, found, -1)
+        numbers = _numbers(asked)
+        found: NDArray[np.int64] = self._places[numbers >> self._shift].astype(np.int64)
+        missed = np.flatnonzero((self._words[found] != asked).any(axis=1))
+        if len(missed):
+            places = np.searchsorted(self._sorted, numbers[missed])
+            better = self._order[np.minimum(places, len(self._order) - 1)]
+            same = (self._words[better] == asked[missed]).all(axis=1)
+            found[missed] = np.where(same, better, -1)
+        return found
 
     def _slowly(self, asked: Sequence[str]) -> NDArray[np.int64]:
         if not self._rows:

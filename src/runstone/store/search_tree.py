@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from runstone.query.tree import Node, Order
 
 from .search_match import FEW, everything, found_by
-from .search_memory import remembered
+from .search_memory import ID_BYTES, remembered, weight_of_ids
 from .search_source import Scope
 from .search_sql import Sql, rows
 from .search_walk import Walk
@@ -57,7 +57,10 @@ def tree_window(
 ) -> TreeWindow:
     """Rows ``span[0]`` to ``span[1]`` of the tree of the runs that meet ``tree``, with the children of those ``opened``."""
     family = remembered(
-        connection, ("family", scope, tree), lambda: _family(connection, scope, tree), lambda found: found.matched > FEW
+        connection,
+        ("family", scope, tree),
+        lambda: _family(connection, scope, tree),
+        lambda found: weight_of_ids(2 * found.matched, FEW),
     )
     opened = family.children.keys() - set(opened) if ALL in opened else set(opened)
     below = {run_id: _below(run_id, family, opened) for run_id in opened & family.tops}
@@ -148,7 +151,7 @@ def _places(
         return places
 
     question = ("places", scope, tree, tuple(orders), frozenset(wanted))
-    return remembered(connection, question, find, lambda found: max(found.values()) > FEW)
+    return remembered(connection, question, find, lambda found: ID_BYTES * len(found) if max(found.values()) > FEW else 0)
 
 
 def _first(places: dict[str, int], below: dict[str, int], start: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from runstone.query.tree import Order
 
-from .search_memory import remembered
+from .search_memory import remembered, weight_of_ids
 from .search_rank import ranked, sort, values
 from .search_source import Scope
 from .search_sql import ids
@@ -26,7 +26,7 @@ def far(
     """Runs ``start`` to ``end`` of the order, of those ``inside`` (all for ``None``); ``None`` if this plan cannot tell."""
     question = ("order", scope, orders[0])
     run_ids = remembered(
-        connection, question, lambda: ids(connection, ordered(scope, orders[0])), lambda all_: len(all_) > WORTH
+        connection, question, lambda: ids(connection, ordered(scope, orders[0])), lambda all_: weight_of_ids(len(all_), WORTH)
     )
     if inside is not None:
         run_ids = [run_id for run_id in run_ids if run_id in inside]
