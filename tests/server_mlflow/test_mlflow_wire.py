@@ -104,6 +104,11 @@ def test_a_wrong_type_is_named(mlflow: Any, path: str, body: dict[str, Any], fie
     assert f"'{field}'" in message
 
 
+@pytest.mark.parametrize("ids", [[""], ["0", ""], ["x"], ["1.5"], [" "]])
+def test_an_experiment_that_is_no_number_is_named(mlflow: Any, ids: list[str]) -> None:
+    assert f"{ids[-1]!r}" in mlflow.refused("POST", "runs/search", json={"experiment_ids": ids})
+
+
 def test_a_fault_of_ours_is_500_and_tells_nothing(mlflow: Any, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("secret")

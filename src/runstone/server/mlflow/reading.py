@@ -46,7 +46,7 @@ def read(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) 
     for name in _experiments(kind):
         found = getattr(message, name)
         for one in [found] if isinstance(found, str) else found or ():
-            if not _WHOLE.fullmatch(str(one)):
+            if not _WHOLE.fullmatch(str(one)) or (one == "" and one is not found):
                 raise InvalidValue(f"Invalid experiment ID {one!r}: experiments have whole numbers as ids.")
     return message
 
