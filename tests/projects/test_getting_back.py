@@ -214,6 +214,18 @@ def test_data_that_lies_in_the_repository_comes_with_the_code(project: Callable[
     assert (verdict.status, verdict.layers) == (REPRODUCED, []), in_words(verdict)
 
 
+def test_data_that_git_ignores_is_read_where_it_is(project: Callable[..., Path]) -> None:
+    folder = project(learn__py=LEARNER, numbers__txt="1\n2\n", **{"__gitignore": "numbers.txt\n"})
+    for words in (["init"], ["add", "."], ["commit", "-m", "one"]):
+        git(folder, *words)
+    first = runstone.projects.run(str(folder), "learn.py")
+    verdict = reproduce(first.run_id)
+    assert (verdict.status, verdict.layers) == (REPRODUCED, []), in_words(verdict)
+    (folder / "numbers.txt").write_text("1\n3\n", "utf-8")
+    verdict = reproduce(first.run_id)
+    assert (verdict.status, verdict.layers) == (DIFFERS, ["data"]), in_words(verdict)
+
+
 def test_the_difference_names_the_planted_cause(repository: Path) -> None:
     first = train(repository)
     (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")

@@ -12,14 +12,16 @@ from making import SCRIPT
 
 import runstone
 from runstone import projects
+from runstone.client.session import session
 from runstone.environments import of_python_env
+from runstone.projects.reproduce import in_words, plan, reproduce
 
 PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
 
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with mlflow")]
 
 
-def test_a_script_with_the_real_mlflow_shares_the_run(
+def test_a_script_with_the_real_mlflow_shares_the_run_and_is_got_back(
     project: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = project(train__py=SCRIPT, python_env__yaml="dependencies: [mlflow]\n")
@@ -38,3 +40,8 @@ def test_a_script_with_the_real_mlflow_shares_the_run(
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"answer": 42.0}
     assert run.data.params == {"n": "3", "seen": "--n 3"}
+    told = "".join(piece.text for piece in session().fresh_store().console(done.run_id))
+    assert "127.0.0.1" not in told  # nobody answers there when the run is over
+    assert plan(done.run_id).remarks == []
+    verdict = reproduce(done.run_id)  # in the environment that is still there, and with a server again
+    assert (verdict.status, verdict.layers) == ("reproduced", []), in_words(verdict)

@@ -82,6 +82,15 @@ def ready(wants: Wants, manager: str, tell: Tell = lambda line: None) -> Environ
     return Environment(manager, folder / "bin" / "python", folder)
 
 
+def kept(python: Path) -> Environment | None:
+    """The environment of this interpreter, if it is one that was made here and is still there."""
+    folder = python.parent.parent
+    mark = folder / _MARK
+    if folder.parent != root() or not mark.is_file():
+        return None
+    return Environment(str(json.loads(mark.read_text("utf-8")).get("manager", UV)), python, folder)
+
+
 def root() -> Path:
     """Where environments are kept."""
     chosen = settings.ENV_DIR.get()

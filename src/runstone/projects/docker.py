@@ -30,7 +30,10 @@ IMAGE_URI, IMAGE_ID = "mlflow.docker.image.uri", "mlflow.docker.image.id"
 OPTIONS = "runstone.docker.args"
 #: Variables of a run that the container must see.
 _NAMES = ("RUN_ID", "EXPERIMENT_ID", "TRACKING_URI", "RUN_CONTEXT", "TRACKING_USERNAME", "TRACKING_PASSWORD", "TRACKING_TOKEN")
-_PASSED = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in _NAMES] + ["PYTHONUNBUFFERED"]
+_PASSED = [f"{family}_{name}" for family in ("RUNSTONE", "MLFLOW") for name in _NAMES] + [
+    "PYTHONUNBUFFERED",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT",
+]
 #: Beginnings of the variables by which object stores are reached, passed on where the run's artifacts lie in one.
 _CLOUD = ("AWS_", "AZURE_", "GOOGLE_", "MLFLOW_S3_")
 _WANTED = "This project asks for docker_env"

@@ -116,6 +116,8 @@ def variables(
         changed.pop(f"{family}_EXPERIMENT_NAME", None)
         changed.pop(f"{family}_RUN_NAME", None)
         changed[f"{family}_RUN_CONTEXT"] = _context(changed.get(f"{family}_RUN_CONTEXT", ""), run_id)
+    if server is not None:
+        changed.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # it is not there when somebody looks
     changed["PYTHONUNBUFFERED"] = base.get("PYTHONUNBUFFERED", "1")  # its log is shown as it comes
     if not has_real_mlflow(environment) and has(environment, "runstone"):
         changed = drop_in(changed)

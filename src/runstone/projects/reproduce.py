@@ -80,7 +80,7 @@ def plan(run_id: str) -> Plan:
         )
     elif not old.documents.get("packages"):
         remarks.append("no packages were recorded: the environment here is used")
-    elif not _same_environment(old):
+    elif not _same_environment(old) and _kept(old) is None:
         remarks.append("the environment here differs from the run's: it is rebuilt (or --env-manager local)")
     remarks += _data_changed(data)
     return Plan(runs, code, command, words if isinstance(words, list) else [], missing, remarks)
@@ -152,10 +152,12 @@ def _work(
         listed = image.as_package if image else ""
         looked = surroundings.look(inner, found.command, environment.python, envs.packages(environment), listed)
         surroundings.write(looked, attended)
+        _link_data(found, folder)
         options = docker.options_of(found.evidence.run.data.tags)
         store, of = attended.store_uri, (attended.run_id, attended.run.info.experiment_id)
         arguments = _arguments(found, folder, inner, environment)
-        served = image and not store.startswith("http") and not docker.has_network(options)
+        needed = not docker.has_network(options) if image else envs.has_real_mlflow(environment)
+        served = needed and not store.startswith("http")
         with Served(store) if served else nullcontext() as server:
             variables = envs.variables(environment, os.environ, *of, server or store, server)
             if image is None:
@@ -218,6 +220,8 @@ def _arguments(found: Plan, folder: Path, inner: Path, environment: Environment)
 def _environment(old: Evidence, manager: str | None) -> Environment:
     if manager == build.LOCAL or (manager is None and (_same_environment(old) or not old.documents.get("packages"))):
         return ready(Wants(), build.LOCAL)
+    if manager is None and (made := _kept(old)) is not None:
+        return made
     lines = [line for line in old.documents["packages"].splitlines() if line]
     own = [envs.own_requirement("runstone" if line.startswith("runstone==") else line) for line in lines]
     python = str(host_of(old.documents).get("python", ""))
@@ -225,8 +229,26 @@ def _environment(old: Evidence, manager: str | None) -> Environment:
     return ready(of_requirements(own, Path.cwd(), python), chosen, notice)
 
 
+def _kept(old: Evidence) -> Environment | None:
+    """The environment that the run was made in, if it is still here with the packages that it had."""
+    found = build.kept(Path(str(host_of(old.documents).get("executable", ""))))
+    same = found is not None and packages.installed(envs.packages(found)) == old.documents.get("packages")
+    return found if same else None
+
+
 def _same_environment(old: Evidence) -> bool:
     return old.documents.get("packages", "") == packages.installed()
+
+
+def _link_data(found: Plan, folder: Path) -> None:
+    """Datasets that lay beside the code and do not come with it are seen where they were."""
+    top = found.origin.top
+    for _, path, _ in _data(found.family) if top else ():
+        if os.path.exists(path) and Path(path).is_relative_to(top):
+            place = folder / Path(path).relative_to(top)
+            if not place.exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(path)
 
 
 def _data_missing(data: Sequence[tuple[str, str, int]]) -> list[str]:
