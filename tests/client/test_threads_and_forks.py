@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import runstone
+from runstone.client.children import Children
+from runstone.errors import StoreUnavailable
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
 
@@ -176,6 +181,77 @@ def test_what_a_forked_child_left_unshipped_is_brought_in_by_the_parents_end() -
     assert here.close(30)
     assert counts(run.info.run_id) == {"child": 100}
     assert runstone.get_run(run.info.run_id).info.status == "FINISHED"
+
+
+def _left(run_id: str) -> list[str]:
+    """Journals of the run that lie there."""
+    folder = runstone.client.session.session().root / run_id
+    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+
+
+@pytest.mark.parametrize("how", ["os._exit", "SIGKILL"])
+def test_what_a_child_left_without_a_word_is_brought_in_while_its_parent_goes_on(how: str) -> None:
+    store = runstone.client.session.session().store
+    with runstone.start_run() as run:
+        runstone.log_metric("parent", 1)
+        child = os.fork()
+        if child == 0:
+            for step in range(100):
+                runstone.log_metric("child", step, step)
+            runstone.flush(30)  # some of it the child stores itself
+            for step in range(100, 200):
+                runstone.log_metric("child", step, step)
+            runstone.log_param("from", "child")
+            if how == "SIGKILL":
+                os.kill(os.getpid(), signal.SIGKILL)
+            os._exit(0)
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # dead, and nobody has collected it
+        give_up = time.monotonic() + 20
+        while len(_left(run.info.run_id)) != 1 and time.monotonic() < give_up:
+            time.sleep(0.02)
+        # the store itself: no read of this process's API has brought it there
+        found = store.get_run(run.info.run_id)
+        assert {key: one.count for key, one in found.data.summaries.items()} == {"child": 200, "parent": 1}
+        assert (found.info.status, found.data.params) == ("RUNNING", {"from": "child"})
+        os.waitpid(child, 0)
+    assert runstone.get_run(run.info.run_id).info.status == "FINISHED"
+
+
+def test_who_reads_sees_what_a_child_left_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = runstone.client.session.session()
+    monkeypatch.setattr(here.shipper, "_on_look", None)  # nobody looks but the reader
+    with runstone.start_run() as outer:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            inner = runstone.start_run(nested=True)
+            runstone.log_metric("m", 1)
+            os.write(writing, inner.info.run_id.encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        inner = os.read(reading, 100).decode()
+        os.close(reading)
+        os.close(writing)
+        found = runstone.get_run(inner)
+        assert (found.info.status, found.data.metrics) == ("CRASHED", {"m": 1})  # its own run, which nobody will end
+        assert runstone.get_run(outer.info.run_id).info.status == "RUNNING"
+
+
+def test_a_journal_that_cannot_be_brought_in_is_not_tried_at_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def fail(*arguments: object, **named: object) -> None:
+        tries.append(named)
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr("runstone.client.children.recover", fail)
+    children = Children([Path.cwd()], lambda: None, print)  # type: ignore[arg-type, return-value]
+    children.look()
+    assert tries == []  # nobody has forked
+    children.forked()
+    for _ in range(50):
+        children.look()
+    assert len(tries) == 1
 
 
 def _log_some(number: int) -> int:

@@ -29,6 +29,7 @@ from runstone.records import RunStarted
 
 from . import spool
 from .checks import check_run_id, shown
+from .children import Children
 from .location import tracking_store
 from .notices import notice, warn_once
 from .run_log import RunLog, now_ms
@@ -84,13 +85,13 @@ class Session:
         self.logs: dict[str, RunLog] = {}
         self.active: set[str] = set()
         self.lock = RLock()
-        self.has_forked = False
         self.troubles: list[Exception] = []
         self._stretches = 0
         self._recovery: Thread | None = None
         self._looked = 0.0
         self.away = self.stuck = False
-        self.shipper = Shipper(self._sink, on_trouble=self.say_away, on_refused=self._on_refused, on_stored=self._on_stored)
+        self.children = Children((self.root, spare_root(uri)), self._sink, self._say_problems)
+        self.shipper = Shipper(self._sink, self.say_away, self._on_refused, self._on_stored, self._look_after_children)
 
     def _sink(self) -> Store:
         return connect.open_store(self.uri)
@@ -104,6 +105,7 @@ class Session:
         """The store, with everything in it that this process has logged so far, and dead runs marked as such."""
         self.flush()
         store = self.store
+        self._look_after_children(wait=True)
         self._mark_the_dead(store)
         return store
 
@@ -116,6 +118,10 @@ class Session:
         with contextlib.suppress(RunstoneError, OSError):  # what is asked next will say it
             for run_id in store.sweep(now_ms()):
                 recover(self.root, store, run_id)
+
+    def _look_after_children(self, wait: bool = False) -> None:
+        if not self.offline:
+            self.children.look(wait)
 
     # --- runs open for writing ------------------------------------------------------------------------------------
 
@@ -266,8 +272,11 @@ class Session:
     def _say_recovered(self, found: Recovery) -> None:
         if found.journals:
             notice(f"brought in {found.records:,} records and {found.points:,} points that earlier processes had left behind")
+        self._say_problems(found)
+
+    def _say_problems(self, found: Recovery) -> None:
         for problem in found.problems:
-            warn_once(f"recovery {problem}", f"a journal that an earlier process left is damaged: {problem}")
+            warn_once(f"recovery {problem}", f"in what another process left: {problem}")
 
     def close(self, timeout: float) -> bool:
         """Ship everything, as far as the time allows; whether nothing remains.
@@ -282,7 +291,7 @@ class Session:
         if self._recovery is not None:
             self._recovery.join(timeout)
         done = self.shipper.flush(max(0.1, give_up - time.monotonic()))
-        if done and self.has_forked:
+        if done and self.children.any:
             self._recover()  # children that ended without a word
         self.shipper.close(max(0.1, give_up - time.monotonic()))
         return done
@@ -317,15 +326,15 @@ class Session:
 
 def _in_parent() -> None:
     for one in _sessions.values():
-        one.has_forked = True
+        one.children.forked()
 
 
 def _in_child() -> None:
     global _lock
     _lock = RLock()
     for one in _sessions.values():
-        one.lock, one._recovery, one.has_forked = RLock(), None, False
-        one.troubles = []
+        one.lock, one._recovery, one.troubles = RLock(), None, []
+        one.children.forget()
         for log in one.logs.values():
             log.forked()
 

@@ -7,9 +7,13 @@ for a thread that the child does not have, stays held for ever. So a fork waits 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from types import TracebackType
+from typing import Protocol
+
+from runstone import settings
 
 #: Seconds that a fork waits at most for each thread: a store far away may take long, and training must go on.
 FORK_WAIT = 5.0
@@ -33,6 +37,22 @@ class InStore:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.thread = 0
         self.lock.release()
+
+
+class _Closing(Protocol):
+    def close(self, timeout: float | None = None) -> bool: ...
+
+
+def close_before_leaving(one: _Closing) -> None:
+    """In a forked child. Those of ``multiprocessing`` leave by ``os._exit``, and this is the way to be asked before."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.register_after_fork(one, _close_at_exit)
+
+
+def _close_at_exit(one: _Closing) -> None:
+    util = sys.modules["multiprocessing.util"]
+    util.Finalize(one, one.close, args=(settings.EXIT_WAIT_SECONDS.get(),), exitpriority=100)
 
 
 def _before() -> None:

@@ -93,8 +93,9 @@ def survey(root: Path) -> list[JournalState]:
     return found
 
 
-def recover(root: Path, store: Store, run_id: str | None = None) -> Recovery:
-    """Ship and remove every journal below ``root`` whose owner is dead; only those of ``run_id`` if given.
+def recover(root: Path, store: Store, run_id: str | None = None, since: int = 0) -> Recovery:
+    """Ship and remove every journal below ``root`` whose owner is dead; only those of ``run_id`` if given, and those that
+    were opened ``since`` then, in milliseconds.
 
     Raises Trouble when the store cannot be reached; what was done until then stays done. A journal that cannot be shipped
     for another reason stays where it is and is named in ``problems``.
@@ -103,7 +104,9 @@ def recover(root: Path, store: Store, run_id: str | None = None) -> Recovery:
     deaths: dict[str, tuple[int, str]] = {}
     for folder in list(_folders(root)):
         who = owner.read_owner(folder)
-        if (run_id is not None and who is not None and who.run_id != run_id) or owner.lives(folder, who):
+        if (run_id is not None and who is not None and who.run_id != run_id) or (who.opened if who else 0) < since:
+            continue
+        if owner.lives(folder, who):
             continue
         with _locked(folder) as ours:
             if not ours:

@@ -12,7 +12,6 @@ import contextlib
 import os
 import queue
 import random
-import sys
 import threading
 import time
 import weakref
@@ -26,7 +25,7 @@ from runstone.records import Lease, Record
 from runstone.turns import short_turns
 
 from . import owner
-from .forks import InStore
+from .forks import InStore, close_before_leaving
 from .reader import LiveReader, Part
 from .removal import remove_journal
 from .writer import JournalWriter
@@ -115,6 +114,7 @@ class Shipper:
         on_trouble: told when the store cannot be written, or a journal is damaged; once for each stretch of trouble.
         on_refused: told of records that the store set aside.
         on_stored: told when everything that was there to be stored is.
+        on_look: called at each look at the journals, in the shipper's thread; it never raises.
     """
 
     def __init__(
@@ -123,9 +123,10 @@ class Shipper:
         on_trouble: Callable[[Exception], object] | None = None,
         on_refused: Callable[[Sequence[Refusal]], object] | None = None,
         on_stored: Callable[[], object] | None = None,
+        on_look: Callable[[], object] | None = None,
     ) -> None:
         self._sink_factory, self._on_trouble, self._on_refused = sink_factory, on_trouble, on_refused
-        self._on_stored = on_stored
+        self._on_stored, self._on_look = on_stored, on_look
         self._begin()
         _shippers.add(self)
 
@@ -252,6 +253,8 @@ class Shipper:
                 if not loads:
                     self._leases()
                     self._finish()
+                    if self._on_look is not None:
+                        self._on_look()
                     return moved
                 self._deliver(loads)
                 moved = True
@@ -368,15 +371,7 @@ class Shipper:
     def _after_fork(self) -> None:
         """In the child: the thread is gone, the journals are the parent's. A writer that is written to adds itself again."""
         self._begin()
-        util = sys.modules.get("multiprocessing.util")
-        if util is not None:
-            # children of multiprocessing leave by os._exit; this is the way to be asked before
-            util.register_after_fork(self, _close_at_exit)
-
-
-def _close_at_exit(shipper: Shipper) -> None:
-    util = sys.modules["multiprocessing.util"]
-    util.Finalize(shipper, shipper.close, args=(settings.EXIT_WAIT_SECONDS.get(),), exitpriority=100)
+        close_before_leaving(self)
 
 
 def _in_child() -> None:
