@@ -215,7 +215,7 @@ def test_data_that_lies_in_the_repository_comes_with_the_code(project: Callable[
 
 
 def test_data_that_git_ignores_is_read_where_it_is(project: Callable[..., Path]) -> None:
-    folder = project(learn__py=LEARNER, numbers__txt="1\n2\n", **{"__gitignore": "numbers.txt\n"})
+    folder = project(learn__py=LEARNER, numbers__txt="1\n2\n", __gitignore="numbers.txt\n")
     for words in (["init"], ["add", "."], ["commit", "-m", "one"]):
         git(folder, *words)
     first = runstone.projects.run(str(folder), "learn.py")

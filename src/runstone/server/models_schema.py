@@ -77,8 +77,8 @@ class VersionRun(Struct):
 
 
 class VersionRow(Struct):
-    """``metrics[i]`` is the value that counts of the run's ``metric_keys[i]``, the last one where nobody said. ``run`` is null for a version of no run, and for one
-    whose run is gone or hidden from the caller."""
+    """``metrics[i]`` is the value that counts of the run's ``metric_keys[i]``, the last one where nobody said. ``run`` is
+    null for a version of no run, and for one whose run is gone or hidden from the caller."""
 
     version: int
     stage: Stage
