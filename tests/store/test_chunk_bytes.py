@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runstone.errors import StoreCorrupt
+from runstone.store import compression
 from runstone.store.chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, pack, unpack, unpack_all
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -96,3 +99,25 @@ def test_steps_with_a_stride_take_no_room() -> None:
 
 def test_joining_nothing_is_no_points() -> None:
     assert len(joined([]).steps) == 0
+
+
+def test_what_compresses_is_made_once_and_serves_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    real = compression.zstd.ZstdCompressor
+
+    def counted(level: int) -> Any:
+        made.append(level)
+        return real(level)
+
+    monkeypatch.setattr(compression, "_kept", {})
+    noise = [np.random.default_rng(size).bytes(size) for size in range(1, 60)]
+    with monkeypatch.context() as patch:
+        patch.setattr(compression.zstd, "ZstdCompressor", counted)
+        alone = [compression.compress(data, 3) for data in noise]
+    assert made == [3]
+    with pytest.raises(TypeError):
+        compression.compress("no bytes", 3)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda data: compression.compress(data, 3), noise * 20))
+    assert together == alone * 20
+    assert [compression.decompress(frame) for frame in alone] == noise

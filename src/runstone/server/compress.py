@@ -12,6 +12,8 @@ else:
 
 #: Answers below this many bytes travel as they are: the packed one would save no packet.
 WORTHWHILE = 1_024
+#: gzip packs answers over this many bytes as fast as it can: a tenth longer, in a third of the time.
+LARGE = 256 * 1024
 
 
 def accepted(header: str) -> str | None:
@@ -38,4 +40,4 @@ def pack(body: bytes, encoding: str, *, thoroughly: bool = False) -> bytes:
     """``body`` in ``encoding``. ``thoroughly`` for what is packed once and sent often."""
     if encoding == "zstd":
         return zstd.compress(body, level=15 if thoroughly else 3)
-    return gzip.compress(body, compresslevel=9 if thoroughly else 5, mtime=0)
+    return gzip.compress(body, compresslevel=9 if thoroughly else 1 if len(body) > LARGE else 5, mtime=0)

@@ -22,7 +22,7 @@ _TAGS = Rows(tags, update=["value", "head"])
 def insert_params(work: Work, states: Sequence[RunState]) -> None:
     """New params are written, equal ones pass, changed ones are refused one by one. Raises ParamChanged (direct batch)."""
     rows: list[Any] = []
-    for state in states:
+    for state in (one for one in states if one.params):
         work.pace()
         for key, there in _there(work, state, "params", list(state.params)):
             value, batch = state.params.pop(key)
@@ -38,7 +38,7 @@ def insert_params(work: Work, states: Sequence[RunState]) -> None:
 def flush_tags(work: Work, states: Sequence[RunState]) -> None:
     """Tags set and removed."""
     rows: list[Any] = []
-    for state in states:
+    for state in (one for one in states if one.tags):
         work.pace()
         there = {key for key, _ in _there(work, state, "tags", list(state.tags))}
         place = state.place

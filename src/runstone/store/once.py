@@ -41,11 +41,12 @@ def unseen(run_id: str, arrivals: Mapping[str, Arrival], states: dict[str, Serie
 
 def _all_after(arrival: Arrival, before: Summary | None) -> bool:
     """Whether each point comes after the one before it, and the first after the last one that is stored."""
-    steps, timestamps, values = _plain(arrival.steps), _plain(arrival.timestamps), _plain(arrival.values)
+    steps = _plain(arrival.steps)
+    if (before is None or steps[0] > before.last_step) and all(map(lt, steps, islice(steps, 1, None))):
+        return True  # as nearly always
+    timestamps, values = _plain(arrival.timestamps), _plain(arrival.values)
     if before is not None and not (steps[0], timestamps[0], values[0]) > (before.last_step, before.last_timestamp, before.last):
         return False
-    if all(map(lt, steps, islice(steps, 1, None))):
-        return True
     points = list(zip(steps, timestamps, values, strict=True))
     return all(map(lt, points, islice(points, 1, None)))
 
