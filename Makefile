@@ -1,6 +1,7 @@
 # make demo    train real classifiers, rank them, serve the UI (SERVE=0 stops after the table)
 # make test    install all that is needed and run every check
 # make bench   the figures of the README, beside mlflow, wandb, TensorBoard and Aim
+# make flavors the frameworks too large for every run: models and autologging, beside the real mlflow (5 GB with UV_TORCH_BACKEND=cpu, 8 without)
 # make ui      build the UI into the package
 PYTHON ?= python3
 SERVE  ?= 1
@@ -10,12 +11,13 @@ PEER   := .venv-peer
 OLD    := .venv-peer-old
 AIM    := .venv-aim
 FML    := .venv-fml
+HEAVY  := .venv-flavors
 UV     := $(BIN)/uv pip install --quiet --python
 SHELL  := /bin/bash
 # Every process that the tests and figures start would else compile all that it imports: a server took 2 s instead of 0.6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint unit ui ui-test bench system clean
+.PHONY: flavors demo test lint unit ui ui-test bench system clean
 
 demo: $(VENV)/.demo ui
 	$(BIN)/python -m runstone.demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -38,6 +40,9 @@ ui: $(VENV)/.base
 
 ui-test: ui
 	nice $(BIN)/python hatch_build.py check
+
+flavors: $(HEAVY)/.ready
+	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(HEAVY)/bin/python $(HEAVY)/bin/python -m pytest -rs tests/models/test_flavor_round_trips.py tests/models/test_heavy_flavors.py
 
 bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(CURDIR)/$(PEER)/bin/python --fml $(CURDIR)/$(FML)/bin/fml
@@ -78,6 +83,12 @@ $(VENV)/.test: $(VENV)/.base
 $(PEER)/.ready: $(VENV)/.base
 	@test -x $(PEER)/bin/python || $(BIN)/python -m venv $(PEER)
 	$(UV) $(PEER) --group peer
+	@touch $@
+
+# One environment for both sides of a round trip: frameworks of a gigabyte each are installed once.
+$(HEAVY)/.ready: $(VENV)/.base
+	@test -x $(HEAVY)/bin/python || $(BIN)/python -m venv $(HEAVY)
+	$(UV) $(HEAVY) -e . --group test --group flavors
 	@touch $@
 
 # The last of mlflow's second series: old scripts and clients speak like it.

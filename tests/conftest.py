@@ -30,6 +30,7 @@ SHARING = ("compat", "importers")
 #: What takes longest begins first, so that no worker is alone with it at the end. Seconds of work: every name here is above 7.
 LONGEST = (
     "e2e", "importers", "compat", "test_examples_run", "test_search_results", "test_schemathesis", "test_mlflow_peer",
+    "test_flavor_round_trips",
     "test_getting_back", "test_process_ends", "test_boosting_models", "test_training_is_untouched", "test_like_mlflow",
     "test_kill_api", "test_real_clients", "test_postgresql", "test_evaluate", "test_every_route", "test_rest_kills",
     "test_demo", "test_scoring", "test_slurm", "test_conformance", "test_oidc_command", "test_kill_journal", "test_processes",

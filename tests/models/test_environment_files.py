@@ -98,7 +98,8 @@ def test_what_pip_would_not_take(tmp_path: Path, arguments: dict[str, Any], told
 
 
 def test_a_different_environment_is_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wanted = ["scikit-learn", "numpy==1.0", "nonexistent-package==3", "never; python_version < '3'"]
+    other_build = f"xgboost=={version('xgboost-cpu')}"
+    wanted = ["scikit-learn", other_build, "numpy==1.0", "nonexistent-package==3", "never; python_version < '3'"]
     runstone.sklearn.save_model(MODEL, tmp_path / "m", pip_requirements=wanted, serialization_format="skops")
     runstone.pyfunc.load_model(tmp_path / "m", suppress_warnings=True)
     assert capsys.readouterr().err == ""
@@ -110,6 +111,7 @@ def test_a_different_environment_is_named_once(tmp_path: Path, capsys: pytest.Ca
     assert "nonexistent-package is not installed" in told
     assert "never" not in told
     assert "scikit-learn" not in told
+    assert "xgboost" not in told
 
 
 @pytest.mark.parametrize(

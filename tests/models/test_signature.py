@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,11 @@ def test_a_signature_comes_back_from_its_dict() -> None:
     frame = pd.DataFrame({"a": [1.5], "b": ["x"], "c": [[1, 2]], "d": [{"e": True}]})
     signature = infer_signature(frame, np.zeros(3), {"t": 0.5, "names": ["x"], "when": datetime.datetime(2024, 1, 15)})
     assert ModelSignature.from_dict(signature.to_dict()) == signature
+
+
+def test_properties_of_an_object_are_in_mlflows_order() -> None:
+    unordered = infer_signature([{"o": {"good": 1.0, "bad": 0.0}}])
+    assert list(json.loads(unordered.to_dict()["inputs"])[0]["properties"]) == ["bad", "good"]
 
 
 def test_old_words_are_understood() -> None:

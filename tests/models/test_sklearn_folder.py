@@ -96,7 +96,9 @@ def test_the_signature_is_inferred_from_the_example(tmp_path: Path, example: Any
     if isinstance(example, pd.DataFrame):
         model = LogisticRegression(max_iter=500).fit(FRAME, TARGET)
     runstone.sklearn.save_model(model, tmp_path / "m", input_example=example)
-    assert Model.load(tmp_path / "m").signature == infer_signature(example, model.predict(example))
+    output = model.predict(example)
+    given = output if isinstance(example, np.ndarray) else pd.Series(output)  # rows of columns give a column
+    assert Model.load(tmp_path / "m").signature == infer_signature(example, given)
 
 
 def test_signature_false_leaves_it_out(tmp_path: Path) -> None:

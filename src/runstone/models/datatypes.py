@@ -146,7 +146,7 @@ class Object(BaseType):
     """
 
     def __init__(self, properties: Iterable[Property]) -> None:
-        self.properties = list(properties)
+        self.properties = sorted(properties, key=lambda item: item.name)  # as MLflow writes them, whatever order they came in
         names = [item.name for item in self.properties]
         if not names or len(set(names)) != len(names):
             raise InvalidValue(f"An object type needs properties with different names; it got {names}.")

@@ -193,13 +193,13 @@ def warn_of_differences(folder: Path) -> None:
     differences = []
     for raw in file.read_text(encoding="utf-8").splitlines():
         pinned = _PINNED.fullmatch(raw)
-        if pinned and _version(pinned[1]) == pinned[2]:
+        if pinned and _version_of_a_build(pinned[1]) == pinned[2]:
             continue
         try:
             wanted = requirements.Requirement(raw.split(" #")[0].strip())
         except requirements.InvalidRequirement:
             continue
-        here = _version(wanted.name)
+        here = _version_of_a_build(wanted.name)
         if utils.canonicalize_name(wanted.name) in ("mlflow", "mlflow-skinny") or (
             wanted.marker and not wanted.marker.evaluate()
         ):
@@ -213,6 +213,13 @@ def warn_of_differences(folder: Path) -> None:
         warn_once(
             f"requirements {told}", f"this environment differs from the model's: {told}. pip install -r {file} evens it out."
         )
+
+
+def _version_of_a_build(distribution: str) -> str | None:
+    """Of the package, or of its build for another kind of processor, such as tensorflow-cpu."""
+    plain = distribution.removesuffix("-cpu").removesuffix("-gpu")
+    builds = dict.fromkeys((distribution, plain, f"{plain}-cpu", f"{plain}-gpu"))
+    return next((version for name in builds if (version := _version(name)) is not None), None)
 
 
 @functools.lru_cache(maxsize=256)

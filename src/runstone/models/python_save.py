@@ -15,7 +15,6 @@ from typing import Any
 import cloudpickle
 
 import runstone
-from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
 
 from . import hints, imports, python_function, python_model
@@ -25,7 +24,7 @@ from .folder import copy_code, new_folder, size_of
 from .info import ModelInfo
 from .log import log_to_run
 from .manifest import FILE_NAME, Model, written_by
-from .signature import ModelSignature, infer_signature
+from .signature import ModelSignature, signature_of_example
 
 FLAVOR_NAME = "python_function"
 Paths = Sequence[str | os.PathLike[str]]
@@ -257,12 +256,11 @@ def _sign(manifest: Model, model: Any, given: ModelSignature | bool | None) -> N
 
 def _from_example(folder: Path, example: Example) -> ModelSignature:
     """The signature of the example, and of what the saved model makes of it."""
-    output = None
-    try:
-        output = runstone.pyfunc.load_model(str(folder), suppress_warnings=True).predict(example.data, example.params)
-    except Exception as problem:  # the example may be wrong in any way; the model is worth keeping
-        warn_once("input_example", f"the model cannot predict its input example, so its signature has inputs only: {problem}")
-    return infer_signature(example.data, output, example.params)
+
+    def predict(data: Any, params: Any) -> Any:
+        return runstone.pyfunc.load_model(str(folder), suppress_warnings=True).predict(data, params)
+
+    return signature_of_example(example.data, example.params, predict)
 
 
 def _copy_data(data: str | os.PathLike[str] | None, folder: Path) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
 
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
@@ -80,6 +82,27 @@ def infer_signature(
         outputs=None if model_output is None else _lenient(model_output, "outputs"),
         params=infer_params(params) if params else None,
     )
+
+
+def signature_of_example(
+    data: Any, params: Mapping[str, Any] | None, predict: Callable[[Any, Mapping[str, Any] | None], Any]
+) -> ModelSignature:
+    """The signature of a model from its input example, and from what the model makes of that.
+
+    Args:
+        data, params: the example's.
+        predict: called with both; if it fails, a warning says so and the signature has no outputs.
+    """
+    output = None
+    try:
+        output = predict(data, params)
+    except Exception as problem:  # the example may be wrong in any way; the model is worth keeping
+        warn_once("input_example", f"the model cannot predict its input example, so its signature has inputs only: {problem}")
+    found = infer_signature(data, output, params)
+    rows = found.inputs is not None and not found.inputs.is_tensor_spec()
+    if rows and isinstance(output, np.ndarray) and output.ndim == 1:
+        found.outputs = _lenient(list(output), "outputs")  # one value for each row is a column, as in MLflow
+    return found
 
 
 def _lenient(data: Any, name: str) -> Schema:

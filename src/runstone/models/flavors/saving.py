@@ -12,7 +12,6 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
 from runstone.models import folder as files
 from runstone.models.environment import pinned, write_environment
@@ -25,7 +24,7 @@ from runstone.models.policy import loading_from
 from runstone.models.pyfunc import FLAVOR_NAME as PYFUNC
 from runstone.models.pyfunc import missing_module
 from runstone.models.risks import allow_code
-from runstone.models.signature import ModelSignature, infer_signature
+from runstone.models.signature import ModelSignature, signature_of_example
 
 from . import held
 
@@ -132,12 +131,7 @@ def _signature(given: Signature, example: Example | None, predict: Any) -> Model
         raise InvalidValue(f"signature is a ModelSignature, None or False; it got {type(given).__name__}.")
     if given is False or example is None or predict is None:
         return None
-    try:
-        output = predict(example.data, example.params)
-    except Exception as problem:  # the example may be wrong in any way; the model is worth keeping
-        warn_once("input_example", f"the model cannot predict its input example, so its signature has inputs only: {problem}")
-        output = None
-    return infer_signature(example.data, output, example.params)
+    return signature_of_example(example.data, example.params, predict)
 
 
 def logs(save_model: Callable[..., None], names: str) -> Callable[..., ModelInfo]:

@@ -28,7 +28,7 @@ from runstone.models.policy import loading_from
 from runstone.models.pyfunc import FLAVOR_NAME as PYFUNC
 from runstone.models.pyfunc import missing_module
 from runstone.models.risks import allow_code
-from runstone.models.signature import ModelSignature, infer_signature
+from runstone.models.signature import ModelSignature, signature_of_example
 
 from . import held, pickled
 from .pickled import (
@@ -242,12 +242,7 @@ def _signature(
         raise InvalidValue(f"signature is a ModelSignature, None or False; it got {type(given).__name__}.")
     if given is False or example is None or not hasattr(sk_model, predict_fn):
         return None
-    try:
-        output = getattr(sk_model, predict_fn)(example.data)
-    except Exception as problem:  # the example may be wrong in any way; the model is worth keeping
-        warn_once("input_example", f"the model cannot predict its input example, so its signature has inputs only: {problem}")
-        output = None
-    return infer_signature(example.data, output, example.params)
+    return signature_of_example(example.data, example.params, lambda data, _params: getattr(sk_model, predict_fn)(data))
 
 
 def _add_flavors(

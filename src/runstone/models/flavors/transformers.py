@@ -10,15 +10,12 @@ from typing import Any
 import transformers
 
 from runstone.errors import InvalidValue
-from runstone.models.datatypes import DataType
 from runstone.models.environment import pinned
-from runstone.models.frames import is_frame, pandas
 from runstone.models.manifest import Model
-from runstone.models.schema import ColSpec, Schema
-from runstone.models.signature import ModelSignature
 
 from . import saving
 from .saving import Function, Given, Written
+from .transformers_function import predict, signature_of
 
 FLAVOR_NAME = "transformers"
 MODEL, COMPONENTS = "model", "components"
@@ -83,13 +80,14 @@ def save_model(
             processor.save_pretrained(folder / COMPONENTS / "processor")
             settings["processor_type"] = type(processor).__name__
         python = None if processor is not None else {"config": model_config} if model_config else {}
-        return Written(settings, python, PACKAGES, signature=_signature(pipeline.task))
+        return Written(settings, python, PACKAGES, signature=signature_of(pipeline.task))
 
     given = Given(
         conda_env, code_paths, mlflow_model, signature, input_example, pip_requirements, extra_pip_requirements, metadata,
         extra_files,
     )  # fmt: skip
-    saving.save(FLAVOR_NAME, path, given, write, lambda data, params: _predict(pipeline, data, {**(params or {})}))
+    known = model_config or {}
+    saving.save(FLAVOR_NAME, path, given, write, lambda data, params: predict(pipeline, data, {**known, **(params or {})}))
 
 
 log_model = saving.logs(
@@ -147,17 +145,6 @@ def _pipeline(given: Any, task: str | None) -> Any:
     )
 
 
-def _signature(task: str) -> ModelSignature | None:
-    """What a pipeline of texts takes and gives, as in MLflow; ``None`` for other tasks."""
-    text = Schema([ColSpec(DataType.string)])
-    if task in ("text-classification", "sentiment-analysis"):
-        told = Schema([ColSpec(DataType.string, "label"), ColSpec(DataType.double, "score")])
-        return ModelSignature(inputs=text, outputs=told)
-    if task in ("text-generation", "text2text-generation", "summarization") or task.startswith("translation"):
-        return ModelSignature(inputs=text, outputs=text)
-    return None
-
-
 def _class(name: Any) -> Any:
     """A class of Transformers' that a manifest names."""
     found = getattr(transformers, str(name), None)
@@ -190,22 +177,4 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Fu
     folder, settings = saving.found(FLAVOR_NAME, path)
     pipeline = _made(settings, _parts(folder, settings))
     known = {name: value for name, value in (model_config or {}).items() if value is not None}
-    return Function(pipeline, lambda data, params: _predict(pipeline, data, {**known, **(params or {})}))
-
-
-def _predict(pipeline: Any, data: Any, arguments: dict[str, Any]) -> Any:
-    """Texts in; a frame of labels and scores out, or a list of generated texts, or what the pipeline gives."""
-    if is_frame(data):
-        rows = data.to_dict("records")
-        inputs = [next(iter(row.values())) for row in rows] if len(data.columns) == 1 else rows
-    else:
-        inputs = data.tolist() if hasattr(data, "tolist") else data
-    inputs = [inputs] if isinstance(inputs, str | dict) else list(inputs)
-    found = pipeline(inputs, **arguments)
-    firsts = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in found]
-    if all(isinstance(one, dict) and set(one) == {"label", "score"} for one in firsts):
-        return pandas().DataFrame(firsts)
-    for key in ("generated_text", "summary_text", "translation_text"):
-        if all(isinstance(one, dict) and key in one for one in firsts):
-            return [one[key] for one in firsts]
-    return found
+    return Function(pipeline, lambda data, params: predict(pipeline, data, {**known, **(params or {})}))
