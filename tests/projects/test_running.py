@@ -186,7 +186,8 @@ def test_aside_it_can_be_waited_for_and_cancelled(project: Make) -> None:
 def test_it_stops_when_asked_through_the_store(project: Make) -> None:
     from runstone.client.attended import STOP_TAG
 
-    folder = project(slow__py="import time\nprint('slow', flush=True)\ntime.sleep(600)\n")
+    text = "import mlflow, time\nwith mlflow.start_run():\n    print('slow', flush=True)\n    time.sleep(600)\n"
+    folder = project(slow__py=text)  # the script ends its run itself, with the signal; who asked for it is said all the same
     slow = projects.run(str(folder), "slow.py", synchronous=False)
     wait_until(lambda: "slow" in console(slow.run_id))
     MlflowClient().set_tag(slow.run_id, STOP_TAG, "ada")

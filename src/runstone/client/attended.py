@@ -107,7 +107,8 @@ class Attended:
         """Write how it ended, unless its own process said something worse; close it here. The status that stands."""
         self.write(end=True)
         said = self._said()
-        if said is None or (status != "FINISHED" and said == "FINISHED"):
+        why = status == said == "KILLED"  # its process knows the signal, and not who sent it
+        if said is None or why or (status != "FINISHED" and said == "FINISHED"):
             self._log.end(status, cause)
             said = status
         self._here.release(self.run_id)

@@ -15,6 +15,8 @@ describe("what a change concerns", () => {
     expect(concerns(["series", ["c"], "loss"], change(["b"]))).toBe(false);
     expect(concerns(["verdict", ["a", "b"], "loss", ""], change(["b"]))).toBe(true);
     expect(concerns(["artifacts", "a", ""], change(["a"]))).toBe(true);
+    expect(concerns(["difference", "a", ""], change(["a"]))).toBe(true);
+    expect(concerns(["difference", "b", ""], change(["a"]))).toBe(false);
   });
 
   it("asks again for lists and tables", () => {

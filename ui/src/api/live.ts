@@ -12,7 +12,7 @@ const PACE = 1000;
 /** Lists over whole experiments cost the server more and change less. */
 const SLOW_PACE = 3000;
 const SLOW: ReadonlySet<unknown> = new Set([
-  ...["experiments", "trash", "traces", "keys", "equal", "bands", "rows", "importance"],
+  ...["experiments", "trash", "traces", "keys", "equal", "bands", "rows", "importance", "difference"],
   ...["models", "model", "version", "run-models"],
 ]);
 /** Waits between tries while the server is away, milliseconds. */
@@ -39,6 +39,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "views":
       return change.more || change.experiment_ids.includes(String(first));
     case "run":
+    case "difference":
     case "metrics":
     case "document":
     case "artifacts":

@@ -10,6 +10,8 @@ it("says on both runs what came out, and leads to the other", () => {
 it("says what is missing", () => {
   const tag = JSON.stringify({ status: "cannot", of: "a", run_id: "", missing: ["commit abc"] });
   expect(reproduction(tag, "a")).toEqual({ tone: "error", word: "Cannot be reproduced", detail: "missing: commit abc", other: "" });
+  const failed = JSON.stringify({ status: "cannot", of: "a", run_id: "b", missing: ["the command failed: exit code 1"] });
+  expect(reproduction(failed, "a")?.detail).toBe("the command failed: exit code 1");
 });
 
 it("is silent where the tag is anything else", () => {

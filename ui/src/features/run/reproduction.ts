@@ -37,6 +37,6 @@ export function reproduction(tag: string | undefined, runId: string): Reproducti
   const differing = layers.length ? `; differs in ${layers.join(", ")}` : "";
   if (kept.status === "reproduced") return { tone: "ok", word: "Reproduced", detail: `${compared} of ${compared} metrics agree${differing}`, other };
   if (kept.status === "differs") return { tone: "warn", word: "Does not reproduce", detail: `${off} of ${compared} metrics differ${differing}`, other };
-  if (kept.status === "cannot") return { tone: "error", word: "Cannot be reproduced", detail: `missing: ${texts(kept.missing).join("; ") || "unknown"}`, other };
+  if (kept.status === "cannot") return { tone: "error", word: "Cannot be reproduced", detail: `${kept.run_id ? "" : "missing: "}${texts(kept.missing).join("; ") || "unknown"}`, other };
   return null;
 }
