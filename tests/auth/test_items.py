@@ -47,3 +47,19 @@ def test_items_follow_their_experiments(site: Site) -> None:
     ok(bob.post(f"{one}/records", json={"records": '[{"inputs": {"q": "more"}}]'}))
     ok(bob.patch(f"{V3}/issues/{issue_id}", json={"name": "fast"}))
     refused(bob.delete(one))
+
+
+def test_mcp_servers_are_open_as_experiments_are_by_default(site: Site) -> None:
+    root, ada = site.as_("root"), site.as_("ada")
+    path, version = f"{V3}/mcp-servers", {"server_json": {"name": "com.example/weather", "version": "1.0.0"}}
+    made = ok(root.post(path, json={"name": "com.example/weather"}))
+    assert made["created_by"] == "root"
+    ok(root.post(f"{path}/com.example%2Fweather/versions", json=version))
+    for one in (f"{path}/com.example%2Fweather", f"{path}/com.example%2Fweather/versions/1.0.0"):
+        assert ada.get(one).status_code in (403, 404)
+    assert ok(ada.get(path))["mcp_servers"] == []
+    assert ok(ada.get(f"{path}/endpoints"))["mcp_access_endpoints"] == []
+    assert ada.post(path, json={"name": "com.example/mine"}).status_code == 403
+    assert ada.post(f"{path}/com.example%2Fweather/tags", json={"key": "k", "value": "v"}).status_code in (403, 404)
+    assert ada.delete(f"{path}/com.example%2Fweather").status_code in (403, 404)
+    assert ok(root.get(f"{path}/com.example%2Fweather"))["tags"] == {}

@@ -1,5 +1,6 @@
 """What MLflow's tools for evaluating traces keep beside them: evaluation datasets and their records, scorers, issues, label
-schemas, review queues and what is in them. One shape for all; what is in ``body`` is between those who write and read it."""
+schemas, review queues and what is in them; and MCP servers with their versions. One shape for all;
+what is in ``body`` is between those who write and read it."""
 
 from __future__ import annotations
 
@@ -31,6 +32,8 @@ KINDS: dict[str, ItemKind] = {
     "label_schema": ItemKind("Label schema", "experiment"),
     "review_queue": ItemKind("Review queue", "experiment"),
     "review_item": ItemKind("Review item", "item", "review_queue"),
+    "mcp_server": ItemKind("MCP server", "experiments"),
+    "mcp_version": ItemKind("Version of an MCP server", "item", "mcp_server"),
 }
 
 

@@ -37,14 +37,49 @@ ISSUES = Vocabulary(
     aliases={},
 )  # fmt: skip
 
+_TIMES = {"creation_timestamp": "created_at", "last_updated_timestamp": "last_updated_at"}
+_ATTRIBUTES = {"attributes": "attributes", "attribute": "attributes", "attr": "attributes"}
+
+MCP_SERVERS = Vocabulary(
+    noun="MCP server",
+    prefixes=_COMMON,
+    attributes={
+        "name": TEXT, "display_name": TEXT, "status": TEXT, "has_access_endpoints": TEXT, "created_at": NUMBER,
+        "last_updated_at": NUMBER,
+    },
+    aliases=_TIMES,
+)  # fmt: skip
+
+MCP_VERSIONS = Vocabulary(
+    noun="version of an MCP server",
+    prefixes=_COMMON,
+    attributes={"name": TEXT, "version": TEXT, "status": TEXT, "created_at": NUMBER, "last_updated_at": NUMBER},
+    aliases=_TIMES,
+)
+
+MCP_ENDPOINTS = Vocabulary(
+    noun="access endpoint",
+    prefixes=_ATTRIBUTES,
+    attributes={
+        "id": TEXT, "server_name": TEXT, "transport_type": TEXT, "status": TEXT, "created_at": NUMBER,
+        "last_updated_at": NUMBER,
+    },
+    aliases=_TIMES,
+)  # fmt: skip
+
 _NEWEST = (Order(Field("attributes", "created_time"), True), Order(Field("attributes", "dataset_id")))
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 
 
 def dataset_order(texts: Sequence[str]) -> tuple[Order, ...]:
     """The columns asked for, then newest first. Raises FilterError."""
+    return order_of(texts, EVALUATION_DATASETS, *_NEWEST)
+
+
+def order_of(texts: Sequence[str], words: Vocabulary, *last: Order) -> tuple[Order, ...]:
+    """The columns asked for, then those of ``last`` that are not among them. Raises FilterError."""
     found: dict[Field, Order] = {}
-    for order in (*parse_order(tuple(texts), EVALUATION_DATASETS), *_NEWEST):
+    for order in (*parse_order(tuple(texts), words), *last):
         found.setdefault(order.field, order)
     return tuple(found.values())
 

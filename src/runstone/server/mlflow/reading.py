@@ -26,7 +26,7 @@ _PLACE = re.compile(r"`\$\.?([^`]*)`")
 def read(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) -> T:
     """The message of type ``kind``: fields of the JSON body, else of the query string, and the path's own parts.
 
-    Unknown fields are ignored, and ``null`` is as good as nothing.
+    Unknown fields are ignored, and ``null`` is as good as nothing, but for a message whose class says ``NULLS = True``.
 
     Raises:
         InvalidValue: a required field is missing or an empty text, a value has the wrong type, an experiment's id is no number.
@@ -94,7 +94,7 @@ def _experiments(kind: type[Struct]) -> tuple[str, ...]:
 
 
 def _converted(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, Any]) -> T:
-    given = _object(body) if body.strip() else _from_query(kind, query)
+    given = _object(body, getattr(kind, "NULLS", False)) if body.strip() else _from_query(kind, query)
     given.update(parts)
     for name in _lists(kind):
         if given.get(name) == {}:  # R's JSON has one empty list for all
@@ -105,7 +105,7 @@ def _converted(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, 
         raise _refusal(str(cause)) from cause
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes, nulls: bool) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -119,7 +119,7 @@ def _object(body: bytes) -> dict[str, Any]:
             found = msgspec.json.decode(found)
     if not isinstance(found, dict):
         raise RunstoneError("The request's body must be a JSON object.", error_code="MALFORMED_REQUEST")
-    plain: dict[str, Any] = _without_null(found)
+    plain: dict[str, Any] = found if nulls else _without_null(found)
     return plain
 
 

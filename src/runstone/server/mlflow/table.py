@@ -12,6 +12,9 @@ from .eval_records import EVAL_RECORDS
 from .issues import ISSUE_ROWS
 from .label_schemas import LABEL_SCHEMAS
 from .logged_models import LOGGED_MODELS
+from .mcp_endpoints import MCP_ENDPOINT_ROWS
+from .mcp_servers import MCP_SERVER_ROWS
+from .mcp_versions import MCP_VERSION_ROWS
 from .registry import REGISTRY
 from .registry_reviews import REVIEWS
 from .review_items import REVIEW_ITEMS
@@ -79,6 +82,9 @@ TABLE: tuple[Row, ...] = (
     *LABEL_SCHEMAS,
     *REVIEW_QUEUES,
     *REVIEW_ITEMS,
+    *MCP_VERSION_ROWS,  # these three in this order: a server's name is all the rest of a path
+    *MCP_ENDPOINT_ROWS,
+    *MCP_SERVER_ROWS,
     *REGISTRY,
     *REVIEWS,
     *WEBHOOKS,
