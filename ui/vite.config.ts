@@ -14,7 +14,7 @@ const base = {
 
 export default defineConfig({
   base: "./",
-  plugins: [react(), base],
+  plugins: [react({ jsxImportSource: "#jsx" }), base],
   // React has had it itself since version 18.
   resolve: { alias: [{ find: /^use-sync-external-store\/shim$/, replacement: "react" }] },
   build: {

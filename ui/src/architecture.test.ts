@@ -43,6 +43,11 @@ const users = (pattern: RegExp) => [...source].filter(([, text]) => pattern.test
 describe("one place for each thing", () => {
   it("one file talks to the network", () => expect(users(/\bfetch\(|new EventSource|XMLHttpRequest|WebSocket/)).toEqual(["api/http.ts"]));
   it("one component draws with uPlot", () => expect(users(/import uPlot from/)).toEqual(["charts/LineChart.tsx"]));
+  it("elements are made by the one who shows what is hidden", () => {
+    expect(users(/["']react\/jsx|(?<!document\.)createElement\(|cloneElement\(/)).toEqual(["ui/jsx/jsx-dev-runtime.ts", "ui/jsx/jsx-runtime.ts"]);
+    expect(readFileSync(join(ROOT, "../tsconfig.json"), "utf8")).toContain('"jsxImportSource": "#jsx"');
+    expect(readFileSync(join(ROOT, "../vite.config.ts"), "utf8")).toContain('jsxImportSource: "#jsx"');
+  });
   it("no markup is made from text", () => expect(users(/dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|document\.write/)).toEqual([]));
   it("each question can be taken back", () => expect(users(/queryFn: (?!(async )?\(\{[^}]*signal)/)).toEqual([]));
   it("nothing is any", () => expect(users(/:\s*any\b|<any>|\bas any\b|@ts-(ignore|nocheck)/)).toEqual([]));

@@ -79,7 +79,8 @@ function numericAxis(field: Field, numbers: readonly number[], log: boolean | un
   };
 }
 
-function categoryAxis(field: Field): Axis {
+/** Places side by side, also for what looks like numbers. */
+export function categoryAxis(field: Field): Axis {
   const all = [...new Set(field.values.filter((value) => value !== null).map(String))].sort(natural);
   const categories = all.slice(0, MOST_CATEGORIES);
   const places = new Map(categories.map((name, i) => [name, (i + 0.5) / categories.length]));

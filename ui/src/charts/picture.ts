@@ -1,5 +1,6 @@
 /** A chart as a file: SVG that stands alone, PNG made of it, CSV of its numbers. */
 
+import { oneLine } from "../lib/shown";
 import { paperColours } from "./theme";
 
 export interface Picture {
@@ -26,8 +27,7 @@ export function onPaper(svg: string): string {
 
 /** Characters that mean something in XML, and those that may not be in it at all. */
 export function xml(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "").replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  return oneLine(text).replace(/[\ufffe\uffff]/g, "").replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /** RFC 4180; a text that a spreadsheet would take for a formula is kept one by an apostrophe. */

@@ -2,6 +2,7 @@
 
 import { formatDuration, formatNumber, formatTime } from "../lib/format";
 import { dashFill } from "../lib/palette";
+import { oneLine } from "../lib/shown";
 import type { Reading } from "./cursor";
 import type { XAxis } from "./lines";
 
@@ -25,7 +26,7 @@ export interface Tip {
 export function fillTip(tip: HTMLElement, { left, width, axis, x, shown, more }: Tip): void {
   tip.hidden = shown.length === 0;
   const head = document.createElement("div");
-  head.textContent = placeWords(axis, x);
+  head.textContent = oneLine(placeWords(axis, x));
   tip.replaceChildren(head, ...shown.map(tipRow));
   if (more > 0) tip.append(`and ${formatNumber(more)} more, farther away`);
   const right = left > width / 2;
@@ -39,7 +40,7 @@ function tipRow({ label, colour, dash, raw, smooth, span, nearest }: Reading): H
   const mark = document.createElement("i");
   mark.style.background = dashFill(colour, dash);
   const name = document.createElement("span");
-  name.textContent = label;
+  name.textContent = oneLine(label);
   const value = document.createElement("b");
   value.textContent = formatNumber(raw) + (smooth === null ? "" : ` (${formatNumber(smooth)})`) + (span ? ` [${span}]` : "");
   row.append(mark, name, value);

@@ -1,5 +1,7 @@
 /** Elements made of plain values. Text is text: nothing here reads markup. */
 
+import { oneLine, shown } from "../lib/shown";
+
 type Child = Node | string | number | null | undefined | false;
 type Value = string | number | boolean | null | undefined | ((event: never) => void);
 
@@ -7,10 +9,10 @@ function fill(element: Element, values: Readonly<Record<string, Value>>, childre
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === "function") element.addEventListener(name, value as (event: Event) => void);
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, name.startsWith("data-") ? String(value) : shown(String(value)));
   }
   for (const child of children) {
-    if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : String(child));
+    if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : values["dir"] === "auto" ? oneLine(String(child)) : shown(String(child)));
   }
 }
 

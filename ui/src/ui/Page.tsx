@@ -1,11 +1,12 @@
 /** Frame of an ordinary page: title of the browser tab, the one h1, actions at the right. */
 
 import { type ReactNode, useEffect } from "react";
+import { oneLine } from "../lib/shown";
 import s from "./Page.module.css";
 
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = title ? `${title} · Runstone` : "Runstone";
+    document.title = title ? `${oneLine(title)} · Runstone` : "Runstone";
   }, [title]);
 }
 

@@ -3,7 +3,7 @@
 import { useMemo } from "react";
 import { formatNumber } from "../../lib/format";
 import { natural } from "../../lib/natural";
-import { asNumber, axisOf, type Field, valueWords } from "../fields";
+import { asNumber, axisOf, categoryAxis, type Field, valueWords } from "../fields";
 import { type Box, boxOf, density } from "../maths";
 import s from "./kinds.module.css";
 import { Plane, planeArea, useWidth } from "./Plane";
@@ -48,7 +48,7 @@ export function Boxes({ name, height, runs, lit, x, y, violin }: Props) {
   const all = useMemo(() => groupsOf(x, y), [x, y]);
   const groups = all.slice(0, MOST_GROUPS);
   const down = useMemo(() => axisOf(y), [y]);
-  const across = useMemo(() => axisOf({ id: "", name: x ? x.name : "", values: groups.map((group) => `${group.name}\u200b`) }), [x, groups]);
+  const across = useMemo(() => categoryAxis({ id: "", name: x ? x.name : "", values: groups.map((group) => group.name) }), [x, groups]);
   const area = planeArea(width, height);
   if (groups.length === 0) return <p className={s.note}>No run has a number as {y.name}</p>;
   const slot = area.width / groups.length;
@@ -60,7 +60,7 @@ export function Boxes({ name, height, runs, lit, x, y, violin }: Props) {
       {width > 0 && (
         <Plane label={words} {...{ area, width, height }} x={across} y={down} data={{ "data-chart": name, "data-kind": violin ? "violin" : "box", "data-groups": all.length, "data-points": groups.reduce((sum, group) => sum + group.values.length, 0) }}>
           {groups.map((group, i) => {
-            const centre = area.left + ((across.at(`${group.name}\u200b`) ?? (i + 0.5) / groups.length)) * area.width;
+            const centre = area.left + ((across.at(group.name) ?? (i + 0.5) / groups.length)) * area.width;
             const { low, first, median, third, high, mean, outside } = group.box;
             const dots = group.values.length <= MOST_DOTS ? group.values : outside;
             return (
@@ -76,7 +76,7 @@ export function Boxes({ name, height, runs, lit, x, y, violin }: Props) {
           })}
           {runs.ids.map((id, i) => {
             const value = lit.includes(id) ? asNumber(y.values[i] ?? null) : null;
-            const place = across.at(`${x ? valueWords(x.values[i] ?? null) : "all runs"}\u200b`);
+            const place = across.at(x ? valueWords(x.values[i] ?? null) : "all runs");
             if (value === null || place === null) return null;
             return <circle key={id} cx={area.left + place * area.width} cy={py(value)} r={6} fill={runs.colours[i]} stroke="var(--text)" strokeWidth={1.5} />;
           })}

@@ -3,6 +3,7 @@
 import { type ColumnSpec, columnId } from "../../lib/columns";
 import { exactNumber, formatNumber } from "../../lib/format";
 import { lowerIsBetter } from "../../lib/direction";
+import { oneLine } from "../../lib/shown";
 import type { Meaning, Objective } from "../../api/schema.gen";
 import type { TableSpec } from "../../api/runs";
 import type { Cell } from "./useRows";
@@ -104,7 +105,7 @@ export interface CellLook {
 /** A param reads as it was written; a metric with four digits; what is not there is a dash. */
 export function cellLook(spec: ColumnSpec, value: Cell | undefined): CellLook {
   if (value === undefined || value === null) return { text: "–", title: "not logged", quiet: true };
-  if (spec.kind !== "metrics") return { text: String(value), title: String(value), quiet: false };
+  if (spec.kind !== "metrics") return { text: oneLine(String(value)), title: String(value), quiet: false };
   const text = formatNumber(value);
   return { text, title: exactNumber(value), quiet: text === "NaN" };
 }
