@@ -33,6 +33,17 @@ def test_a_parameter_that_is_none_is_passed_on_and_said(
     assert "--aplha: no parameters of entry point 'main', passed on as options. Its parameters: alpha (float" in said.err
 
 
+def test_what_cannot_be_meant_is_said(
+    project: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RUNSTONE_QUIET", raising=False)
+    folder = project(MLproject=MLPROJECT, train__py="")
+    projects.run(str(folder), docker_args={"gpus": "all"})
+    assert "'project' has no docker_env: options of docker are left aside" in capsys.readouterr().err
+    with pytest.raises(NotFound, match=rf"is a file; a project is its folder: runstone run {folder} -e train.py"):
+        projects.run(str(folder / "train.py"))
+
+
 def test_a_path_that_is_nowhere_names_each_place_once(project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = project(MLproject=MLPROJECT, train__py="")
     monkeypatch.chdir(folder)

@@ -111,7 +111,7 @@ def test_a_script_that_fails_by_itself_keeps_its_own_words(project: Make) -> Non
     ("options", "kind", "words"),
     [
         ({"entry_point": "nope"}, NotFound, "Could not find 'nope' .* scripts there: train.py"),
-        ({"entry_point": "train.py", "version": "main"}, RunstoneError, "no git repository"),
+        ({"entry_point": "train.py", "version": "main"}, RunstoneError, "has no versions: fatal: not a git repository"),
         ({"backend": "moon"}, NotSupported, "unsupported execution mode 'moon'"),
         ({"env_manager": "magic"}, InvalidValue, "'magic' is no environment manager"),
         ({"experiment_name": "a", "experiment_id": "1"}, InvalidValue, "only one"),

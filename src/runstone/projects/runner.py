@@ -96,6 +96,8 @@ def run(
     try:
         project = spec.load(source.folder)
         point, params, command = _command(project, entry_point, parameters or {}, storage_dir, cleaning)
+        if (docker_args or build_image) and not project.docker:
+            notice(f"{project.name!r} has no docker_env: options of docker are left aside")
         job = Job(source, project, point, params, command, env_manager, dict(docker_args or {}), build_image, backend, config)
         experiment = experiment_id or _experiment(experiment_name, project.name)
         done = None if run_id else _made_before(job, experiment)

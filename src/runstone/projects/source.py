@@ -56,9 +56,12 @@ def fetch(uri: str, version: str | None = None) -> Source:
     if local is not None and version is None:
         return Source(_part(local, part), _named(str(local), part))
     if local is not None:
-        top = _git(local, "rev-parse", "--show-toplevel", what=f"{given} has no versions: it is in no git repository.").strip()
+        top = _git(local, "rev-parse", "--show-toplevel", what=f"{given} has no versions").strip()
         within = local.resolve().relative_to(Path(top).resolve()).as_posix()
         return _checked_out(top, version, f"{within}/{part}" if part else within, _named(str(local), part))
+    if os.path.isfile(given):
+        folder, name = os.path.split(given)
+        raise NotFound(f"{given!r} is a file; a project is its folder: runstone run {folder or '.'} -e {name}")
     if not _REMOTE.match(given):
         raise NotFound(f"There is no project at {given!r}: no such folder, and it is no address of a git repository.")
     return _checked_out(given.removeprefix("git+"), version, part, _named(without_secrets(given), part))
