@@ -120,6 +120,16 @@ def test_what_is_not_kept_is_said_once(capsys: pytest.CaptureFixture[str], monke
     assert "tags=" not in told
 
 
+def test_files_that_are_replaced_are_told_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RUNSTONE_QUIET", raising=False)
+    with runstone.start_run():
+        runstone.sklearn.log_model(FOREST, "one")
+        runstone.sklearn.log_model(FOREST, "other")
+        assert "already" not in capsys.readouterr().err
+        runstone.sklearn.log_model(FOREST, "one")
+        assert "had a model 'one' already; its files are replaced" in capsys.readouterr().err
+
+
 def test_unknown_runs_and_paths() -> None:
     with runstone.start_run() as run:
         pass
@@ -127,6 +137,8 @@ def test_unknown_runs_and_paths() -> None:
         for load in (runstone.sklearn.load_model, runstone.pyfunc.load_model):
             with pytest.raises(NotFound):
                 load(uri)
+    with pytest.raises(NotFound, match="models:/wine/<version>"):
+        runstone.pyfunc.load_model("models:/wine")
 
 
 MLFLOW = {

@@ -223,6 +223,15 @@ def test_limits(folder: Path) -> None:
         serving.close()
 
 
+def test_workers_that_cannot_load_the_model_say_why(tmp_path: Path) -> None:
+    (tmp_path / "MLmodel").write_text("flavors: {python_function: {loader_module: nowhere.to_be_found}}")
+    serving = Serving(str(tmp_path), "-w", "2")
+    said = serving.process.communicate(timeout=60)[1]
+    assert serving.process.returncode == 1
+    assert "needs the module 'nowhere'" in said
+    assert "Traceback" not in said
+
+
 def test_predicting_for_a_file(folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "in.csv"
     table.write_text("x,n,word\n1.5,2,a\n")
@@ -232,6 +241,14 @@ def test_predicting_for_a_file(folder: Path, tmp_path: Path) -> None:
     wrong = CliRunner().invoke(cli, ["models", "predict", "-m", str(folder / "table")], input="{")
     assert wrong.exit_code == 1
     assert "valid JSON" in wrong.output
+    kept = tmp_path / "kept.json"
+    kept.write_text("before")
+    unread = CliRunner().invoke(cli, [*command[:-1], "json", "-o", str(kept)])  # a table is no JSON
+    assert (unread.exit_code, kept.read_text()) == (1, "before")
+    nowhere = CliRunner().invoke(cli, [*command, "-o", str(tmp_path / "no" / "out.json")])
+    assert "cannot be written" in nowhere.output
+    nothing = CliRunner().invoke(cli, ["models", "predict", "-m", str(folder / "table"), "-i", str(tmp_path / "none.csv")])
+    assert "does not exist" in nothing.output
     missing = CliRunner().invoke(cli, ["models", "serve", "-m", str(tmp_path / "none"), "-p", "0"])
     assert missing.exit_code == 1
     assert "no model" in missing.output

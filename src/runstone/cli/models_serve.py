@@ -121,18 +121,30 @@ def app() -> Starlette:
     """A worker's app, as its parent described it."""
     import threading
 
+    from runstone.errors import RunstoneError
     from runstone.scoring.app import create
 
     from .workers import _end_with
 
     given = json.loads(os.environ[_VARIABLE])
     threading.Thread(target=_end_with, args=(given["parent"],), daemon=True).start()
-    return create(given["uri"], given["every"], given["rows"], _shared)
+    try:
+        return create(given["uri"], given["every"], given["rows"], _shared)
+    except RunstoneError as wrong:
+        click.echo(f"Error: {wrong}", err=True)
+        os._exit(1)  # the parent ends, too
 
 
 @click.command("predict")
 @model_option
-@click.option("-i", "--input-path", metavar="FILE", default="-", help="The request; standard input if not given.")
+@click.option(
+    "-i",
+    "--input-path",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    default="-",
+    help="The request; standard input if not given.",
+)
 @click.option("-o", "--output-path", metavar="FILE", default="-", help="The answer; standard output if not given.")
 @click.option(
     "-t", "--content-type", type=click.Choice(["json", "csv"]), default="json", show_default=True, help="Of the input."
@@ -177,5 +189,9 @@ def predict(
     kind = parse.CSV if content_type == "csv" else parse.JSON
     with click.open_file(input_path, "rb") as asked:
         data, params = parse.read(asked.read(), kind, model.metadata)
-    with click.open_file(output_path, "wb") as answer:
-        answer.write(parse.written(model.predict(data, params)) + b"\n")
+    told = parse.written(model.predict(data, params)) + b"\n"  # before what is there is overwritten
+    try:
+        with click.open_file(output_path, "wb") as answer:
+            answer.write(told)
+    except OSError as cause:
+        raise InvalidValue(f"The predictions cannot be written to {output_path!r}: {cause.strerror}.") from cause

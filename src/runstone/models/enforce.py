@@ -88,6 +88,9 @@ def _type_depth(kind: AnyDataType | None) -> int:
 
 
 def _columns(frame: Any, schema: Schema) -> Any:
+    if not frame.columns.is_unique:
+        twice = list(dict.fromkeys(frame.columns[frame.columns.duplicated()]))
+        raise InvalidValue(f"The data has the columns {twice} more than once; the model takes {_names(schema)}.")
     if not schema.has_input_names():
         if frame.shape[1] < len(schema):
             raise InvalidValue(f"The model takes {len(schema)} columns; the data has {frame.shape[1]}: {list(frame.columns)}.")

@@ -16,7 +16,7 @@ from msgspec import structs
 import runstone
 from runstone.client import logged_models
 from runstone.client.checks import texts
-from runstone.client.notices import notice_once
+from runstone.client.notices import notice_once, warn_once
 from runstone.client.session import session
 from runstone.entities import LoggedModelOutput
 from runstone.entities.logged_models import LoggedModel
@@ -139,4 +139,10 @@ def _remember(run_id: str, manifest: Model) -> None:
     with suppress(ValueError):
         told = json.loads(log.tags.get(HISTORY, "[]"))
         known = told if isinstance(told, list) else []
+    if any(isinstance(one, dict) and one.get("artifact_path") == manifest.artifact_path for one in known):
+        warn_once(
+            f"log_model again {run_id} {manifest.artifact_path}",
+            f"the run had a model {manifest.artifact_path!r} already; its files are replaced, and with them those of versions "
+            "registered from it. Another name= keeps both.",
+        )
     runstone.MlflowClient().set_tag(run_id, HISTORY, json.dumps([*known, manifest.to_dict()], default=str))

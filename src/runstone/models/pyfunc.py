@@ -190,6 +190,6 @@ def missing_module(missing: ModuleNotFoundError, folder: Path) -> NotSupported:
     """The error for a model that needs what is not installed."""
     beside = [] if (folder / CODE).is_dir() else ["log it with code_paths=[…] if it is your own module"]
     wanted = folder / REQUIREMENTS
-    install = [f"pip install -r {wanted}"] if wanted.is_file() else []
+    install = [f"pip install -r {wanted}", "--env-manager uv where a command loads it"] if wanted.is_file() else []
     remedy = "; or ".join([*install, *beside]) or f"make it importable (sys.path has {sys.path[:3]} …)"
     return NotSupported(f"The model in {folder} needs the module {missing.name!r}, which is not installed. Try: {remedy}.")

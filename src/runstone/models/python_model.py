@@ -3,6 +3,7 @@ installed: nothing but the standard library is used here."""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import typing
 from collections.abc import Iterator
@@ -62,6 +63,26 @@ class PythonModelContext:
 
     def __init__(self, artifacts: dict[str, str], model_config: Any) -> None:
         self.artifacts, self.model_config = artifacts, model_config
+
+
+@contextlib.contextmanager
+def hints_kept(model: Any) -> Iterator[None]:
+    """Within the block the type hints of ``predict`` are types even where they were written as texts, as ``from __future__
+    import annotations`` makes them: a function that is pickled by value takes along no names that only texts speak of."""
+    function = inspect.unwrap(getattr(model, "func", None) or type(model).predict)
+    before: dict[str, Any] = getattr(function, "__annotations__", {})
+    try:
+        known = typing.get_type_hints(function, include_extras=True)
+    except Exception:  # hints that nothing explains
+        known = before
+    if not before or known == before:
+        yield
+        return
+    function.__annotations__ = known
+    try:
+        yield
+    finally:
+        function.__annotations__ = before
 
 
 def hints_of(function: Any) -> Any:

@@ -223,7 +223,7 @@ def _write(model: Any, folder: Path, config: Any) -> dict[str, Any]:
     module = importlib.import_module(python_model.__name__)
     cloudpickle.register_pickle_by_value(module)
     try:
-        with (folder / PICKLE).open("wb") as stream:
+        with (folder / PICKLE).open("wb") as stream, python_model.hints_kept(model):
             cloudpickle.dump(model, stream, protocol=pickle.DEFAULT_PROTOCOL)
     except (pickle.PicklingError, TypeError, AttributeError) as problem:
         raise InvalidValue(

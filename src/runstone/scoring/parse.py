@@ -117,6 +117,8 @@ def _data(name: str, value: Any, schema: Schema | None, hinted: bool) -> Any:
     if name == "dataframe_split":
         if not isinstance(value, dict) or not isinstance(value.get("data"), list):
             raise InvalidValue("'dataframe_split' is an object with 'columns' and 'data', a list of rows.")
+        if odd := sorted(set(value) - {"columns", "data", "index"}):
+            raise InvalidValue(f"'dataframe_split' has 'data', and 'columns' and 'index' if you like; it got {odd}, too.")
         return _typed(_frame(value["data"], value.get("columns"), value.get("index")), schema)
     if name == "dataframe_records":
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
@@ -140,6 +142,8 @@ def _columns(value: Any, schema: Schema) -> Any:
         return value
     if isinstance(value, dict) and all(isinstance(column, list) for column in value.values()):
         return _typed(_frame(value), schema)
+    if isinstance(value, dict) and not any(isinstance(one, list | dict) for one in value.values()):
+        return _typed(_frame([value]), schema)  # one row
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         return _typed(_frame(value), schema)
     if isinstance(value, list) and value and all(isinstance(row, list) and len(row) == len(names) for row in value):
@@ -162,8 +166,10 @@ def _arrays(value: Any, schema: Schema | None) -> Any:
 
 def _typed(frame: Any, schema: Schema | None) -> Any:
     """Columns in the types that JSON and CSV have no words for; what cannot be converted is the signature's to refuse."""
-    if schema is None or schema.is_tensor_spec():
+    if schema is None or not frame.columns.is_unique:
         return frame
+    if schema.is_tensor_spec() and not schema.has_input_names():
+        return _numbers(frame, schema.inputs[0].type) if len(schema) == 1 else frame
     for spec in schema:
         name = spec.name
         if name is not None and name in frame.columns and isinstance(spec.type, DataType):
@@ -171,7 +177,22 @@ def _typed(frame: Any, schema: Schema | None) -> Any:
     return frame
 
 
+def _numbers(frame: Any, wanted: Any) -> Any:
+    """A table for a tensor of numbers: JSON and CSV have one kind of them. Whole ones only where nothing is lost."""
+    if not len(frame.columns) or any(getattr(one, "kind", "O") not in "iuf" for one in frame.dtypes):
+        return frame
+    if wanted.kind == "f":
+        return frame.astype(wanted)
+    if wanted.kind not in "iu" or frame.isna().any(axis=None):
+        return frame
+    with np.errstate(all="ignore"):
+        turned = frame.astype(wanted)
+    return turned if bool((turned == frame).all(axis=None)) else frame
+
+
 def _column(column: Any, kind: DataType, name: str) -> Any:
+    if not len(column):
+        return column.astype(kind.to_pandas())
     if kind is DataType.binary:
         try:
             return column.map(lambda text: base64.b64decode(text, validate=True) if isinstance(text, str) else text)

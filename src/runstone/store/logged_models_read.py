@@ -39,7 +39,8 @@ class LoggedModelReader:
         """Raises NotFound; for a deleted one too, unless ``deleted``."""
         found = self.models([model_id])
         if not found or (found[0].lifecycle_stage != ACTIVE and not deleted):
-            raise NotFound(f"Logged model with ID '{model_id}' not found.")
+            hint = f" A registered model is models:/{model_id}/<version> or models:/{model_id}@<alias>."
+            raise NotFound(f"Logged model with ID '{model_id}' not found.{'' if model_id.startswith('m-') else hint}")
         return found[0]
 
     def models(self, model_ids: Sequence[str]) -> list[LoggedModel]:
