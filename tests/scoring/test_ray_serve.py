@@ -58,11 +58,11 @@ def cluster() -> Iterator[str]:
             yield "127.0.0.1:6398"
         finally:
             for node in reversed(nodes):
-                os.killpg(node.pid, signal.SIGTERM)
+                os.killpg(node.pid, signal.SIGKILL)  # its children end with it
                 node.wait(60)
 
 
-def wait_until(true: Callable[[], object], seconds: float = 200) -> None:
+def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
     give_up = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < give_up
@@ -71,8 +71,9 @@ def wait_until(true: Callable[[], object], seconds: float = 200) -> None:
 
 class Serving:
     def __init__(self, cluster: str, *words: str) -> None:
-        self.said = "No Ray cluster answers"
+        self._start(cluster, *words)
         while "No Ray cluster answers" in self.said:  # its head is still beginning
+            self.ended()
             self._start(cluster, *words)
 
     def _start(self, cluster: str, *words: str) -> None:
@@ -87,6 +88,9 @@ class Serving:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def ended(self) -> int:
         self.process.communicate(timeout=60)
         return self.process.returncode
 
@@ -108,7 +112,8 @@ def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, mo
     for number in ("first", "second"):
         file = tmp_path / f"{number}.py"
         file.write_text(MODEL.replace("NUMBER", number))
-        runstone.pyfunc.log_model(name="model", python_model=str(file), registered_model_name="told", pip_requirements=[])
+        with runstone.start_run():
+            runstone.pyfunc.log_model(name="model", python_model=str(file), registered_model_name="told", pip_requirements=[])
     client.set_registered_model_alias("told", "champion", "1")
     port = listen.free_port("127.0.0.1", 0)
     words = ["-m", "models:/told@champion", "-p", str(port), "-w", str(NODES), "--route-prefix", "/told"]
@@ -127,7 +132,7 @@ def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, mo
         status, fault = answer(f"{url}/invocations", {"inputs": [1]})
         assert (status, fault["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
         again = Serving(cluster, *words)
-        assert again.process.wait(60) == 1
+        assert again.ended() == 1
         assert "has an application 'runstone' already" in again.said
     finally:
         assert serving.end() == 0
@@ -136,7 +141,7 @@ def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, mo
     runstone.pyfunc.save_model(tmp_path / "broken", python_model=str(tmp_path / "first.py"), pip_requirements=[])
     (tmp_path / "broken" / "first.py").write_text(broken.read_text())
     failed = Serving(cluster, "-m", str(tmp_path / "broken"), "-p", str(port))
-    assert failed.process.wait(60) == 1
+    assert failed.ended() == 1
     assert "nowhere_to_be_found" in failed.said
 
 

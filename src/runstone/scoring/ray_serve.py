@@ -30,8 +30,11 @@ from .app import create
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-#: Requests that a replica has under way; those that wait together are predicted together.
-ONGOING = 100
+#: Requests that a replica has under way: as many as its threads at most; those that wait together are predicted together.
+#: What is more waits where any replica may take it.
+ONGOING = 32
+#: Tells Ray's proxies whether they ask the replicas of their own node alone, until these have all they may.
+_PREFER_OWN_NODE = "RAY_SERVE_PROXY_PREFER_LOCAL_NODE_ROUTING"
 #: Variables of ours that are told to the replicas: none whose value is a secret, which Ray would show on its dashboard.
 _SECRET = re.compile("PASSWORD|SECRET|TOKEN|KEY|USERNAME")
 #: The line of a traceback that says what happened.
@@ -69,7 +72,11 @@ def serve(wanted: Wanted, address: Address, ready: Callable[[str], None]) -> Non
         InvalidValue: no cluster answers, it has an application of this name, or its replicas could not start.
     """
     get_model_info(wanted.uri)  # what is no model is said here, and not by every replica
-    with _connected(wanted.cluster) as (ray, serving), _told_to_end() as told, _deployed(serving, wanted, address) as url:
+    with (
+        _connected(wanted.cluster, alone=_one_proxy(address)) as (ray, serving),
+        _told_to_end() as told,
+        _deployed(serving, wanted, address) as url,
+    ):
         ready(url)
         while not told.wait(LOOK):
             if not ray.is_initialized():
@@ -89,7 +96,8 @@ def _told_to_end() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _connected(cluster: str) -> Iterator[tuple[Any, Any]]:
+def _connected(cluster: str, alone: bool) -> Iterator[tuple[Any, Any]]:
+    """``alone``: one proxy answers for all nodes, so it must ask them alike: of any two replicas the one with less to do."""
     ray = need("ray", "--engine ray", "'runstone[ray]'")
     try:
         serving = need("ray.serve", "--engine ray", "'runstone[ray]'")
@@ -100,7 +108,10 @@ def _connected(cluster: str) -> Iterator[tuple[Any, Any]]:
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     where = cluster or os.environ.get("RAY_ADDRESS", "")
     try:
-        ray.init(address=where or "local", log_to_driver=False, logging_level="ERROR", namespace="serve")
+        ray.init(
+            address=where or "local", log_to_driver=False, logging_level="ERROR", namespace="serve",
+            runtime_env={"env_vars": {_PREFER_OWN_NODE: os.environ.get(_PREFER_OWN_NODE, "0" if alone else "1")}},
+        )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError) as cause:
         raise InvalidValue(
             f"No Ray cluster answers at {where or 'this machine'}: {cause}. `ray start --head` begins one."
@@ -117,7 +128,7 @@ def _connected(cluster: str) -> Iterator[tuple[Any, Any]]:
 def _deployed(serving: Any, wanted: Wanted, address: Address) -> Iterator[str]:
     """Runs the application for the block; gives its address once it answers."""
     # Where others may ask, each node with a replica answers; else this machine does.
-    places = "HeadOnly" if is_loopback(address.host) else "EveryNode"
+    places = "HeadOnly" if _one_proxy(address) else "EveryNode"
     host = "127.0.0.1" if address.host == "localhost" else address.host.strip("[]")
     serving.start(proxy_location=places, http_options={"host": host, "port": address.port})
     if wanted.name in serving.status().applications:
@@ -140,6 +151,10 @@ def _deployed(serving: Any, wanted: Wanted, address: Address) -> Iterator[str]:
         yield url
     finally:
         serving.delete(wanted.name)
+
+
+def _one_proxy(address: Address) -> bool:
+    return is_loopback(address.host)
 
 
 def _builder(wanted: Wanted) -> Callable[[], Starlette]:
@@ -172,7 +187,9 @@ def _reason(serving: Any, name: str, cause: Exception) -> str:
 def _ask(url: str) -> None:
     """Raises InvalidValue: nobody answers there."""
     try:
-        answer = urllib3.PoolManager().request("GET", f"{url}/ping", timeout=5, retries=urllib3.Retry(10, backoff_factor=0.2))
+        answer = urllib3.PoolManager().request(
+            "GET", f"{url}/ping", timeout=5, retries=urllib3.Retry(10, backoff_factor=0.2, backoff_max=2)
+        )
     except urllib3.exceptions.HTTPError as cause:
         raise InvalidValue(f"Ray Serve runs, but not at {url}: {cause}. It listens where it was started first.") from cause
     if answer.status != 200:
