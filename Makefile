@@ -48,22 +48,25 @@ bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(CURDIR)/$(PEER)/bin/python --fml $(CURDIR)/$(FML)/bin/fml
 	$(BIN)/python benchmarks/ui.py --only js,table,boards --runs 1000 --tensorboard $(CURDIR)/$(PEER)/bin/python --aim $(CURDIR)/$(AIM)/bin/python
 
-# Programs that tests drive, from the system's packages, when this user may install them: a browser, a PostgreSQL (of which only
-# the programs are used), a Slurm (of which nothing is left running).
-BROWSER  := chromium fonts-dejavu-core
+# Programs that tests drive, from the system's packages, when this user may install them: a browser (Chromium without windows
+# where there is such a package), a PostgreSQL (of which only the programs are used), a Slurm (of which nothing is left running).
+BROWSERS := chromium-headless-shell chromium
+FONTS    := fonts-dejavu-core
 DATABASE := postgresql
 CLUSTER  := slurmctld slurmd slurm-client munge
 
 system:
-	@found() { PATH="$$PATH:/usr/sbin" command -v "$$1" >/dev/null; }; missing=(); \
-	found chromium || found google-chrome || missing+=($(BROWSER)); \
+	@found() { PATH="$$PATH:/usr/sbin" command -v "$$1" >/dev/null; }; missing=() browser=; \
+	found chromium-headless-shell || found chromium || found google-chrome || browser=1; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || found postgres || missing+=($(DATABASE)); \
 	found slurmctld || missing+=($(CLUSTER)); \
-	if [ $${#missing[@]} = 0 ]; then :; \
+	if [ -z "$$browser$${missing[*]}" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  export DEBIAN_FRONTEND=noninteractive; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
-	else echo "some tests will be skipped: they need $${missing[*]} (apt-get install $${missing[*]})"; fi
+	  export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; \
+	  for one in $${browser:+$(BROWSERS)}; do apt-cache show $$one >/dev/null 2>&1 && missing+=($$one $(FONTS)) && break; done; \
+	  apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	else missing+=($${browser:+$(lastword $(BROWSERS))}); \
+	  echo "some tests will be skipped: they need $${missing[*]} (apt-get install $${missing[*]})"; fi
 
 $(VENV)/.base: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

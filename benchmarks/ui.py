@@ -364,7 +364,12 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     chromium = next(
-        (found for name in ("chromium", "google-chrome", "chromium-browser") if (found := shutil.which(name))), None
+        (
+            found
+            for name in ("chromium", "google-chrome", "chromium-browser", "chromium-headless-shell")
+            if (found := shutil.which(name))
+        ),
+        None,
     )
     wants = (lambda name: name in given.only.split(",")) if given.only else (lambda name: True)
     ours: dict[str, float] = {}

@@ -117,6 +117,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Watched]]:
 
     yield start
     for watched in opened:
-        watched.page.unroute_all(behavior="ignoreErrors")  # an answer that a test had under way is nobody's any more
+        if not watched.page.is_closed():
+            watched.page.unroute_all(behavior="ignoreErrors")  # an answer that a test had under way is nobody's any more
         watched.page.context.close()
         assert watched.mishaps == []
