@@ -52,9 +52,11 @@ def _manager(kind: str | None) -> str:
 
 def own_requirement(line: str) -> str:
     """A line that asks for Runstone, when this one was installed from a folder, means that folder."""
+    if not line.lower().startswith("runstone"):
+        return line
     from importlib import metadata
 
-    from packaging.requirements import InvalidRequirement, Requirement  # only who asks for packages pays for its import
+    from packaging.requirements import InvalidRequirement, Requirement  # only who asks for Runstone pays for its import
     from packaging.utils import canonicalize_name
 
     try:
