@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from .errors import InvalidValue, NotFound, NotSupported, StoreUnavailable
+from .errors import InvalidValue, NotFound, NotSupported, StoreReadOnly, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -220,6 +220,17 @@ def journal_root(uri: str | os.PathLike[str] = "") -> Path:
     if chosen:
         return Path(chosen, hashlib.sha256(place.encode()).hexdigest()[:16]).absolute()
     return _folder(place, "journal")
+
+
+def spare_journal_root(uri: str | os.PathLike[str] = "") -> Path:
+    """The folder in the user's cache for journals of this store while its own folder cannot be written."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(cache, "runstone", "journal", hashlib.sha256(canonical(uri).encode()).hexdigest()[:16])
+
+
+def journal_roots(uri: str | os.PathLike[str] = "") -> list[Path]:
+    """All folders in which journals of this store may lie."""
+    return list(dict.fromkeys((journal_root(uri), spare_journal_root(uri))))
 
 
 def webhook_key(uri: str | os.PathLike[str] = "") -> Path | None:
@@ -441,11 +452,11 @@ def _dialect(place: str) -> Dialect:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as cause:
             what = "Make it, or choose another tracking URI."
-            if file.parent.name.endswith(BESIDE):
+            if file.parent.name.endswith(BESIDE) and file.parent.name != BESIDE:
                 what = (
                     "It would keep what is read in from MLflow, and new runs; RUNSTONE_READ_INTO names another store for them."
                 )
-            raise StoreUnavailable(f"The store's folder {file.parent} cannot be made: {cause.strerror}. {what}") from cause
+            raise StoreReadOnly(f"The store's folder {file.parent} cannot be made: {cause.strerror}. {what}") from cause
     network = file_system(file.parent).startswith(REMOTE)
     return Sqlite(file, network=network)
 

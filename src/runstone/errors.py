@@ -12,7 +12,8 @@
     ├── NotSupported                               NOT_IMPLEMENTED            501
     └── Trouble               (not the caller's)   TEMPORARILY_UNAVAILABLE    503
         ├── StoreUnavailable                       TEMPORARILY_UNAVAILABLE    503
-        │   └── DiskFull                           RESOURCE_EXHAUSTED         507
+        │   ├── DiskFull                           RESOURCE_EXHAUSTED         507
+        │   └── StoreReadOnly                      TEMPORARILY_UNAVAILABLE    503
         ├── TooBusy           (come again soon)    TEMPORARILY_UNAVAILABLE    503
         ├── StoreCorrupt                           INTERNAL_ERROR             500
         ├── StoreTooNew                            INTERNAL_ERROR             500
@@ -197,6 +198,10 @@ class DiskFull(StoreUnavailable):
 
     def get_http_status_code(self) -> int:
         return 507  # the code's own 429 would have clients send everything again, for minutes
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The store's file or folder cannot be written."""
 
 
 class StoreCorrupt(Trouble):

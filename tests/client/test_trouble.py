@@ -13,8 +13,18 @@ import pytest
 from click.testing import CliRunner
 
 import runstone
+from runstone import connect
 from runstone.cli.main import cli
-from runstone.errors import DiskFull, InvalidValue, JournalTrouble, StoreUnavailable, Trouble
+from runstone.errors import (
+    DiskFull,
+    InvalidValue,
+    JournalTrouble,
+    StoreCorrupt,
+    StoreReadOnly,
+    StoreTooNew,
+    StoreUnavailable,
+    Trouble,
+)
 
 
 @pytest.fixture
@@ -77,7 +87,7 @@ def test_a_store_that_cannot_be_opened_keeps_everything_until_it_can() -> None:
         check=True,
         env={**os.environ, "RUNSTONE_STRICT": "0", "RUNSTONE_EXIT_WAIT_SECONDS": "0.2"},
     )
-    assert "start_run could not be recorded" in done.stderr
+    assert done.stderr.count("no SQLite database") == 1
     assert "runstone sync" in done.stderr
     assert "Traceback" not in done.stderr
     database.unlink()
@@ -185,17 +195,24 @@ def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
     assert run.data.params == {"late": "1"}
 
 
-def test_a_process_does_not_wait_long_for_a_store_that_waiting_does_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_does_not_wait_long_for_a_store_that_waiting_does_not_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     session = runstone.client.session.session()
     monkeypatch.setenv("RUNSTONE_STRICT", "0")
+    monkeypatch.setenv("RUNSTONE_QUIET", "0")
     given: list[float] = []
-    monkeypatch.setattr(session.shipper, "flush", lambda timeout=None: given.append(timeout) or True)
+    monkeypatch.setattr(session.shipper, "flush", lambda timeout=None: given.append(timeout))
     session.say_away(StoreUnavailable("locked"))
     session.close(30)
-    session.away = False
-    session.say_away(DiskFull("no room"))
-    session.close(30)
-    assert given[0] > 25 > 6 > given[-1]
+    assert sum(given) > 25
+    assert "Ctrl-C loses nothing" in capsys.readouterr().err
+    for trouble in (DiskFull("no room"), StoreReadOnly("read-only"), StoreTooNew("newer"), StoreCorrupt("damaged")):
+        session.away = False
+        given.clear()
+        session.say_away(trouble)
+        session.close(30)
+        assert sum(given) < 3
 
 
 def test_an_experiment_that_is_not_there_is_said_where_runs_are_searched(capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,3 +221,86 @@ def test_an_experiment_that_is_not_there_is_said_where_runs_are_searched(capsys:
     said = capsys.readouterr().err
     assert "no experiment is called 'nowhere'" in said
     assert "'there'" not in said
+
+
+TRAINING = """
+import ctypes, os, sys, runstone
+if sys.argv[1:] and os.getuid() == 0:  # not even root may write what is read-only: capset(2), version 3, no capability at all
+    ctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
+with runstone.start_run() as run:
+    runstone.log_metric("m", 1.0)
+    runstone.log_param("p", 1)
+    runstone.flush()
+    runstone.log_text("words", "a/b.txt")
+print(run.info.run_id)
+"""
+
+
+def train(*arguments: str) -> tuple[str, str]:
+    """Id of the run and what was said, of a script that trains in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRAINING, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "RUNSTONE_STRICT": "0", "RUNSTONE_CAPTURE_CONTEXT": "0"},
+    )
+    return done.stdout.strip(), done.stderr
+
+
+def nothing_is_missing(run_id: str) -> None:
+    synced = CliRunner().invoke(cli, ["sync"])
+    assert synced.exit_code == 0, synced.output
+    run = runstone.get_run(run_id)
+    assert (run.info.status, run.data.metrics, run.data.params) == ("FINISHED", {"m": 1.0}, {"p": "1"})
+    assert runstone.artifacts.load_text(f"runs:/{run_id}/a/b.txt") == "words"
+
+
+def test_a_store_of_a_newer_version_is_said_once_and_nothing_is_missing_after_the_upgrade(tmp_path: Path) -> None:
+    with runstone.start_run():
+        pass
+    runstone.flush()
+    connect.close_all()
+    with sqlite3.connect(Path(".runstone", "runstone.db")) as plain:
+        (known,) = plain.execute("SELECT version_num FROM alembic_version").fetchone()
+        plain.execute("UPDATE alembic_version SET version_num = '9999'")
+    plain.close()
+    run_id, said = train()
+    assert said.count("schema 9999") == 1
+    assert f"knows schemas up to {known}" in said
+    assert "pip install -U runstone" in said
+    assert "Traceback" not in said
+    for command in (["ui"], ["runs", "list"], ["sync"]):
+        refused = CliRunner().invoke(cli, command)
+        assert (refused.exit_code, refused.output.count("schema 9999"), refused.output.count("\n")) == (1, 1, 1)
+    with sqlite3.connect(Path(".runstone", "runstone.db")) as plain:
+        plain.execute("UPDATE alembic_version SET version_num = ?", (known,))
+    plain.close()
+    nothing_is_missing(run_id)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_where_nothing_may_be_written_all_waits_in_the_cache(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place = tmp_path / "work"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    if there:
+        train()
+    folders = [place, *(path for path in place.rglob("*"))]
+    for path in folders:
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        run_id, said = train("without powers")
+    finally:
+        for path in folders:
+            path.chmod(path.stat().st_mode | 0o200)
+    assert "Traceback" not in said
+    assert "MLflow" not in said
+    assert str(tmp_path / "cache") in said.splitlines()[-1]  # where it is, and what brings it in
+    assert "runstone sync" in said.splitlines()[-1]
+    found = CliRunner().invoke(cli, ["doctor", "--json"])
+    assert ("not shipped yet" in found.output) is there  # without a store there is none to look into
+    nothing_is_missing(run_id)

@@ -80,6 +80,7 @@ def _findings(uri: str) -> Iterator[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
         lambda: _store(store),
         lambda: _journal(root),
+        lambda: _spare_journal(connect.spare_journal_root(uri)),
         lambda: _disk(root),
         lambda: _clock(store, root),
     ]
@@ -152,6 +153,12 @@ def _journal(root: Path) -> Iterator[Finding]:
     elif not damaged:
         alive = f", {len(found)} of running processes" if found else ""
         yield Finding("journal", "ok", f"nothing left behind in {root}{alive}")
+
+
+def _spare_journal(root: Path) -> Iterator[Finding]:
+    """Do journals wait in the cache, since the store's own folder could not be written?"""
+    if root.is_dir():
+        yield from (one for one in _journal(root) if one.state != "ok")
 
 
 def _disk(root: Path) -> Iterator[Finding]:

@@ -216,10 +216,10 @@ def _recovery(store: str) -> Chore:
     from runstone.journal import recovery
     from runstone.server.chores import Chore
 
-    root, opened = connect.journal_root(store), connect.open_store(store)
+    roots, opened = connect.journal_roots(store), connect.open_store(store)
 
     def recover() -> None:
-        for problem in recovery.recover(root, opened).problems:
+        for problem in recovery.recover_all(roots, opened).problems:
             logging.getLogger("runstone.server").warning("journal: %s", problem)
 
     return Chore("shipping journals of dead processes", RECOVERY, recover)

@@ -22,7 +22,7 @@ def sync(as_json: bool, store: str) -> None:
 
     uri = store_uri(store)
     opened = open_for_reading(uri, make=True)
-    found = recovery.recover(connect.journal_root(uri), opened)
+    found = recovery.recover_all(connect.journal_roots(uri), opened)
     files, waiting = spool.deliver(session(uri), connect.open_artifacts)
     found.problems += waiting
     if as_json:

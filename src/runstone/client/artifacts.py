@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, cast
 from runstone import connect
 from runstone.contracts import ArtifactStore
 from runstone.entities import FileInfo
+from runstone.errors import NotFound, StoreUnavailable
 
 from . import loading, tables
 from .checks import check_run_id
@@ -40,12 +41,13 @@ def files_of(log: RunLog, here: Session) -> RunFiles:
 
 
 def _root_of(log: RunLog, here: Session) -> ArtifactStore:
-    """The run's artifact root. Behind a server, or offline, it may be out of reach: files wait on this machine then."""
+    """The run's artifact root. Behind a server, offline, or in a store that cannot be used now, it may be out of reach: files
+    wait on this machine then."""
 
     def reach() -> ArtifactStore:
         return connect.open_artifacts(uri_of(log, here), here.uri)
 
-    if not (connect.is_server(here.uri) or here.offline):
+    if not (connect.is_server(here.uri) or here.offline or here.away):
         return reach()
     return cast("ArtifactStore", Spooling(here, log.run_id, reach, connect.open_artifacts))
 
@@ -53,7 +55,13 @@ def _root_of(log: RunLog, here: Session) -> ArtifactStore:
 def uri_of(log: RunLog, here: Session) -> str:
     """The run's artifact root; asked of the store where the run was begun without one."""
     if not log.artifact_uri:
-        log.artifact_uri = here.run(log.run_id).info.artifact_uri or ""
+        try:
+            log.artifact_uri = here.run(log.run_id).info.artifact_uri or ""
+        except NotFound:
+            if log.started is None:
+                raise
+            unknown = f"run {log.run_id} could not be stored yet, so where its artifacts belong is not known."
+            raise StoreUnavailable(unknown) from None
     return log.artifact_uri
 
 

@@ -53,15 +53,25 @@ def at_exit() -> None:
     end_all(_signalled or exits.left_by())
     wait = settings.EXIT_WAIT_SECONDS.get()
     context.settle(wait)
-    for one in sessions.sessions():
-        if not one.close(wait):
-            notices.warn_once(
-                f"unshipped {one.uri}",
-                f"what was logged is safe in {one.root}, but not all of it could be stored in time. "
-                f"The next run brings it in, or now: {one.how_to_sync}",
-            )
+    whole = all([_ship(one, wait) for one in sessions.sessions()])
     guard.say_missed()
-    connect.close_all()
+    if whole:  # else a thread may be inside a store, and who closes that waits for it
+        connect.close_all()
+
+
+def _ship(one: sessions.Session, wait: float) -> bool:
+    """Whether all of a session is stored; said where it is not. Ctrl-C ends the wait."""
+    try:
+        done = one.close(wait)
+    except KeyboardInterrupt:
+        done = False
+    if not done:
+        notices.warn_once(
+            f"unshipped {one.uri}",
+            f"what was logged is safe in {one.kept_in}, but not all of it could be stored in time. "
+            f"The next run brings it in, or this, once the store can be written: {one.how_to_sync}",
+        )
+    return done
 
 
 def reset() -> None:

@@ -18,7 +18,6 @@ from runstone.errors import AlreadyExists, InvalidValue, NotFound, NotSupported,
 from runstone.records import ExperimentChanged, ExperimentCreated
 
 from .checks import check_key, shown, texts
-from .guard import report
 from .notices import notice_once
 from .paging import all_pages
 from .run_log import now_ms
@@ -81,17 +80,17 @@ def _named_or_unknown(here: Session, name: str) -> Experiment:
     try:
         return experiment_named(here, name, fresh=True)
     except Trouble as trouble:
-        _say_away(here, trouble, "set_experiment")
+        _say_away(here, trouble)
         return Experiment("", name, "", LifecycleStage.ACTIVE)
 
 
-def _say_away(here: Session, trouble: Trouble, what: str) -> None:
+def _say_away(here: Session, trouble: Trouble) -> None:
     if here.offline:
         notice_once("offline", f"{settings.OFFLINE.name} is set: runs are kept in {here.root} until `{here.how_to_sync}`")
-    elif connect.is_server(here.uri):
-        here.say_away(trouble)
+    elif settings.STRICT.get() and not connect.is_server(here.uri):
+        raise trouble
     else:
-        report(trouble, what)
+        here.say_away(trouble)
 
 
 def experiment_for_run(here: Session, experiment_id: str | int | None = None) -> Experiment:
@@ -105,7 +104,7 @@ def experiment_for_run(here: Session, experiment_id: str | int | None = None) ->
     try:
         found = _default(here) if experiment_id is None else _numbered(here, check_experiment_id(experiment_id))
     except Trouble as trouble:
-        _say_away(here, trouble, "start_run")
+        _say_away(here, trouble)
         chosen = _chosen.get("")
         name = chosen.name if chosen else settings.EXPERIMENT_NAME.get() or default_name()
         known_id = str(experiment_id or (chosen.experiment_id if chosen and here.uri in _chosen else ""))

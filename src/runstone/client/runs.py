@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from runstone import settings
+from runstone import connect, settings
 from runstone.entities import LifecycleStage, Run, RunData, RunInfo, RunStatus
 from runstone.errors import InvalidValue, WrongState
 from runstone.names import random_name
@@ -159,6 +159,8 @@ def begin(
     # where its artifacts are follows from the experiment, also when the store's folder has moved: it is not written
     started = RunStarted(run_id, experiment.experiment_id, now, name, owner, all_tags, "RUNNING", experiment.name)
     log = here.begin(started)
+    if not connect.is_server(here.uri):
+        log.artifact_uri = artifact_uri  # so that no artifact waits for the store
     info = RunInfo(
         run_id, experiment.experiment_id, owner, "RUNNING", now, None, "active", artifact_uri, name, None, all_tags.get(PARENT)
     )

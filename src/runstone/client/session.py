@@ -18,6 +18,7 @@ from runstone.errors import (
     PermissionDenied,
     RunstoneError,
     StoreCorrupt,
+    StoreReadOnly,
     StoreTooNew,
     Trouble,
     WrongState,
@@ -33,7 +34,7 @@ from .children import Children
 from .location import tracking_store
 from .notices import notice, warn_once
 from .run_log import RunLog, now_ms
-from .spare_journal import open_writer, spare_root
+from .spare_journal import open_writer
 
 #: How many runs stay open for writing beside the active ones (an ``MlflowClient`` may log to any number).
 IDLE_LOGS = 32
@@ -41,8 +42,12 @@ IDLE_LOGS = 32
 OTHERS_SECONDS = 5.0
 #: Most seconds between two looks of a process that reads at which runs have died.
 LOOK_SECONDS = 5.0
-#: How long a process that ends waits for a server that is away, a full disk, a store that is damaged or of a newer version.
+#: How long a process that ends waits for a server that is away.
 AWAY_SECONDS = 5.0
+#: How long for one that waiting does not help: a full disk, a file that is read-only, damaged or of a newer version.
+STUCK_SECONDS = 1.0
+#: After this long at the end of a process it says what it waits for.
+SILENT_SECONDS = 2.0
 
 _sessions: dict[str, Session] = {}
 _lock = RLock()
@@ -77,6 +82,7 @@ class Session:
         uri: the store's canonical URI.
         logs: runs open for writing here, by id, the least recently opened first.
         active: ids of those on a stack of active runs; they stay open.
+        kept_in: the folder in which journals are.
     """
 
     def __init__(self, uri: str) -> None:
@@ -90,7 +96,8 @@ class Session:
         self._recovery: Thread | None = None
         self._looked = 0.0
         self.away = self.stuck = False
-        self.children = Children((self.root, spare_root(uri)), self._sink, self._say_problems)
+        self.kept_in = self.root
+        self.children = Children(connect.journal_roots(uri), self._sink, self._say_problems)
         self.shipper = Shipper(self._sink, self.say_away, self._on_refused, self._on_stored, self._look_after_children)
 
     def _sink(self) -> Store:
@@ -156,6 +163,7 @@ class Session:
     def _keep(self, log: RunLog) -> None:
         with self.lock:
             self.logs[log.run_id] = log
+            self.kept_in = getattr(log.writer, "root", self.kept_in)
             if isinstance(log.writer, JournalWriter) and not self.offline:
                 self.shipper.add(log.writer)
             idle = [run_id for run_id in self.logs if run_id not in self.active and run_id != log.run_id]
@@ -253,7 +261,7 @@ class Session:
             return
         try:
             store = self.store
-            for root in (self.root, spare_root(self.uri)):
+            for root in connect.journal_roots(self.uri):
                 if root.is_dir():
                     self._say_recovered(recover(root, store))
             self._deliver_files()
@@ -281,16 +289,25 @@ class Session:
     def close(self, timeout: float) -> bool:
         """Ship everything, as far as the time allows; whether nothing remains.
 
-        A server that is known to be away, or a store that waiting does not help, gets :data:`AWAY_SECONDS` at most.
+        A server that is known to be away gets :data:`AWAY_SECONDS` at most, a store that waiting does not help
+        :data:`STUCK_SECONDS`.
         """
-        if self.away and (self.stuck or connect.is_server(self.uri)):
+        if self.away and self.stuck:
+            timeout = min(timeout, STUCK_SECONDS)
+        elif self.away and connect.is_server(self.uri):
             timeout = min(timeout, AWAY_SECONDS)
         for run_id in list(self.logs):
             self.release(run_id)
         give_up = time.monotonic() + timeout
         if self._recovery is not None:
             self._recovery.join(timeout)
-        done = self.shipper.flush(max(0.1, give_up - time.monotonic()))
+        done = self.shipper.flush(max(0.1, min(timeout, SILENT_SECONDS)))
+        if not done and time.monotonic() < give_up:
+            notice(
+                f"waiting until {self.shown_uri} takes what was logged, {give_up - time.monotonic():.0f} s at most; "
+                f"it is safe in {self.kept_in}, so Ctrl-C loses nothing"
+            )
+            done = self.shipper.flush(max(0.1, give_up - time.monotonic()))
         if done and self.children.any:
             self._recover()  # children that ended without a word
         self.shipper.close(max(0.1, give_up - time.monotonic()))
@@ -299,7 +316,7 @@ class Session:
     def say_away(self, trouble: Exception) -> None:
         """The store could not be asked or written: one line for each stretch of it."""
         self.troubles.append(trouble)
-        self.stuck = isinstance(trouble, DiskFull | StoreCorrupt | StoreTooNew)
+        self.stuck = isinstance(trouble, DiskFull | StoreReadOnly | StoreCorrupt | StoreTooNew)
         if isinstance(trouble, Trouble | PermissionDenied | NotSupported):
             if self.away:
                 return
@@ -308,7 +325,8 @@ class Session:
             self._stretches += 1
             warn_once(
                 f"shipping {self._stretches} {type(trouble).__name__}",
-                f"what was logged is safe in {self.root} but could not be stored yet: {trouble} It is tried again.",
+                f"what is logged is safe in {self.kept_in} but could not be stored yet: {trouble} "
+                "Training goes on, and it is tried again.",
             )
 
     def _on_stored(self) -> None:

@@ -5,12 +5,11 @@ First the user's cache, from where the next run on this machine brings them in; 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
-from runstone import settings
+from runstone import connect, settings
 from runstone.errors import JournalTrouble
 from runstone.journal.writer import JournalWriter
 from runstone.records import Record
@@ -38,12 +37,6 @@ class Nowhere:
         pass
 
 
-def spare_root(uri: str) -> Path:
-    """The folder in the user's cache for journals of this store."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(cache, "runstone", "journal", hashlib.sha256(uri.encode()).hexdigest()[:16])
-
-
 def open_writer(root: Path, uri: str, run_id: str) -> JournalWriter | Nowhere:
     """A journal of the run, in the best place that can be had.
 
@@ -54,7 +47,7 @@ def open_writer(root: Path, uri: str, run_id: str) -> JournalWriter | Nowhere:
     except JournalTrouble as trouble:
         if settings.STRICT.get():
             raise
-        spare = spare_root(uri)
+        spare = connect.spare_journal_root(uri)
         try:
             writer = JournalWriter(spare, run_id)
         except JournalTrouble:

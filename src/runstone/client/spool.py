@@ -1,4 +1,4 @@
-"""Artifacts that wait for a server: kept beside the journals while it is away, brought there when it is back.
+"""Artifacts that wait for a store: kept beside the journals while it is away, brought there when it is back.
 
 Each waits as ``<journals>-files/<run>/<path>``. Whoever next ships this store's journals brings them in.
 """
@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from runstone import connect
 from runstone.contracts import ArtifactFile, ArtifactStore
 from runstone.errors import RunstoneError, StoreUnavailable
 
@@ -25,7 +26,11 @@ _delivering = threading.Lock()
 
 def spool_root(here: Session) -> Path:
     """The folder of files that wait for this store."""
-    return here.root.with_name(here.root.name + "-files")
+    return _beside(here.kept_in)
+
+
+def _beside(journals: Path) -> Path:
+    return journals.with_name(journals.name + "-files")
 
 
 class Spooling:
@@ -92,28 +97,34 @@ class Spooling:
 def deliver(here: Session, open_artifacts: Callable[[str, str], ArtifactStore]) -> tuple[int, list[str]]:
     """Bring what waits to its place; how many files, and what could not be brought, in words. Two at once do no harm."""
     done, problems = 0, list[str]()
-    root = spool_root(here)
-    if not root.is_dir() or not _delivering.acquire(blocking=False):
-        return 0, []
-    try:
-        for run_id, files in list(_waiting(root)):
+    for journals in connect.journal_roots(here.uri):
+        root = _beside(journals)
+        if root.is_dir() and _delivering.acquire(blocking=False):
             try:
-                uri = here.store.get_run(run_id).info.artifact_uri or ""
-                place = open_artifacts(uri, here.uri)
-                for file in files:
-                    place.put(file, file.relative_to(root / run_id).as_posix(), digest=False)
-                    file.unlink()
-                    done += 1
-                shutil.rmtree(root / run_id, ignore_errors=True)
-            except StoreUnavailable:
-                break
-            except (RunstoneError, OSError) as cause:
-                problems.append(f"artifacts of run {run_id} wait in {root / run_id}: {cause}")
-        with suppress(OSError):
-            root.rmdir()
-    finally:
-        _delivering.release()
+                done += _deliver(here, root, open_artifacts, problems)
+            finally:
+                _delivering.release()
     return done, problems
+
+
+def _deliver(here: Session, root: Path, open_artifacts: Callable[[str, str], ArtifactStore], problems: list[str]) -> int:
+    done = 0
+    for run_id, files in list(_waiting(root)):
+        try:
+            uri = here.store.get_run(run_id).info.artifact_uri or ""
+            place = open_artifacts(uri, here.uri)
+            for file in files:
+                place.put(file, file.relative_to(root / run_id).as_posix(), digest=False)
+                file.unlink()
+                done += 1
+            shutil.rmtree(root / run_id, ignore_errors=True)
+        except StoreUnavailable:
+            break
+        except (RunstoneError, OSError) as cause:
+            problems.append(f"artifacts of run {run_id} wait in {root / run_id}: {cause}")
+    with suppress(OSError):
+        root.rmdir()
+    return done
 
 
 def _waiting(root: Path) -> Iterator[tuple[str, list[Path]]]:

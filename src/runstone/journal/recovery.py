@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -119,6 +119,18 @@ def recover(root: Path, store: Store, run_id: str | None = None, since: int = 0)
                 done.problems.append(f"the journal in {folder} could not be brought in and stays there: {cause}")
     for dead_run, (last, cause_text) in deaths.items():
         _end(root, dead_run, last, cause_text, store, done)
+    return done
+
+
+def recover_all(roots: Iterable[Path], store: Store) -> Recovery:
+    """:func:`recover` in each of these folders that is there; what was found together."""
+    done = Recovery()
+    for found in [recover(root, store) for root in roots if root.is_dir()]:
+        for name in Recovery.__struct_fields__:
+            if name == "crashed":
+                done.crashed.update(found.crashed)
+            else:
+                setattr(done, name, getattr(done, name) + getattr(found, name))
     return done
 
 

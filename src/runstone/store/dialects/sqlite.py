@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from runstone.errors import DiskFull, RunstoneError, StoreCorrupt, StoreUnavailable
+from runstone.errors import DiskFull, RunstoneError, StoreCorrupt, StoreReadOnly, StoreUnavailable
 
 from .base import LOCK_WAIT, WRITER, Claims, Dialect, marked
 
@@ -185,7 +185,7 @@ _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ("disk I/O error", StoreUnavailable, "The disk refused to read or write (full, over quota, or failing)."),
     (
         "readonly",
-        StoreUnavailable,
+        StoreReadOnly,
         "The file or its folder cannot be written; make both writable, or choose another tracking URI.",
     ),
     (
