@@ -127,6 +127,13 @@ def test_issues_questions_and_queues(genai_peer: Any) -> None:
                 store.search_issues(mine, "status = 'resolved'", include_trace_count=True)],
             store.get_issue(slow.issue_id).status, code(store.get_issue, "iss-none"),
         ]
+        mlflow.log_issue(trace_id=trace, issue_id=slow.issue_id, issue_name="was slow")
+        issues += [
+            [one.info.trace_id == trace
+                for one in client.search_traces(locations=[mine], filter_string=f"issue.id = '{asked}'")]
+            for asked in (slow.issue_id, "iss-none")
+        ]
+        issues.append([one.trace_count for one in store.search_issues(mine, "status = 'resolved'", include_trace_count=True)])
 
         tone = store.create_label_schema(mine, name="tone", type="feedback", instruction="How?",
             input=InputCategorical(options=["kind", "rude"]))
@@ -163,7 +170,9 @@ def test_issues_questions_and_queues(genai_peer: Any) -> None:
         """
     )
     issues, questions, queues, left = found
-    assert issues == [["wrong", "was slow"], [["was slow", ["n+1"], 0]], "resolved", "RESOURCE_DOES_NOT_EXIST"]
+    assert issues == [
+        ["wrong", "was slow"], [["was slow", ["n+1"], 0]], "resolved", "RESOURCE_DOES_NOT_EXIST", [True], [], [1],
+    ]  # fmt: skip
     assert sorted(questions[0]) == [
         ["Feedback", "feedback", True],
         ["mood", "feedback", False],

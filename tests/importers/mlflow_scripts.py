@@ -264,7 +264,16 @@ def fill_beside(uri):
     store.add_items_to_review_queue(queue.queue_id, item_ids=[asked.info.trace_id])
     store.set_review_queue_item_status(queue.queue_id, item_id=asked.info.trace_id, status="complete", completed_by="ada")
     client.create_webhook("hook", "https://8.8.8.8/hook", [version_created()], secret="s")
-    client.create_mcp_server("io.example/weather")
+    weather = {"name": "io.example/weather", "description": "ü", "_meta": {"a": [1]}}
+    client.create_mcp_server("io.example/weather", icons=[{"src": "https://8.8.8.8/i.png"}])
+    tool = mlflow.entities.MCPTool("look", input_schema={"type": "object"})  # noqa: F821
+    for version in ("1.0.0", "1.1.0"):
+        client.create_mcp_server_version({**weather, "version": version}, tools=[tool], source="git")
+    client.set_mcp_server_alias("io.example/weather", "prod", "1.0.0")
+    client.set_mcp_server_tag("io.example/weather", "a/b", "1")
+    client.set_mcp_server_version_tag("io.example/weather", "1.1.0", "k", "v")
+    client.create_mcp_access_endpoint("io.example/weather", "https://h/x", server_alias="prod")
+    store.create_gateway_secret(secret_name="key", secret_value={"api_key": "x"}, provider="openai")
     client.delete_experiment(gone)
 
 
@@ -295,6 +304,9 @@ def change_beside(uri):
     for one in store.list_review_queues(mine):
         if one.name == "Mine":
             store.update_review_queue(one.queue_id, name="Ours")
+    client.update_mcp_server_version("io.example/weather", "1.1.0", status=mlflow.entities.MCPStatus.ACTIVE)  # noqa: F821
+    client.set_mcp_server_alias("io.example/weather", "next", "1.1.0")
+    client.delete_mcp_server_tag("io.example/weather", "a/b")
 
 
 def tell_beside(uri):
@@ -318,6 +330,12 @@ def tell_beside(uri):
             whole.dataset_id, whole.tags, json.loads(whole.schema or "null"), whole.profile, whole.created_time, shared,
             sorted(told),
         ]  # fmt: skip
+    times = ("creation_timestamp", "last_updated_timestamp", "workspace")
+    for one in client.search_mcp_servers():
+        held = client.search_mcp_server_versions(one.name, order_by=["created_at"])
+        versions = [plain(each, *times) for each in held]
+        ends = [plain(each, *times) for each in client.search_mcp_access_endpoints(server_name=one.name)]
+        found[f"mcp {one.name}"] = [plain(one, *times, "access_endpoints"), one.creation_timestamp, versions, str(ends)]
     for experiment, name in experiments.items():
         if client.get_experiment(experiment).lifecycle_stage == "deleted":
             continue
@@ -351,6 +369,8 @@ def change_again(uri):
         store.update_issue(one.issue_id, description="words again")
     (faq,) = datasets.search_datasets(filter_string="name = 'faq'")
     faq.merge_records([{"inputs": {"q": "who"}}])
+    client.set_mcp_server_tag("io.example/weather", "new", "2")
+    client.update_mcp_server("io.example/weather", description="says more")
 
 
 def score_in_default(uri):

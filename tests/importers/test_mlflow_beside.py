@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -26,7 +27,7 @@ from runstone.records import ItemDeleted, ItemWritten
 #: What is carried at first, by kind.
 FIRST = {
     "experiment": 3, "run": 1, "trace": 1, "scorer": 3, "issue": 2, "label_schema": 2, "review_queue": 2, "review_item": 1,
-    "evaluation_dataset": 2, "dataset_record": 2, "webhook": 1,
+    "evaluation_dataset": 2, "dataset_record": 2, "mcp_server": 1, "mcp_version": 2, "webhook": 1,
 }  # fmt: skip
 
 
@@ -75,16 +76,17 @@ def beside(new_mlflow: Mlflow, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def test_all_of_it_is_read_again_and_again(beside: Beside) -> None:
     assert (beside.first.carried, beside.first.problems) == (FIRST, [])
-    assert beside.first.left_out == {"MCP servers": 1}
+    assert beside.first.left_out == {"secrets of the gateway": 1}
     assert beside.after == beside.before, "the source was touched"
     beside.check()
     again = beside.again()
-    same = {kind: number for kind, number in FIRST.items() if kind != "dataset_record"}
-    assert (again.carried, again.unchanged, again.left_out) == ({}, same, {"MCP servers": 1})
+    same = {kind: number for kind, number in FIRST.items() if kind not in ("dataset_record", "mcp_version")}
+    assert (again.carried, again.unchanged, again.left_out) == ({}, same, {"secrets of the gateway": 1})
     beside.mlflow.call("change_beside", beside.source)
     third = beside.again()
     assert third.problems == []
     changed = {"scorer": 1, "issue": 2, "label_schema": 1, "review_queue": 1, "evaluation_dataset": 1, "dataset_record": 3}
+    changed |= {"mcp_server": 1, "mcp_version": 2}
     assert third.carried == changed
     beside.check()
     shutil.rmtree(Path(beside.store, "imports"))
@@ -101,6 +103,10 @@ def test_webhooks_come_switched_off_and_without_their_secret(beside: Beside) -> 
 
 def test_what_is_changed_or_deleted_here_stays(beside: Beside) -> None:
     store = connect.open_store(beside.store)
+    (server,) = store.search_items(ItemQuery(kind="mcp_server"))
+    (_, last) = sorted(store.search_items(ItemQuery(kind="mcp_version")), key=lambda one: one.key)
+    own = ItemWritten("mcp_server", server.item_id, 1, "change", fields='{"tags": {"ours": "1"}}', merged=["tags"])
+    store.write(Batch([own, ItemDeleted("mcp_version", last.item_id, 1)]))
     slow, wrong = sorted(store.search_items(ItemQuery(kind="issue")), key=lambda one: one.created)
     (record, *_) = store.search_items(ItemQuery(kind="dataset_record"))
     changed = ItemWritten("issue", slow.item_id, 1, "change", fields='{"name": "ours", "severity": "high"}')
@@ -114,6 +120,9 @@ def test_what_is_changed_or_deleted_here_stays(beside: Beside) -> None:
     held = store.search_items(ItemQuery(kind="dataset_record", parents=(record.parent,)))
     assert record.item_id not in {one.item_id for one in held}
     assert len(held) == 3  # two of before, and the source's new one
+    assert [one.key for one in store.search_items(ItemQuery(kind="mcp_version"))] == ["1.0.0"]
+    tags = json.loads(store.get_item("mcp_server", server.item_id).body)["tags"]
+    assert tags == {"ours": "1", "new": "2"}
 
 
 def test_a_version_that_is_taken_here_is_told_and_stays(beside: Beside, tmp_path: Path) -> None:
@@ -136,4 +145,4 @@ def test_the_command_names_what_is_left_out(beside: Beside, tmp_path: Path) -> N
         assert said.exit_code == 0, said.output
         assert "2 issues" in said.stdout
         assert "1 webhook, switched off" in said.stdout
-        assert "Left out: MCP servers (1): nothing here keeps such things" in said.stderr
+        assert "Left out: secrets of the gateway (1): nothing here keeps such things" in said.stderr

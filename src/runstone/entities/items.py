@@ -46,6 +46,11 @@ def record_key(inputs: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
+def mcp_server_id(name: str) -> str:
+    """The id of an MCP server: made of its name, so that a name is there once."""
+    return "mcp-" + hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
 class Item(Struct, frozen=True):
     """``parent``: id of the experiment or item that it belongs to, empty for one of several experiments. ``key`` and
     ``version`` name it among the items of its kind there. ``experiment_ids``: its own, or those of the item it belongs to.

@@ -41,11 +41,9 @@ def item_records(
             how, (before, after) = "next", _numbers(item, parent, last)
         made = ItemWritten(item.kind, item.item_id, item.created, how, parent, item.key, _text(item.fields), [], shared)
         return [*before, made, *after, *([_touch(item)] if item.updated > item.created else [])]
-    told: Mapping[str, str] = known.get("fields", {})
-    fields = {name: value for name, value in item.fields.items() if told.get(name) != _short(value)}
-    fields.update({name: None for name in told if name not in item.fields})
+    fields, merged = _news(item.fields, known.get("fields", {}))
     key = item.key if item.key not in (there.key, known.get("key")) else ""
-    return [ItemWritten(item.kind, item.item_id, item.updated, "change", "", key, _text(fields), [], shared)]
+    return [ItemWritten(item.kind, item.item_id, item.updated, "change", "", key, _text(fields), merged, shared)]
 
 
 def held_records(item: ItemIn, there: bool) -> list[Record]:
@@ -67,12 +65,37 @@ def _held(item: ItemIn, item_id: str, time: int, how: str, fields: Mapping[str, 
 
 
 def item_details(item: ItemIn) -> dict[str, Any]:
-    fields = {name: _short(value) for name, value in item.fields.items()}
-    return {"key": item.key, "fields": fields, "experiments": item.experiments}
+    return {
+        "key": item.key,
+        "fields": {name: _marks(value) for name, value in item.fields.items()},
+        "experiments": item.experiments,
+    }
 
 
 #: Fields of a dataset's record in which both sides may have added something.
 _MERGED = ["expectations", "tags"]
+
+
+def _news(fields: Mapping[str, Any], told: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """What differs from the last reading; of objects their own fields that do, so that what was added to them here stays."""
+    news: dict[str, Any] = {name: None for name in told if name not in fields}
+    merged = list[str]()
+    for name, value in fields.items():
+        before = told.get(name)
+        if isinstance(value, dict):
+            known = before if isinstance(before, dict) else {}
+            inner = {key: each for key, each in value.items() if known.get(key) != _short(each)}
+            inner |= {key: None for key in known if key not in value}
+            if inner:
+                news[name] = inner
+                merged.append(name)
+        elif before != _short(value):
+            news[name] = value
+    return news, merged
+
+
+def _marks(value: Any) -> Any:
+    return {key: _short(each) for key, each in value.items()} if isinstance(value, dict) else _short(value)
 
 
 def _numbers(item: ItemIn, parent: str, last: Item | None) -> tuple[list[Record], list[Record]]:

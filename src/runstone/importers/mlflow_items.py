@@ -11,6 +11,7 @@ from typing import Any
 from runstone.entities.items import DEFAULT_SCHEMA, record_key
 from runstone.entities.webhooks import MLFLOW_EVENTS, Webhook
 
+from . import mlflow_mcp
 from .contents import Head, ItemIn, digest
 from .mlflow_tables import Row, Tables, parts
 from .reading import number, word
@@ -24,7 +25,6 @@ _LEFT_OUT = {
     "model_definitions": "model definitions of the gateway",
     "budget_policies": "budgets of the gateway",
     "guardrails": "guardrails of the gateway",
-    "mcp_servers": "MCP servers",
     "users": "users of basic-auth",
 }
 #: Where they stand: label schemas before the queues that ask them, queues before what is in them.
@@ -64,7 +64,8 @@ class MlflowItems:
                     yield by_id[item.item_id], item
 
     def shared(self) -> Iterator[tuple[Head, Callable[[], Iterator[ItemIn]]]]:
-        """Evaluation datasets. What a dataset holds changes with its time of the last change, or the number of its records."""
+        """Evaluation datasets, and MCP servers. What a dataset holds changes with its time of the last change, or the number of
+        its records."""
         found = list(self._tables.rows("evaluation_datasets"))
         for part in parts(found):
             ids = [row["dataset_id"] for row in part]
@@ -76,6 +77,7 @@ class MlflowItems:
                 mark = digest(tuple(row.values()), sorted(tags.get(one, {}).items()), counts.get(one, 0), experiments[one])
                 item = _dataset(row, tags.get(one, {}), experiments[one])
                 yield Head("evaluation_dataset", str(one), mark), partial(self._whole, item)
+        yield from mlflow_mcp.servers(self._tables, self._told)
 
     def webhooks(self) -> Iterator[Webhook]:
         """Those that are told of what is told here, too."""
@@ -98,7 +100,9 @@ class MlflowItems:
                 if row["n"]:
                     found[words] = int(row["n"])
         elsewhere = [row for row in self._tables.rows("registered_models") if word(row.get("workspace")) not in ("", "default")]
-        return {**found, "registered models of other workspaces": len(elsewhere)} if elsewhere else found
+        if elsewhere:
+            found["registered models of other workspaces"] = len(elsewhere)
+        return found | mlflow_mcp.left_out(self._tables)
 
     # --- of one experiment ----------------------------------------------------------------------------------------------
 

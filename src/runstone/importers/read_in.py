@@ -11,7 +11,7 @@ import msgspec
 
 from runstone.contracts import ArtifactStore, Batch, RegistryQuery, Store, WithWebhooks
 from runstone.entities import Experiment, Run
-from runstone.entities.items import Item, ItemQuery
+from runstone.entities.items import KINDS, Item, ItemQuery
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import RegisteredModel
 from runstone.entities.webhooks import MOST as MOST_WEBHOOKS
@@ -249,7 +249,7 @@ class ReadIn:
         return True
 
     def _shared(self, head: Head, read: Callable[[], Iterable[ItemIn]]) -> None:
-        """A dataset, and its records; those that were deleted here stay so."""
+        """A dataset and its records, or a server and its versions; those that were deleted here stay so."""
         if self._seen.mark(head.kind, head.id) == head.mark:
             self.report.count(self.report.unchanged, head.kind)
             return
@@ -265,7 +265,7 @@ class ReadIn:
                 self._flush()
                 if (head.kind, head.id) in self._failed:
                     return
-                ours = self._records_here(head.id)
+                ours = self._held_here(head)
             else:
                 records.append(item.item_id)
                 if item.item_id not in known or {item.item_id, item.key} & ours:
@@ -310,9 +310,10 @@ class ReadIn:
         page = self._store.search_items(ItemQuery(kind=item.kind, parents=(parent,), keys=(item.key,), limit=10_000))
         return max(page, key=lambda one: one.version, default=None)
 
-    def _records_here(self, dataset_id: str) -> set[str]:
-        """Ids and keys of the records that a dataset has in the store."""
-        found, query = set[str](), ItemQuery(kind="dataset_record", parents=(dataset_id,), limit=10_000)
+    def _held_here(self, head: Head) -> set[str]:
+        """Ids and keys of the items that one holds in the store."""
+        held = next(name for name, kind in KINDS.items() if kind.holder == head.kind)
+        found, query = set[str](), ItemQuery(kind=held, parents=(head.id,), limit=10_000)
         while True:
             page = self._store.search_items(query)
             found.update(name for one in page for name in (one.item_id, one.key))

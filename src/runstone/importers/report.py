@@ -74,5 +74,7 @@ _NAMES = {
     "label_schema": ("label schema", "label schemas"),
     "review_queue": ("review queue", "review queues"),
     "webhook": ("webhook, switched off", "webhooks, switched off"),
+    "mcp_server": ("MCP server", "MCP servers"),
+    "mcp_version": ("version of an MCP server", "versions of MCP servers"),
     "review_item": ("item of a review queue", "items of review queues"),
 }

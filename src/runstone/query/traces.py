@@ -17,7 +17,7 @@ TRACES = Vocabulary(
     prefixes={
         "tags": "tags", "tag": "tags", "metadata": "params", "request_metadata": "params", "attributes": "attributes",
         "attribute": "attributes", "attr": "attributes", "trace": "attributes", "feedback": "feedback",
-        "expectation": "expectation", "span": "span",
+        "expectation": "expectation", "span": "span", "issue": "issue",
     },
     attributes={
         "trace_id": TEXT, "experiment_id": TEXT, "timestamp_ms": NUMBER, "execution_time_ms": NUMBER, "status": TEXT,
@@ -32,13 +32,15 @@ TRACES = Vocabulary(
 
 #: Beginning of the metadata that name further runs of a trace; the rest of the key is a run's id.
 LINKED_RUN = "runstone.linkedRun."
-#: Beginning of the metadata that only searches look at: values of assessments, what spans are called, versions of prompts.
+#: Beginning of the metadata that only searches look at: values of assessments, issues, what spans are called, versions of
+#: prompts.
 FOUND = "runstone.found."
 #: Bytes of such a key's last part; PostgreSQL indexes no key of more than 2,704.
 _MOST_BYTES = 1000
 _RUN, _PROMPT = Field("attributes", "run_id"), Field("attributes", "prompt")
-#: What spans can be found by; a trace has many, so these are kept as keys.
+#: What spans can be found by; a trace has many, so these are kept as keys, as are issues that its assessments point to.
 SPAN_FIELDS = ("name", "type", "status")
+_MANY = (*(f"span.{one}" for one in SPAN_FIELDS), "issue.id", "prompt")
 _LAST = (Order(Field("attributes", "timestamp_ms"), True), Order(Field("attributes", "trace_id")))
 
 
@@ -53,8 +55,8 @@ def trace_order(texts: Sequence[str]) -> tuple[Order, ...]:
     """The columns asked for, then the newest first. Raises FilterError."""
     found: dict[Field, Order] = {}
     for order in (*parse_order(tuple(texts), TRACES), *_LAST):
-        if order.field.kind == "span" or order.field == _PROMPT:
-            raise InvalidValue(f"Invalid order_by column {order.field.key!r}: a trace has many spans and prompts.")
+        if order.field.kind in ("span", "issue") or order.field == _PROMPT:
+            raise InvalidValue(f"Invalid order_by column {order.field.key!r}: a trace has many spans, issues and prompts.")
         field = _kept(order.field)
         found.setdefault(field, Order(field, order.descending))
     return tuple(found.values())
@@ -75,12 +77,12 @@ def resolved(node: Node | None) -> Node | None:
     values = _equal_to(node)
     if node.field == _RUN and values is not None:
         return Or((node, *(_has(f"{LINKED_RUN}{one}") for one in values)))
-    if node.field.kind == "span" or node.field == _PROMPT:
-        name = f"span.{node.field.key}" if node.field.kind == "span" else "prompt"
-        if values is None or name not in ("prompt", *(f"span.{one}" for one in SPAN_FIELDS)):
-            known = ", ".join(f"span.{one}" for one in SPAN_FIELDS)
+    if node.field.kind in ("span", "issue") or node.field == _PROMPT:
+        name = "prompt" if node.field == _PROMPT else f"{node.field.kind}.{node.field.key}"
+        if values is None or name not in _MANY:
             raise InvalidValue(
-                f"Invalid condition on {name!r} of a trace: of spans and prompts, {known} and prompt are compared, by = or IN."
+                f"Invalid condition on {name!r} of a trace: of spans, issues and prompts, {', '.join(_MANY)} are compared, "
+                "by = or IN."
             )
         return Or(tuple(_has(found_key(name, one)) for one in values))
     if isinstance(node, Comparison):

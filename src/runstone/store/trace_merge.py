@@ -35,12 +35,14 @@ def merged(new: TraceStarted, old: TraceStarted | None) -> TraceStarted:
 
 
 def searched(details: str) -> dict[str, str]:
-    """What searches may ask of details: the client's id and the valid assessments, the last of each name."""
+    """What searches may ask of details: the client's id, the valid assessments, the last of each name, and their issues."""
     told = _told(details) if details != "{}" else {}
     found = {}
     if told.get("client_request_id"):
         found[f"{FOUND}client_request_id"] = str(told["client_request_id"])
     for one in told.get("assessments") or ():
+        if isinstance(one, dict) and isinstance(one.get("issue"), dict) and one.get("valid") is not False:
+            found[found_key("issue.id", one.get("assessment_name", ""))] = ""
         for kind in ("feedback", "expectation"):
             value = _value_of(one.get(kind)) if isinstance(one, dict) and one.get("valid") is not False else None
             if value is not None:

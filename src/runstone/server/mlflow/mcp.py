@@ -6,14 +6,13 @@ are items that it holds. Its id is made of its name, so that a name is there onc
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from runstone.entities.items import Item, ItemQuery
+from runstone.entities.items import Item, ItemQuery, mcp_server_id
 from runstone.errors import InvalidValue, NotFound
 from runstone.query.semver import precedence
 from runstone.records import ItemWritten
@@ -64,10 +63,6 @@ def _lateness(one: Item) -> tuple[Any, ...]:
     return items.body(one)["status"] == ACTIVE, precedence(one.key), one.created, one.key
 
 
-def server_id(name: str) -> str:
-    return "mcp-" + hashlib.sha256(name.encode()).hexdigest()[:32]
-
-
 def check_name(name: str) -> None:
     """Raises InvalidValue."""
     if not _NAME.fullmatch(name) or len(name) > 250 or name.partition("/")[2] in _RESERVED:
@@ -110,7 +105,7 @@ def check_tools(tools: Sequence[Any] | None) -> list[dict[str, Any]] | None:
 
 def known(backend: Backend, name: str) -> Known:
     """Raises NotFound."""
-    found = items.known(backend, SERVER, server_id(name))
+    found = items.known(backend, SERVER, mcp_server_id(name))
     if found is None:
         raise NotFound(f"MCP server '{name}' not found")
     return every_known(backend, [found])[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
+from runstone.entities.items import mcp_server_id
 from runstone.errors import InvalidValue, NotFound
 from runstone.query.items import MCP_ENDPOINTS, in_order, meets, order_of
 from runstone.query.parser import parse_filter
@@ -90,7 +91,7 @@ def search_everywhere(backend: Backend, request: SearchEverywhere) -> Json:
 
 def search(backend: Backend, request: SearchEndpoints) -> Json:
     """Those of one server: filter, order and page."""
-    found = items.known(backend, mcp.SERVER, mcp.server_id(request.name))
+    found = items.known(backend, mcp.SERVER, mcp_server_id(request.name))
     return _search(request, mcp.every_known(backend, [found]) if found else [], request.name)
 
 

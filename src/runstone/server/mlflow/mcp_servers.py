@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from runstone.entities.items import mcp_server_id
 from runstone.errors import AlreadyExists, InvalidValue, NotFound
 from runstone.query.items import MCP_SERVERS, in_order, meets, order_of
 from runstone.query.parser import parse_filter
@@ -76,7 +77,7 @@ def create(backend: Backend, request: CreateServer) -> Json:
     """Make an MCP server without versions."""
     mcp.check_name(request.name)
     icons = mcp.check_icons(request.icons)
-    item_id = mcp.server_id(request.name)
+    item_id = mcp_server_id(request.name)
     if items.known(backend, mcp.SERVER, item_id) is not None:
         raise AlreadyExists(f"MCP server with name '{request.name}' already exists")
     items.write(backend, new(backend, request.name, description=request.description, icons=icons))
@@ -87,7 +88,7 @@ def new(backend: Backend, name: str, **fields: Any) -> ItemWritten:
     """A record that makes a server; where it is there already, it changes nothing."""
     by = mcp.username()
     told = mcp.told_fields(name=name, created_by=by, last_updated_by=by, **fields)
-    return ItemWritten(mcp.SERVER, mcp.server_id(name), backend.now(), fields=told)
+    return ItemWritten(mcp.SERVER, mcp_server_id(name), backend.now(), fields=told)
 
 
 def get(backend: Backend, request: OfServer) -> Json:

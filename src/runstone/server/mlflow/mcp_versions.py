@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from runstone.entities.items import Item
+from runstone.entities.items import Item, mcp_server_id
 from runstone.errors import AlreadyExists, InvalidValue, NotFound
 from runstone.query.items import MCP_VERSIONS, in_order, meets, order_of
 from runstone.query.parser import parse_filter
@@ -89,7 +89,7 @@ def create(backend: Backend, request: CreateVersion) -> Json:
         created_by=by,
         last_updated_by=by,
     )
-    server, now = mcp.server_id(name), backend.now()
+    server, now = mcp_server_id(name), backend.now()
     made = ItemWritten(mcp.VERSION, items.new_id("mv-"), now, "new", server, version, fields)
     if items.at(backend, mcp.VERSION, server, version) is not None:
         raise AlreadyExists(f"MCP server version '{name}' version '{version}' already exists")

@@ -250,7 +250,7 @@ def _version_shape(found: ModelVersion) -> Json:
             "last_updated_timestamp": found.last_updated_timestamp,
             "user_id": found.user_id,
             "current_stage": found.current_stage,
-            "description": found.description,
+            "description": found.description or "",  # MLflow's is never without one
             "source": found.source,
             "run_id": found.run_id,
             "status": found.status,
