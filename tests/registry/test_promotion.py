@@ -61,6 +61,20 @@ def test_the_better_one_takes_the_place_and_says_why() -> None:
         assert ("1", "3", "the weekly round") in [(one["before"], one["after"], one["reason"]) for one in notes]
 
 
+def test_the_value_that_counts_decides() -> None:
+    for depth, losses in ((1, (0.5, 0.2, 0.4)), (2, (0.5, 0.3, 0.3))):
+        number = version(depth, 0.9)
+        with runstone.start_run(MlflowClient().get_model_version("wine", number).run_id):
+            for step, loss in enumerate(losses):
+                runstone.log_metric("loss", loss, step=step)
+    MlflowClient().set_registered_model_alias("wine", "champion", 1)
+    assert runstone.promote("wine", "metrics.loss < champion", dry_run=True).met  # the last ones: 0.3 and 0.4
+    runstone.define_metric("loss", statistic="min")
+    least = runstone.promote("wine", "metrics.loss < champion", dry_run=True)
+    assert not least.met
+    assert "0.2" in least.outcomes[0].words
+
+
 def test_repetitions_with_other_seeds_decide() -> None:
     version(1, 0.90, 0.91, 0.89, 0.90, 0.92)
     runstone.promote("wine", RULE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,19 @@ def test_workers_add_up_their_counts(tmp_path: Path) -> None:
     mine.count("GET", "/x", 200, 0.002)
     assert 'runstone_http_requests_total{method="GET",route="/x",status="200"} 2' in mine.text()
     assert 'le="0.0025"} 1' in mine.text()
+
+
+def test_no_sum_falls_whichever_worker_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = [Counters(tmp_path, lambda: {"runstone_things_total": 1}) for _ in range(2)]
+    told = []
+    for turn in range(6):
+        monkeypatch.setattr(os, "getpid", lambda turn=turn: 100 + turn % 2)
+        for _ in range(3):  # more than are noted within a second
+            workers[turn % 2].count("GET", "/x", 200, 0.5)
+        found = workers[turn % 2].text()
+        told.append(int(found.partition('route="/x",status="200"} ')[2].partition("\n")[0]))
+    assert told == [3, 6, 9, 12, 15, 18]
+    assert "runstone_things_total 2" in found
 
 
 def test_ready_asks_the_store(client: Client, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ def serve(
 
 def _with_workers(told: dict[str, object], address: object, workers: int, ready: object) -> None:
     import gc
+    import tempfile
     import threading
     from typing import Any, cast
 
@@ -108,18 +109,20 @@ def _with_workers(told: dict[str, object], address: object, workers: int, ready:
         check_alias(uri)
     _shared = to_share(uri)
     gc.freeze()  # what is shared stays so: looking for garbage writes into every object
-    os.environ[_VARIABLE] = json.dumps({**told, "parent": os.getpid()})
-    parent = Granian(
-        "runstone.cli.models_serve:app", workers=workers, factory=True, workers_kill_timeout=5, respawn_failed_workers=True,
-        respawn_interval=0.5, **where.options(),
-    )  # fmt: skip
-    threading.Thread(target=_when_listening, args=(where, cast(Any, ready)), daemon=True).start()
-    parent.serve()
+    with tempfile.TemporaryDirectory(prefix="runstone-counts-") as counts:
+        os.environ[_VARIABLE] = json.dumps({**told, "parent": os.getpid(), "counts": counts})
+        parent = Granian(
+            "runstone.cli.models_serve:app", workers=workers, factory=True, workers_kill_timeout=5,
+            respawn_failed_workers=True, respawn_interval=0.5, **where.options(),
+        )  # fmt: skip
+        threading.Thread(target=_when_listening, args=(where, cast(Any, ready)), daemon=True).start()
+        parent.serve()
 
 
 def app() -> Starlette:
     """A worker's app, as its parent described it."""
     import threading
+    from pathlib import Path
 
     from runstone.errors import RunstoneError
     from runstone.scoring.app import create
@@ -129,7 +132,7 @@ def app() -> Starlette:
     given = json.loads(os.environ[_VARIABLE])
     threading.Thread(target=_end_with, args=(given["parent"],), daemon=True).start()
     try:
-        return create(given["uri"], given["every"], given["rows"], _shared)
+        return create(given["uri"], given["every"], given["rows"], _shared, Path(given["counts"]))
     except RunstoneError as wrong:
         click.echo(f"Error: {wrong}", err=True)
         os._exit(1)  # the parent ends, too

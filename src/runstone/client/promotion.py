@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -11,6 +11,7 @@ from runstone.contracts import Batch, RegistryQuery, Store
 from runstone.entities.model_registry import ModelVersion
 from runstone.entities.moves import move_tag
 from runstone.errors import InvalidValue, NotFound, WrongState
+from runstone.query.objective import meanings
 from runstone.query.printer import quoted
 from runstone.query.promotion import Outcome, judge, parse_rule
 from runstone.records import ModelVersionChanged, RegisteredModelChanged
@@ -93,9 +94,9 @@ def promote_in(
     champion = _champion(registry, name, alias)
     candidate = _candidate(registry, name, version)
     number, before = int(candidate.version), int(champion.version) if champion else None
-    keys = {one.metric for one in clauses}
-    mine = _values(runs, candidate, keys, repeats)
-    theirs = _values(runs, champion, keys, repeats) if champion and number != before else None if champion is None else mine
+    counts = _statistics(runs, [candidate, *([champion] if champion else [])], {one.metric for one in clauses})
+    mine = _values(runs, candidate, counts, repeats)
+    theirs = _values(runs, champion, counts, repeats) if champion and number != before else None if champion is None else mine
     outcomes = judge(clauses, mine, theirs, level)
     met = all(one.met for one in outcomes)
     called = f"{name!r} version {number}"
@@ -146,19 +147,29 @@ def _move(registry: Store, name: str, alias: str, number: int, before: int | Non
 # --- what is held against each other ----------------------------------------------------------------------------------
 
 
-def _values(store: Store, version: ModelVersion, keys: set[str], repeats: bool) -> Mapping[str, list[float]]:
-    """The finite values of the metrics: of the version's run and its repetitions, else of its logged model."""
-    found: dict[str, list[float]] = {key: [] for key in keys}
+def _statistics(store: Store, versions: Sequence[ModelVersion], keys: set[str]) -> dict[str, str]:
+    """Which value of each metric's series counts: what the experiment of the first version's run says, else the next one's."""
+    runs = [store.get_run(one.run_id) for one in versions if one.run_id]
+    experiments = dict.fromkeys(run.info.experiment_id for run in runs)
+    said = [meanings(store.get_experiment(one).tags) for one in experiments]
+    return {key: next((one[key].statistic for one in said if key in one), "last") for key in keys}
+
+
+def _values(store: Store, version: ModelVersion, counts: Mapping[str, str], repeats: bool) -> Mapping[str, list[float]]:
+    """The finite values of the metrics: of the version's run and its repetitions, else of its logged model. ``counts``: which
+    value of each metric's series."""
+    found: dict[str, list[float]] = {key: [] for key in counts}
     if version.run_id:
         own = store.get_run(version.run_id)
         for run in repetitions(store, own) if repeats else [own]:
-            for key in keys:
+            for key, statistic in counts.items():
                 summary = run.data.summaries.get(key)
-                if summary is not None and summary.last is not None and math.isfinite(summary.last):
-                    found[key].append(summary.last)
+                value = None if summary is None else getattr(summary, statistic)
+                if value is not None and math.isfinite(value):
+                    found[key].append(value)
     if version.model_id and not all(found.values()):
         for metric in store.get_logged_model(version.model_id).metrics or ():
-            if metric.key in keys and not found[metric.key] and math.isfinite(metric.value):
+            if metric.key in counts and not found[metric.key] and math.isfinite(metric.value):
                 found[metric.key].append(metric.value)
     if not version.run_id and not version.model_id:
         raise InvalidValue(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -41,6 +42,7 @@ class Scoring:
 
     def __init__(self, holder: Holder, counters: Counters, batcher: Batcher | None = None) -> None:
         self.holder, self.counters, self.batcher = holder, counters, batcher
+        counters.further = self._further
 
     async def ping(self, _request: Request) -> Response:
         return Response("\n", media_type=parse.JSON)
@@ -49,10 +51,11 @@ class Scoring:
         return Response(FORMAT_VERSION, media_type=parse.JSON)
 
     async def metrics(self, _request: Request) -> Response:
-        more = f"# TYPE runstone_model_reloads_total counter\nrunstone_model_reloads_total {self.holder.reloads}\n"
-        if self.batcher is not None:
-            more += f"# TYPE runstone_model_batches_total counter\nrunstone_model_batches_total {self.batcher.batches}\n"
-        return PlainTextResponse(self.counters.text() + more)
+        return PlainTextResponse(self.counters.text())
+
+    def _further(self) -> dict[str, int]:
+        batches = {} if self.batcher is None else {"runstone_model_batches_total": self.batcher.batches}
+        return {"runstone_model_reloads_total": self.holder.reloads, **batches}
 
     async def describe(self, _request: Request) -> Response:
         return Response(msgspec.json.encode(openapi(self.holder.model.metadata, self.holder.uri)), media_type=parse.JSON)
@@ -107,7 +110,11 @@ async def _work(size: int, call: Callable[..., T], *given: Any) -> T:
 
 
 def create(
-    uri: str, follow_seconds: float | None = None, batch_rows: int | None = None, holder: Holder | None = None
+    uri: str,
+    follow_seconds: float | None = None,
+    batch_rows: int | None = None,
+    holder: Holder | None = None,
+    counts: Path | None = None,
 ) -> Starlette:
     """Load the model and make the application.
 
@@ -117,6 +124,7 @@ def create(
         batch_rows: predict requests that wait together, up to so many rows; each by itself if 0. ``None``: together for models
             whose answer for a row cannot depend on the rows beside it, see :func:`runstone.scoring.batching.is_rowwise`.
         holder: of the model, where it is loaded already.
+        counts: a folder in which several processes keep what they counted for each other.
 
     Raises: as ``load_model``; InvalidValue when there is no alias to follow.
     """
@@ -124,7 +132,7 @@ def create(
     if follow_seconds is not None:
         holder.follow(follow_seconds, log.warning)
     batcher = None if batch_rows == 0 else Batcher(batch_rows or ROWS, only_rowwise=batch_rows is None)
-    scoring = Scoring(holder, Counters(), batcher)
+    scoring = Scoring(holder, Counters(counts), batcher)
     routes = [
         Route("/ping", scoring.ping),
         Route("/health", scoring.ping),

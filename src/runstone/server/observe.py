@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,8 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10
 #: Seconds between a worker's notes of its counts for its siblings.
 NOTE = 1.0
 
+#: Requests by their labels, a histogram by its route, further counts by their names.
+_Counts = tuple[dict[str, int], dict[str, list[float]], dict[str, int]]
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 
 
@@ -34,9 +37,11 @@ class Counters:
 
     Args:
         folder: where workers of one server keep their counts for each other; none: this process counts alone.
+        further: counts of other things, by their names, which never fall.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, further: Callable[[], Mapping[str, int]] = dict) -> None:
+        self.further = further
         self._lock = threading.Lock()
         self._requests: dict[tuple[str, str, int], int] = {}
         self._seconds: dict[str, list[float]] = {}  # for a route: the count of each bucket, of what is slower, and the sum
@@ -57,8 +62,14 @@ class Counters:
             self._note()
 
     def text(self) -> str:
-        """Everything in Prometheus' text format, with the counts of other workers."""
-        requests, seconds = self._all()
+        """Everything in Prometheus' text format, with the counts of other workers.
+
+        A worker's counts are noted before they are told, so that no sum is lower than one that a sibling told before:
+        Prometheus would take that for a new beginning.
+        """
+        if self._folder is not None:
+            self._note()
+        requests, seconds, further = self._all()
         lines = ["# HELP runstone_http_requests_total Requests answered.", "# TYPE runstone_http_requests_total counter"]
         lines += [f"runstone_http_requests_total{{{kind}}} {number}" for kind, number in sorted(requests.items())]
         name = "runstone_http_request_duration_seconds"
@@ -68,16 +79,17 @@ class Counters:
             upto = list(accumulate(counts))
             lines += [f'{name}_bucket{{{route},le="{end}"}} {number:g}' for end, number in zip(ends, upto, strict=True)]
             lines += [f"{name}_count{{{route}}} {upto[-1]:g}", f"{name}_sum{{{route}}} {total:.6f}"]
+        lines += [line for key, number in further.items() for line in (f"# TYPE {key} counter", f"{key} {number}")]
         lines += ["# TYPE runstone_build_info gauge", f'runstone_build_info{{version="{__version__}"}} 1', ""]
         return "\n".join(lines)
 
-    def _all(self) -> tuple[dict[str, int], dict[str, list[float]]]:
-        requests, seconds = self._own()
+    def _all(self) -> _Counts:
+        requests, seconds, further = self._own()
         for file in self._folder.glob("*.json") if self._folder is not None else ():
             if file.name == self._name:
                 continue
             try:
-                theirs = msgspec.json.decode(file.read_bytes(), type=tuple[dict[str, int], dict[str, list[float]]])
+                theirs = msgspec.json.decode(file.read_bytes(), type=_Counts)
             except (OSError, msgspec.MsgspecError):
                 continue  # it is being replaced, or is nobody's count
             for kind, number in theirs[0].items():
@@ -85,16 +97,19 @@ class Counters:
             for route, times in theirs[1].items():
                 mine = seconds.setdefault(route, [0.0] * len(times))
                 seconds[route] = [a + b for a, b in zip(mine, times, strict=False)]
-        return requests, seconds
+            for key, number in theirs[2].items():
+                further[key] = further.get(key, 0) + number
+        return requests, seconds, further
 
-    def _own(self) -> tuple[dict[str, int], dict[str, list[float]]]:
+    def _own(self) -> _Counts:
         """This process's counts, by Prometheus' labels."""
         with self._lock:
             requests = {
                 f'method="{method}",route="{_label(route)}",status="{status}"': number
                 for (method, route, status), number in self._requests.items()
             }
-            return requests, {f'route="{_label(route)}"': list(times) for route, times in self._seconds.items()}
+            seconds = {f'route="{_label(route)}"': list(times) for route, times in self._seconds.items()}
+            return requests, seconds, dict(self.further())
 
     @property
     def _name(self) -> str:
