@@ -224,6 +224,36 @@ def test_a_thread_that_fails_fails_the_run_it_began() -> None:
     assert found == {"of-thread": ("FAILED", "RuntimeError: in thread"), "of-main": ("FINISHED", None)}
 
 
+@pytest.mark.parametrize("how", ["os.kill(os.getpid(), signal.SIGTERM); time.sleep(20)", "raise ValueError('no')"])
+def test_threads_that_outlive_the_run_begin_none_of_their_own(how: str) -> None:
+    """Nobody would end them: a script with threads that log left up to three runs behind."""
+    _, err = Script(
+        f"""
+        import atexit, threading
+        done = [0]
+        def work():
+            while True:
+                runstone.log_metric('m', 1.0, done[0]); done[0] += 1
+        def still_there():  # the thread is called while the process ends, and once more after that
+            before = done[0]
+            while done[0] < before + 3: time.sleep(0.001)
+        atexit.register(still_there)
+        with runstone.start_run():
+            threading.Thread(target=work, daemon=True, name='loader').start()
+            still_there()
+            atexit.register(still_there)
+            {how}
+        """,
+        RUNSTONE_STRICT="0",
+    ).end()
+    only_run()
+    runstone.client.session.session()._recover()  # what lies in journals still
+    run = only_run()
+    assert run.info.status == {"os": "KILLED", "ra": "FAILED"}[how[:2]]
+    assert "could not be recorded" in err
+    assert "of log_metric" in err or "thread 'loader'" in err
+
+
 def test_a_worker_given_the_run_by_the_environment_logs_into_it() -> None:
     with runstone.start_run() as run:
         code, _ = Script(

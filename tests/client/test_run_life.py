@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 import pytest
 
@@ -103,6 +104,18 @@ def test_a_parent_can_be_named() -> None:
     runstone.delete_run(parent.info.run_id)
     with pytest.raises(WrongState, match="deleted"):
         runstone.start_run(parent_run_id=parent.info.run_id)
+
+
+def test_a_clock_that_is_set_back_makes_no_run_end_before_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = time.time_ns
+    with runstone.start_run() as run:
+        runstone.log_metric("m", 1.0, 1)
+        monkeypatch.setattr(time, "time_ns", lambda: real() - 3_600_000_000_000)
+        runstone.log_metric("m", 2.0, 2)
+    monkeypatch.undo()
+    found = runstone.get_run(run.info.run_id)
+    assert found.data.metrics == {"m": 2.0}
+    assert 0 <= found.info.end_time - found.info.start_time < 600_000  # type: ignore[operator]
 
 
 def test_an_exception_fails_the_run_and_keeps_its_traceback() -> None:

@@ -17,6 +17,7 @@ import pytest
 import runstone
 from runstone.client.children import Children
 from runstone.errors import StoreUnavailable
+from runstone.journal.recovery import Recovery
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
 
@@ -235,6 +236,15 @@ def test_who_reads_sees_what_a_child_left_that_is_gone(monkeypatch: pytest.Monke
         found = runstone.get_run(inner)
         assert (found.info.status, found.data.metrics) == ("CRASHED", {"m": 1})  # its own run, which nobody will end
         assert runstone.get_run(outer.info.run_id).info.status == "RUNNING"
+
+
+def test_an_empty_journal_of_a_dead_child_is_not_worth_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    os.environ["RUNSTONE_QUIET"] = "0"
+    here = runstone.client.session.session()
+    here._say_recovered(Recovery(journals=2, crashed={}))
+    assert capsys.readouterr().err == ""
+    here._say_recovered(Recovery(journals=2, points=5))
+    assert "0 records and 5 points" in capsys.readouterr().err
 
 
 def test_a_journal_that_cannot_be_brought_in_is_not_tried_at_each_look(monkeypatch: pytest.MonkeyPatch) -> None:

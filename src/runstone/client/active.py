@@ -45,6 +45,8 @@ _changes = 0
 #: Called after each change of any stack.
 on_change: list[Callable[[], None]] = []
 last_run_id: str | None = None
+#: Whether an error, a signal or the process's end took the main thread out of its run, and none has begun since.
+leaving = False
 #: Runs whose work another process does while this one watches over it, with the number of the watching process.
 attended: dict[str, int] = {}
 
@@ -85,8 +87,9 @@ def any_of_this_process() -> bool:
 
 def push(active: Active) -> None:
     """Begin: innermost run of the calling thread from now on."""
-    global _all, last_run_id
+    global _all, last_run_id, leaving
     with lock:
+        leaving = False
         active.stack = own_stack()
         active.stack.append(active)
         _all = (*_all, active)
@@ -140,11 +143,11 @@ def _changed() -> None:
 
 def forget() -> None:
     """No run was ever active."""
-    global _all, last_run_id
+    global _all, last_run_id, leaving
     with lock:
         for active in _all:
             active.stack.clear()
-        _all, last_run_id = (), None
+        _all, last_run_id, leaving = (), None, False
         attended.clear()
         _changed()
 

@@ -50,6 +50,7 @@ def end_all(error: BaseException | None, stack: list[Active] | None = None) -> N
 
 def at_exit() -> None:
     """End what is active, ship what was logged, and say so if something remains."""
+    active.leaving = True
     end_all(_signalled or exits.left_by())
     wait = settings.EXIT_WAIT_SECONDS.get()
     context.settle(wait)

@@ -55,6 +55,7 @@ class RunLog:
         self.lock = RLock()
         self.writer = writer
         self._inherited = self._closing = False
+        self._begun = time.monotonic()
         self._holds = 0
         #: Metric keys that came once, with many others.
         self._once: set[str] = set()
@@ -185,8 +186,10 @@ class RunLog:
             self.tags.pop(key, None)
 
     def end(self, status: str, cause: str | None = None, end_time: int | None = None) -> None:
-        """Write how the run ended, and what it lacks. ``end_time`` in milliseconds, now if ``None``."""
-        now = now_ms()
+        """Write how the run ended, and what it lacks. ``end_time`` in milliseconds, now if ``None``: never before its beginning
+        and as much as has passed, where the clock was set back."""
+        passed = int((time.monotonic() - self._begun) * 1000)
+        now = max(now_ms(), self.started.time + passed if self.started else 0)
         cause = "; ".join(filter(None, (cause, str(self.missing)))) or None
         self.append(RunChanged(self.run_id, now, status=status, end_time=now if end_time is None else end_time, cause=cause))
 

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from runstone import connect, settings
 from runstone.entities import LifecycleStage, Run, RunData, RunInfo, RunStatus
-from runstone.errors import InvalidValue, WrongState
+from runstone.errors import InvalidValue, Trouble, WrongState
 from runstone.names import random_name
 from runstone.records import Document, RunChanged, RunStarted
 
@@ -216,6 +216,7 @@ def current(what: str) -> Active:
         with active.lock:
             found = active.visible()
             if found is None:
+                _refuse_stray(what)
                 run = start_run()
                 found = active.own_stack()[-1]
                 notice(
@@ -223,6 +224,13 @@ def current(what: str) -> Active:
                     f"it ends with end_run() or with this process. {found.session.link(run.info)}"
                 )
     return found
+
+
+def _refuse_stray(what: str) -> None:
+    """A thread that outlives the run it logged to, in a process that ends, begins no run of its own: nobody would end it."""
+    if active.leaving and threading.current_thread() is not threading.main_thread():
+        name = threading.current_thread().name
+        raise Trouble(f"the run has ended, and with it the process is about to; thread {name!r} still calls {what}.")
 
 
 def target(run_id: str | None, what: str) -> tuple[RunLog, Session]:
@@ -261,6 +269,8 @@ def end_run(status: str = "FINISHED") -> None:
 
 def finish_with(entry: Active, error: BaseException | None) -> None:
     """End a run as what left its block says."""
+    if error is not None and threading.current_thread() is threading.main_thread():
+        active.leaving = True
     status, cause = verdict(error)
     if status == "FAILED" and error is not None and not isinstance(error, SystemExit):
         keep_traceback(entry, error)

@@ -278,7 +278,7 @@ class Session:
             warn_once(f"spool {problem}", problem)
 
     def _say_recovered(self, found: Recovery) -> None:
-        if found.journals:
+        if found.records or found.points:
             notice(f"brought in {found.records:,} records and {found.points:,} points that earlier processes had left behind")
         self._say_problems(found)
 
