@@ -130,6 +130,7 @@ def test_searches(any_peer: Any) -> None:
         "tag": models(f"{mine} and tags.n = '2'"), "pages": [len(page), len(rest), rest.token or ""],
         "all": len(mlflow.search_registered_models(filter_string=mine)),
         "versions": versions(f"name = '{name} 1'"), "tagged": versions(f"run_id = '{run.info.run_id}' and tags.n = '0'"),
+        "number": versions(f"name = '{name} 1' and version_number = '2'"),
         "source": len(versions(f"source_path = 'runs:/{run.info.run_id}/model'")),
         "order": versions(f"run_id = '{run.info.run_id}'", order_by=["version_number ASC", "name DESC"], max_results=2),
         "wrong": [code(lambda: search(wrong)) for search in (client.search_registered_models, client.search_model_versions)
@@ -140,6 +141,7 @@ def test_searches(any_peer: Any) -> None:
     assert (found["models"], found["ilike"], found["down"], found["tag"]) == (["0", "1", "2"], ["1"], ["2", "1", "0"], ["2"])
     assert (found["pages"], found["all"]) == ([2, 1, ""], 3)
     assert found["versions"] == [["1", "2"], ["1", "1"]]
+    assert found["number"] == [["1", "2"]]
     assert sorted(found["tagged"]) == [["0", "1"], ["0", "2"]]
     assert (found["source"], found["order"]) == (6, [["2", "1"], ["1", "1"]])
     assert found["wrong"] == [["INVALID_PARAMETER_VALUE", 400]] * 4

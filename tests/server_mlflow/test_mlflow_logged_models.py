@@ -103,6 +103,8 @@ def test_search_pages(mlflow: Any, models: dict[str, str]) -> None:
 def test_deleted_is_gone_unless_asked_for(mlflow: Any, models: dict[str, str]) -> None:
     path = f"logged-models/{models['tree']}"
     mlflow.answer("DELETE", path)
+    mlflow.answer("DELETE", path)  # a client repeats a call whose answer it did not see
+    mlflow.refused("DELETE", "logged-models/m-none", 404, "RESOURCE_DOES_NOT_EXIST")
     mlflow.refused("GET", path, 404, "RESOURCE_DOES_NOT_EXIST")
     assert mlflow.get(path, allow_deleted="true")["model"]["info"]["name"] == "tree"
     assert "tree" not in names(mlflow, models)

@@ -84,6 +84,25 @@ def test_search(mlflow: Any, v3: Any) -> None:
     v3.refused("POST", "traces/search", json={"locations": place, "filter": "size > 3"})
 
 
+def test_judges_that_disagree_are_found_by_what_each_said(mlflow: Any, v3: Any) -> None:
+    made = mlflow.experiment("judged")
+    v3.post("traces", **head("tr-1", made))
+    said: dict[str, str] = {}
+    for value in ("good", "bad", "good"):
+        feedback = {"assessment_name": "tone", "feedback": {"value": value}}
+        said[value] = v3.post("traces/tr-1/assessments", assessment=feedback)["assessment"]["assessment_id"]
+    place = [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": made}}]
+
+    def count(filter: str) -> int:
+        return len(v3.post("traces/search", locations=place, filter=filter)["traces"])
+
+    assert [count(f"feedback.tone = '{one}'") for one in ("good", "bad", "ugly")] == [1, 1, 0]
+    assert count("feedback.tone IN ('bad', 'ugly')") == count("feedback.tone = 'bad' AND feedback.tone = 'good'") == 1
+    assert count("feedback.tone LIKE 'b%'") == 0  # of other comparisons the last one counts
+    v3.answer("DELETE", f"traces/tr-1/assessments/{said['bad']}")
+    assert count("feedback.tone = 'bad'") == 0
+
+
 def test_delete_by_id_and_by_age(mlflow: Any, v3: Any) -> None:
     for second in range(5):
         v3.post("traces", **head(f"tr-{second}", second=second))

@@ -186,7 +186,8 @@ class _Parser:
     def value(self, field: Field, operator: str) -> Value:
         token = self.now
         if self.vocabulary.type_of(field) == NUMBER:
-            if token.kind != lexer.NUMBER:
+            quoted = token.kind == lexer.STRING and field.key in self.vocabulary.quoted and token.text.isdecimal()
+            if token.kind != lexer.NUMBER and not quoted:
                 found = f"the text {token.text!r}" if token.kind == lexer.STRING else "no number"
                 self.fail(f"{_said(field)} is compared with a number; this is {found}", token, ("a number such as 0.5",))
             number = _number(token.text)

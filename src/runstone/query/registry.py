@@ -32,6 +32,7 @@ MODEL_VERSIONS = Vocabulary(
         "user_id": TEXT, "status": TEXT, **_TIMES,
     },
     aliases={"version": "version_number", "source": "source_path", "stage": "current_stage", **_TIME_NAMES},
+    quoted=("version_number",),  # versions are texts in MLflow's client, and its users write them so
 )  # fmt: skip
 
 #: A model or version with this tag set to ``true`` is a prompt, which searches leave out unless they ask for it.

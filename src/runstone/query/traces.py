@@ -51,6 +51,11 @@ def found_key(kind: str, text: object) -> str:
     return f"{FOUND}{kind}.{told if len(body) <= _MOST_BYTES else hashlib.sha256(body).hexdigest()}"
 
 
+def value_key(kind: str, name: str, value: object) -> str:
+    """The key under which searches find that some assessment of this name has this value: several judges may say the same."""
+    return found_key(f"{kind}.is", f"{name}={value}")
+
+
 def trace_order(texts: Sequence[str]) -> tuple[Order, ...]:
     """The columns asked for, then the newest first. Raises FilterError."""
     found: dict[Field, Order] = {}
@@ -85,6 +90,8 @@ def resolved(node: Node | None) -> Node | None:
                 "by = or IN."
             )
         return Or(tuple(_has(found_key(name, one)) for one in values))
+    if node.field.kind in ("feedback", "expectation") and values is not None:
+        return Or(tuple(_has(value_key(node.field.kind, node.field.key, one)) for one in values))
     if isinstance(node, Comparison):
         return Comparison(_kept(node.field), node.operator, node.value)
     if isinstance(node, Membership):

@@ -23,7 +23,7 @@ class Vocabulary(Struct, frozen=True):
     """What can be searched.
 
     ``prefixes`` maps each spelling before the dot to its kind; ``attributes`` maps names to ``number`` or ``text``;
-    ``aliases`` maps other spellings of an attribute to its name.
+    ``aliases`` maps other spellings of an attribute to its name. Numbers of the attributes in ``quoted`` may also be texts.
     """
 
     noun: str
@@ -31,6 +31,7 @@ class Vocabulary(Struct, frozen=True):
     attributes: dict[str, str]
     aliases: dict[str, str]
     dataset_names: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
 
     def type_of(self, field: Field) -> str:
         """``number`` or ``text``."""

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from runstone.errors import InvalidValue
-from runstone.query.traces import FOUND, found_key
+from runstone.query.traces import FOUND, found_key, value_key
 from runstone.records import TraceStarted
 
 
@@ -35,7 +35,8 @@ def merged(new: TraceStarted, old: TraceStarted | None) -> TraceStarted:
 
 
 def searched(details: str) -> dict[str, str]:
-    """What searches may ask of details: the client's id, the valid assessments, the last of each name, and their issues."""
+    """What searches may ask of details: the client's id, the valid assessments, the last of each name, which values
+    any of them has, and their issues."""
     told = _told(details) if details != "{}" else {}
     found = {}
     if told.get("client_request_id"):
@@ -46,7 +47,9 @@ def searched(details: str) -> dict[str, str]:
         for kind in ("feedback", "expectation"):
             value = _value_of(one.get(kind)) if isinstance(one, dict) and one.get("valid") is not False else None
             if value is not None:
-                found[found_key(kind, one.get("assessment_name", ""))] = value
+                name = one.get("assessment_name", "")
+                found[found_key(kind, name)] = value
+                found[value_key(kind, name, value)] = ""
     return {key.replace("\0", ""): value.replace("\0", "") for key, value in found.items()}  # PostgreSQL takes none
 
 

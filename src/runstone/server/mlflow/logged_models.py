@@ -77,7 +77,12 @@ def delete_tag(backend: Backend, request: m.ModelTag) -> shapes.Json:
 
 
 def delete(backend: Backend, request: m.OfModel) -> shapes.Json:
-    """Into the trash."""
+    """Into the trash. One that is there already is no mistake, as in MLflow: a client may repeat a call."""
+    try:
+        backend.store.get_logged_model(request.model_id)
+    except NotFound:
+        backend.store.get_logged_model(request.model_id, True)
+        return {}
     backend.write(Batch([LoggedModelChanged(request.model_id, backend.now(), deleted=True)]))
     return {}
 
