@@ -54,7 +54,7 @@ def load_to_share(uri: str) -> PyFuncModel | None:
     """
     folder = local_folder(uri)
     meta = Model.load(folder)
-    if not _is_sklearn(meta) or _threads() == 0:
+    if not _is_sklearn(meta) or _threads() == 0 or multiprocessing.get_start_method() != "fork":
         return None
     _begin(meta)
     before = _threads()  # those of the linear algebra are there; it ends them before a fork, and begins them again
