@@ -33,6 +33,15 @@ def test_a_parameter_that_is_none_is_passed_on_and_said(
     assert "--aplha: no parameters of entry point 'main', passed on as options. Its parameters: alpha (float" in said.err
 
 
+def test_a_script_that_sets_another_experiment_is_told_how_its_project_is_run(project: Make) -> None:
+    folder = project(train__py="import mlflow\nmlflow.set_experiment('wine')\nmlflow.start_run()\n")
+    with pytest.raises(ExecutionException):
+        projects.run(str(folder), "train.py")
+    (run,) = runstone.search_runs(search_all_experiments=True, output_format="list")
+    assert "begin it with --experiment-name 'wine'" in str(run.info.cause)
+    assert projects.run(str(folder), "train.py", experiment_name="wine").get_status() == "FINISHED"
+
+
 def test_what_cannot_be_meant_is_said(
     project: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

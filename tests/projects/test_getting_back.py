@@ -164,6 +164,15 @@ def test_what_is_missing_is_said_beforehand_and_kept(repository: Path) -> None:
     assert json.loads(runstone.get_run(run_id).data.tags[VERDICT_TAG])["missing"] == list(found.missing)
 
 
+def test_a_repository_that_does_not_answer_is_missing(repository: Path, tmp_path: Path) -> None:
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(repository), str(tmp_path / "far.git")], check=True)
+    first = runstone.projects.run((tmp_path / "far.git").as_uri(), "train.py", experiment_name="forest")
+    assert plan(first.run_id).missing == []
+    (tmp_path / "far.git").rename(tmp_path / "away.git")
+    (said,) = plan(first.run_id).missing
+    assert f"({(tmp_path / 'far.git').as_uri()} cannot be fetched from: fatal: " in said
+
+
 def test_a_patch_that_no_longer_applies_ends_the_new_run_with_the_reason(repository: Path) -> None:
     (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")
     run_id = train(repository)

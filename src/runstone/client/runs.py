@@ -192,10 +192,12 @@ def _resume(here: Session, run_id: str, tags: dict[str, str]) -> tuple[Run, RunL
         raise WrongState(f"Cannot start run with ID {run_id} because it is in the deleted state. Restore it first.")
     chosen = chosen_experiment(here)
     if chosen is not None and chosen.experiment_id != run.info.experiment_id:
+        before = f"Call set_experiment(experiment_id={run.info.experiment_id!r}) before."
+        project = f"This is a project's run: begin it with --experiment-name {chosen.name!r}, or do without set_experiment."
         raise InvalidValue(
             f"Cannot start run with ID {run_id} because active experiment ID does not match environment run ID: the run is in "
             f"experiment {run.info.experiment_id}, and {chosen.name!r} ({chosen.experiment_id}) is set. "
-            f"Call set_experiment(experiment_id={run.info.experiment_id!r}) before."
+            + (project if run.data.tags.get("mlflow.source.type") == "PROJECT" else before)
         )
     log = here.log(run_id)
     log.append(RunChanged(run_id, now_ms(), status="RUNNING"))

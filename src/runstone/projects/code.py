@@ -10,11 +10,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from runstone.client.git import without_secrets
 from runstone.errors import ExecutionException
 from runstone.query.difference import Evidence
 from runstone.query.identity import host_of, sources_of
 
-from .source import PROTOCOLS
+from .source import PROTOCOLS, reason
 
 
 class Origin(Struct, frozen=True):
@@ -62,6 +63,14 @@ def has_commit(repository: str, commit: str) -> bool:
     if not os.path.isdir(repository):
         return "://" in repository or "@" in repository
     return _git(["-C", repository, "cat-file", "-e", f"{commit}^{{commit}}"]) is not None
+
+
+def unreachable(repository: str) -> str:
+    """Why an address of a repository cannot be fetched from; empty where it can, and for local folders."""
+    said: list[str] = []
+    if not repository or os.path.isdir(repository) or _git(["ls-remote", "--quiet", repository, "HEAD"], said=said) is not None:
+        return ""
+    return without_secrets(said[-1])
 
 
 def comes_along(code: Origin, path: str) -> bool:
@@ -161,8 +170,6 @@ def _git(
         return None
     if done.returncode:
         if said is not None:
-            said.append(
-                done.stderr.decode("utf-8", "replace").strip().splitlines()[-1] if done.stderr.strip() else "it gave no reason"
-            )
+            said.append(reason(done.stderr.decode("utf-8", "replace")))
         return None
     return done.stdout.decode("utf-8", "replace")

@@ -25,7 +25,7 @@ from runstone.query.identity import command_text, host_of
 from . import docker, reads, spec, surroundings
 from . import environment as envs
 from .backends.local import Process
-from .code import Origin, comes_along, lay_out, origin
+from .code import Origin, comes_along, lay_out, origin, unreachable
 from .command import Command
 from .evidence import evidence
 from .family import Family, below, family, matched
@@ -60,6 +60,8 @@ def plan(run_id: str) -> Plan:
     code = origin(old)
     data = [one for one in _data(runs) if not comes_along(code, one[1])]
     missing = [*code.missing, *_data_missing(data)]
+    if why := unreachable(code.repository):
+        missing.append(f"commit {code.commit[:12]} ({code.repository} cannot be fetched from: {why})")
     words, command = host.get("command") or [], command_text(host)
     if not command:
         missing.append("the command line (none was recorded)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -21,6 +22,8 @@ GRACE = 10.0
 #: Seconds between two looks at whether the run is to be stopped.
 ASK_EVERY = 1.0
 _LOOK = 0.05
+#: Characters of the reason that a program gave.
+_LAST_WORDS = 500
 
 
 class Process:
@@ -39,6 +42,7 @@ class Process:
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], ending: Sequence[str] = ()
     ) -> None:
         self._ending = ending
+        self._last_words = b""
         try:
             self._process = subprocess.Popen(
                 arguments,
@@ -66,7 +70,13 @@ class Process:
         code = self._process.wait()
         if why is not None:
             return "KILLED", why
-        return ("FINISHED", None) if code == 0 else ("FAILED", cause_of(code))
+        return ("FINISHED", None) if code == 0 else ("FAILED", self._cause(code))
+
+    def _cause(self, code: int) -> str:
+        """With the last line of what it said of its trouble: most programs end with the reason."""
+        lines = [line.strip() for line in re.split(r"[\r\n]", self._last_words.decode("utf-8", "replace")) if line.strip()]
+        cause = cause_of(code)
+        return f"{cause}: {lines[-1][:_LAST_WORDS]}" if lines and cause.startswith("exit code") else cause
 
     def _listen(self, run: Attended, stop: Callable[[], str | None]) -> str | None:
         """Why it was stopped, if it was."""
@@ -83,6 +93,8 @@ class Process:
                         selector.unregister(key.fileobj)
                     elif data:
                         run.heard(name, data)
+                        if name == "stderr":
+                            self._last_words = (self._last_words + data)[-4 * _LAST_WORDS :]
                         show(name, data)
                 run.write()
                 if self._process.poll() is not None and not selector.select(0):
