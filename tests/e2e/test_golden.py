@@ -18,7 +18,7 @@ RUNS = [uuid.UUID(int=place).hex for place in (2, 3, 4)]
 DRAWN = "[data-testid=chart][data-drawn=true]"
 #: Name: address below the server's, and how many of what are on the page once it is whole.
 SCENES = {
-    "runs": ("few", "?panel=split&split=45", DRAWN, 2),
+    "runs": ("few", "?panel=split&split=45", DRAWN, 3),
     "groups": ("many", "?group=params.lr", "[data-testid=group-row]", 4),
     "run": (f"/runs/{RUNS[0]}", "", "[data-testid=metric-row] strong", 5),
     "run-metrics": (f"/runs/{RUNS[0]}/metrics", "", DRAWN, 2),

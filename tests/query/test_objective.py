@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 
 from runstone.errors import InvalidValue
+from runstone.query import objective as query
 from runstone.query.objective import Objective, best, direction_of, meaning, meanings, metric_tags, objective
 
 
@@ -17,10 +20,18 @@ from runstone.query.objective import Objective, best, direction_of, meaning, mea
         ("mean reward", "max"), ("loss", "min"), ("train_loss", "min"), ("val-rmse", "min"), ("error_rate", "min"),
         ("perplexity", "min"), ("validation.cross_entropy", "min"), ("epoch", None), ("system/cpu", None), ("glossary", None),
         ("system/memory_error", None), ("top5", "max"), ("", None),
+        ("epoch_seconds", "min"), ("fitTime", "min"), ("system/process_time", None), ("timely", None),
     ],
 )  # fmt: skip
 def test_direction_is_told_by_the_words_of_a_name(key, direction):
     assert direction_of(key) == direction
+
+
+def test_the_screen_has_the_same_words():
+    source = (Path(__file__).parents[2] / "ui" / "src" / "lib" / "direction.ts").read_text("utf-8")
+    words = re.findall(r'"([a-z]+)"', source[source.index("new Set(") : source.index("]);")])
+    assert [direction_of(word) for word in words] == ["min"] * len(words)
+    assert {*query._SMALLER, *query._COSTS} - {*words} == {"log_loss", "cross_entropy"}  # the first is a loss
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ _SMALLER = (
     "loss", "rmse", "mae", "mse", "mape", "error", "err", "perplexity", "ppl", "logloss", "log_loss", "cross_entropy", "bpc",
     "bpb", "nll", "wer", "cer", "fid", "regret", "deviance", "distance", "latency", "cost",
 )  # fmt: skip
+#: No objectives, but of what costs time less is better. The UI has these words and those of ``_SMALLER``, too.
+_COSTS = ("seconds", "ms", "milliseconds", "minutes", "hours", "duration", "time")
 _HELD_OUT = ("test", "holdout", "val", "valid", "validation", "eval", "dev")
 _TRAINING = ("train", "training", "batch", "running")
 _WORDS = re.compile(r"[a-z]+\d*|\d+")
@@ -100,6 +102,8 @@ def meanings(tags: Mapping[str, str]) -> dict[str, Meaning]:
 def direction_of(key: str) -> str | None:
     """``max`` or ``min`` by the words in a metric's name, ``None`` if they do not tell."""
     rank = _rank(key)
+    if any(word in _COSTS for word in _words(key)):
+        return MIN
     return None if rank is None else rank[2]
 
 
@@ -151,7 +155,7 @@ def _rank(key: str) -> tuple[int, int, str] | None:
     """(held-out first and training last, how telling the word is, direction); ``None`` for a name that tells nothing."""
     if key.startswith("system/"):
         return None
-    words = _WORDS.findall(re.sub(r"([a-z])([A-Z])", r"\1_\2", key).lower())
+    words = _words(key)
     said = "_".join(words)
     telling = [(place, MAX) for place, word in enumerate(_LARGER) if _names(word, words, said)]
     telling += [(place, MIN) for place, word in enumerate(_SMALLER) if _names(word, words, said)]
@@ -162,6 +166,10 @@ def _rank(key: str) -> tuple[int, int, str] | None:
     place, direction = min(smaller or telling)
     part = 0 if any(word in _HELD_OUT for word in words) else 2 if any(word in _TRAINING for word in words) else 1
     return (part, place + (len(_LARGER) if direction == MIN else 0), direction)
+
+
+def _words(key: str) -> list[str]:
+    return [] if key.startswith("system/") else _WORDS.findall(re.sub(r"([a-z])([A-Z])", r"\1_\2", key).lower())
 
 
 def _names(word: str, words: list[str], said: str) -> bool:

@@ -86,6 +86,7 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
       <p className={s.sum} role="status" data-testid="group-count">
         {plural(answer.total, "group")} of {plural(answer.matched, "run")}
         {answer.by.length ? `, by ${answer.by.map(nameOf).join(", ")}` : ", because no param varies but seeds"}
+        {answer.columns.length > 0 && " · mean ± deviation, and the best run"}
         {answer.total > MOST_GROUPS && ` · the first ${formatCount(MOST_GROUPS)} in this order`}
       </p>
       <div className={s.grid} ref={box} role="treegrid" aria-label="Groups of runs" aria-rowcount={lines.length + 1} tabIndex={-1} onKeyDown={arrows} data-testid="group-table">
@@ -95,7 +96,7 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
             <Head key={column} id={column} title={nameOf(column)} {...{ first, onSort }} />
           ))}
           {answer.columns.map((one) => (
-            <Head key={one.column} id={one.column} title={`${isObjective(one.column, objective) ? "★ " : ""}${nameOf(one.column)}`} note="mean ± sd · best" {...{ first, onSort }} wide down={one.direction === "max"} />
+            <Head key={one.column} id={one.column} title={`${isObjective(one.column, objective) ? "★ " : ""}${nameOf(one.column)}`} {...{ first, onSort }} wide down={one.direction === "max"} />
           ))}
         </div>
         <div style={{ height: rows.getTotalSize(), minWidth: width, position: "relative" }} role="presentation">
@@ -131,10 +132,9 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
   );
 }
 
-function Head({ id, title, note, first, onSort, narrow, wide, down }: {
+function Head({ id, title, first, onSort, narrow, wide, down }: {
   id: string;
   title: string;
-  note?: string;
   first: SortKey | undefined;
   onSort: (sort: SortKey[]) => void;
   narrow?: boolean;
@@ -145,7 +145,7 @@ function Head({ id, title, note, first, onSort, narrow, wide, down }: {
   return (
     <div className={narrow ? s.count : wide ? s.stats : s.value} role="columnheader" aria-sort={sorted ? (sorted.descending ? "descending" : "ascending") : "none"}>
       <button type="button" onClick={() => onSort([{ id, descending: sorted ? !sorted.descending : (down ?? narrow ?? false) }])}>
-        <span dir="auto">{title}</span> {note && <small>{note}</small>}
+        <span dir="auto">{title}</span>
         {sorted && <span aria-hidden="true">{sorted.descending ? "↓" : "↑"}</span>}
       </button>
     </div>
@@ -170,7 +170,7 @@ function Stats({ column, group, star }: { column: GroupedColumn; group: number; 
         {star && <span aria-hidden="true">★ </span>}
         {formatNumber(Number(mean))}
       </strong>
-      <span className="num">{deviation === null ? "" : `± ${formatNumber(Number(deviation))}`}</span>
+      <span className="num">{deviation === null ? "" : `± ${formatNumber(Number(deviation), 2)}`}</span>
       {best !== null && run && (
         <Link to="/runs/$runId" params={{ runId: run }} title="The best run of the group" className="num">
           {formatNumber(Number(best))}

@@ -35,10 +35,13 @@ export interface GridColumn {
 
 const base = { spec: null, note: "", numeric: false, objective: false, descendingFirst: false };
 
-/** `causes`: some run in sight says why it ended as it did, which needs room. */
-export function pinnedColumns(narrow: boolean, causes: boolean, tree: boolean): GridColumn[] {
+/** Wide enough for this name, within reason: the beginnings of names are often alike. */
+const roomFor = (letters: number) => Math.round(Math.min(340, Math.max(210, letters * 7.6 + 62)));
+
+/** `causes`: some run in sight says why it ended as it did, which needs room. `longest`: letters of the longest name in sight. */
+export function pinnedColumns(narrow: boolean, causes: boolean, tree: boolean, longest: number): GridColumn[] {
   const select: GridColumn = { ...base, id: "select", sort: null, title: "Select", width: 34, fixed: "select" };
-  const name: GridColumn = { ...base, id: "name", sort: "attributes.run_name", title: "Run", width: (narrow ? 150 : 210) + (tree ? 60 : 0), fixed: "name" };
+  const name: GridColumn = { ...base, id: "name", sort: "attributes.run_name", title: "Run", width: (narrow ? 150 : roomFor(longest)) + (tree ? 60 : 0), fixed: "name" };
   const status: GridColumn = { ...base, id: "status", sort: "attributes.status", title: "Status", width: causes ? 176 : 104, fixed: "status" };
   return narrow ? [select, name] : [select, name, status];
 }

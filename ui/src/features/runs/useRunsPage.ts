@@ -74,11 +74,12 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   const alike = useQuery({ ...equalQuery(spec ?? NOTHING), enabled: narrowed }).data;
   const equal = useMemo(() => (narrowed ? (alike?.params ?? []).map((one) => one.key) : equalParams(facts.params)), [narrowed, alike, facts.params]);
   const folded = useMemo(() => new Set(view.columns ? [] : equal.map((key) => `params.${key}`)), [view.columns, equal]);
+  const longest = useMemo(() => Math.max(0, ...(sampleOf?.table.names ?? []).map((name) => name.length)), [sampleOf]);
   const [pinned, columns] = useMemo(() => {
     const seen = all.filter((column) => !folded.has(column.id));
     const stays = (column: GridColumn) => !narrow && view.fixed.includes(column.id);
-    return [[...pinnedColumns(narrow, causes, view.tree), ...seen.filter(stays)], seen.filter((column) => !stays(column))];
-  }, [narrow, causes, view.tree, view.fixed, all, folded]);
+    return [[...pinnedColumns(narrow, causes, view.tree, longest), ...seen.filter(stays)], seen.filter((column) => !stays(column))];
+  }, [narrow, causes, view.tree, view.fixed, all, folded, longest]);
   const selection = useSelection(view, spec, rows, change);
   const head = {
     sortBy: (column: GridColumn, extend: boolean) => {

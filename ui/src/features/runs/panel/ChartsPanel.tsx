@@ -54,7 +54,7 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: (next) => change({ ...next, by: settings.by, draw: settings.draw }), top, looks, lit, meanings: page.meanings, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
   const keys = useMemo(() => page.metrics.map((one) => one.key), [page.metrics]);
   const specs = useMemo(() => readSpecs(search.chart ?? ""), [search.chart]);
-  const groups = useMemo(() => arrange(keys, settings.find, specs), [keys, settings.find, specs]);
+  const groups = useMemo(() => arrange(keys, settings.find, specs, page.objective?.key), [keys, settings.find, specs, page.objective?.key]);
   const put = (next: readonly PanelSpec[]) => onSearch({ chart: writeSpecs(next) });
   const known = { metrics: keys, params: page.params.filter((one) => one.distinct > 1).map((one) => one.key), objective: page.objective?.key ?? null };
   const add = (kind: Kind) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { applyBrush, readBrushes, withoutBrushes } from "./brush";
-import { arrange, changeSpec, moveSpec, OWN, type PanelSpec, readSpecs, TALL, writeSpecs } from "./specs";
+import { arrange, autoSpec, changeSpec, moveSpec, OWN, type PanelSpec, readSpecs, TALL, writeSpecs } from "./specs";
 
 const scatter: PanelSpec = { kind: "scatter", x: "params.a;b|c%", y: "=log(`val/loss`), 2", trend: true, wide: 2, tall: 400 };
 const ids = (specs: readonly PanelSpec[], keys = ["a", "b", "c", "val/x"]) => arrange(keys, "", specs).map((section) => [section.name, section.panels.map((panel) => panel.id).join(" ")]);
@@ -79,4 +79,11 @@ describe("brushes in the filter", () => {
     expect(() => applyBrush("", { id: "=a+b", name: "a+b", values: [] }, { from: 0, to: 1 })).toThrow("expression");
     expect(() => applyBrush("", lr, { from: 7, to: 8 })).toThrow("No value");
   });
+});
+
+it("shows the objective first, and in its section after what somebody moved", () => {
+  const names = (specs: readonly PanelSpec[], objective: string) => arrange(["a", "b", "val/x", "val/y", "val/z"], "", specs, objective).map((section) => `${section.name}: ${section.panels.map((panel) => panel.id).join(" ")}`);
+  expect(names([], "val/z")).toEqual(["val: val/z val/x val/y", ": a b"]);
+  expect(names([{ ...autoSpec("val/y") }], "val/z")).toEqual(["val: val/y val/z val/x", ": a b"]);
+  expect(names([], "nothing")).toEqual([": a b", "val: val/x val/y val/z"]);
 });

@@ -87,16 +87,21 @@ export interface Arranged extends PanelSection {
 /** The section of the charts that were added. No metric's prefix can be called so. */
 export const OWN = "\u0000own";
 
-/** Added charts first, then those of the metrics in sections by prefix: the moved ones of a section before the rest. */
-export function arrange(keys: readonly string[], find: string, specs: readonly PanelSpec[]): Arranged[] {
+/**
+ * Added charts first, then those of the metrics in sections by prefix: the moved ones of a section before the rest. The section of
+ * the metric that matters most comes before the others, and its chart before those that nobody moved.
+ */
+export function arrange(keys: readonly string[], find: string, specs: readonly PanelSpec[], objective: string | null = null): Arranged[] {
   const own = specs.flatMap((spec, i) => (spec.m === undefined ? [place(`own-${i}`, spec)] : []));
   const changed = new Map(specs.flatMap((spec, i) => (spec.m === undefined ? [] : [[spec.m, { spec, i }] as const])));
   const order = (key: string) => changed.get(key)?.i ?? Number.POSITIVE_INFINITY;
   const made = sections(keys, find).flatMap(({ name, keys: found }): Arranged[] => {
     const kept = found.filter((key) => !changed.get(key)?.spec.off);
-    const sorted = kept.map((key, i) => ({ key, i })).sort((a, b) => order(a.key) - order(b.key) || a.i - b.i);
+    const sorted = kept.map((key, i) => ({ key, i })).sort((a, b) => order(a.key) - order(b.key) || Number(b.key === objective) - Number(a.key === objective) || a.i - b.i);
     return kept.length ? [{ name, panels: sorted.map(({ key }) => place(key, changed.get(key)?.spec ?? autoSpec(key))) }] : [];
   });
+  const matters = made.findIndex(({ panels }) => panels.some((panel) => panel.id === objective));
+  if (matters > 0) made.unshift(...made.splice(matters, 1));
   return own.length ? [{ name: OWN, title: "your charts", panels: own }, ...made] : made;
 }
 
