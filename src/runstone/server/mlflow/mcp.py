@@ -72,12 +72,12 @@ def check_name(name: str) -> None:
         )
 
 
-def check_icons(icons: Sequence[Any] | None, where: str = "icons") -> list[dict[str, Any]] | None:
+def check_icons(icons: Any, where: str = "icons") -> list[dict[str, Any]] | None:
     """Icons as they are kept. Raises InvalidValue: a page would load whatever they name."""
     if icons is None:
         return None
-    if len(icons) > _MOST_ICONS:
-        raise InvalidValue(f"Invalid {where}. It must contain at most {_MOST_ICONS} items.")
+    if not isinstance(icons, list) or len(icons) > _MOST_ICONS:
+        raise InvalidValue(f"Invalid {where}. It must be a list of at most {_MOST_ICONS} icons.")
     for number, icon in enumerate(icons):
         source = icon.get("src") if isinstance(icon, dict) else None
         if not isinstance(source, str) or not source.lower().startswith("https://"):
@@ -162,7 +162,7 @@ def server_shape(server: Known) -> Json:
     return {
         "name": told["name"],
         "display_name": told.get("display_name"),
-        "description": own.get("description") if described is None else described,
+        "description": _text(own.get("description")) if described is None else described,
         "icons": _icons(told.get("icons"), own.get("icons")),
         "status": items.body(latest)["status"] if latest else None,
         "access_endpoints": [endpoint_shape(server, one) for one in live_endpoints(server)],
@@ -215,6 +215,11 @@ def live_endpoints(server: Known) -> list[str]:
     return sorted((one for one in there if server.target(there[one]) is not None), key=lambda one: (there[one]["created"], one))
 
 
+def _text(given: Any) -> str | None:
+    """What ``server.json`` says, where it says a text."""
+    return given if isinstance(given, str) else None
+
+
 def _by(one: Item, told: dict[str, Any]) -> Json:
     return {
         "created_by": told.get("created_by"),
@@ -228,7 +233,7 @@ def _icons(own: list[Json] | None, of_version: Any) -> list[Json] | None:
     """A server's own icons before those of its version; none at all where it says so by an empty list."""
     if own == []:
         return []
-    themes = {icon.get("theme") for icon in own or ()}
+    themes = [icon.get("theme") for icon in own or ()]  # whatever they are
     given = of_version if isinstance(of_version, list) else []
     found = [{**icon, "source": "server"} for icon in own or ()]
     found += [{**icon, "source": "version"} for icon in given if isinstance(icon, dict) and icon.get("theme") not in themes]
