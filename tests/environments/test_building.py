@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from runstone.environments import build, of_requirements, ready
+from runstone.environments import build, of_conda, of_requirements, ready
 from runstone.errors import InvalidValue
 
 
@@ -69,3 +70,27 @@ def test_what_a_killed_build_left_is_made_anew(package: Path, tmp_path: Path, mo
 def test_an_unknown_manager_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="'pipenv' is no environment manager"):
         ready(of_requirements([], tmp_path), "pipenv")
+
+
+CONDA = """#!/bin/sh
+echo "$@" >> {words}
+prefix=$(echo "$@" | sed 's/.*--prefix \\([^ ]*\\).*/\\1/')
+mkdir -p "$prefix/bin" && ln -s {python} "$prefix/bin/python" && echo made by conda
+"""
+
+
+@pytest.mark.parametrize(("program", "words"), [("conda", "env create --quiet"), ("micromamba", "create --yes")])
+def test_conda_makes_what_its_file_says_once(program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
+    monkeypatch.setenv("CONDA_EXE", str(tmp_path / program))
+    (tmp_path / program).write_text(CONDA.format(words=tmp_path / "said", python=sys.executable), "utf-8")
+    (tmp_path / program).chmod(0o755)
+    file = tmp_path / "conda.yaml"
+    file.write_text("dependencies: [python=3.11, scikit-learn=1.5]", "utf-8")
+    told: list[str] = []
+    made = ready(of_conda(file), "conda", told.append)
+    assert ready(of_conda(file), "conda") == made
+    assert (tmp_path / "said").read_text("utf-8") == f"{words} --prefix {made.folder} --file {file}\n"
+    assert told == ["made by conda"]
+    found = made.variables({"PATH": "/bin", "VIRTUAL_ENV": "another"})
+    assert (found["CONDA_PREFIX"], "VIRTUAL_ENV" in found) == (str(made.folder), False)

@@ -47,8 +47,9 @@ class Environment(Struct, frozen=True):
         rest = base.get("PATH", os.defpath)
         changed = {**base, "PATH": os.pathsep.join([str(self.python.parent), rest])}
         if self.folder is not None:
-            changed["VIRTUAL_ENV"] = str(self.folder)
-            changed.pop("PYTHONHOME", None)
+            for name in ("VIRTUAL_ENV", "PYTHONHOME"):
+                changed.pop(name, None)
+            changed["CONDA_PREFIX" if self.manager == CONDA else "VIRTUAL_ENV"] = str(self.folder)
         return changed
 
 
