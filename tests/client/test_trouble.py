@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 import runstone
 from runstone import connect
 from runstone.cli.main import cli
+from runstone.client import notices
 from runstone.errors import (
     DiskFull,
     InvalidValue,
@@ -176,12 +178,13 @@ def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "    for step in range(5000): runstone.log_metric('m', 0.25, step)\n"
         "    runstone.log_param('late', 1)\n"
+        "    runstone.log_text('x' * 5000, 'a.txt')\n"
         "print(run.info.run_id)"
     )
     env = {**os.environ, "RUNSTONE_STRICT": "0", "RUNSTONE_EXIT_WAIT_SECONDS": "0.1"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
     assert "log_metric could not be recorded: the journal" in done.stderr
-    assert done.stderr.count("RUNSTONE_STRICT=1") <= 2
+    assert done.stderr.count("RUNSTONE_STRICT=1") <= 3
     missed = re.search(r"calls that could not be recorded: ([\d,]+) of log_metric", done.stderr)
     assert missed is not None, done.stderr
     synced = CliRunner().invoke(cli, ["sync"])  # somebody made room
@@ -191,7 +194,7 @@ def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
     run = runstone.get_run(done.stdout.strip())
     assert (run.info.status, run.info.end_time is None) == ("FINISHED", False)
     assert (run.info.cause or "").startswith(f"missing: {missed[1]} points"), run.info.cause
-    assert (run.info.cause or "").endswith("(File too large)")
+    assert (run.info.cause or "").endswith("1 artifact (File too large)")
     assert run.data.params == {"late": "1"}
 
 
@@ -304,3 +307,23 @@ def test_where_nothing_may_be_written_all_waits_in_the_cache(
     found = CliRunner().invoke(cli, ["doctor", "--json"])
     assert ("not shipped yet" in found.output) is there  # without a store there is none to look into
     nothing_is_missing(run_id)
+
+
+def test_who_waits_for_a_locked_store_to_begin_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUNSTONE_QUIET", "0")
+    monkeypatch.setattr(notices, "SILENT_SECONDS", 0.05)
+    with runstone.start_run():
+        pass
+    runstone.flush()
+    lock = sqlite3.connect(Path(".runstone", "runstone.db"), isolation_level=None, timeout=0, check_same_thread=False)
+    lock.execute("BEGIN IMMEDIATE")
+    said = threading.Event()
+    monkeypatch.setattr(notices, "_write", lambda text: (sys.stderr.write(text), "waiting" in text and said.set()))
+    freeing = threading.Thread(target=lambda: (said.wait(20), lock.execute("ROLLBACK")))
+    freeing.start()
+    runstone.set_experiment("another")
+    freeing.join()
+    lock.close()
+    assert "can be written, to make experiment 'another'" in capsys.readouterr().err

@@ -176,7 +176,8 @@ def _disk(root: Path) -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=place) as file:
             file.write(b"x" * 4096)
     except OSError as cause:
-        yield Finding("disk", "bad", f"{place} cannot be written: {cause.strerror}", "check its owner and mount")
+        if free >= NO_DISK:  # else that is why, and it was said
+            yield Finding("disk", "bad", f"{place} cannot be written: {cause.strerror}", "check its owner and mount")
 
 
 def _clock(store: Store, root: Path) -> Iterator[Finding]:

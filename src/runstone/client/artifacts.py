@@ -20,6 +20,7 @@ from . import loading, tables
 from .checks import check_run_id
 from .downloads import fetch
 from .guard import guarded
+from .missing import CountedArtifacts
 from .places import run_artifacts
 from .run_files import RunFiles
 from .run_log import RunLog
@@ -36,7 +37,9 @@ def files_of(log: RunLog, here: Session) -> RunFiles:
     """The artifacts of a run that is open for writing."""
     found = _files.get(log)
     if found is None:
-        found = _files[log] = RunFiles(log, _root_of(log, here))
+        with log.missing.artifact():
+            found = RunFiles(log, cast("ArtifactStore", CountedArtifacts(_root_of(log, here), log.missing)))
+        _files[log] = found
     return found
 
 

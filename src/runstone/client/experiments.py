@@ -18,7 +18,7 @@ from runstone.errors import AlreadyExists, InvalidValue, NotFound, NotSupported,
 from runstone.records import ExperimentChanged, ExperimentCreated
 
 from .checks import check_key, shown, texts
-from .notices import notice_once
+from .notices import notice_once, said_if_slow
 from .paging import all_pages
 from .run_log import now_ms
 from .session import Session, session
@@ -190,7 +190,10 @@ def experiment_named(here: Session, name: str, tags: dict[str, str] | None = Non
         return seen.experiment
     found = here.store.find_experiment(name)
     if found is None:
-        with suppress(AlreadyExists):
+        with (
+            suppress(AlreadyExists),
+            said_if_slow(f"waiting until {here.shown_uri} can be written, to make experiment {name!r}"),
+        ):
             here.store.write(Batch([ExperimentCreated(name, tags=tags or {}, time=now_ms())]))
         found = here.store.find_experiment(name)
     if found is None:

@@ -1,11 +1,16 @@
-"""What did not fit into a run's journal: counted, so that the run can say at its end what it lacks."""
+"""What did not fit into a run's journal, or among its artifacts: counted, so that the run can say at its end what it lacks."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from threading import RLock
+from typing import Any, BinaryIO
 
-from runstone.errors import JournalTrouble
+from runstone.contracts import ArtifactFile, ArtifactStore
+from runstone.errors import JournalTrouble, Trouble
 from runstone.records import Console, Document, Metrics, Params, Record, Tags
 
 
@@ -14,7 +19,7 @@ class Missing:
 
     Attributes:
         counts: how many of each kind, by the word for several of them.
-        reason: why, as the journal said it first.
+        reason: why, as it was said first.
     """
 
     def __init__(self) -> None:
@@ -37,10 +42,20 @@ class Missing:
         """Note points of metrics that did not fit."""
         self._note("points", count, trouble)
 
-    def _note(self, kind: str, count: int, trouble: JournalTrouble) -> None:
+    @contextmanager
+    def artifact(self) -> Iterator[None]:
+        """Around the writing of an artifact; raises what that raises."""
+        try:
+            yield
+        except (Trouble, OSError) as trouble:
+            self._note("artifacts", 1, trouble)
+            raise
+
+    def _note(self, kind: str, count: int, trouble: Trouble | OSError) -> None:
+        reason = getattr(trouble, "reason", "") or getattr(trouble.__cause__ or trouble, "strerror", "") or str(trouble)
         with self._lock:
             self.counts[kind] += count
-            self.reason = self.reason or trouble.reason
+            self.reason = self.reason or reason
 
     def __str__(self) -> str:
         """In words, such as ``missing: 4,312 points and 1 param (No space left on device)``; empty where nothing is."""
@@ -52,3 +67,21 @@ class Missing:
 
 
 _ONE = {"pieces of console output": "piece of console output"}
+
+
+class CountedArtifacts:
+    """A run's artifact root that tells what could not be written to it."""
+
+    def __init__(self, real: ArtifactStore, missing: Missing) -> None:
+        self._real, self._missing = real, missing
+
+    def put(self, source: Path | BinaryIO, path: str, *, digest: bool = True) -> ArtifactFile:
+        with self._missing.artifact():
+            return self._real.put(source, path, digest=digest)
+
+    def put_tree(self, folder: Path, path: str = "") -> Sequence[ArtifactFile]:
+        with self._missing.artifact():
+            return self._real.put_tree(folder, path)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)

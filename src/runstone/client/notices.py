@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from runstone import settings
 
+#: After so long a wait it is said what is waited for.
+SILENT_SECONDS = 2.0
+
 _said: dict[str, object] = {}
+
+
+@contextmanager
+def said_if_slow(text: str) -> Iterator[None]:
+    """A notice, should what is done meanwhile take longer than :data:`SILENT_SECONDS`."""
+    timer = threading.Timer(SILENT_SECONDS, notice, (text,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def notice(text: str) -> None:

@@ -32,7 +32,7 @@ from . import spool
 from .checks import check_run_id, shown
 from .children import Children
 from .location import tracking_store
-from .notices import notice, warn_once
+from .notices import SILENT_SECONDS, notice, warn_once
 from .run_log import RunLog, now_ms
 from .spare_journal import open_writer
 
@@ -46,8 +46,6 @@ LOOK_SECONDS = 5.0
 AWAY_SECONDS = 5.0
 #: How long for one that waiting does not help: a full disk, a file that is read-only, damaged or of a newer version.
 STUCK_SECONDS = 1.0
-#: After this long at the end of a process it says what it waits for.
-SILENT_SECONDS = 2.0
 
 _sessions: dict[str, Session] = {}
 _lock = RLock()
