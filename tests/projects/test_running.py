@@ -172,6 +172,16 @@ def test_steps_of_a_project_are_runs_below_it(project: Make) -> None:
     assert child.info.experiment_id == runstone.get_run(done.run_id).info.experiment_id
 
 
+def test_a_run_that_was_begun_here_goes_on_here_afterwards(project: Make) -> None:
+    folder = project(train__py=SCRIPT)
+    with runstone.start_run() as run:
+        inner = projects.run(str(folder), "train.py", run_id=run.info.run_id, synchronous=False)
+        assert inner.wait()
+        runstone.log_metric("after", 1)
+    found = runstone.get_run(run.info.run_id)
+    assert (found.info.status, found.data.metrics) == ("FINISHED", {"answer": 42.0, "after": 1.0})
+
+
 def test_aside_it_can_be_waited_for_and_cancelled(project: Make) -> None:
     folder = project(quick__py="print('quick')\n", slow__py="import time\nprint('slow', flush=True)\ntime.sleep(600)\n")
     quick = projects.run(str(folder), "quick.py", synchronous=False)

@@ -94,7 +94,7 @@ def done_before(entry_point, parameters):
             continue
         if any(run.data.params.get(key) != str(value) for key, value in parameters.items()):
             continue
-        if RunStatus.from_string(run.info.status) == RunStatus.FINISHED:
+        if run.info.to_proto().status == RunStatus.FINISHED:
             return run
     return None
 

@@ -38,6 +38,7 @@ class Attended:
     def __init__(self, here: Session, run: Run, log: RunLog) -> None:
         self.run, self._here, self._log = run, here, log
         self._transcript = Transcript(settings.CONSOLE_CAP_MB.get() << 20)
+        self._shared = log.run_id in here.active  # begun in this process, which goes on with it afterwards
         here.active.add(log.run_id)
         active.attended[log.run_id] = os.getpid()
         here.recover_once()
@@ -111,7 +112,8 @@ class Attended:
         if said is None or why or (status != "FINISHED" and said == "FINISHED"):
             self._log.end(status, cause)
             said = status
-        self._here.release(self.run_id)
+        if not self._shared:
+            self._here.release(self.run_id)
         active.attended.pop(self.run_id, None)
         self._here.flush(settings.EXIT_WAIT_SECONDS.get())
         return said

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 from msgspec import Struct, structs
 
 from .datasets import RunInputs, RunOutputs
+from .kinds import RunStatus
 from .metrics import Metric, Param, RunTag, Summary
 
 #: Run id, key, value, timestamp in milliseconds, step.
@@ -40,6 +42,14 @@ class RunInfo(Struct, frozen=True):
     def run_uuid(self) -> str:
         """The old name of ``run_id``."""
         return self.run_id
+
+    def to_proto(self) -> SimpleNamespace:
+        """MLflow's message, for scripts that read its fields: the same names, ``status`` as a number of
+        :class:`~runstone.entities.RunStatus`. There is no protobuf in it."""
+        names = ("run_id", "run_uuid", "run_name", "experiment_id", "user_id", "start_time", "end_time", "artifact_uri")
+        status = RunStatus.FAILED if self.status == "CRASHED" else RunStatus.from_string(self.status)
+        fields = {name: getattr(self, name) for name in (*names, "lifecycle_stage")}
+        return SimpleNamespace(**fields, status=status)
 
 
 class RunData:
