@@ -76,7 +76,12 @@ function markAway(): void {
 /** Ask and read JSON. Throws ApiError, or an abort of `signal`. */
 export async function ask<Answer>(path: string, asking: Asking = {}): Promise<Answer> {
   const response = await send(path, asking);
-  return (await response.json()) as Answer;
+  try {
+    return (await response.json()) as Answer;
+  } catch (trouble) {
+    if (!(trouble instanceof SyntaxError)) throw trouble;
+    throw new ApiError(response.status, { error_code: "NOT_JSON", message: "What answered is not this server: a proxy or a sign-in page on the way, perhaps." });
+  }
 }
 
 /** Let the browser save an answer, under the name that the server gives it. */

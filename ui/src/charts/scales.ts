@@ -19,7 +19,8 @@ export function makeScale(min: number, max: number, log = false): Scale {
     return { at: (value) => (Math.log10(value) - low) / span, value: (place) => 10 ** (low + place * span), min, max, log };
   }
   const span = max - min || 1;
-  return { at: (value) => (value - min) / span, value: (place) => min + place * span, min, max, log: false };
+  // halves, since the distance of two numbers can be more than a number holds
+  return { at: (value) => (value / 2 - min / 2) / (span / 2), value: (place) => min + place * span, min, max, log: false };
 }
 
 /** Round values within the scale, about `count` of them: 1, 2 or 5 times a power of ten. */
@@ -83,9 +84,12 @@ export function durationMark(seconds: number): string {
   return sign + formatDuration(size * 1000);
 }
 
-/** Room around what is drawn, so that nothing sticks to the frame. */
+/** Half of the largest number, about: between two of these there is still a distance that can be told. */
+const FAR = 8e307;
+
+/** Room around what is drawn, so that nothing sticks to the frame. What is farther than numbers can measure stays outside. */
 export function padded(min: number, max: number, log = false): [number, number] {
-  if (log && min > 0) return [min / 1.2, max * 1.2];
-  const span = max - min || Math.abs(max) || 1;
-  return [min - span * 0.06, max + span * 0.06];
+  if (log && min > 0) return [min / 1.2, Math.min(max * 1.2, Number.MAX_VALUE)];
+  const span = Math.min(max - min || Math.abs(max) || 1, FAR);
+  return [Math.max(min - span * 0.06, -FAR), Math.min(max + span * 0.06, FAR)];
 }

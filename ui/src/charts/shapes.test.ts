@@ -106,6 +106,8 @@ describe("scales", () => {
     expect(ticks(makeScale(1, 1000, true))).toEqual([1, 10, 100, 1000]);
     expect(ticks(makeScale(3, 3))).toEqual([3]);
     expect(padded(1, 1)).toEqual([0.94, 1.06]);
+    const [low, high] = padded(-1e308, 1e308);
+    expect([low < 0, high > 0, Number.isFinite(high - low)]).toEqual([true, true, true]);
   });
 
   it("go there and back", () => {

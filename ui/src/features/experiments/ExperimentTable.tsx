@@ -88,7 +88,7 @@ function Row({ row, columns, tags, onTag, onRename }: RowProps) {
   return (
     <tr data-testid="experiment-row">
       <td className={s.name}>
-        <Link to="/experiments/$experimentId/runs" params={{ experimentId: row.experiment_id }} dir="auto">
+        <Link to="/experiments/$experimentId/runs" params={{ experimentId: row.experiment_id }} dir="auto" title={row.name}>
           {row.name}
         </Link>
         {note && (

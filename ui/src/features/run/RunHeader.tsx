@@ -36,7 +36,7 @@ export function RunHeader({ run }: { run: RunDetail }) {
       <div className={s.title}>
         <h1 dir="auto">
           <RunDot ordinal={info.ordinal} experiment={info.experiment_id} own={run.tags[COLOUR_TAG]} />
-          {name}
+          <span title={name}>{name}</span>
         </h1>
         <Status status={info.status} cause={info.cause} />
         {deleted && <span className={s.chip}>in the trash</span>}
@@ -84,7 +84,7 @@ export function RunHeader({ run }: { run: RunDetail }) {
           <Took start={info.start_time} end={info.end_time} running={info.status === "RUNNING" || info.status === "SCHEDULED"} />
         </span>
         {jobWords(run.tags) && <span>{jobWords(run.tags)}</span>}
-        {info.user_id && <span>by {info.user_id}</span>}
+        {info.user_id && <span title={info.user_id}>by {info.user_id}</span>}
         {run.tags["mlflow.source.name"] && <span className="mono">{run.tags["mlflow.source.name"]}</span>}
       </div>
       {info.cause && (

@@ -28,7 +28,7 @@ export function RunLayout({ runId, children }: { runId: string; children: ReactN
     );
   }
   if (error && !run) return <Trouble error={error} onRetry={() => void refetch()} />;
-  if (!run) return <div className={s.head} aria-busy="true" />;
+  if (!run) return <div className={s.head} aria-busy="true" role="status"><p className="late-word">Waiting for the run…</p></div>;
   return (
     <div className={s.layout}>
       <RunHeader run={run} />

@@ -28,6 +28,8 @@ const PlainText = lazy(() => import("./viewers/PlainText").then((module) => ({ d
 const PREVIEW = 256 * 1024;
 const WHOLE = 2 * 1024 * 1024;
 const LARGE: Readonly<Record<string, number>> = { image: 32e6, page: 16e6, pdf: 64e6 };
+/** Nothing that has to be read whole is shown from here on: the browser would run out of memory. */
+const TOO_LARGE = 512e6;
 
 interface Props {
   runId: string;
@@ -79,7 +81,7 @@ function Content({ runId, file }: { runId: string; file: FileInfo }) {
     case "pdf":
     case "page":
       return (
-        <Gate size={size} most={LARGE[kind] ?? WHOLE} words={`Show all ${formatBytes(size)}`}>
+        <Gate size={size} most={LARGE[kind] ?? WHOLE} words={size > TOO_LARGE ? "" : `Show all ${formatBytes(size)}`}>
           {kind === "image" ? <Picture source={source} path={path} /> : kind === "pdf" ? <Pdf runId={runId} path={path} /> : <Page source={source} path={path} />}
         </Gate>
       );
@@ -112,8 +114,8 @@ function Gate({ size, most, words, title, children }: { size: number; most: numb
   if (size <= most || chosen) return children;
   return (
     <Empty icon="file" title={title ?? `A large file: ${formatBytes(size)}`}>
-      <p>Download it to open it elsewhere, or look at it here.</p>
-      <Button onClick={() => setChosen(true)}>{words}</Button>
+      <p>Download it to open it elsewhere{words && ", or look at it here"}.</p>
+      {words && <Button onClick={() => setChosen(true)}>{words}</Button>}
     </Empty>
   );
 }

@@ -128,7 +128,7 @@ export function Grid(props: GridProps) {
       aria-busy={rows.stale}
       aria-activedescendant={cellId(active.row, active.column)}
       tabIndex={0}
-      className={`${s.grid} ${rows.stale ? s.stale : ""}`}
+      className={`${s.grid} ${rows.stale && !rows.error ? s.stale : ""}`}
       style={{ ["--row" as string]: `${rowHeight}px` }}
       data-testid="runs-grid"
       onKeyDown={keys}

@@ -28,6 +28,7 @@ const Builder = lazy(() => import("./Builder").then((module) => ({ default: modu
 const SelectionBar = lazy(() => import("./SelectionBar").then((module) => ({ default: module.SelectionBar })));
 const Views = lazy(() => import("./Views").then((module) => ({ default: module.Views })));
 const ViewBar = lazy(() => import("./ViewBar").then((module) => ({ default: module.ViewBar })));
+const Unanswered = lazy(() => import("./Unanswered").then((module) => ({ default: module.Unanswered })));
 const ExportMenu = lazy(() => import("./ExportMenu").then((module) => ({ default: module.ExportMenu })));
 
 export interface RunsPageProps {
@@ -90,7 +91,7 @@ export function RunsPage(props: RunsPageProps) {
             value={view.filter}
             experiments={props.experiments}
             error={filterError}
-            count={rows.empty ? (filterError ? "" : "…") : countWords(rows.matched, rows.total, Boolean(view.filter))}
+            count={rows.empty || rows.stale ? (filterError ? "" : "…") : countWords(rows.matched, rows.total, Boolean(view.filter))}
             onChange={(filter) => page.change({ filter })}
           />
           <Opener label="Build the filter" width={560} button={(button) => <Button {...button}>Build</Button>}>
@@ -164,6 +165,11 @@ export function RunsPage(props: RunsPageProps) {
       {(props.search.v || props.search.cols || props.search.group) && (
         <Suspense>
           <ViewBar {...props} />
+        </Suspense>
+      )}
+      {error && !rows.empty && !filterError && (
+        <Suspense>
+          <Unanswered error={error} onRetry={rows.retry} />
         </Suspense>
       )}
       {waiting ? (
@@ -251,7 +257,8 @@ function countWords(matched: number, total: number, filtered: boolean): string {
 
 function Bones() {
   return (
-    <div className={s.bones} aria-label="Loading runs" role="status">
+    <div className={s.bones} role="status">
+      <p className="late-word">Waiting for the runs…</p>
       {Array.from({ length: 12 }, (_, i) => (
         <div key={i} style={{ width: `${92 - ((i * 7) % 23)}%` }} />
       ))}
