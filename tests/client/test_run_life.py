@@ -127,6 +127,15 @@ def test_an_exception_fails_the_run_and_keeps_its_traceback() -> None:
         assert "test_run_life.py" in document(run.info.run_id, "traceback")
 
 
+def test_an_exception_that_names_a_file_whose_name_is_no_text_fails_the_run() -> None:
+    for error in (ValueError("no-\udcff-file"), SystemExit("no-\udcff-file")):
+        with pytest.raises(type(error)), runstone.start_run() as run:
+            raise error
+        found = runstone.get_run(run.info.run_id).info
+        assert (found.status, (found.cause or "")[-14:]) == ("FAILED", "no-\\udcff-file")
+    assert runstone.active_run() is None
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

@@ -247,6 +247,22 @@ def test_an_empty_journal_of_a_dead_child_is_not_worth_a_word(capsys: pytest.Cap
     assert "0 records and 5 points" in capsys.readouterr().err
 
 
+def test_a_child_that_is_gone_before_its_parent_comes_to_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late() -> int:
+        time.sleep(0.3)  # as on a busy machine
+        return time.time_ns() // 1_000_000
+
+    monkeypatch.setattr("runstone.client.children.now_ms", late)
+    with runstone.start_run() as run:
+        runstone.log_metric("parent", 1)
+        child = os.fork()
+        if child == 0:
+            runstone.log_metric("child", 1)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert runstone.get_run(run.info.run_id).data.metrics == {"child": 1, "parent": 1}
+
+
 def test_a_journal_that_cannot_be_brought_in_is_not_tried_at_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
     tries = []
 
@@ -258,7 +274,7 @@ def test_a_journal_that_cannot_be_brought_in_is_not_tried_at_each_look(monkeypat
     children = Children([Path.cwd()], lambda: None, print)  # type: ignore[arg-type, return-value]
     children.look()
     assert tries == []  # nobody has forked
-    children.forked()
+    children.forking()
     for _ in range(50):
         children.look()
     assert len(tries) == 1

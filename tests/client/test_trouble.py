@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import re
 import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner
@@ -27,6 +31,8 @@ from runstone.errors import (
     StoreUnavailable,
     Trouble,
 )
+
+_NO_SPACE = OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.fixture
@@ -196,6 +202,45 @@ def test_a_disk_that_is_full_is_told_of_once_and_summed_up_at_the_end() -> None:
     assert (run.info.cause or "").startswith(f"missing: {missed[1]} points"), run.info.cause
     assert (run.info.cause or "").endswith("1 artifact (File too large)")
     assert run.data.params == {"late": "1"}
+
+
+def _until_full(log: Callable[[int], object]) -> int:
+    for number in itertools.count():
+        try:
+            log(number)
+        except JournalTrouble:
+            return number
+    raise AssertionError("never full")
+
+
+@pytest.mark.parametrize("error", [ValueError("é" * 5000), SystemExit("é" * 5000)])
+def test_a_long_cause_is_cut_where_the_journal_is_full(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runstone.start_run()
+    monkeypatch.setattr("os.posix_fallocate", mock.Mock(side_effect=_NO_SPACE))
+    points = _until_full(lambda step: runstone.log_metric("m", 1.0, step))
+    params = _until_full(lambda number: runstone.log_param(f"p{number}", "x" * 100))
+    with pytest.raises((JournalTrouble, SystemExit)), run:  # the traceback does not fit
+        raise error
+    monkeypatch.undo()
+    found = runstone.get_run(run.info.run_id)
+    assert (found.info.status, len(found.data.params), found.data.summaries["m"].count) == ("FAILED", params, points)
+    cause = found.info.cause or ""
+    assert cause.startswith(("ValueError: éé", "exit code 1: éé"))
+    assert re.search(r"é; missing: 1 point(, 1 param and 1 document| and 1 param) \(No space left on device\)$", cause), cause
+
+
+def test_points_of_many_keys_that_fit_no_more_are_told_of_where_files_are_not_mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runstone.journal.writer.mappable", lambda folder: False)
+    with runstone.start_run() as run:
+        for step in range(3000):  # a segment whose disk is had bit by bit
+            runstone.log_metrics({"a": 1.0, "b": 2.0}, step=step)
+        with mock.patch("os.posix_fallocate", side_effect=_NO_SPACE):
+            more = _until_full(lambda step: runstone.log_metrics({"a": 1.0, "b": 2.0}, step=step))
+    found = runstone.get_run(run.info.run_id)
+    stored = sum(summary.count for summary in found.data.summaries.values())
+    missing = 2 * (3001 + more) - stored
+    assert missing in (1, 2)
+    assert found.info.cause == f"missing: {missing} point{'s' * (missing > 1)} (No space left on device)"
 
 
 def test_a_process_does_not_wait_long_for_a_store_that_waiting_does_not_help(

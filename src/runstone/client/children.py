@@ -26,7 +26,7 @@ _WAIT = 10.0
 class Children:
     """Those of one process, as far as one store goes.
 
-    Which journals may be theirs is told by the time: those opened since the first fork.
+    Which journals may be theirs is told by the time: those opened since the first fork began.
 
     Args:
         roots: the folders of journals.
@@ -44,8 +44,8 @@ class Children:
         self._since = 0
         self._pause = self._next = 0.0
 
-    def forked(self) -> None:
-        """There is one."""
+    def forking(self) -> None:
+        """There will be one. Not told afterwards: the child may have opened a journal before its parent comes to its turn."""
         self._since = self._since or now_ms()
 
     @property

@@ -11,7 +11,10 @@ from typing import Any, BinaryIO
 
 from runstone.contracts import ArtifactFile, ArtifactStore
 from runstone.errors import JournalTrouble, Trouble
-from runstone.records import Console, Document, Metrics, Params, Record, Tags
+from runstone.records import Console, Document, Metrics, Params, Record, RunChanged, Tags
+
+#: Bytes of a run's cause that fit into what a full journal's reserve keeps for the run's end (``journal.writer``).
+LAST_WORDS = 500
 
 
 class Missing:
@@ -28,7 +31,9 @@ class Missing:
         self._lock = RLock()  # a signal handler may log in the midst of this
 
     def record(self, record: Record, trouble: JournalTrouble) -> None:
-        """Note a record that did not fit."""
+        """Note a record that did not fit. The run's end is none: it is what tells."""
+        if isinstance(record, RunChanged):
+            return
         if isinstance(record, Metrics):
             self.points(len(record.series) // 4, trouble)
         elif isinstance(record, Params | Tags):
@@ -64,6 +69,19 @@ class Missing:
         kinds = [f"{count:,} {kind if count > 1 else _ONE.get(kind, kind[:-1])}" for kind, count in self.counts.items()]
         listed = " and ".join([*([", ".join(kinds[:-1])] if kinds[1:] else []), kinds[-1]])
         return f"missing: {listed} ({self.reason})"
+
+    def after(self, cause: str | None, most: int | None = None) -> str | None:
+        """The cause of a run's end, and then what is missing; ``None`` where there is neither. In at most so many bytes, of
+        which what is missing takes its own first."""
+        words = str(self)
+        if most is not None:
+            words = _cut(words, most)
+            cause = _cut(cause or "", most - len(words.encode(errors="replace")) - len("; "))
+        return "; ".join(filter(None, (cause, words))) or None
+
+
+def _cut(text: str, most: int) -> str:
+    return text.encode(errors="replace")[: max(0, most)].decode(errors="ignore")
 
 
 _ONE = {"pieces of console output": "piece of console output"}

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from threading import RLock
 from typing import Any
 
+from msgspec import structs
+
 from runstone import wire
 from runstone.errors import JournalTrouble, ParamChanged, RecordTooLarge
 from runstone.journal.writer import JournalWriter
 from runstone.records import MetricLinks, Metrics, Params, Record, RunChanged, RunStarted, Tags
 
 from .checks import check_key, check_mapping, number, texts, whole
-from .missing import Missing
+from .missing import LAST_WORDS, Missing
 from .spare_journal import Nowhere
 
 #: New metric keys of one call from which on one record is cheaper than a frame for each.
@@ -124,12 +126,9 @@ class RunLog:
             return points
         keys, values = [key for key, _ in new], [value for _, value in new]
         count = len(new)
+        times = [now_ms() if when is None else when] * count
         try:
-            self.append(
-                Metrics.of(
-                    self.run_id, keys, range(count), [step] * count, values, [now_ms() if when is None else when] * count
-                )
-            )
+            self.append(Metrics.of(self.run_id, keys, range(count), [step] * count, values, times))
         except RecordTooLarge:
             return points
         except JournalTrouble as trouble:
@@ -153,7 +152,7 @@ class RunLog:
         for key, value in points:
             try:
                 write(pack(keys[key], step, now, value, salt))
-            except (KeyError, ValueError):  # a new key, or the segment is full
+            except (KeyError, ValueError, OSError):  # a new key, or the segment is full, or the disk
                 self._point(points, key, value, step, None)
                 write, keys, salt = self.writer.hot
 
@@ -186,12 +185,15 @@ class RunLog:
             self.tags.pop(key, None)
 
     def end(self, status: str, cause: str | None = None, end_time: int | None = None) -> None:
-        """Write how the run ended, and what it lacks. ``end_time`` in milliseconds, now if ``None``: never before its beginning
-        and as much as has passed, where the clock was set back."""
+        """Write how the run ended, and what it lacks; of a long cause as much as a full journal takes. ``end_time`` in
+        milliseconds, now if ``None``: never before its beginning and as much as has passed, where the clock was set back."""
         passed = int((time.monotonic() - self._begun) * 1000)
         now = max(now_ms(), self.started.time + passed if self.started else 0)
-        cause = "; ".join(filter(None, (cause, str(self.missing)))) or None
-        self.append(RunChanged(self.run_id, now, status=status, end_time=now if end_time is None else end_time, cause=cause))
+        end = RunChanged(self.run_id, now, status=status, end_time=now if end_time is None else end_time)
+        try:
+            self.append(structs.replace(end, cause=self.missing.after(cause)))
+        except JournalTrouble:
+            self.append(structs.replace(end, cause=self.missing.after(cause, LAST_WORDS)))
 
     @property
     def open(self) -> bool:

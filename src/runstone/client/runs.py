@@ -26,7 +26,7 @@ from .notices import notice, notice_once
 from .run_log import RunLog, now_ms
 from .session import Session, session
 from .surroundings import start_tags
-from .verdict import verdict
+from .verdict import plain, verdict
 
 RUN_NAME, PARENT, NOTE = "mlflow.runName", "mlflow.parentRunId", "mlflow.note.content"
 #: Longest traceback kept, characters; its end is kept.
@@ -274,15 +274,17 @@ def finish_with(entry: Active, error: BaseException | None) -> None:
     if error is not None and threading.current_thread() is threading.main_thread():
         active.leaving = True
     status, cause = verdict(error)
-    if status == "FAILED" and error is not None and not isinstance(error, SystemExit):
-        keep_traceback(entry, error)
-    finish(entry, status, cause)
+    try:
+        if status == "FAILED" and error is not None and not isinstance(error, SystemExit):
+            keep_traceback(entry, error)
+    finally:
+        finish(entry, status, cause)
 
 
 @guarded
 def keep_traceback(entry: Active, error: BaseException) -> None:
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    entry.log.append(Document(entry.log.run_id, "traceback", "text/plain", text[-_TRACEBACK_CAP:]))
+    entry.log.append(Document(entry.log.run_id, "traceback", "text/plain", plain(text)[-_TRACEBACK_CAP:]))
 
 
 def finish(entry: Active, status: str, cause: str | None = None) -> None:

@@ -340,9 +340,9 @@ class Session:
             warn_once(f"refused {refusal.reason}", f"the store set a record aside: {refusal.reason}")
 
 
-def _in_parent() -> None:
-    for one in _sessions.values():
-        one.children.forked()
+def _before() -> None:
+    for one in list(_sessions.values()):
+        one.children.forking()
 
 
 def _in_child() -> None:
@@ -355,4 +355,4 @@ def _in_child() -> None:
             log.forked()
 
 
-os.register_at_fork(after_in_parent=_in_parent, after_in_child=_in_child)
+os.register_at_fork(before=_before, after_in_child=_in_child)

@@ -14,6 +14,10 @@ class Terminated(SystemExit):
         self.number = number
 
 
+#: Characters of a cause.
+_MOST = 2000
+
+
 def verdict(error: BaseException | None) -> tuple[str, str | None]:
     """Status and cause of a run whose block ``error`` left; ``None`` for one that was left in peace."""
     if isinstance(error, Terminated):
@@ -24,8 +28,15 @@ def verdict(error: BaseException | None) -> tuple[str, str | None]:
         if not error.code:
             return "FINISHED", None
         number = error.code if isinstance(error.code, int) else 1
-        return "FAILED", f"exit code {number}" if isinstance(error.code, int) else f"exit code {number}: {error.code}"
+        return "FAILED", f"exit code {number}" if isinstance(error.code, int) else plain(f"exit code {number}: {error.code}")[
+            :_MOST
+        ]
     if error is None:
         return "FINISHED", None
     last = traceback.format_exception_only(type(error), error)[-1].strip()
-    return "FAILED", last[:2000]
+    return "FAILED", plain(last)[:_MOST]
+
+
+def plain(text: str) -> str:
+    """As text that can be kept: what Python makes of a file's name that is no UTF-8 has halves of surrogate pairs."""
+    return text.encode("utf-8", "backslashreplace").decode()
