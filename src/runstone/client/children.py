@@ -19,6 +19,8 @@ from .run_log import now_ms
 
 #: Most seconds between two looks while the store is away, or a journal cannot be brought in.
 _PAUSE_MOST = 60.0
+#: A look rests so many times as long as it took: thousands of journals may lie there that are none of its business.
+_SPARING = 50
 #: Most seconds that a look waits for another one.
 _WAIT = 10.0
 
@@ -56,9 +58,10 @@ class Children:
         """Bring in what those left that are gone. Never raises.
 
         Args:
-            wait: for a look of another thread that is under way, which else is enough.
+            wait: look now, and wait for another thread that does: for one who reads.
         """
-        if not self._since or time.monotonic() < self._next or not self._lock.acquire(timeout=_WAIT if wait else 0):
+        began = time.monotonic()
+        if not self._since or (not wait and began < self._next) or not self._lock.acquire(timeout=_WAIT if wait else 0):
             return
         try:
             found = [recover(root, self._store(), since=self._since) for root in self._roots if root.is_dir()]
@@ -70,4 +73,5 @@ class Children:
         finally:
             self._lock.release()
         self._pause = 0.0 if sound else min(self._pause * 2 or 1.0, _PAUSE_MOST)
-        self._next = time.monotonic() + self._pause
+        now = time.monotonic()
+        self._next = now + max(self._pause, _SPARING * (now - began))
