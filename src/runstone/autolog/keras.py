@@ -27,6 +27,8 @@ class KerasOptions(Options, frozen=True, kw_only=True):
     log_every_n_steps: int | None = None
     save_exported_model: bool = False
     save_model_kwargs: dict[str, Any] | None = None
+    #: Begins the names of the optimizer's params.
+    optimizer_prefix: str = "optimizer_"
 
 
 def autolog(
@@ -57,9 +59,14 @@ def autolog(
     Raises:
         InvalidValue: both an epoch and a number of steps, or neither.
     """
+    check(log_every_epoch, log_every_n_steps)
+    switch(**locals())
+
+
+def check(log_every_epoch: bool, log_every_n_steps: int | None) -> None:
+    """Raises InvalidValue for both an epoch and a number of steps, or neither."""
     if log_every_epoch == (log_every_n_steps is not None):
         raise InvalidValue("Give log_every_epoch=True, or log_every_epoch=False and log_every_n_steps=N: one of the two.")
-    switch(**locals())
 
 
 def switch(**options: Any) -> None:
@@ -79,10 +86,20 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, training: Training, options: KerasOptions) -> None:
         super().__init__()
-        self.training, self.options, self.steps = training, options, 0
+        self.training, self.options, self.steps, self.epoch = training, options, 0, 0
 
     def on_train_begin(self, logs: Any = None) -> None:
         core.safely(self.options, "the optimizer and the summary", self._begin)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Of the data held out, after each epoch of ``fit``."""
+        if logs:
+            step = self.epoch if self.options.log_every_epoch else self.steps
+            found = {f"validation_{name}": value for name, value in logs.items()}
+            core.safely(self.options, "the validation's metrics", self._log, found, step)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.options.log_every_epoch and logs:
@@ -100,7 +117,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc, unused-ignore]
     def _begin(self) -> None:
         if getattr(self.model, "optimizer", None) is not None:
             told = self.model.optimizer.get_config()
-            core.log_params(self.options, {f"optimizer_{name}": value for name, value in told.items()})
+            core.log_params(self.options, {f"{self.options.optimizer_prefix}{name}": value for name, value in told.items()})
         lines: list[str] = []
         self.model.summary(print_fn=lambda line, *_args, **_kwargs: lines.append(line))
         runstone.log_text("\n".join(lines), "model_summary.txt")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -11,7 +13,7 @@ import pyspark.ml.base
 import runstone
 from runstone.models.flavors import spark as flavor
 
-from . import core, importing
+from . import core, importing, spark_search, spark_stages
 from .core import Options, Prepared, Training
 
 FRAMEWORK = "spark"
@@ -46,34 +48,47 @@ def switch(**options: Any) -> None:
 
 
 def _watch(_module: ModuleType) -> None:
-    core.replace(pyspark.ml.base.Estimator, "fit", lambda original: core.watched(FRAMEWORK, original, _prepare))
+    core.replace(pyspark.ml.base.Estimator, "fit", _watched)
+
+
+def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
+    logged = core.watched(FRAMEWORK, original, _prepare)
+
+    @functools.wraps(original)
+    def fit(self: Any, dataset: Any, params: Any = None) -> Any:
+        # as in MLflow: what makes features is logged as part of a pipeline, and several trainings at once are not logged
+        if type(self).__module__.startswith("pyspark.ml.feature") or isinstance(params, list | tuple):
+            with core.paused():
+                return original(self, dataset, params)
+        return logged(self, dataset, params)
+
+    return fit
 
 
 def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
-    options, estimator = training.options, args[0]
-    core.log_params(options, _params(estimator))
-    kind = type(estimator)
-    runstone.set_tags({"estimator_name": kind.__name__, "estimator_class": f"{kind.__module__}.{kind.__name__}"})
+    options = training.options
+    estimator, _, params = args
+    estimator = estimator.copy(params) if params else estimator
+    core.safely(options, "the estimator's params", _begin, options, estimator)
 
     def after(model: Any) -> None:
-        if hasattr(model, "avgMetrics"):
-            runstone.log_metrics({f"avg_metric_{place}": float(value) for place, value in enumerate(model.avgMetrics)})
+        if spark_stages.is_search(estimator):
+            core.safely(options, "the search's results", spark_search.finish, training, options, estimator, model)
         if options.log_models and hasattr(model, "write"):
             core.safely(options, "logging the model", _keep, options, model)
 
     return Prepared(args, kwargs, after)
 
 
-def _params(estimator: Any) -> dict[str, Any]:
-    """Those of the estimator; of a pipeline, those of its stages by their names."""
-    if hasattr(estimator, "getStages"):
-        stages = estimator.getStages()
-        found = {"stages": [type(stage).__name__ for stage in stages]}
-        for stage in stages:
-            found |= {f"{type(stage).__name__}.{name}": value for name, value in _params(stage).items()}
-        return found
-    return {param.name: value for param, value in estimator.extractParamMap().items()}
+def _begin(options: Options, estimator: Any) -> None:
+    names = spark_stages.names_of(estimator)
+    core.log_params(options, spark_stages.params_of(estimator, names))
+    runstone.set_tags(spark_search.about(estimator))
+    if info := spark_stages.info_of(estimator, names):
+        runstone.log_text(json.dumps(info, indent=2, default=str), "estimator_info.json")
 
 
 def _keep(options: Options, model: Any) -> None:
     flavor.log_model(model, name="model", registered_model_name=options.registered_model_name)
+    if hasattr(model, "bestModel"):
+        flavor.log_model(model.bestModel, name="best_model")

@@ -22,7 +22,10 @@ def autolog(
     log_every_epoch: bool = True,
     log_every_n_steps: int | None = None,
 ) -> None:
-    """Log what ``fit`` of TensorFlow's Keras models trains, from now on. Models are logged by the flavor ``keras``.
+    """Log what ``fit`` of TensorFlow's Keras models trains, from now on.
+
+    Models are logged by the flavor ``keras``; params of the optimizer have the names of MLflow's ``tensorflow``, such as
+    ``opt_learning_rate``.
 
     Args:
         keras_model_kwargs: for the model's ``save``.
@@ -32,4 +35,5 @@ def autolog(
         InvalidValue: both an epoch and a number of steps, or neither.
     """
     options = {name: value for name, value in locals().items() if name != "keras_model_kwargs"}
-    keras.autolog(**options, save_model_kwargs=keras_model_kwargs)
+    keras.check(log_every_epoch, log_every_n_steps)
+    keras.switch(**options, save_model_kwargs=keras_model_kwargs, optimizer_prefix="opt_")

@@ -59,12 +59,14 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
 
     def begin() -> None:
         config = getattr(trainer.model, "config", None)
-        told = {**(config.to_dict() if config is not None else {}), **trainer.args.to_sanitized_dict()}
+        told = {**(config.to_dict() if config is not None else {}), **trainer.args.to_dict()}
         core.log_params(options, told)
 
     core.safely(options, "the trainer's settings", begin)
     recorder = Recorder()
     trainer.add_callback(recorder)
+    callbacks = trainer.callback_handler.callbacks
+    callbacks.insert(0, callbacks.pop())  # the first to see metrics: the trainer's own printer takes some out
 
     def after(_result: Any) -> None:
         if options.log_models and trainer.is_world_process_zero():
@@ -74,8 +76,13 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
 
 
 def _log(training: Training, found: dict[str, Any], step: int) -> None:
-    known = {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
+    # one number may come as a tensor, as the count of operations does
+    known = {name: float(value) for name, value in found.items() if isinstance(value, int | float) or _is_number(value)}
     runstone.log_metrics(known, step=step, run_id=training.run_id)
+
+
+def _is_number(value: Any) -> bool:
+    return callable(getattr(value, "item", None)) and getattr(value, "numel", lambda: 0)() == 1
 
 
 def _keep(trainer: Any) -> None:
