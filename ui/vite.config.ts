@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 
 /** Modules that no first page needs. */
 const LATER =
-  /uplot|\/src\/(charts|features\/(home|experiments|run|compare|models|palette|runs\/panel|admin|account|trash|traces)\/(?!SignedIn|Account)|routes\/(home|experiments|run|charts|artifacts|console|media|compare|models|finding|signing|account|admin|views|trash|traces|traceWay)\.|api\/(recent|reviews|webhooks|sparks|sparkBatch|accounts|models|search|compare|artifacts|views|trash|traces|bulk|moved)\.|lib\/(spark|keyTree|fuzzy|content|csv|transcript)|ui\/content|ui\/(Table|FirstRun|Dialog|Snippet|Copy\.)|features\/shell\/KeyList|features\/runs\/(HeadMenu|Painted|[Gg]roup|Export|NoMatch|slips|ColumnList|Unanswered|EqualValues|View(s|Bar)|RunEdits|CellEditor|MeaningDialog|meaning|BulkDialogs|savedViews|Builder|SelectionBar|SplitView|hover))/;
+  /uplot|\/src\/(charts|features\/(home|experiments|run|compare|models|palette|runs\/panel|admin|account|trash|traces)\/(?!SignedIn|Account)|routes\/(home|experiments|run|charts|artifacts|console|media|compare|models|finding|signing|account|admin|views|trash|traces|traceWay)\.|api\/(recent|reviews|webhooks|sparks|sparkBatch|accounts|models|search|compare|artifacts|views|trash|traces|bulk|moved)\.|lib\/(spark|keyTree|fuzzy|content|csv|transcript)|ui\/content|ui\/(Table|FirstRun|Dialog|Snippet|Copy\.)|features\/shell\/KeyList|features\/runs\/(About|HeadMenu|Painted|[Gg]roup|Export|NoMatch|slips|ColumnList|Unanswered|EqualValues|View(s|Bar)|RunEdits|CellEditor|MeaningDialog|meaning|BulkDialogs|savedViews|Builder|SelectionBar|SplitView|hover))/;
 
 // Links are relative to <base href>. The server writes that tag with its static prefix; while developing, this does.
 const base = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browsing import Server, violations_in_each_theme
+from browsing import Server, violations, violations_in_each_theme
 from playwright.sync_api import expect
 
 from runstone.connect import open_store
@@ -132,6 +132,33 @@ def test_tags_narrow_the_list(listed: str, open_page: Callable[..., Any]) -> Non
     expect(rows).to_have_count(1)
     page.get_by_role("searchbox", name="Search experiments").fill("prices")
     expect(page.get_by_role("heading", name="No such experiment")).to_be_visible()
+
+
+def test_described_and_tagged(listed: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(listed).page
+    row = page.get_by_test_id("experiment-row").filter(has_text="faces")
+    row.get_by_role("button", name="Actions").click()
+    page.get_by_role("menuitem", name="Describe").click()
+    page.get_by_label("Description, in Markdown").fill("# Whose face?\n\n**Nobody's**, <b>so far</b>.")
+    page.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("Whose face?")
+    row.get_by_role("button", name="Actions").click()
+    page.get_by_role("menuitem", name="Tags").click()
+    box = page.get_by_role("dialog")
+    box.get_by_label("Key").fill("stage")
+    box.get_by_label("Value").fill("new")
+    assert violations_in_each_theme(page) == []
+    box.get_by_role("button", name="Set").click()
+    expect(row.get_by_role("button", name="Only with tag stage=new")).to_be_visible()
+    page.get_by_role("button", name="Undo").last.click()
+    expect(row.get_by_role("button", name="Only with tag stage=new")).to_have_count(0)
+    row.get_by_role("link", name="faces").click()
+    page.get_by_role("button", name="About").click()
+    about = page.get_by_test_id("about")
+    expect(about.get_by_role("heading", name="Whose face?")).to_be_visible()
+    expect(about.locator("strong")).to_have_text("Nobody's")
+    expect(about).to_contain_text("<b>so far</b>")
+    assert violations(page) == []
 
 
 def test_a_chosen_metric_is_drawn_over_the_newest_runs(listed: str, open_page: Callable[..., Any]) -> None:

@@ -12,11 +12,17 @@ import { MenuItem } from "../../ui/Popover";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import s from "./Experiments.module.css";
-import { drawn } from "./narrow";
+import { drawn, NOTE } from "./narrow";
 import { RowTags } from "./Tags";
 import { MetricPicker, Trend } from "./Trend";
 
-const RenameDialog = lazy(() => import("./dialogs").then((module) => ({ default: module.RenameDialog })));
+const DIALOGS = {
+  rename: lazy(() => import("./dialogs").then((module) => ({ default: module.RenameDialog }))),
+  describe: lazy(() => import("./dialogs").then((module) => ({ default: module.DescribeDialog }))),
+  tags: lazy(() => import("./dialogs").then((module) => ({ default: module.TagsDialog }))),
+};
+
+type Ask = keyof typeof DIALOGS;
 
 /** Rows drawn at once; a list longer than this is narrowed by searching. */
 const MOST = 300;
@@ -33,7 +39,8 @@ interface Props {
 }
 
 export function ExperimentTable({ rows, stale, tags, onTag, metric, onMetric }: Props) {
-  const [renaming, setRenaming] = useState<ExperimentRow | null>(null);
+  const [asking, setAsking] = useState<{ ask: Ask; row: ExperimentRow } | null>(null);
+  const Asking = asking && DIALOGS[asking.ask];
   const shown = useMemo(() => (rows ?? []).slice(0, MOST), [rows]);
   const columns = useMemo(() => drawn(shown, metric), [shown, metric]);
   return (
@@ -59,7 +66,7 @@ export function ExperimentTable({ rows, stale, tags, onTag, metric, onMetric }: 
         </thead>
         <tbody>
           {shown.map((row) => (
-            <Row key={row.experiment_id} {...{ row, columns, tags, onTag }} onRename={() => setRenaming(row)} />
+            <Row key={row.experiment_id} {...{ row, columns, tags, onTag }} onAsk={(ask) => setAsking({ ask, row })} />
           ))}
         </tbody>
       </table>
@@ -68,9 +75,9 @@ export function ExperimentTable({ rows, stale, tags, onTag, metric, onMetric }: 
           {formatCount(rows.length - MOST)} more. Search narrows the list.
         </p>
       )}
-      {renaming && (
+      {Asking && (
         <Suspense>
-          <RenameDialog experiment={renaming} onClose={() => setRenaming(null)} />
+          <Asking experiment={asking.row} onClose={() => setAsking(null)} />
         </Suspense>
       )}
     </div>
@@ -80,11 +87,11 @@ export function ExperimentTable({ rows, stale, tags, onTag, metric, onMetric }: 
 interface RowProps extends Pick<Props, "tags" | "onTag"> {
   row: ExperimentRow;
   columns: Record<string, string>;
-  onRename: () => void;
+  onAsk: (ask: Ask) => void;
 }
 
-function Row({ row, columns, tags, onTag, onRename }: RowProps) {
-  const note = row.tags["mlflow.note.content"];
+function Row({ row, columns, tags, onTag, onAsk }: RowProps) {
+  const note = row.tags[NOTE];
   return (
     <tr data-testid="experiment-row">
       <td className={s.name}>
@@ -120,13 +127,19 @@ function Row({ row, columns, tags, onTag, onRename }: RowProps) {
         <Ago time={row.creation_time} />
       </td>
       <td className={s.actions}>
-        <Actions row={row} onRename={onRename} />
+        <Actions row={row} onAsk={onAsk} />
       </td>
     </tr>
   );
 }
 
-function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }) {
+const WORDS = [
+  { ask: "rename", icon: "edit", word: "Rename" },
+  { ask: "describe", icon: "file", word: "Describe" },
+  { ask: "tags", icon: "plus", word: "Tags" },
+] as const;
+
+function Actions({ row, onAsk }: { row: ExperimentRow; onAsk: (ask: Ask) => void }) {
   const edit = useEditExperiment();
   const navigate = useNavigate();
   const failed = (error: Error) => say(error.message, { tone: "error" });
@@ -137,14 +150,17 @@ function Actions({ row, onRename }: { row: ExperimentRow; onRename: () => void }
     <MoreMenu label={`Actions for ${row.name}`} kind="quiet">
       {(close) => (
         <>
-          <MenuItem
-            onChoose={() => {
-              close();
-              onRename();
-            }}
-          >
-            <Icon name="edit" /> Rename…
-          </MenuItem>
+          {WORDS.map(({ ask, icon, word }) => (
+            <MenuItem
+              key={ask}
+              onChoose={() => {
+                close();
+                onAsk(ask);
+              }}
+            >
+              <Icon name={icon} /> {word}…
+            </MenuItem>
+          ))}
           {marked() && (
             <MenuItem
               onChoose={() => {

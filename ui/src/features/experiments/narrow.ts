@@ -6,12 +6,19 @@ import { column, columnId, joinList, splitList } from "../../lib/columns";
 /** Tags that are written for programs; their names begin so. */
 const OF_PROGRAMS = ["mlflow.", "runstone."];
 
-/** What people said of it, `key=value`, by key. */
-export function tagsOf({ tags }: Pick<ExperimentRow, "tags">): string[] {
+/** The tag that holds the description, in Markdown. */
+export const NOTE = "mlflow.note.content";
+
+/** Tags that people gave it, by key. */
+export function ownTags({ tags }: Pick<ExperimentRow, "tags">): [key: string, value: string][] {
   return Object.entries(tags)
     .filter(([key]) => !OF_PROGRAMS.some((start) => key.startsWith(start)))
-    .map(([key, value]) => (value ? `${key}=${value}` : key))
-    .sort((a, b) => (a < b ? -1 : 1));
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The same as `key=value`. */
+export function tagsOf(row: Pick<ExperimentRow, "tags">): string[] {
+  return ownTags(row).map(([key, value]) => (value ? `${key}=${value}` : key));
 }
 
 /** The rows that have every one of these tags. */

@@ -20,6 +20,7 @@ import { useRunActions } from "./useRunActions";
 import { useRunsPage } from "./useRunsPage";
 import { ALL, type RunsSearch } from "./view";
 
+const About = lazy(() => import("./About").then((module) => ({ default: module.About })));
 const GroupTable = lazy(() => import("./GroupTable").then((module) => ({ default: module.GroupTable })));
 const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
 const NoMatch = lazy(() => import("./NoMatch").then((module) => ({ default: module.NoMatch })));
@@ -61,6 +62,7 @@ export function RunsPage(props: RunsPageProps) {
       setJump({ row: 0 });
     }
   };
+  const note = page.experiment?.tags["mlflow.note.content"];
   if (page.missing) {
     return (
       <Empty icon="experiments" title="There is no such experiment">
@@ -78,6 +80,15 @@ export function RunsPage(props: RunsPageProps) {
           <button type="button" className={s.best} onClick={toBest} title="Jump to the best run (*)">
             <span aria-hidden="true">★</span> best {goal && nameOf(goal)} <strong className="num">{formatNumber(rows.best.value)}</strong> {rows.best.unit}
           </button>
+        )}
+        {note && (
+          <Opener label={`About ${name}`} width={560} button={(button) => <Button kind="quiet" icon="file" {...button}>About</Button>}>
+            {() => (
+              <Suspense>
+                <About text={note} />
+              </Suspense>
+            )}
+          </Opener>
         )}
         {page.experiment && (
           <Link className={s.push} to="/experiments/$experimentId/traces" params={{ experimentId: page.experiment.experiment_id }} data-screen-only>
