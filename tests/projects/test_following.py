@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+import runstone
+from runstone.cli.main import cli
 from runstone.errors import ExecutionException
 from runstone.projects.backends import following
 from runstone.projects.backends.following import OVER, RUNNING, SILENCE, Followed, Hearing, State
@@ -105,3 +108,12 @@ def test_a_silent_log_is_asked_for_ever_later_and_a_busy_one_often() -> None:
     assert gaps[0] == pytest.approx(1.5, abs=0.11)
     assert max(gaps) == pytest.approx(SILENCE, abs=0.11)
     assert gaps[-1] == pytest.approx(1.0, abs=0.11)
+
+
+def test_a_job_that_outlived_its_watcher_is_named_when_its_run_is_to_stop(store: str) -> None:
+    for state, said in (("running", "job 17 may go on, end it by slurm itself"), (OVER, "it is FAILED.\n")):
+        tags = {"mlflow.project.backend": "slurm", "runstone.job.id": "17", "runstone.job.state": state}
+        run_id = runstone.MlflowClient().create_run("0", tags=tags).info.run_id
+        runstone.MlflowClient().set_terminated(run_id, "FAILED")
+        done = CliRunner().invoke(cli, ["stop", run_id, "--store", store])
+        assert (done.exit_code, said in done.output) == (1, True), done.output

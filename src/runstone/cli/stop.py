@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import click
 
@@ -28,7 +29,7 @@ def stop(run: str, wait: float, as_json: bool, store: str) -> None:
     found = find_run(opened, run)
     run_id = found.info.run_id
     if found.info.status not in ("RUNNING", "SCHEDULED"):
-        fail(f"Run {run_id} is not running: it is {found.info.status}.")
+        fail(f"Run {run_id} is not running: it is {found.info.status}.{_left(found.data.tags)}")
     if found.data.tags.get("mlflow.source.type") != "PROJECT":
         fail(f"Run {run_id} was not started by `runstone run`, so nobody here watches over its process. End that process.")
     opened.write(Batch([Tags(run_id, {STOP_TAG: user()})]))
@@ -41,3 +42,13 @@ def stop(run: str, wait: float, as_json: bool, store: str) -> None:
         fail(f"Run {run_id} was asked to stop and still runs after {wait:g} s.")
     else:
         note(f"Run {run_id} is {status}.")
+
+
+def _left(tags: Mapping[str, str]) -> str:
+    """What is to be said of a job elsewhere that nobody saw end, because its watcher did."""
+    from runstone.projects.backends.following import JOB_ID, JOB_STATE, OVER
+
+    if JOB_ID not in tags or tags.get(JOB_STATE, OVER) == OVER:
+        return ""
+    where, job = tags.get("mlflow.project.backend", "its back end"), tags[JOB_ID]
+    return f" Whoever watched over its job was killed first: job {job} may go on, end it by {where} itself."
