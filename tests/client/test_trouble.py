@@ -20,7 +20,7 @@ from click.testing import CliRunner
 import runstone
 from runstone import connect
 from runstone.cli.main import cli
-from runstone.client import notices
+from runstone.client import ending, notices
 from runstone.errors import (
     DiskFull,
     InvalidValue,
@@ -372,3 +372,19 @@ def test_who_waits_for_a_locked_store_to_begin_is_told(
     freeing.join()
     lock.close()
     assert "can be written, to make experiment 'another'" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_wait_at_the_end_and_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with runstone.start_run():
+        pass
+    here = runstone.client.session.session()
+
+    def interrupted(timeout: float) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(here, "close", interrupted)
+        assert not ending._ship(here, 30)
+    assert f"safe in {here.root}" in capsys.readouterr().err

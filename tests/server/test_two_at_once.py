@@ -13,6 +13,8 @@ from starlette.testclient import TestClient
 
 from runstone import connect
 from runstone.server.app import create_app
+from runstone.store.dialects import Sqlite
+from runstone.store.sql import SqlStore
 
 MANY = 12
 
@@ -111,3 +113,35 @@ def test_each_prompt_that_is_linked_stays_linked(ask: Callable[..., Any]) -> Non
     assert {one.status_code for one in at_once(link)} == {200}
     found = ask("../../3.0/mlflow/traces/search", locations=[where]).json()["traces"][0]["tags"]["mlflow.linkedPrompts"]
     assert sorted(one["name"] for one in json.loads(found)) == sorted(f"p{number}" for number in range(MANY))
+
+
+def test_two_servers_on_one_file_lose_nothing_and_see_each_other(tmp_path: Path) -> None:
+    """Each with a store of its own, as two processes have: what both write at once is whole, and read by both."""
+    stores = [SqlStore(Sqlite(tmp_path / "s.db"), "s", tmp_path.as_uri()) for _ in range(2)]
+    apps = [create_app(store, connect.open_artifacts, sweep_seconds=3600) for store in stores]
+    with (
+        TestClient(apps[0], base_url="http://127.0.0.1:5000") as left,
+        TestClient(apps[1], base_url="http://127.0.0.1:5001") as right,
+    ):
+
+        def ask(client: TestClient, path: str, **body: Any) -> Any:
+            answer = client.post(f"/api/2.0/mlflow/{path}", json=body)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        run = ask(left, "runs/create", experiment_id="0", start_time=1)["run"]["info"]["run_id"]
+
+        def work(number: int) -> None:
+            client = (left, right)[number % 2]
+            for step in range(5):
+                ask(client, "runs/log-metric", run_id=run, key="m", value=number, step=number * 5 + step, timestamp=1)
+            ask(client, "runs/log-parameter", run_id=run, key=f"p{number}", value="1")
+
+        at_once(work)
+        for client in (left, right):
+            found = client.get("/api/2.0/mlflow/metrics/get-history", params={"run_id": run, "metric_key": "m"}).json()
+            assert [point["step"] for point in found["metrics"]] == list(range(MANY * 5))
+            data = client.get("/api/2.0/mlflow/runs/get", params={"run_id": run}).json()["run"]["data"]
+            assert len(data["params"]) == MANY
+    for store in stores:
+        store.close()
