@@ -30,6 +30,7 @@ from runstone.records import (
 
 from . import items, logged_models_write, registry_reviews, registry_write, traces
 from .arrivals import checked
+from .experiment_ids import number_of
 from .places import run_folder
 from .states import ACTIVE, DELETED, ExperimentState, RunState
 from .work import Work, experiment_number
@@ -82,13 +83,14 @@ def require_free(work: Work, name: str) -> None:
 
 def _free_number(work: Work, wanted: str) -> int:
     if wanted:
-        if not wanted.isascii() or not wanted.isdigit() or int(wanted) >= 1 << 63:
+        known = number_of(wanted)
+        if known is None:
             raise InvalidValue(
                 f"Invalid experiment id {wanted!r}. It must be a number below 2**63, or empty for the next free one."
             )
-        if _exists(work, int(wanted)):
+        if _exists(work, known):
             raise AlreadyExists(f"Experiment(id={wanted}) already exists.")
-        return int(wanted)
+        return known
     while _exists(work, number := work.next_experiment()):
         pass
     return number

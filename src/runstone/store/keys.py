@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from runstone.contracts import KeyInfo
 from runstone.errors import InvalidValue
 
+from .experiment_ids import numbers_of
 from .key_counts import COUNTED
 from .search_sql import Sql, batches, joined, listed, one_of, rows
 from .tables import INDEXED_CHARACTERS
@@ -23,7 +24,7 @@ def keys(
     """Keys of ``kind`` in active runs, most used first. Raises InvalidValue for another kind."""
     if kind not in COUNTED:
         raise InvalidValue(f"kind={kind!r} is no kind of key; there are {', '.join(COUNTED)}.")
-    places = sorted({int(number) for number in experiment_ids if number.isascii() and number.isdigit() and len(number) < 19})
+    places = numbers_of(experiment_ids)
     if not places:
         return []
     tests = [one_of("place", places), Sql("kind = ?", (kind,))]

@@ -10,6 +10,7 @@ from runstone.errors import InvalidValue
 from runstone.query.columns import parse_column
 from runstone.query.tree import Field
 
+from .experiment_ids import number_of
 from .search_source import knows_nan
 from .search_sql import Sql, batches, joined, rows
 
@@ -31,11 +32,11 @@ def recent_values(connection: Connection, columns: Mapping[str, str], runs: int)
     if not 1 <= runs <= MOST_RUNS:
         raise InvalidValue(f"runs={runs!r} must be between 1 and {MOST_RUNS:,}.")
     fields = {experiment_id: _metric(column) for experiment_id, column in columns.items()}
-    known = [one for one in fields if one.isascii() and one.isdigit() and int(one) < 2**63]
-    found: dict[str, list[float | int]] = {}
-    for part in batches(known, EXPERIMENTS):
-        _read(connection, {int(one): fields[one] for one in part}, runs, found)
-    return {one: found[str(int(one))][::-1] for one in known if str(int(one)) in found}
+    known = {one: number for one in fields if (number := number_of(one)) is not None}
+    found: dict[int, list[float | int]] = {}
+    for part in batches(list(known), EXPERIMENTS):
+        _read(connection, {known[one]: fields[one] for one in part}, runs, found)
+    return {one: found[number][::-1] for one, number in known.items() if number in found}
 
 
 def _metric(column: str) -> Field:
@@ -45,7 +46,7 @@ def _metric(column: str) -> Field:
     return field
 
 
-def _read(connection: Connection, fields: Mapping[int, Field], runs: int, found: dict[str, list[float | int]]) -> None:
+def _read(connection: Connection, fields: Mapping[int, Field], runs: int, found: dict[int, list[float | int]]) -> None:
     parts = sorted({field.part for field in fields.values()})
     branches = [Sql(_NEWEST, (field.key, number, runs)) for number, field in fields.items()]
     select = Sql(f"SELECT newest.experiment_id, {', '.join(f's.{part}' for part in parts)} FROM (")
@@ -60,4 +61,4 @@ def _read(connection: Connection, fields: Mapping[int, Field], runs: int, found:
         if value is None and knows_nan(field):
             value = _NAN
         if value is not None:
-            found.setdefault(str(number), []).append(value)
+            found.setdefault(number, []).append(value)

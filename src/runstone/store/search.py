@@ -32,6 +32,7 @@ from runstone.query.printer import order_text, to_text
 from runstone.query.tree import And, Node, Order, normalized
 
 from . import search_sieve as sieve
+from .experiment_ids import numbers_of
 from .search_atoms import by_pattern, listable, posting
 from .search_columns import columns_of, read_columns
 from .search_experiments import search_experiments
@@ -81,11 +82,10 @@ def read(query: RunQuery) -> Search:
         raise InvalidValue("offset and page_token cannot be given together; use one of them.")
     tree = parse_filter(query.filter)
     orders = run_order(query.order_by)
-    numbers = sorted({int(number) for number in query.experiment_ids if number.isascii() and number.isdigit()})
-    small = tuple(number for number in numbers if number < 2**63)
-    mark = paging.fingerprint(small, query.view, to_text(tree), order_text(orders))
+    numbers = numbers_of(query.experiment_ids)
+    mark = paging.fingerprint(numbers, query.view, to_text(tree), order_text(orders))
     after = unpacked(paging.decode(query.page_token, mark).values, orders) if query.page_token else None
-    scope = Scope(small, STAGES[query.view])
+    scope = Scope(numbers, STAGES[query.view])
     return Search(scope, normalized(tree) if tree is not None else None, orders, query.limit, query.offset, mark, after)
 
 

@@ -379,6 +379,8 @@ class StoreSuite(MetricsSuite):
         self.write(store, Params(run, {"model": "cnn"}))
         found = store.columns(RunQuery(experiment_ids=("0",)), ["params.model", "tags.none"])
         assert ([*found.run_ids], [[*one.values] for one in found.columns]) == ([run], [["cnn"], []])
+        none = ("9" * 5000, "9" * 19, "²", "x")  # no experiment has such an id
+        assert (store.count_runs(RunQuery(experiment_ids=none)), [*store.keys("params", none)]) == (0, [])
         assert [struct.unpack("<i", one.codes) for one in found.columns] == [(0,), (-1,)]
 
     def test_a_metric_of_the_newest_runs_of_many_experiments(self, store: Store, run: str) -> None:
@@ -396,6 +398,7 @@ class StoreSuite(MetricsSuite):
             bare: "metrics.loss",
             "4711": "metrics.loss",
             "x": "metrics.m",
+            "9" * 5000: "metrics.loss",
         }
         assert store.recent_values(wanted, 3) == {one: [1, 2, 3], other: [7.0]}
         found = store.recent_values({one: "metrics.loss", other: "metrics.it's:odd"})
