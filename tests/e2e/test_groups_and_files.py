@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import violations_in_each_theme
+from browsing import say, violations_in_each_theme
 
 
 def expect(thing: Any) -> Any:
@@ -45,6 +45,23 @@ def test_groups_by_all_but_the_seed_and_back_to_the_runs_of_one(watched: Callabl
     expect(page).to_have_url(re.compile("sort="))
     page.reload()
     expect(page.get_by_test_id("group-table").locator("[aria-sort=descending]")).to_contain_text("accuracy")
+
+
+def test_only_columns_on_the_screen_are_grouped(server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]) -> None:
+    experiment = say(server, "GET", f"runs/{realistic['wide']}")["info"]["experiment_id"]
+    names = [f"metrics.layer/{number}/norm/0" for number in range(20)]
+    page = open_page("about:blank", width=1000).page
+    asked: list[list[str]] = []
+    page.on("request", lambda one: one.url.endswith("/runs/groups") and asked.append(one.post_data_json["columns"]))
+    page.goto(f"{server.url}/experiments/{experiment}/runs?group=attributes.status&sort=-{names[17]}&cols={','.join(names)}")
+    table, row = page.get_by_test_id("group-table"), page.get_by_test_id("group-row").first
+    expect(table.get_by_role("columnheader")).to_have_count(22)
+    expect(row).to_contain_text("17")  # what orders them is not far
+    expect(row).to_contain_text("…")
+    assert asked == [[*names[:5], names[17]]]
+    table.evaluate("table => table.scrollTo({ left: 3_000 })")
+    expect(row).not_to_contain_text("…")
+    assert asked[1:] == [names]
 
 
 def test_values_are_offered_with_their_counts(watched: Callable[..., Any]) -> None:

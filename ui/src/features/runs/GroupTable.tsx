@@ -30,11 +30,17 @@ interface Props {
 /** Runs that an open group shows; the rest is one click away. */
 const SHOWN = 20;
 const ROW = 32;
+/** Widths of a column of the groups' values and of one with statistics. */
+const [VALUE, STATS] = [150, 210];
 
 type Line = { group: number; run?: number };
 
 export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter }: Props) {
-  const { asked, first } = useMemo(() => groupsAsked(spec, specs, by, sort), [spec, specs, by, sort]);
+  // What lies to the right is asked for when somebody goes there.
+  const [whole, setWhole] = useState(false);
+  const most = whole ? Number.POSITIVE_INFINITY : Math.ceil((window.innerWidth - VALUE * by.length) / STATS);
+  const goal = objective ? columnId(column("metrics", objective.key, objective.statistic)) : "";
+  const { asked, first, all } = useMemo(() => groupsAsked(spec, specs, by, sort, most, goal), [spec, specs, by, sort, most, goal]);
   const query = useQuery(groupsQuery(asked));
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const answer = query.data;
@@ -80,7 +86,8 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
     event.preventDefault();
     all[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
   };
-  const width = 90 + 150 * answer.by.length + 210 * answer.columns.length;
+  const width = 90 + VALUE * answer.by.length + STATS * all.length;
+  const told = new Map(answer.columns.map((one) => [one.column, one]));
   return (
     <div className={`${s.outer} ${query.isPlaceholderData ? s.stale : ""}`}>
       <p className={s.sum} role="status" data-testid="group-count">
@@ -89,14 +96,14 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
         {answer.columns.length > 0 && " · mean ± deviation, and the best run"}
         {answer.total > MOST_GROUPS && ` · the first ${formatCount(MOST_GROUPS)} in this order`}
       </p>
-      <div className={s.grid} ref={box} role="treegrid" aria-label="Groups of runs" aria-rowcount={lines.length + 1} tabIndex={-1} onKeyDown={arrows} data-testid="group-table">
+      <div className={s.grid} ref={box} role="treegrid" aria-label="Groups of runs" aria-rowcount={lines.length + 1} tabIndex={-1} onKeyDown={arrows} onScroll={(event) => event.currentTarget.scrollLeft > 0 && setWhole(true)} data-testid="group-table">
         <div className={s.head} role="row" aria-rowindex={1} style={{ minWidth: width }}>
           <Head id="runs" title="n" {...{ first, onSort }} narrow />
           {answer.by.map((column) => (
             <Head key={column} id={column} title={nameOf(column)} {...{ first, onSort }} />
           ))}
-          {answer.columns.map((one) => (
-            <Head key={one.column} id={one.column} title={`${isObjective(one.column, objective) ? "★ " : ""}${nameOf(one.column)}`} {...{ first, onSort }} wide down={one.direction === "max"} />
+          {all.map((id) => (
+            <Head key={id} id={id} title={`${id === goal ? "★ " : ""}${nameOf(id)}`} {...{ first, onSort }} wide down={told.get(id)?.direction === "max"} />
           ))}
         </div>
         <div style={{ height: rows.getTotalSize(), minWidth: width, position: "relative" }} role="presentation">
@@ -105,7 +112,7 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
             if (!line) return null;
             const place = { transform: `translateY(${item.start}px)` };
             if (line.run !== undefined) {
-              return <Member key={`${keys[line.group]}-${line.run}`} {...{ spec, line, answer, place, onFilter }} index={item.index} filter={filterOf(line.group)} />;
+              return <Member key={`${keys[line.group]}-${line.run}`} {...{ spec, line, answer, place, onFilter }} columns={all} index={item.index} filter={filterOf(line.group)} />;
             }
             const opened = open.has(keys[line.group] ?? "");
             return (
@@ -120,8 +127,8 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
                     {answer.values[line.group]?.[i] ?? <span className={s.none}>not logged</span>}
                   </div>
                 ))}
-                {answer.columns.map((one) => (
-                  <Stats key={one.column} column={one} group={line.group} star={line.group === best && isObjective(one.column, objective)} />
+                {all.map((id) => (
+                  <Stats key={id} column={told.get(id)} group={line.group} star={line.group === best && id === goal} />
                 ))}
               </div>
             );
@@ -152,7 +159,14 @@ function Head({ id, title, first, onSort, narrow, wide, down }: {
   );
 }
 
-function Stats({ column, group, star }: { column: GroupedColumn; group: number; star: boolean }) {
+function Stats({ column, group, star }: { column: GroupedColumn | undefined; group: number; star: boolean }) {
+  if (!column) {
+    return (
+      <div className={s.stats} role="gridcell">
+        …
+      </div>
+    );
+  }
   const mean = column.mean[group] ?? null;
   const deviation = column.deviation[group] ?? null;
   const best = column.best[group] ?? null;
@@ -180,8 +194,9 @@ function Stats({ column, group, star }: { column: GroupedColumn; group: number; 
   );
 }
 
-function Member({ spec, line, answer, place, index, filter, onFilter }: {
+function Member({ spec, columns, line, answer, place, index, filter, onFilter }: {
   spec: TableSpec;
+  columns: string[];
   line: Line;
   answer: GroupsAnswer;
   place: React.CSSProperties;
@@ -189,14 +204,13 @@ function Member({ spec, line, answer, place, index, filter, onFilter }: {
   filter: string;
   onFilter: (filter: string) => void;
 }) {
-  const columns = answer.columns.map((one) => one.column);
   const query = useQuery(tableQuery({ ...spec, filter, columns }, 0, SHOWN));
   const at = line.run ?? 0;
   const id = query.data?.run_ids[at];
   return (
     <div className={`${s.row} ${s.member}`} role="row" aria-rowindex={index + 2} aria-level={2} style={place} data-testid="group-member">
       <div className={s.count} role="gridcell" />
-      <div className={s.value} role="gridcell" style={{ width: 150 * Math.max(1, answer.by.length) }}>
+      <div className={s.value} role="gridcell" style={{ width: VALUE * Math.max(1, answer.by.length) }}>
         {at === SHOWN ? (
           <Button kind="quiet" onClick={() => onFilter(filter)}>
             All {plural(answer.runs[line.group] ?? 0, "run")}
