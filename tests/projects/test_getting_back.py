@@ -122,6 +122,8 @@ def test_without_git_from_the_files_that_were_imported(code: Path) -> None:
 def test_a_project_without_git_and_without_python_keeps_what_it_is_made_of(project: Callable[..., Path]) -> None:
     text = 'name: p\nentry_points: {main: {parameters: {n: int}, command: "bash train.sh {n} settings.yaml"}}\n'
     folder = project(MLproject=text, train__sh='cat "$2"; echo $((6 * $1))\n', settings__yaml="depth: 3\n", notes__txt="")
+    for name in ("secrets.toml", "db-credentials.yml", ".env.yaml"):  # nobody asked for these to be kept
+        (folder / name).write_text("password: hunter2\n", "utf-8")
     (folder / "mlruns").mkdir()  # what runs leave here is not the project
     (folder / "mlruns" / "train.sh").write_text("", "utf-8")
     first = runstone.projects.run(str(folder), parameters={"n": 7})

@@ -20,6 +20,13 @@ _TOKEN = re.compile(
     r"|eyJ[\w\-]{10,}\.[\w\-]{10,}\.[\w\-]*)"
 )
 
+_NAMED = re.compile(_WORDS, re.IGNORECASE)
+
+
+def speaks_of_secrets(name: str) -> bool:
+    """Whether a file of this name is likely to hold passwords or tokens."""
+    return bool(_NAMED.search(name))
+
 
 def masked(words: Sequence[str]) -> list[str]:
     """A command line with the values of secret-looking options, passwords in addresses and known kinds of token masked."""

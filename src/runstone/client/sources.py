@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .secrets import speaks_of_secrets
+
 #: Longest file of which the text is kept, and of all together, bytes.
 FILE_CAP, TOTAL_CAP = 256 << 10, 1 << 20
 #: Most files that are looked at.
@@ -34,17 +36,18 @@ def imported(root: Path) -> list[Path]:
 
 def below(root: Path) -> list[Path]:
     """Files of a project below ``root``, for a process whose imports cannot be seen: Python, shell and R, ``MLproject`` and
-    the YAML and TOML files beside it. Hidden folders and those of stores are left out."""
+    the YAML and TOML files beside it. Left out are what is hidden, folders of stores, and descriptions whose names speak of
+    secrets."""
     found = []
     for place, folders, names in os.walk(root):
         folders[:] = [one for one in folders if not one.startswith(".") and one not in _FOREIGN | _STORES]
         at_top = Path(place) == root
-        found += [
-            Path(place, name)
-            for name in names
-            if name.lower().endswith(_CODE) or (at_top and (name.lower() == "mlproject" or name.lower().endswith(_DESCRIBING)))
-        ]
+        found += [Path(place, name) for name in names if name.lower().endswith(_CODE) or (at_top and _describes(name.lower()))]
     return _own(root, found)
+
+
+def _describes(name: str) -> bool:
+    return name == "mlproject" or (name.endswith(_DESCRIBING) and not name.startswith(".") and not speaks_of_secrets(name))
 
 
 def _own(root: Path, files: Iterable[Path]) -> list[Path]:
