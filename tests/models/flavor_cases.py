@@ -241,9 +241,15 @@ def transformers_writes(folder: Path) -> Made:
     )
     settings = {"max_new_tokens": 4, "do_sample": False}
     return Made(
-        pipeline, TEXTS["text"].tolist(), lambda model, data: model(data, **settings), {"model_config": settings},
+        pipeline, TEXTS["text"].tolist(), lambda model, data: model(data, **settings), {"model_config": {**settings}},
         {"device": "cpu"},
     )  # fmt: skip
+
+
+def transformers_prompt(folder: Path) -> Made:
+    made = transformers_writes(folder)
+    asked = {**made.arguments, "prompt_template": "good {prompt} bad"}
+    return Made(made.model, TEXTS, lambda model, data: made.own(model, data["text"].tolist()), asked, made.loading)
 
 
 def transformers_fills(folder: Path) -> Made:
@@ -308,6 +314,12 @@ def sentence_vectors(folder: Path) -> Made:
     return Made(model, TEXTS["text"].tolist(), lambda model, data: model.encode(data))
 
 
+def sentence_answers(folder: Path) -> Made:
+    texts = TEXTS.rename(columns={"text": "input"})
+    own = lambda model, data: model.encode(data["input"].tolist())  # noqa: E731
+    return Made(sentence_vectors(folder).model, texts, own, {"task": "llm/v1/embeddings"})
+
+
 def spark_session() -> Any:
     from pyspark.sql import SparkSession
 
@@ -354,11 +366,13 @@ CASES: dict[str, Case] = {
     "spacy": Case("spacy", ("spacy",), spacy_labels),
     "transformers labels": Case("transformers", ("transformers", "torch"), transformers_labels),
     "transformers writes": Case("transformers", ("transformers", "torch"), transformers_writes),
+    "transformers prompt": Case("transformers", ("transformers", "torch"), transformers_prompt),
     "transformers fills": Case("transformers", ("transformers", "torch"), transformers_fills),
     "transformers features": Case("transformers", ("transformers", "torch"), transformers_features),
     "transformers entities": Case("transformers", ("transformers", "torch"), transformers_entities),
     "transformers any label": Case("transformers", ("transformers", "torch"), transformers_any_label),
     "sentence_transformers": Case("sentence_transformers", ("sentence_transformers", "torch"), sentence_vectors),
+    "sentence_transformers task": Case("sentence_transformers", ("sentence_transformers", "torch"), sentence_answers),
     "spark": Case("spark", ("pyspark",), spark_line),
 }
 

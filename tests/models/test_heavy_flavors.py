@@ -14,7 +14,7 @@ import pytest
 
 import runstone
 from runstone.autolog import core
-from runstone.errors import InvalidValue
+from runstone.errors import InvalidValue, NotSupported
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
 
@@ -88,9 +88,15 @@ def test_transformers(tmp_path: Path) -> None:
     found = runstone.pyfunc.load_model(tmp_path / "m").predict(["good day", "bad"])
     np.testing.assert_allclose(found["score"], [one["score"] for one in wanted], rtol=1e-5)
     assert set(runstone.transformers.load_model(tmp_path / "m", return_type="components")) == {"task", "model", "tokenizer"}
+    for template in ("no place", "{prompt.__class__}", "{prompt} {other}", 7):
+        with pytest.raises(InvalidValue, match="prompt_template"):
+            runstone.transformers.save_model(pipeline, tmp_path / "t", prompt_template=template)
     with pytest.raises(InvalidValue, match="task="):
         runstone.transformers.save_model({"model": model, "tokenizer": tokenizer}, tmp_path / "parts")
     manifest = tmp_path / "m" / "MLmodel"
+    manifest.write_text(manifest.read_text().replace("    task:", "    inference_task: llm/v1/chat\n    task:"))
+    with pytest.raises(NotSupported, match="llm/v1/chat"):
+        runstone.pyfunc.load_model(tmp_path / "m")
     manifest.write_text(manifest.read_text().replace("BertForSequenceClassification", "NoSuchModel"))
     with pytest.raises(InvalidValue, match="NoSuchModel"):
         runstone.transformers.load_model(tmp_path / "m")
@@ -144,6 +150,8 @@ def test_sentence_transformers(tmp_path: Path) -> None:
     loaded = runstone.pyfunc.load_model(tmp_path / "m")
     np.testing.assert_allclose(loaded.predict(["good day", "bad"]), wanted, rtol=1e-4)
     np.testing.assert_allclose(runstone.sentence_transformers.load_model(tmp_path / "m").encode("bad"), wanted[1], rtol=1e-4)
+    with pytest.raises(InvalidValue, match="llm/v1/embeddings"):
+        runstone.sentence_transformers.save_model(model, tmp_path / "other", task="llm/v1/chat")
     with pytest.raises(InvalidValue, match="int"):
         runstone.sentence_transformers.save_model(7, tmp_path / "other")
 

@@ -13,7 +13,7 @@ import sentence_transformers
 from sentence_transformers import SentenceTransformer
 
 from runstone.errors import InvalidValue
-from runstone.models.datatypes import DataType
+from runstone.models.datatypes import Array, DataType, Object, Property
 from runstone.models.environment import pinned
 from runstone.models.frames import is_frame
 from runstone.models.manifest import Model
@@ -26,11 +26,21 @@ from .saving import Function, Given, Written
 FLAVOR_NAME = "sentence_transformers"
 DATA = "model.sentence_transformer"
 PACKAGES = ["sentence-transformers", "transformers", "torch"]
+EMBEDDINGS = "llm/v1/embeddings"
+
+_VECTOR = Object([Property("index", "long"), Property("object", "string"), Property("embedding", Array("double"))])
+_USAGE = Object([Property("prompt_tokens", "long"), Property("total_tokens", "long")])
+#: Of the task above.
+_ANSWERS = ModelSignature(
+    inputs=Schema([ColSpec(DataType.string, "input")]),
+    outputs=Schema([ColSpec(DataType.string, "object"), ColSpec(Array(_VECTOR), "data"), ColSpec(_USAGE, "usage")]),
+)
 
 
 def save_model(
     model: Any,
     path: str | os.PathLike[str],
+    task: str | None = None,
     inference_config: dict[str, Any] | None = None,
     code_paths: saving.Paths | None = None,
     mlflow_model: Model | None = None,
@@ -47,6 +57,7 @@ def save_model(
 
     Args:
         model: the model.
+        task: ``llm/v1/embeddings`` for a python_function that takes ``{"input": texts}`` and answers as OpenAI's embeddings do.
         inference_config: kept beside it, as JSON.
         kwargs: for the model's ``save``.
         path, code_paths … extra_files: as for :func:`runstone.sklearn.save_model`.
@@ -57,6 +68,10 @@ def save_model(
     """
     if not isinstance(model, SentenceTransformer):
         raise InvalidValue(f"model is a SentenceTransformer; it got {type(model).__name__}.")
+    if task not in (None, EMBEDDINGS):
+        raise InvalidValue(f"task={task!r} is unknown; there is {EMBEDDINGS!r}.")
+    if task is not None:
+        signature, metadata = _ANSWERS, {**(metadata or {}), "task": task}
 
     def write(folder: Path) -> Written:
         model.save(str(folder / DATA), **kwargs)
@@ -65,18 +80,19 @@ def save_model(
         settings = {"sentence_transformers_version": sentence_transformers.__version__, **_source(model)}
         text = Schema([ColSpec(DataType.string)])
         vectors = Schema([TensorSpec(np.dtype("float64"), (-1,))])
-        return Written(settings, {"data": DATA}, PACKAGES, signature=ModelSignature(inputs=text, outputs=vectors))
+        python = {"data": DATA, **({"config": {"task": task}} if task else {})}
+        return Written(settings, python, PACKAGES, signature=ModelSignature(inputs=text, outputs=vectors))
 
     given = Given(
         conda_env, code_paths, mlflow_model, signature, input_example, pip_requirements, extra_pip_requirements, metadata,
         extra_files,
     )  # fmt: skip
-    saving.save(FLAVOR_NAME, path, given, write, lambda data, params: _predict(model, data, params))
+    saving.save(FLAVOR_NAME, path, given, write, lambda data, params: _predict(model, data, params, task))
 
 
 log_model = saving.logs(
     save_model,
-    "model artifact_path inference_config code_paths registered_model_name signature input_example await_registration_for "
+    "model artifact_path task inference_config code_paths registered_model_name signature input_example await_registration_for "
     "pip_requirements extra_pip_requirements conda_env metadata extra_files prompts name params tags model_type step model_id",
 )
 
@@ -112,11 +128,19 @@ def _load(folder: Path, _settings: Mapping[str, Any]) -> Any:
     return SentenceTransformer(str(saving.inside(folder, DATA)))
 
 
-def _load_pyfunc(path: str) -> Function:
+def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Function:
     model = _load(*saving.found(FLAVOR_NAME, path))
-    return Function(model, lambda data, params: _predict(model, data, params))
+    task = (model_config or {}).get("task")
+    return Function(model, lambda data, params: _predict(model, data, params, task))
 
 
-def _predict(model: Any, data: Any, params: Mapping[str, Any] | None) -> Any:
+def _predict(model: Any, data: Any, params: Mapping[str, Any] | None, task: str | None = None) -> Any:
     texts = data.iloc[:, 0].tolist() if is_frame(data) else data.tolist() if hasattr(data, "tolist") else data
-    return model.encode(texts, **(params or {}))
+    if is_frame(data) and texts and isinstance(texts[0], list):
+        texts = texts[0]
+    found = model.encode(texts, **(params or {}))
+    if task is None or not is_frame(data) or data.columns[0] != "input":
+        return found
+    tokens = sum(len(model.tokenizer(text)["input_ids"]) for text in texts)
+    vectors = [{"object": "embedding", "index": place, "embedding": vector} for place, vector in enumerate(found)]
+    return {"object": "list", "data": vectors, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}

@@ -9,13 +9,13 @@ from typing import Any
 
 import transformers
 
-from runstone.errors import InvalidValue
+from runstone.errors import InvalidValue, NotSupported
 from runstone.models.environment import pinned
 from runstone.models.manifest import Model
 
 from . import saving
 from .saving import Function, Given, Written
-from .transformers_function import predict, signature_of
+from .transformers_function import TEMPLATE, check_template, predict, signature_of
 
 FLAVOR_NAME = "transformers"
 MODEL, COMPONENTS = "model", "components"
@@ -39,6 +39,7 @@ def save_model(
     conda_env: saving.Environment = None,
     metadata: dict[str, Any] | None = None,
     model_config: dict[str, Any] | None = None,
+    prompt_template: str | None = None,
     extra_files: saving.Paths | None = None,
 ) -> None:
     """Save a pipeline to a folder, with its weights.
@@ -49,6 +50,8 @@ def save_model(
         task: what the parts do, such as ``text-classification``.
         torch_dtype: of the weights, when loaded.
         model_config: arguments for each call of the pipeline as python_function.
+        prompt_template: a text with ``{prompt}`` in it, which each input of the python_function is put into; what is generated
+            then comes without it, unless ``model_config`` says ``return_full_text``.
         path, code_paths … extra_files: as for :func:`runstone.sklearn.save_model`.
 
     Raises:
@@ -56,6 +59,11 @@ def save_model(
         InvalidValue: no pipeline, or an argument that cannot be used.
     """
     pipeline = _pipeline(transformers_model, task)
+    if prompt_template is not None:
+        check_template(prompt_template)
+        metadata = {**(metadata or {}), TEMPLATE: prompt_template}
+        further = {"return_full_text": False} if pipeline.task == "text-generation" else {}
+        model_config = {**further, **(model_config or {})} or None
 
     def write(folder: Path) -> Written:
         pipeline.model.save_pretrained(folder / MODEL)
@@ -87,14 +95,18 @@ def save_model(
         extra_files,
     )  # fmt: skip
     known = model_config or {}
-    saving.save(FLAVOR_NAME, path, given, write, lambda data, params: predict(pipeline, data, {**known, **(params or {})}))
+
+    def called(data: Any, params: Mapping[str, Any] | None) -> Any:
+        return predict(pipeline, data, {**known, **(params or {})}, prompt_template)
+
+    saving.save(FLAVOR_NAME, path, given, write, called)
 
 
 log_model = saving.logs(
     save_model,
     "transformers_model artifact_path processor task torch_dtype code_paths registered_model_name signature input_example "
-    "await_registration_for pip_requirements extra_pip_requirements conda_env metadata model_config prompts name params tags "
-    "model_type step model_id extra_files",
+    "await_registration_for pip_requirements extra_pip_requirements conda_env metadata model_config prompt_template prompts "
+    "name params tags model_type step model_id extra_files",
 )
 
 
@@ -175,6 +187,14 @@ def _made(settings: Mapping[str, Any], parts: Mapping[str, Any], device: Any = N
 
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Function:
     folder, settings = saving.found(FLAVOR_NAME, path)
+    if settings.get("inference_task"):
+        raise NotSupported(
+            f"The model in {folder} answers requests of the kind {settings['inference_task']!r}, which is not supported here: "
+            "runstone.transformers.load_model gives its pipeline; saved without that task it is a python_function."
+        )
+    template = (Model.load(folder).metadata or {}).get(TEMPLATE)
+    if template is not None:
+        check_template(template)
     pipeline = _made(settings, _parts(folder, settings))
     known = {name: value for name, value in (model_config or {}).items() if value is not None}
-    return Function(pipeline, lambda data, params: predict(pipeline, data, {**known, **(params or {})}))
+    return Function(pipeline, lambda data, params: predict(pipeline, data, {**known, **(params or {})}, template))

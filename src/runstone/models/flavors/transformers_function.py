@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,6 +31,19 @@ TEXTS = {
 }
 CLASSIFICATIONS = ("text-classification", "image-classification", "audio-classification")
 ENTITIES = ("entity_group", "entity")
+#: The manifest's metadata has a template under this name; tasks that take prompts put each text into it.
+TEMPLATE = "prompt_template"
+PROMPTED = ("text-generation", "text2text-generation", "summarization", "fill-mask", "feature-extraction")
+
+
+def check_template(template: Any) -> None:
+    """Raises InvalidValue unless it is a text with one place, ``{prompt}``."""
+    try:
+        places = [one[1:] for one in string.Formatter().parse(template) if one[1] is not None]
+    except (TypeError, ValueError):
+        places = []
+    if places != [("prompt", "", None)]:
+        raise InvalidValue(f"prompt_template is a text with {{prompt}} in it, once, and no other place; it got {template!r}.")
 
 
 def kind_of(task: str) -> str:
@@ -63,12 +77,13 @@ def _texts(*names: str) -> Schema:
     return Schema([ColSpec(DataType.string, name) for name in names])
 
 
-def predict(pipeline: Any, data: Any, arguments: Mapping[str, Any]) -> Any:
+def predict(pipeline: Any, data: Any, arguments: Mapping[str, Any], template: str | None = None) -> Any:
     """Call a pipeline.
 
     Args:
         data: a text, a list of texts or dicts, or a frame, of which one column is one input for each row.
         arguments: for the call; ``collapse_whitespace`` is for the texts that it gives.
+        template: checked by :func:`check_template`.
 
     Raises:
         InvalidValue: the data lacks what the task needs.
@@ -81,6 +96,8 @@ def predict(pipeline: Any, data: Any, arguments: Mapping[str, Any]) -> Any:
     if call is not None:
         return call(pipeline, data, given)
     inputs = _inputs(data)
+    if template is not None and kind in PROMPTED:
+        inputs = [template.format(prompt=one) for one in inputs]
     found = pipeline(inputs, **given)
     if kind in CLASSIFICATIONS:
         return pandas().DataFrame(found)
