@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ask } from "./http";
 import type { RunsEdit, RunsEdited } from "./schema.gen";
 
-const KINDS: ReadonlySet<unknown> = new Set(["table", "rows", "run", "keys", "bands", "experiments", "experiment", "trash"]);
+const KINDS: ReadonlySet<unknown> = new Set(["table", "grouped", "rows", "run", "keys", "bands", "experiments", "experiment", "trash"]);
 
 export function useEditRuns() {
   const client = useQueryClient();

@@ -27,3 +27,15 @@ test("changes are sent in the order they were made, and what was before is asked
   expect(await was).toEqual([{ id: "a", edit: { name: "second" } }]);
   expect(asked).toEqual(['PATCH a {"name":"first"}', 'PATCH a {"name":"second"}', "POST table"]);
 });
+
+test("a run is changed where groups of runs were looked at, too", async () => {
+  vi.stubGlobal("document", { baseURI: "http://here/" });
+  const { applyChanges } = await import("./edits");
+  const { groupsQuery } = await import("./table");
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response("{}", { headers: { "Content-Type": "application/json" } })));
+  const client = new QueryClient();
+  const { queryKey } = groupsQuery({ experiment_ids: [], filter: "", view: "active", by: [], columns: [], order_by: "" });
+  client.setQueryData(queryKey, { by: [], total: 1, matched: 2, offset: 0, values: [[]], runs: [2], columns: [] });
+  await applyChanges(client, [{ id: "a", edit: { name: "first" } }]);
+  expect(client.getQueryState(queryKey)?.isInvalidated).toBe(true);
+});

@@ -51,6 +51,6 @@ export async function applyChanges(client: QueryClient, changes: readonly RunCha
     for (const [key, table] of old) client.setQueryData(key, table);
     throw trouble;
   } finally {
-    for (const kind of ["table", "rows", "run"]) void client.invalidateQueries({ queryKey: [kind] });
+    for (const kind of ["table", "grouped", "rows", "run"]) void client.invalidateQueries({ queryKey: [kind] });
   }
 }

@@ -21,6 +21,7 @@ describe("what a change concerns", () => {
 
   it("asks again for lists and tables", () => {
     expect(concerns(["table", {}, 0], change(["a"]))).toBe(true);
+    expect(concerns(["grouped", {}], change(["a"]))).toBe(true);
     expect(concerns(["experiments", "active", ""], change([], ["1"]))).toBe(true);
     expect(concerns(["experiment", "2"], change([], ["1"]))).toBe(false);
   });

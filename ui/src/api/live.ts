@@ -12,7 +12,7 @@ const PACE = 1000;
 /** Lists over whole experiments cost the server more and change less. */
 const SLOW_PACE = 3000;
 const SLOW: ReadonlySet<unknown> = new Set([
-  ...["experiments", "trash", "traces", "keys", "equal", "bands", "rows", "importance", "difference"],
+  ...["experiments", "trash", "traces", "keys", "equal", "bands", "rows", "grouped", "importance", "difference"],
   ...["models", "model", "version", "run-models"],
 ]);
 /** Waits between tries while the server is away, milliseconds. */
@@ -29,6 +29,7 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
     case "traces":
     case "trash":
     case "table":
+    case "grouped":
     case "keys":
     case "equal":
     case "bands":

@@ -85,6 +85,7 @@ export function useEditRun() {
       Promise.all([
         client.invalidateQueries({ queryKey: ["run", id] }),
         client.invalidateQueries({ queryKey: ["table"] }),
+        client.invalidateQueries({ queryKey: ["grouped"] }),
         client.invalidateQueries({ queryKey: ["experiments"] }),
       ]),
   });
@@ -96,6 +97,6 @@ export function useTrashRuns() {
   return useMutation({
     mutationFn: ({ ids, deleted }: { ids: readonly string[]; deleted: boolean }) =>
       ask<RunsEdited>("runs/edit", { method: "POST", body: { run_ids: [...ids], deleted } satisfies RunsEdit }),
-    onSettled: () => Promise.all(["table", "run", "experiments", "trash"].map((kind) => client.invalidateQueries({ queryKey: [kind] }))),
+    onSettled: () => Promise.all(["table", "grouped", "run", "experiments", "trash"].map((kind) => client.invalidateQueries({ queryKey: [kind] }))),
   });
 }

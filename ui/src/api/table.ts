@@ -11,7 +11,7 @@ export const MOST_GROUPS = 1_000;
 
 export const groupsQuery = (spec: GroupSpec) =>
   queryOptions({
-    queryKey: ["table", "groups", spec],
+    queryKey: ["grouped", spec],
     queryFn: ({ signal }) => ask<GroupsAnswer>("runs/groups", { method: "POST", body: { ...spec, limit: MOST_GROUPS }, signal }),
     placeholderData: keepPreviousData,
   });

@@ -18,6 +18,6 @@ export function useRemoveForEver() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: TrashRemoval) => ask<TrashRemoved>("trash/remove", { method: "POST", body }),
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => ["trash", "table", "experiments"].includes(String(queryKey[0])) }),
+    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => ["trash", "table", "grouped", "experiments"].includes(String(queryKey[0])) }),
   });
 }
