@@ -14,6 +14,8 @@ from making import git
 
 import runstone
 from runstone.client.session import session
+from runstone.errors import ExecutionException
+from runstone.projects.code import Origin, lay_out, unreachable
 from runstone.projects.evidence import ancestor, changed, evidence
 from runstone.projects.reproduce import CANNOT, DIFFERS, REPRODUCED, VERDICT_TAG, in_words, plan, reproduce
 from runstone.query.identity import sources_of
@@ -133,6 +135,17 @@ def test_a_project_without_git_and_without_python_keeps_what_it_is_made_of(proje
     assert verdict.status == REPRODUCED, in_words(verdict)
     assert verdict.run_id
     assert "depth: 3\n42\n" in "".join(piece.text for piece in session().fresh_store().console(verdict.run_id))
+
+
+def test_an_address_in_a_tag_is_never_an_option_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet", "HEAD")  # what git would ask if the address were an option
+    assert unreachable(f"--upload-pack=touch {tmp_path}/made;git-upload-pack #@")
+    code = Origin(f"--upload-pack=touch {tmp_path}/made;git-upload-pack #@", str(tmp_path / "HEAD"), "", {}, ".")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ExecutionException):
+        lay_out(code, tmp_path / "folder")
+    assert not (tmp_path / "made").exists()
 
 
 def test_a_program_that_is_not_deterministic_differs_and_a_tolerance_helps(code: Path) -> None:

@@ -68,7 +68,8 @@ def has_commit(repository: str, commit: str) -> bool:
 def unreachable(repository: str) -> str:
     """Why an address of a repository cannot be fetched from; empty where it can, and for local folders."""
     said: list[str] = []
-    if not repository or os.path.isdir(repository) or _git(["ls-remote", "--quiet", repository, "HEAD"], said=said) is not None:
+    asked = ["ls-remote", "--quiet", "--", repository, "HEAD"]  # it is what somebody wrote, and may look like an option
+    if not repository or os.path.isdir(repository) or _git(asked, said=said) is not None:
         return ""
     return without_secrets(said[-1])
 
@@ -90,7 +91,7 @@ def lay_out(code: Origin, folder: Path) -> None:
     """The code as it was, in an empty folder. Raises ExecutionException: git cannot, or the patch does not apply."""
     if code.commit:
         _must(["-C", str(folder), "init", "--quiet"])
-        _must(["-C", str(folder), "fetch", "--quiet", code.repository, code.commit], fallback=code)
+        _must(["-C", str(folder), "fetch", "--quiet", "--", code.repository, code.commit], fallback=code)
         _must(["-C", str(folder), "checkout", "--quiet", "--detach", code.commit])
         if code.patch:
             _must(["-C", str(folder), "apply", "--whitespace=nowarn", "-"], code.patch)
