@@ -112,6 +112,10 @@ class InvalidValue(RunstoneError, ValueError):
     default_code = "INVALID_PARAMETER_VALUE"
 
 
+#: Most characters of a filter that an error repeats.
+_SHOWN = 400
+
+
 class FilterError(InvalidValue):
     """A filter or ordering cannot be read.
 
@@ -123,9 +127,17 @@ class FilterError(InvalidValue):
 
     def __init__(self, problem: str, text: str, start: int, end: int, expected: tuple[str, ...] = ()) -> None:
         self.problem, self.text, self.start, self.end, self.expected = problem, text, start, end, expected
-        marker = " " * start + "^" * max(1, end - start)
         hint = f"\nExpected {', '.join(expected)}." if expected else ""
-        super().__init__(f"{problem}\n  {text}\n  {marker}{hint}", start=start, end=end, expected=list(expected))
+        super().__init__(f"{problem}\n{_pointed_at(text, start, end)}{hint}", start=start, end=end, expected=list(expected))
+
+
+def _pointed_at(text: str, start: int, end: int) -> str:
+    """The text with the wrong place marked below it; of a long one, which a program wrote, what is around that place."""
+    first = max(0, min(start - _SHOWN // 2, len(text) - _SHOWN))
+    last = first + _SHOWN
+    before, behind = "…" * (first > 0), "…" * (last < len(text))
+    marker = " " * (len(before) + start - first) + "^" * max(1, min(end, last) - start)
+    return f"  {before}{text[first:last]}{behind}\n  {marker}"
 
 
 class ParamChanged(InvalidValue):

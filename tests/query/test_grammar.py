@@ -224,6 +224,16 @@ def test_too_many_conditions_are_refused():
         parse_filter(" and ".join(["metrics.a > 1"] * 1000))
 
 
+def test_too_many_values_are_refused_in_a_short_message():
+    listed = "params.a IN ({})".format(", ".join(["'x'"] * 6_000))
+    assert parse_filter(listed)
+    with pytest.raises(FilterError, match="More than 10000 values") as caught:
+        parse_filter(f"{listed} AND {listed}")
+    assert len(str(caught.value)) < 1_500
+    wrong, marker = str(caught.value).splitlines()[1:3]
+    assert wrong[marker.index("^")] in ",)'"
+
+
 def test_experiments_have_their_own_words():
     assert to_text(parse_filter("name LIKE 'x%' AND tags.team = 'a' and creation_time > 5", EXPERIMENTS))
     for text in ("metrics.a > 1", "status = 'x'", "min(metrics.a) > 1"):

@@ -49,6 +49,13 @@ def test_errors_in_an_order_point_at_the_place(text, wrong):
     assert text[error.start : error.end] == wrong
 
 
+def test_an_order_of_endless_columns_is_refused():
+    assert len(parse_order([f"metrics.m{i}" for i in range(50)])) == 50
+    for texts in ([f"metrics.m{i}" for i in range(51)], [", ".join(["name"] * 51)]):
+        with pytest.raises(FilterError, match="more than 50 columns"):
+            parse_order(texts)
+
+
 def refusal(text):
     """The error that a text gives, ``None`` for an order."""
     try:

@@ -114,3 +114,5 @@ def test_delete_by_id_and_by_age(mlflow: Any, v3: Any) -> None:
     assert mlflow.post("traces/delete-traces", experiment_id="0", max_timestamp_millis=until) == {"traces_deleted": 1}
     v3.get("traces/tr-3")
     mlflow.refused("POST", "traces/delete-traces", json={"experiment_id": "0"})
+    many = {"experiment_id": "0", "request_ids": [f"tr-{number}" for number in range(10_001)]}
+    assert "10000" in mlflow.refused("POST", "traces/delete-traces", json=many)

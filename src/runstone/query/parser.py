@@ -26,6 +26,9 @@ from .vocabulary import NUMBER, RUNS, Vocabulary
 
 #: Deepest nesting and most conditions in one filter; both far beyond what a person writes.
 DEPTH_CAP, CONDITION_CAP = 40, 300
+#: Most values of all its ``IN (…)``, which programs write, and most columns of an ordering: SQLite takes 32,766 values in one
+#: statement and 64 tables in one join.
+VALUE_CAP, ORDER_CAP = 10_000, 50
 
 _RESERVED = {"and", "or", "not", "like", "ilike", "in", "is", "null", "asc", "desc"}
 
@@ -59,6 +62,8 @@ def parse_order(texts: tuple[str, ...] | list[str] | str | None, vocabulary: Voc
         while parser.take_mark(","):
             found.append(parser.order())
         parser.finish("ASC", "DESC", ",")
+        if len(found) > ORDER_CAP:
+            raise FilterError(f"An order of more than {ORDER_CAP} columns", text, 0, len(text))
     return tuple(found)
 
 
@@ -67,7 +72,7 @@ class _Parser:
         self.text, self.vocabulary = text, vocabulary
         self.tokens = lexer.tokens(text)
         self.at = 0
-        self.conditions = 0
+        self.conditions = self.listed = 0
 
     # --- the grammar ---
 
@@ -214,6 +219,9 @@ class _Parser:
             if self.now.text == ")" and self.now.kind == lexer.PUNCTUATION:
                 break
             found.append(self.value(field, "IN"))
+            if self.listed + len(found) > VALUE_CAP:
+                self.fail(f"More than {VALUE_CAP} values in lists", self.now, ("several questions of fewer values",))
+        self.listed += len(found)
         if not self.take_mark(")"):
             self.fail("The list of values is not closed here", self.now, (",", ")"))
         return tuple(found)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from runstone.contracts import Batch, Origin, RunQuery, Store
+from runstone.contracts import Batch, LoggedModelQuery, Origin, RunQuery, Store
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunInfo
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, ParamChanged, WrongState
 from runstone.records import (
@@ -93,6 +93,15 @@ class StoreSuite(MetricsSuite):
     def test_an_unknown_experiment_is_not_found(self, store: Store, number: str) -> None:
         with pytest.raises(NotFound):
             store.get_experiment(number)
+
+    def test_a_question_of_endless_ids_is_the_callers_mistake(self, store: Store) -> None:
+        many = tuple(str(number) for number in range(300_000))
+        with pytest.raises(InvalidValue, match="fewer"):
+            store.search_runs(RunQuery(experiment_ids=many))
+        with pytest.raises(InvalidValue, match="fewer"):
+            store.search_logged_models(LoggedModelQuery(experiment_ids=many))
+        wide = tuple(f"metrics.m{number}" for number in range(50))
+        assert list(store.search_runs(RunQuery(experiment_ids=("0",), order_by=wide))) == []
 
     def test_an_experiment_is_renamed(self, store: Store) -> None:
         number = self.experiment(store, "old")

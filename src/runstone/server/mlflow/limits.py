@@ -22,6 +22,8 @@ MAX_DATASET_EXPERIMENTS = 20
 MAX_METRICS, MAX_PARAMS, MAX_TAGS, MAX_ENTITIES = 1000, 100, 100, 1000
 #: Of one ``log-inputs``.
 MAX_DATASETS = 1000
+#: Of one ``delete-traces``; MLflow has no limit, and each is looked at by itself.
+MAX_DELETED_TRACES = 10_000
 #: Characters. Values have no limit here: MLflow cuts long ones, we keep them.
 MAX_KEY, MAX_EXPERIMENT_NAME = 250, 500
 MAX_DATASET = {"name": 500, "digest": 36, "source": 65_535, "schema": 1_048_575, "profile": 16_777_215}

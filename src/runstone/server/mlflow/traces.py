@@ -19,7 +19,7 @@ from runstone.records import TraceChanged, TraceStarted
 
 from . import answers as a
 from . import shapes
-from .limits import check_keys, page_size
+from .limits import MAX_DELETED_TRACES, check_keys, page_size
 from .reading import missing
 from .row import Row
 
@@ -162,6 +162,10 @@ def delete(backend: Backend, request: DeleteTraces) -> shapes.Json:
     if request.max_traces is not None and request.max_traces < 1:
         raise InvalidValue(
             f"Invalid value {request.max_traces} for parameter 'max_traces' supplied: it must be a positive number."
+        )
+    if len(request.request_ids) > MAX_DELETED_TRACES:
+        raise InvalidValue(
+            f"At most {MAX_DELETED_TRACES} traces can be deleted at once. Got {len(request.request_ids)} request_ids."
         )
     if request.request_ids:
         found = [one for name in dict.fromkeys(request.request_ids) if (one := _in(backend, name, request.experiment_id))]

@@ -21,6 +21,9 @@ LOCK_WAIT = 60.0
 WRITER = "runstone_writer"
 _DIALECT = "runstone_dialect"
 
+#: What to do when a database takes no statement with so much in it.
+TOO_MANY = "The question names more than the database takes in one; ask several of fewer ids, values, conditions or columns."
+
 #: Text is compared byte by byte, whatever the language of the database.
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 

@@ -10,6 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from runstone.errors import InvalidValue, RunstoneError, StoreCorrupt, StoreUnavailable
 from runstone.store.postgresql_uri import secrets
 
+from .base import TOO_MANY
+
 #: By SQLSTATE: how it begins, and the advice.
 _STATES: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ("53300", StoreUnavailable, "It takes no more connections; raise max_connections, or run fewer server processes."),
@@ -21,6 +23,7 @@ _STATES: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ("42P01", StoreCorrupt, "A table is missing that should be there; put a backup back."),
     ("XX00", StoreCorrupt, "It found its files damaged; put a backup back."),
     ("22", InvalidValue, "Nothing like this can be stored, so nothing can be found."),
+    ("54001", InvalidValue, TOO_MANY),
     ("57P0", StoreUnavailable, "It is shutting down or starting; what was logged waits in the journal."),
     ("25P03", StoreUnavailable, "This process slept in the middle of a transaction, which was undone; try again."),
 )
@@ -62,6 +65,8 @@ def error(cause: BaseException, place: str, uri: str, wait: float) -> RunstoneEr
     for sign, advice in _WORDS:
         if sign in text:
             return StoreUnavailable(f"{place}: {text}. {advice}")
+    if "number of parameters must be" in text:
+        return InvalidValue(f"{place}: {text}. {TOO_MANY}")
     if isinstance(cause, DBAPIError) and cause.connection_invalidated:
         return StoreUnavailable(f"{place}: {text}. The connection was lost; what was logged waits in the journal.")
     return StoreUnavailable(f"{place}: {text}.")

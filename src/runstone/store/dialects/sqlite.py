@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from runstone.errors import DiskFull, RunstoneError, StoreCorrupt, StoreReadOnly, StoreUnavailable
+from runstone.errors import DiskFull, InvalidValue, RunstoneError, StoreCorrupt, StoreReadOnly, StoreUnavailable
 
-from .base import LOCK_WAIT, WRITER, Claims, Dialect, marked
+from .base import LOCK_WAIT, TOO_MANY, WRITER, Claims, Dialect, marked
 
 #: Synced at every commit; the log is merged into the file every 16 MB, and does not stay larger than 64.
 _PRAGMAS = """
@@ -200,6 +200,9 @@ _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
         "The file is no SQLite database, or damaged. Put a copy back, or choose another tracking URI.",
     ),
     ("file is encrypted", StoreCorrupt, "The file is no SQLite database, or damaged."),
+    ("too many SQL variables", InvalidValue, TOO_MANY),
+    ("Expression tree is too large", InvalidValue, TOO_MANY),
+    ("tables in a join", InvalidValue, TOO_MANY),
 )
 
 
