@@ -97,7 +97,7 @@ def lightning_epochs(mlflow: Any) -> None:
         def configure_optimizers(self) -> Any:
             return torch.optim.Adam(self.parameters(), lr=0.1)
 
-    mlflow.pytorch.autolog()
+    mlflow.pytorch.autolog(checkpoint=True)
     torch.manual_seed(0)
     rows = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
     quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
@@ -198,7 +198,7 @@ def _told(client: Any, run_id: str) -> dict[str, Any]:
         "params": dict(run.data.params),
         "metrics": {name: _points(client, run_id, name) for name in run.data.metrics},
         "tags": sorted(tags),
-        "files": sorted(one.path for one in client.list_artifacts(run_id)),
+        "files": sorted(one.path for folder in ("", "checkpoints") for one in client.list_artifacts(run_id, folder)),
         "data": sorted(tag.value for one in run.inputs.dataset_inputs for tag in one.tags),
     }
 

@@ -26,8 +26,8 @@ pytestmark = [
     pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)"),
 ]
 QUIET = {"HF_HUB_OFFLINE": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "MLFLOW_ALLOW_FILE_STORE": "true"}
-#: What one side alone keeps: models lie elsewhere in MLflow 3; files of TensorBoard and checkpoints of Lightning are MLflow's.
-APART = {"model", "best_model", "tensorboard_logs", "checkpoints"}
+#: What one side alone keeps: models lie elsewhere in MLflow 3, and files of TensorBoard are MLflow's.
+APART = {"model", "best_model", "tensorboard_logs"}
 #: Timings differ, and who was asked to report.
 VARYING = ("train_runtime", "train_samples_per_second", "train_steps_per_second", "report_to", "output_dir", "logging_dir")
 HERE = sorted(name for name in heavy_autolog_cases.CASES if heavy_autolog_cases.missing(name) is None)

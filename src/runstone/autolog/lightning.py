@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from runstone.models import infer_signature
 from runstone.models.flavors import pytorch as flavor
 
 from . import core
+from .checkpoints import Keeper
 from .core import Prepared, Training
 from .pytorch import FRAMEWORK, TorchOptions
 
@@ -85,6 +87,8 @@ class _Recording:
         self.run_id, self.options = run_id, options
         self.by_step: set[str] = set()
         self.by_epoch: set[str] = set()
+        plan = options.checkpoints
+        self.keeper = None if plan is None else Keeper(run_id, options, plan, ".pth")
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         if trainer.is_global_zero:
@@ -93,10 +97,25 @@ class _Recording:
     def on_train_epoch_end(self, trainer: Any, pl_module: Any, *_further: Any) -> None:
         if trainer.is_global_zero:
             core.safely(self.options, "an epoch's metrics", self._epoch, trainer, pl_module)
+        self._checkpoint(trainer, lambda every: every == "epoch")
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, *_further: Any) -> None:
         if trainer.is_global_zero and self.options.log_every_n_step:
             core.safely(self.options, "a step's metrics", self._step, trainer)
+        self._checkpoint(trainer, lambda every: isinstance(every, int) and trainer.global_step % every == 0)
+
+    def _checkpoint(self, trainer: Any, is_due: Callable[[str | int], bool]) -> None:
+        keeper = self.keeper
+        if keeper is None or not is_due(keeper.plan.every) or not trainer.is_global_zero:
+            return
+
+        def write(file: Path) -> None:
+            # of this process alone: save_checkpoint() would wait for the others, which are not here
+            content = trainer._checkpoint_connector.dump_checkpoint(keeper.plan.weights_only)
+            trainer.strategy.save_checkpoint(content, file)
+
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        core.safely(self.options, "a checkpoint", keeper.keep, write, trainer.current_epoch, trainer.global_step, metrics)
 
     def _begin(self, trainer: Any) -> None:
         params: dict[str, Any] = {"epochs": trainer.max_epochs}

@@ -9,6 +9,7 @@ from typing import Any
 from runstone.errors import InvalidValue
 
 from . import core, importing
+from .checkpoints import Plan
 from .core import Options
 
 FRAMEWORK = "pytorch"
@@ -21,6 +22,7 @@ class TorchOptions(Options, frozen=True, kw_only=True):
     log_every_n_epoch: int = 1
     log_every_n_step: int | None = None
     plain: bool = False
+    checkpoints: Plan | None = None
 
 
 def autolog(
@@ -36,6 +38,12 @@ def autolog(
     extra_tags: dict[str, str] | None = None,
     log_model_signatures: bool = True,
     plain: bool = False,
+    checkpoint: bool = False,
+    checkpoint_monitor: str | None = "val_loss",
+    checkpoint_mode: str = "min",
+    checkpoint_save_best_only: bool = True,
+    checkpoint_save_weights_only: bool = False,
+    checkpoint_save_freq: str | int = "epoch",
 ) -> None:
     """Log what Lightning trains, from now on. Where no run is active, each training gets one.
 
@@ -44,14 +52,21 @@ def autolog(
         log_every_n_step: log them by batches, too; for ``plain``, of every so many steps (1 if ``None``).
         plain: also log training loops without Lightning, to the active run: the optimizer and its settings as params; the loss
             on which ``backward()`` was called, learning rates and the gradients' norm at each ``optimizer.step()``.
+        checkpoint: keep Lightning's checkpoints among the run's artifacts. MLflow does so unasked; each is all of the weights.
+        checkpoint_monitor … checkpoint_save_freq: which: see :class:`runstone.autolog.checkpoints.Plan`.
         log_models … extra_tags: as for :func:`runstone.sklearn.autolog`.
 
     Raises:
-        InvalidValue: a number of epochs or steps that is not positive.
+        InvalidValue: a number of epochs or steps that is not positive; a plan for checkpoints that cannot be followed.
     """
     if log_every_n_epoch < 1 or (log_every_n_step is not None and log_every_n_step < 1):
         raise InvalidValue("log_every_n_epoch and log_every_n_step are positive numbers.")
-    switch(**locals())
+    told = {name: value for name, value in locals().items() if not name.startswith("checkpoint")}
+    plan = Plan(
+        monitor=checkpoint_monitor, mode=checkpoint_mode, best_only=checkpoint_save_best_only,
+        weights_only=checkpoint_save_weights_only, every=checkpoint_save_freq,
+    )  # fmt: skip
+    switch(**told, checkpoints=plan if checkpoint else None)
 
 
 def switch(**options: Any) -> None:
