@@ -156,7 +156,7 @@ def test_sentence_transformers(tmp_path: Path) -> None:
         runstone.sentence_transformers.save_model(7, tmp_path / "other")
 
 
-def test_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     need("pyspark")
     if shutil.which("java") is None:
         pytest.skip("Spark needs java, which is not installed")
@@ -174,7 +174,8 @@ def test_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         frame = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "label": [0.0, 2.0, 4.0, 6.0]})
         stages = [VectorAssembler(inputCols=["a"], outputCol="features"), LinearRegression(maxIter=5)]
-        runstone.spark.autolog()
+        runstone.spark.autolog(log_input_examples=True, log_model_signatures=False)
+        assert "log_input_examples." in capsys.readouterr().err
         model = Pipeline(stages=stages).fit(session.createDataFrame(frame))
         run = runstone.last_active_run()
         assert (run.data.params["LinearRegression.maxIter"], run.data.tags["estimator_name"]) == ("5", "Pipeline")

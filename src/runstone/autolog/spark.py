@@ -11,6 +11,7 @@ from typing import Any
 import pyspark.ml.base
 
 import runstone
+from runstone.client.notices import warn_once
 from runstone.models.flavors import spark as flavor
 
 from . import core, importing, spark_search, spark_stages
@@ -18,6 +19,8 @@ from .core import Options, Prepared, Training
 
 FRAMEWORK = "spark"
 TESTED = ("3.3", "5.0")
+#: Options of MLflow's without a meaning here.
+_IDLE = ("log_post_training_metrics", "log_input_examples", "log_model_signatures", "log_model_allowlist")
 
 
 def autolog(
@@ -27,7 +30,11 @@ def autolog(
     exclusive: bool = False,
     disable_for_unsupported_versions: bool = False,
     silent: bool = False,
+    log_post_training_metrics: bool = False,
     registered_model_name: str | None = None,
+    log_input_examples: bool = False,
+    log_model_signatures: bool = False,
+    log_model_allowlist: list[str] | None = None,
     extra_tags: dict[str, str] | None = None,
 ) -> None:
     """Log what Spark ML fits, from now on. Where no run is active, each fit gets one. What a pipeline, a cross-validator or a
@@ -36,9 +43,15 @@ def autolog(
     Args:
         log_models: log trained models; they are written by Spark.
         log_datasets: taken for MLflow's sake; a Spark frame is not read for a digest.
+        log_post_training_metrics, log_input_examples, log_model_signatures, log_model_allowlist: MLflow's; one that is asked
+            for is named in a warning, since nothing follows from it here.
         disable … extra_tags: as for :func:`runstone.sklearn.autolog`.
     """
-    switch(**locals())
+    told = dict(locals())
+    idle = [name for name in _IDLE if told.pop(name)]
+    if idle and not silent:
+        warn_once("spark autolog", f"autologging of Spark ML does nothing for {', '.join(idle)}.")
+    switch(**told)
 
 
 def switch(**options: Any) -> None:
