@@ -44,6 +44,7 @@ class MlflowItems:
 
     def __init__(self, tables: Tables, problem: Callable[[str, str], None]) -> None:
         self._tables, self._problem = tables, problem
+        self._queued_at: dict[str, Any] = {}  # what waits in queues, by the ids of its heads
 
     def heads(self, experiment: int) -> Iterator[Head]:
         """Those of one experiment."""
@@ -121,7 +122,9 @@ class MlflowItems:
             yield Head(kind, one, digest(tuple(row.values()), more))
         if kind == "review_queue":
             for row in self._tables.rows("review_queue_items", "queue_id", ids):
-                yield Head("review_item", _queued_id(row), digest(tuple(row.values())))
+                one = _queued_id(row)
+                self._queued_at[one] = row["item_id"]
+                yield Head("review_item", one, digest(tuple(row.values())))
 
     def _scorers(self, ids: list[str]) -> Iterator[ItemIn]:
         wanted = {one.rpartition("-")[0].removeprefix("sv-") for one in ids}
@@ -176,9 +179,9 @@ class MlflowItems:
             yield ItemIn(kind="review_queue", item_id=one, key=name.lower(), created=created, updated=updated, fields=fields)
 
     def _queued(self, ids: list[str]) -> Iterator[ItemIn]:
-        queues = {one.partition(":")[0] for one in ids}
-        for row in self._tables.rows("review_queue_items", "queue_id", queues):
-            if _queued_id(row) in ids:
+        wanted = set(ids)  # few of a queue that may hold many
+        for row in self._tables.rows("review_queue_items", "item_id", {self._queued_at[one] for one in ids}):
+            if _queued_id(row) in wanted:
                 created = number(row.get("creation_time_ms")) or 0
                 fields: dict[str, Any] = {"status": word(row["status"]).upper()}
                 if row.get("completed_by"):
