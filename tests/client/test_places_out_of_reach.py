@@ -35,6 +35,15 @@ def test_no_store_is_there(choose: Callable[[str], None], uri: str) -> None:
     assert not any(Path().iterdir())  # no folder named "databricks" or "dbfs:"
 
 
+def test_a_registry_of_the_environment_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "mysql://h/db")
+    client = runstone.MlflowClient()
+    assert client.search_experiments()  # who asks for no model is not disturbed
+    for call in (client.search_registered_models, lambda: runstone.artifacts.list_artifacts("models:/wine/1")):
+        with pytest.raises(InvalidValue, match="^Registry URI 'mysql://h/db' cannot be used"):
+            call()
+
+
 def test_a_folder_may_be_called_databricks() -> None:
     runstone.set_tracking_uri("./databricks")
     assert runstone.create_experiment("x")

@@ -311,7 +311,11 @@ def test_the_runs_own_artifact_folder_may_be_named_as_it_is_shown(ask: Ask, wine
     made = version(ask, source=f"{shown}/model", run_id=RUN)
     assert made["source"] == f"{shown}/model"
     assert ask("GET", "model-versions/get-download-uri", name=wine, version="1")["artifact_uri"] == f"{shown}/model"
-    refused(ask("POST", "model-versions/create", name=wine, source=f"{shown}/model"))
+    unnamed = version(ask, source=f"{shown}/model")  # the run is in the path
+    assert (unnamed["source"], unnamed["run_id"]) == (made["source"], RUN)
+    for wrong in (shown.replace("/0/", "/1/"), shown.replace(RUN, "f" * 32), f"s3://other/0/{RUN}/artifacts"):
+        assert wrong != shown
+        refused(ask("POST", "model-versions/create", name=wine, source=f"{wrong}/model"))
     refused(ask("POST", "model-versions/create", name=wine, source=f"{shown}-other/model", run_id=RUN))
 
 

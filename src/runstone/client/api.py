@@ -58,7 +58,7 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
 
     @property
     def _registry_session(self) -> Session:
-        return session(self._registry_uri)
+        return session(self._registry_uri, location.registry_word(self._registry_uri))
 
     # --- experiments ----------------------------------------------------------------------------------------------
 

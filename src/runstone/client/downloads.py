@@ -21,7 +21,7 @@ from runstone.entities import FileInfo
 from runstone.entities.model_uris import is_model_uri
 from runstone.errors import InvalidValue
 
-from .location import get_registry_uri
+from .location import get_registry_uri, registry_word
 from .places import model_place, run_artifacts
 from .session import session
 
@@ -47,7 +47,8 @@ def place_of(artifact_uri: PathLike, tracking_uri: str | None = None, registry_u
         run_id, _, path = text[len("runs:") :].lstrip("/").partition("/")
         return Place(run_artifacts(session(tracking_uri), run_id), path)
     if is_model_uri(text):
-        return Place(*model_place(session(registry_uri or tracking_uri or get_registry_uri()), text))
+        registry = registry_uri or tracking_uri or get_registry_uri()
+        return Place(*model_place(session(registry, registry_word(registry)), text))
     connect.check_artifact_uri(text)
     root, _, name = text.rstrip("/").rpartition("/")
     server = session(tracking_uri).uri if text.startswith("mlflow-artifacts:") else ""

@@ -58,10 +58,15 @@ def get_registry_uri() -> str:
     return _given.get("registry") or settings.REGISTRY_URI.get() or get_tracking_uri()
 
 
-def tracking_store(uri: str | PathLike[str] | None = None) -> str:
-    """The canonical URI of ``uri``, or of the tracking URI in force."""
+def tracking_store(uri: str | PathLike[str] | None = None, called: str = "Tracking URI") -> str:
+    """The canonical URI of ``uri``, which errors name as ``called``, or of the tracking URI in force."""
     text = get_tracking_uri() if uri is None else _text(uri)
-    return _resolve(text)
+    return _resolve(text, called)
+
+
+def registry_word(uri: str) -> str:
+    """What to call ``uri``, where registered models are looked for: mostly that is where the runs are."""
+    return "Tracking URI" if uri == get_tracking_uri() else "Registry URI"
 
 
 def forget() -> None:

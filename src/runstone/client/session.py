@@ -51,9 +51,9 @@ _sessions: dict[str, Session] = {}
 _lock = RLock()
 
 
-def session(uri: str | None = None) -> Session:
-    """The session of this process for a tracking URI, the one in force if ``None``."""
-    store = tracking_store(uri)
+def session(uri: str | None = None, called: str = "Tracking URI") -> Session:
+    """The session of this process for a tracking URI, the one in force if ``None``. Errors name the URI as ``called``."""
+    store = tracking_store(uri, called)
     found = _sessions.get(store)
     if found is None:
         with _lock:

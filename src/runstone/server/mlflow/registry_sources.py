@@ -1,19 +1,20 @@
 """Where a model version may come from when a client asks over the wire, and where its files are.
 
-A source belongs to the run or logged model that is named with it: ``runs:/<run>/<path>``, ``models:/…``, or a URI below the
-artifacts of that run. Anything else (a local path of the server, another bucket, another run) is refused, so that no
-version leads the server where its client could not go.
+A source belongs to the run or logged model that is named with it, or that its path names: ``runs:/<run>/<path>``,
+``models:/…``, or a URI below the artifacts of that run. Anything else (a local path of the server, another bucket, another
+run) is refused, so that no version leads the server where its client could not go.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
-from runstone.errors import InvalidValue, PermissionDenied
+from runstone.errors import InvalidValue, NotFound, PermissionDenied
 from runstone.query.registry import PROMPT_TAG, version_meant, whole_model
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What prompts have instead of a source.
 PROMPT_SOURCES = ("dummy-source", "prompt-template")
+
+_OWNED = re.compile(r"/(?:(?P<run>[0-9a-f]{32})|(?P<model>m-[0-9a-f]{32}))/artifacts(?:/|$)")
 
 
 class Origin(Struct, frozen=True):
@@ -43,6 +46,8 @@ def origin(backend: Backend, source: str, run_id: str, model_id: str, prompt: bo
         return _of_model_uri(backend, source, run_id, model_id)
     if source.startswith("runs:"):
         return _of_run_uri(backend, source, run_id, model_id)
+    if not run_id and not model_id:
+        run_id, model_id = _named_in(backend, source)
     if run_id:
         inside = backend.locations.inside(source, backend.store.get_run(run_id, metrics=False).info.artifact_uri or "")
         if inside is not None:
@@ -116,6 +121,23 @@ def _of_run_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Or
         raise _refused(source, f"it is not of {given}")
     backend.store.get_run(named, metrics=False)
     return Origin(source, named)
+
+
+def _named_in(backend: Backend, source: str) -> tuple[str, str]:
+    """The run or logged model that the folder before ``artifacts`` is called after; as MLflow's clients send
+    ``run.info.artifact_uri + "/model"`` and nothing with it. Two empty texts where there is none."""
+    found = _OWNED.search(urlsplit(source).path)
+    if found is None:
+        return "", ""
+    run_id, model_id = found["run"] or "", found["model"] or ""
+    try:
+        if run_id:
+            backend.store.get_run(run_id, metrics=False)
+        else:
+            backend.store.get_logged_model(model_id)
+    except NotFound:
+        return "", ""
+    return run_id, model_id
 
 
 def _require_plain(source: str) -> None:
