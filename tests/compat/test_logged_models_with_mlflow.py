@@ -37,3 +37,43 @@ def test_the_real_client_finds_and_loads_what_we_logged(server: Any, peer: Any) 
         "searched": [info.model_id],
         "points": [["loss", 0.25, 2]],
     }
+
+
+def test_models_of_one_name_in_one_run(server: Any, peer: Any) -> None:
+    """The real client reads each, takes runs:/ for the newest, registers that, and sees versions that never change."""
+    runstone.set_tracking_uri(server.url)
+    runstone.set_experiment("one name")
+    with runstone.start_run() as run:
+        by_run = f"runs:/{run.info.run_id}/model"
+        lines = [LinearRegression().fit([[0.0], [1.0]], [0.0, slope]) for slope in (1.0, 2.0)]
+        first = runstone.sklearn.log_model(lines[0], name="model", registered_model_name="ours")
+        peer.run(f'mlflow.register_model("{by_run}", "theirs"); found = None')
+        second = runstone.sklearn.log_model(lines[1], name="model")
+    runstone.flush()
+    found = peer.run(
+        f"""
+    mlflow.register_model("{by_run}", "theirs")
+    uris = ["{by_run}", "models:/{first.model_id}", "models:/{second.model_id}"]
+    uris += ["models:/ours/1", "models:/theirs/1", "models:/theirs/2"]
+    found = {{uri: [round(float(load(uri).predict([[1.0]])[0]), 6)
+                    for load in (mlflow.pyfunc.load_model, mlflow.sklearn.load_model)] for uri in uris}}
+    """
+    )
+    assert list(found.values()) == [[2.0, 2.0], [1.0, 1.0], [2.0, 2.0], [1.0, 1.0], [1.0, 1.0], [2.0, 2.0]]
+    assert runstone.MlflowClient().get_model_version("theirs", "2").model_id == second.model_id
+    made = peer.run(
+        """
+    import sklearn.linear_model
+    mlflow.set_experiment("one name")
+    with mlflow.start_run() as run:
+        for slope in (3.0, 4.0):
+            line = sklearn.linear_model.LinearRegression().fit([[0.0], [1.0]], [0.0, slope])
+            mlflow.sklearn.log_model(line, name="model", pip_requirements=["scikit-learn"])
+    by_run = f"runs:/{run.info.run_id}/model"
+    found = [by_run, float(mlflow.sklearn.load_model(by_run).predict([[1.0]])[0])]
+    """
+    )
+    predicted = float(runstone.sklearn.load_model(made[0]).predict([[1.0]])[0])
+    assert round(made[1], 6) == round(predicted, 6) == 4.0
+    runstone.register_model(made[0], "of theirs")
+    assert round(float(runstone.sklearn.load_model("models:/of theirs/1").predict([[1.0]])[0]), 6) == 4.0

@@ -120,14 +120,16 @@ def test_what_is_not_kept_is_said_once(capsys: pytest.CaptureFixture[str], monke
     assert "tags=" not in told
 
 
-def test_files_that_are_replaced_are_told_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_model_of_a_name_is_told_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RUNSTONE_QUIET", raising=False)
     with runstone.start_run():
         runstone.sklearn.log_model(FOREST, "one")
         runstone.sklearn.log_model(FOREST, "other")
         assert "already" not in capsys.readouterr().err
-        runstone.sklearn.log_model(FOREST, "one")
-        assert "had a model 'one' already; its files are replaced" in capsys.readouterr().err
+        second = runstone.sklearn.log_model(FOREST, "one")
+        told = capsys.readouterr().err
+        assert f"had a model 'one' already, which stays; this one is models:/{second.model_id}" in told
+        assert f"in '{second.artifact_path}'" in told
 
 
 def test_unknown_runs_and_paths() -> None:

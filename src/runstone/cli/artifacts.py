@@ -52,15 +52,24 @@ def download(run: str, artifact_path: str, artifact_uri: str, dst_path: Path | N
     import tempfile
 
     from runstone import connect
+    from runstone.query.run_models import folder_of, newest_model
 
-    from .opening import open_for_reading
+    from .opening import find_run, open_for_reading
     from .output import done
 
     if bool(run) == bool(artifact_uri):
         raise click.UsageError("Give either --run-id or --artifact-uri.")
     if artifact_uri.startswith("runs:/"):
         run, _, artifact_path = artifact_uri.removeprefix("runs:/").lstrip("/").partition("/")
-    root = _root(open_for_reading(store), run)[1] if run else connect.open_artifacts(artifact_uri)
+    opened = open_for_reading(store) if run else None
+    root = _root(opened, run)[1] if opened else connect.open_artifacts(artifact_uri)
+    if opened and artifact_uri:
+        found = find_run(opened, run)
+        model = newest_model(opened, found, artifact_path.strip("/"))
+        folder = folder_of(found, model) if model else artifact_path
+        if model and not folder:
+            root = connect.open_artifacts(model.artifact_location)
+        artifact_path = folder or ""
     target = dst_path or Path(tempfile.mkdtemp(prefix="runstone-"))
     try:
         target.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Reading artifacts back, wherever a URI says they are: MLflow's ``artifacts`` module.
 
-A URI is ``runs:/<run id>/<path>``, ``models:/<name>/<version>`` (or with a stage, ``latest`` or ``@<alias>``), or the URI or
-path of a file or folder that holds artifacts.
+A URI is ``runs:/<run id>/<path>`` (of several models that were logged as ``<path>`` the newest), ``models:/<name>/<version>``
+(or with a stage, ``latest`` or ``@<alias>``), or the URI or path of a file or folder that holds artifacts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from runstone.entities.model_uris import is_model_uri
 from runstone.errors import InvalidValue
 
 from .location import get_registry_uri, registry_word
-from .places import model_place, run_artifacts
+from .places import model_place, run_artifacts, run_place
 from .session import session
 
 PathLike = str | os.PathLike[str]
@@ -45,7 +45,7 @@ def place_of(artifact_uri: PathLike, tracking_uri: str | None = None, registry_u
         )
     if text.startswith("runs:"):
         run_id, _, path = text[len("runs:") :].lstrip("/").partition("/")
-        return Place(run_artifacts(session(tracking_uri), run_id), path)
+        return Place(*run_place(session(tracking_uri), run_id, path))
     if is_model_uri(text):
         registry = registry_uri or tracking_uri or get_registry_uri()
         return Place(*model_place(session(registry, registry_word(registry)), text))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from runstone import connect
 from runstone.contracts import ArtifactStore, Registry
-from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound
 from runstone.query.registry import version_meant
+from runstone.query.run_models import folder_of, newest_model
 
 from .checks import check_run_id
+from .run_log import RunLog
 from .session import Session
+
+_model_folders: WeakKeyDictionary[RunLog, dict[str, str]] = WeakKeyDictionary()
 
 
 def run_artifacts(here: Session, run_id: str) -> ArtifactStore:
@@ -42,15 +47,48 @@ def model_place(here: Session, model_uri: str) -> tuple[ArtifactStore, str]:
     return artifacts, f"{path}/{uri.path}".strip("/") if uri.path else path
 
 
-def model_of_run(here: Session, run_id: str, name: str) -> LoggedModel | None:
-    """The logged model of this name that a run made, the one of the latest step; ``None`` if there is none."""
-    made = sorted(here.run(run_id).outputs.model_outputs, key=lambda one: one.step, reverse=True)
-    models = (here.store.get_logged_model(one.model_id) for one in made)
-    return next((model for model in models if model.name == name), None)
+def model_folders(log: RunLog) -> dict[str, str]:
+    """The folder of the newest model that this process logged to a run, by the path that it was logged as; empty where only the
+    store can tell. Changed under the log's lock."""
+    return _model_folders.setdefault(log, {})
+
+
+def meant(here: Session, run_id: str, path: str) -> str:
+    """The folder of the newest model that the run logged as ``path``: below the run's artifacts, or ``models:/<model id>`` for
+    one that lies elsewhere; ``path`` itself where there is no such model. Raises NotFound (run).
+
+    A run that this process writes to and whose model it made is not asked for; nor is any while the store is away.
+    """
+    open_here = here.logs.get(run_id)
+    made_here = "" if open_here is None else model_folders(open_here).get(path, "")
+    if made_here or (open_here is not None and (here.offline or here.away)):
+        return made_here or path
+    run = here.run(run_id)
+    model = newest_model(here.store, run, path)
+    if model is None:
+        return path
+    return folder_of(run, model) or model.model_uri
+
+
+def run_place(here: Session, run_id: str, path: str) -> tuple[ArtifactStore, str]:
+    """What ``runs:/<run_id>/<path>`` means: the artifact root, and the path there. A path that models were logged as, or one
+    inside, is that of the newest of them. Raises NotFound (run)."""
+    parts = path.strip("/").split("/")
+    for end in range(len(parts), 0, -1):
+        head, rest = "/".join(parts[:end]), "/".join(parts[end:])
+        folder = meant(here, run_id, head) if head else head
+        if folder == head:
+            continue
+        artifacts, root = place_at(here, folder if is_model_uri(folder) else f"runs:/{run_id}/{folder}")
+        inside = "/".join(part for part in (root, rest) if part)
+        if not rest or any(one.path == inside for one in artifacts.list(inside.rpartition("/")[0])):
+            return artifacts, inside
+    return run_artifacts(here, run_id), path
 
 
 def place_at(here: Session, location: str) -> tuple[ArtifactStore, str]:
-    """The artifacts that a version's location is in, and the path there. Raises NotFound, InvalidValue."""
+    """The artifacts that a version's location is in, and the path there: always the same ones, whatever the run logs later.
+    Raises NotFound, InvalidValue."""
     if location.startswith("runs:/"):
         run_id, _, path = location[len("runs:/") :].partition("/")
         return run_artifacts(here, run_id), path.strip("/")

@@ -13,8 +13,9 @@ from runstone.contracts import ArtifactStore
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound
 from runstone.query.registry import whole_model
+from runstone.query.run_models import folder_of, logged_as, newest_model
 
-from .places import model_of_run, place_at
+from .places import place_at
 from .session import Session
 
 MANIFEST = "MLmodel"
@@ -82,20 +83,18 @@ def whole_source(here: Session, registry_uri: str, model_uri: str, key: str) -> 
     local = None if is_model_uri(model_uri) or model_uri.startswith("runs:") else local_path(model_uri)
     if local is None:
         found = source_of(here, registry_uri, model_uri)
-        if is_model_uri(model_uri):
+        if is_model_uri(found.uri):
             return found
-        if _has_model(*place_at(here, found.location or found.uri)):
-            path = model_uri.partition(":")[2].lstrip("/").partition("/")[2].strip("/")
-            made = model_of_run(here, found.run_id, path)
-            return found if made is None else structs.replace(found, model_id=made.model_id)
-        path = model_uri.partition(":")[2].lstrip("/").partition("/")[2].strip("/")
-        logged = model_of_run(here, found.run_id, path) if found.run_id else None
-        if logged is None:
+        if not _has_model(*place_at(here, found.location or found.uri)):
             raise NotFound(
                 f"There is no whole model at {model_uri!r}: no file {MANIFEST} is there. It is written last, so an upload "
                 "that was cut short leaves none; log the model again."
             )
-        return source_of(here, registry_uri, logged.model_uri)
+        if not found.run_id:
+            return found
+        path = model_uri.partition(":")[2].lstrip("/").partition("/")[2].strip("/")
+        made = newest_model(here.store, here.run(found.run_id), path)
+        return found if made is None else structs.replace(found, model_id=made.model_id)
     if not (local / MANIFEST).is_file():
         raise NotFound(f"There is no model at {model_uri!r}: a model is a folder with a file {MANIFEST}.")
     if is_remote(registry_uri):
@@ -142,7 +141,13 @@ def _of_run(here: Session, registry_uri: str, source: str, run_id: str, model_id
         raise InvalidValue(f"source={source!r} is no model of a run: runs:/<run_id>/<path> names both.")
     if run_id and run_id != named:
         raise InvalidValue(f"source={source!r} is not of the run run_id={run_id!r}.")
-    root = here.run(named).info.artifact_uri or ""
+    run = here.run(named)
+    made = here.store.get_logged_model(model_id) if model_id else newest_model(here.store, run, plain)
+    if (
+        made is not None and logged_as(run, made, plain) and folder_of(run, made) != plain
+    ):  # what runs:/ means changes with the next log_model, a version never
+        return source_of(here, registry_uri, made.model_uri, named)
+    root = run.info.artifact_uri or ""
     location = f"runs:/{named}/{plain}" if here.uri == registry_uri else f"{root.rstrip('/')}/{plain}"
     return Source(source, named, model_id, location)
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import runstone
+from runstone.client.places import meant
+from runstone.client.session import session
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound
 
@@ -102,6 +104,10 @@ def _changing(model_uri: str | os.PathLike[str]) -> Iterator[tuple[Path, Put]]:
             f"{uri!r} is a registered model, which stays as it was registered. Change the run's or the logged model, "
             "or a folder, and register that."
         )
+    run_id, place = "", uri
+    if uri.startswith("runs:"):
+        run_id, path = split_run_uri(uri)
+        place = meant(session(), run_id, path)
     folder = local_folder(uri)
     if not (folder / FILE_NAME).is_file():
         raise NotFound(f"There is no model in {uri!r}: it has no {FILE_NAME} file.")
@@ -110,11 +116,10 @@ def _changing(model_uri: str | os.PathLike[str]) -> Iterator[tuple[Path, Put]]:
         def put(name: str, text: str) -> None:
             draft = Path(temporary, name)
             draft.write_text(text, "utf-8")
-            if uri.startswith("runs:"):
-                run_id, path = split_run_uri(uri)
-                runstone.MlflowClient().log_artifact(run_id, os.fspath(draft), path)
-            elif is_model_uri(uri):
-                runstone.MlflowClient().log_model_artifact(parse_model_uri(uri).model_id, draft)
+            if run_id and not is_model_uri(place):
+                runstone.MlflowClient().log_artifact(run_id, os.fspath(draft), place)
+            elif is_model_uri(place):
+                runstone.MlflowClient().log_model_artifact(parse_model_uri(place).model_id, draft)
             else:
                 beside = folder / f".{name}.{uuid.uuid4().hex[:8]}"
                 beside.write_text(text, "utf-8")

@@ -17,8 +17,8 @@ def local_folder(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[
     """The folder of a model on this machine; fetched if it lies elsewhere.
 
     Args:
-        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>``, or ``models:/<name>/<version>``; instead of the version
-            ``latest`` or a stage, or ``models:/<name>@<alias>``.
+        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` (of several models that were logged so the newest), or
+            ``models:/<name>/<version>``; instead of the version ``latest`` or a stage, or ``models:/<name>@<alias>``.
         dst_path: a folder that exists, to copy the model to; None reads it where it is, when it can.
 
     Raises:
@@ -54,7 +54,7 @@ def split_run_uri(uri: str) -> tuple[str, str]:
 def _from_run(uri: str, dst_path: str | os.PathLike[str] | None) -> Path:
     run_id, path = split_run_uri(uri)
     target = None if dst_path is None else os.fspath(dst_path)
-    return Path(runstone.MlflowClient().download_artifacts(run_id, path, target))
+    return Path(runstone.artifacts.download_artifacts(f"runs:/{run_id}/{path}", dst_path=target))
 
 
 def _copied(folder: Path, target: Path) -> Path:

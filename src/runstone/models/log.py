@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,9 +13,10 @@ from typing import Any
 from msgspec import structs
 
 import runstone
-from runstone.client import logged_models
+from runstone.client import logged_models, model_places
 from runstone.client.checks import texts
-from runstone.client.notices import notice_once, warn_once
+from runstone.client.notices import notice, notice_once
+from runstone.client.run_log import RunLog
 from runstone.client.session import session
 from runstone.entities import LoggedModelOutput
 from runstone.entities.logged_models import LoggedModel
@@ -29,9 +29,6 @@ from .manifest import FILE_NAME, Model
 #: MLflow's tag with the manifests of a run's models, a JSON list.
 HISTORY = "mlflow.log-model.history"
 DEFAULT_NAME = "model"
-
-#: Characters that no logged model's name has, where a path among the artifacts may.
-_NO_NAME = re.compile("[/:.%\"']")
 
 
 def log_to_run(
@@ -47,13 +44,14 @@ def log_to_run(
     **further: Any,
 ) -> ModelInfo:
     """Save a model and copy it to the active run's artifacts; a run is started where there is none. It becomes a logged model
-    of the run, with an id of its own.
+    of the run, with an id of its own. The first one of a name lies at this name among the artifacts; each that follows has a
+    folder of its own beside it, so that none replaces another.
 
     The manifest is copied last: a copy that was cut short is no model.
 
     Args:
         save: called with a folder that does not exist yet and the manifest to complete.
-        artifact_path, name: where it goes among the artifacts; one of the two, ``model`` if neither.
+        artifact_path, name: its name, and where it goes among the artifacts; one of the two, ``model`` if neither.
         registered_model_name: the registered model that gets it as its next version; made if it is not there.
         params, tags, model_type: of the logged model.
         step: of the run, when it was made; points that are logged at this step are the model's, too.
@@ -73,26 +71,33 @@ def log_to_run(
     run = runstone.active_run() or runstone.start_run()
     run_id: str = run.info.run_id
     own = logged_models.new_model_id() if waiting is None else waiting.model_id
-    manifest = Model(artifact_path=place, run_id=run_id, model_id=own)
+    log = session().log(run_id)
+    known = any(isinstance(one, dict) and one.get("artifact_path") == place for one in _told(log))
+    at = model_places.claim(log, session(), place, own, known) if waiting is None else place
+    manifest = Model(artifact_path=at, run_id=run_id, model_id=own)
     with tempfile.TemporaryDirectory(prefix="runstone-model-") as temporary:
         folder, last = Path(temporary, "model"), Path(temporary, FILE_NAME)
         try:
             save(folder, manifest)
             (folder / FILE_NAME).replace(last)
-            _copy(folder, last, place, run_id, waiting)
+            _copy(folder, last, at, run_id, waiting)
         except BaseException:
-            if waiting is not None:
+            if waiting is None:
+                model_places.unclaim(log, place, at)
+            else:
                 runstone.finalize_logged_model(own, "FAILED")
             raise
     kept_params, kept_tags = texts(params or {}, "param"), texts(tags or {}, "tag")
     if waiting is None:
-        logged_models.made_by_run(
-            session().log(run_id), _NO_NAME.sub("_", place), place, step, kept_params, kept_tags, model_type or "", own
-        )
-        _remember(run_id, manifest)
+        logged_models.made_by_run(log, model_places.logged_name(place), at, step, kept_params, kept_tags, model_type or "", own)
+        model_places.settle(log, place, at)
+        _remember(log, manifest)
     else:
         _finish_waiting(own, run_id, step, kept_params, kept_tags)
-    uri = None if waiting is None else f"models:/{own}"
+        model_places.elsewhere(log, waiting.name)
+    uri = None if waiting is None and at == place else f"models:/{own}"
+    if at != place:
+        notice(f"the run had a model {place!r} already, which stays; this one is {uri}, in {at!r}")
     info = structs.replace(manifest.get_model_info(uri), name=place, params=kept_params, tags=kept_tags, step=step)
     if registered_model_name is None:
         return info
@@ -133,16 +138,14 @@ def check_place(artifact_path: str | None, name: str | None) -> str:
     return os.fspath(place)
 
 
-def _remember(run_id: str, manifest: Model) -> None:
-    log = session().log(run_id)
-    known: list[Any] = []
+def _told(log: RunLog) -> list[Any]:
+    """Manifests of the models that the run's tags tell of."""
     with suppress(ValueError):
         told = json.loads(log.tags.get(HISTORY, "[]"))
-        known = told if isinstance(told, list) else []
-    if any(isinstance(one, dict) and one.get("artifact_path") == manifest.artifact_path for one in known):
-        warn_once(
-            f"log_model again {run_id} {manifest.artifact_path}",
-            f"the run had a model {manifest.artifact_path!r} already; its files are replaced, and with them those of versions "
-            "registered from it. Another name= keeps both.",
-        )
-    runstone.MlflowClient().set_tag(run_id, HISTORY, json.dumps([*known, manifest.to_dict()], default=str))
+        return told if isinstance(told, list) else []
+    return []
+
+
+def _remember(log: RunLog, manifest: Model) -> None:
+    with log.lock:
+        runstone.MlflowClient().set_tag(log.run_id, HISTORY, json.dumps([*_told(log), manifest.to_dict()], default=str))

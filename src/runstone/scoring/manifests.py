@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import yaml
 
 import runstone
+from runstone.client.places import meant as newest_place
+from runstone.client.session import session
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound
 from runstone.models.locate import split_run_uri
@@ -63,7 +65,8 @@ def place(uri: str) -> str:
         return _registered(uri)
     if urlsplit(uri).scheme == "runs":
         run_id, path = split_run_uri(uri)
-        return f"{runstone.get_run(run_id).info.artifact_uri}/{path}"
+        folder = newest_place(session(), run_id, path)
+        return place(folder) if is_model_uri(folder) else f"{runstone.get_run(run_id).info.artifact_uri}/{folder}"
     return uri
 
 

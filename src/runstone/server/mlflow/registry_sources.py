@@ -16,8 +16,10 @@ from msgspec import Struct
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound, PermissionDenied
 from runstone.query.registry import PROMPT_TAG, version_meant, whole_model
+from runstone.query.run_models import folder_of, logged_as, newest_model
 
 if TYPE_CHECKING:
+    from runstone.entities import Run
     from runstone.server.backend import Backend
 
 #: What prompts have instead of a source.
@@ -49,9 +51,11 @@ def origin(backend: Backend, source: str, run_id: str, model_id: str, prompt: bo
     if not run_id and not model_id:
         run_id, model_id = _named_in(backend, source)
     if run_id:
-        inside = backend.locations.inside(source, backend.store.get_run(run_id, metrics=False).info.artifact_uri or "")
+        run = backend.store.get_run(run_id, metrics=False)
+        inside = backend.locations.inside(source, run.info.artifact_uri or "")
         if inside is not None:
-            return Origin(source, run_id, model_id, f"runs:/{run_id}/{inside}")
+            newest = None if model_id else _newest(backend, run, inside)  # MLflow's clients make such a URI of runs:/…
+            return newest or Origin(source, run_id, model_id, f"runs:/{run_id}/{inside}")
     if model_id:
         model = whole_model(backend.store.get_logged_model(model_id))
         inside = backend.locations.inside(source, model.artifact_location)
@@ -116,11 +120,28 @@ def _of_run_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Or
     named, _, path = source[len("runs:") :].removeprefix("/").partition("/")
     if not named or not path.strip("/") or source.startswith("runs://"):
         raise _refused(source, "runs:/<run_id>/<path> names a run and a folder among its artifacts")
-    if model_id or (run_id and run_id != named):
-        given = f"model_id={model_id!r}" if model_id else f"run_id={run_id!r}"
-        raise _refused(source, f"it is not of {given}")
-    backend.store.get_run(named, metrics=False)
-    return Origin(source, named)
+    if run_id and run_id != named:
+        raise _refused(source, f"it is not of run_id={run_id!r}")
+    run, plain = backend.store.get_run(named, metrics=False), path.strip("/")
+    if not model_id:
+        return _newest(backend, run, plain) or Origin(source, named)
+    try:
+        model = backend.store.get_logged_model(model_id)
+    except NotFound:
+        raise _refused(source, f"there is no model_id={model_id!r}") from None
+    if not logged_as(run, model, plain):
+        raise _refused(source, f"it is not of model_id={model_id!r}")
+    model = whole_model(model)
+    return Origin(source if folder_of(run, model) == plain else model.model_uri, named, model_id)
+
+
+def _newest(backend: Backend, run: Run, path: str) -> Origin | None:
+    """The newest model that the run logged as ``path``, if it lies elsewhere than there. What a run's path means changes when
+    it logs another model under the same name, what a version is made of never."""
+    made = newest_model(backend.store, run, path)
+    if made is None or folder_of(run, made) == path:
+        return None
+    return Origin(made.model_uri, run.info.run_id, made.model_id)
 
 
 def _named_in(backend: Backend, source: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from runstone.entities.model_registry import ModelVersion
 from runstone.entities.moves import move_tag
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, PermissionDenied, RunstoneError
 from runstone.query.printer import quoted
+from runstone.query.run_models import folder_of
 from runstone.records import ModelVersionChanged, ModelVersionCreated, Record, RegisteredModelCreated
 from runstone.server import models_schema as m
 from runstone.server.auth.may import may_with_model, username
@@ -115,16 +116,20 @@ def run_models(backend: Backend, run_id: str) -> m.RunModels:
     """Models of a run that can be registered, and the versions that come from it."""
     run = backend.store.get_run(run_id, metrics=False)
     versions = backend.store.search_model_versions(RegistryQuery(filter=f"run_id = {quoted(run_id)}", limit=200))
-    found: dict[str, m.RunModel] = {}
-    for one in run.outputs.model_outputs:
-        logged = _logged(backend, one.model_id)
-        if logged is not None and logged.status == "READY":
-            found[logged.name] = m.RunModel("", logged.model_id, logged.name, _made(versions, model_id=logged.model_id))
+    logged = [one for one in (_logged(backend, each.model_id) for each in run.outputs.model_outputs) if one]
+    ready = sorted((one for one in logged if one.status == "READY"), key=lambda one: -one.creation_timestamp)
+    found: list[m.RunModel] = []
+    names: set[str] = set()
+    for one in ready:  # as runs:/ does, the name alone means the newest
+        name = f"{one.name} ({one.model_id[:10]})" if one.name in names else one.name
+        names.add(one.name)
+        found.append(m.RunModel("", one.model_id, name, _made(versions, model_id=one.model_id)))
+    folders = {folder_of(run, one) or one.name for one in ready}
     for path in _folders(backend, run_id):
-        if path not in found:
-            found[path] = m.RunModel(path, "", path, _made(versions, source=f"runs:/{run_id}/{path}"))
+        if path not in folders:
+            found.append(m.RunModel(path, "", path, _made(versions, source=f"runs:/{run_id}/{path}")))
     every = [m.RunModelVersion(one.name, int(one.version)) for one in versions]
-    return m.RunModels(list(found.values()), every)
+    return m.RunModels(found, every)
 
 
 def _folders(backend: Backend, run_id: str) -> list[str]:
