@@ -15,7 +15,8 @@ from typing import Any
 
 def evaluate_all(mlflow: Any) -> dict[str, Any]:
     from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
-    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.linear_model import LinearRegression
 
     found: dict[str, Any] = {}
 
@@ -35,7 +36,7 @@ def evaluate_all(mlflow: Any) -> dict[str, Any]:
         eval_fn=lambda frame, known: known["accuracy_score"] * 2, greater_is_better=True, name="old"
     )
     with mlflow.start_run():
-        model = LogisticRegression(max_iter=5000).fit(binary, truth)
+        model = LinearDiscriminantAnalysis().fit(binary, truth)  # solved, not searched for: the same on every processor
         uri = mlflow.sklearn.log_model(model, name="binary").model_uri
         data = binary.assign(y=truth)
         for name, config in {
@@ -44,7 +45,7 @@ def evaluate_all(mlflow: Any) -> dict[str, Any]:
         }.items():  # fmt: skip
             told = mlflow.evaluate(uri, data, targets="y", model_type="classifier", evaluator_config={**quiet, **config})
             keep(name, told)
-        model = LogisticRegression(max_iter=5000).fit(many, kinds)
+        model = LinearDiscriminantAnalysis().fit(many, kinds)
         uri = mlflow.sklearn.log_model(model, name="many").model_uri
         data = many.assign(y=kinds)
         for name, config in {"many": {}, "macro": {"average": "macro"}}.items():

@@ -108,7 +108,7 @@ def test_what_is_changed_or_deleted_here_stays(beside: Beside) -> None:
     own = ItemWritten("mcp_server", server.item_id, 1, "change", fields='{"tags": {"ours": "1"}}', merged=["tags"])
     store.write(Batch([own, ItemDeleted("mcp_version", last.item_id, 1)]))
     slow, wrong = sorted(store.search_items(ItemQuery(kind="issue")), key=lambda one: one.created)
-    (record, *_) = store.search_items(ItemQuery(kind="dataset_record"))
+    record = next(one for one in store.search_items(ItemQuery(kind="dataset_record")) if '"why"' in one.body)
     changed = ItemWritten("issue", slow.item_id, 1, "change", fields='{"name": "ours", "severity": "high"}')
     store.write(Batch([changed, ItemDeleted("issue", wrong.item_id, 1), ItemDeleted("dataset_record", record.item_id, 1)]))
     beside.mlflow.call("change_again", beside.source)

@@ -66,7 +66,7 @@ class Servers(Struct):
     next_page_token: str | UnsetType = UNSET
 
 
-class Versions(Struct):
+class ServerVersions(Struct):
     mcp_server_versions: list[VersionShape]
     next_page_token: str | UnsetType = UNSET
 

@@ -55,7 +55,7 @@ class UpdateServer(OfServer):
     latest_version: Any = UNSET
 
 
-class SetTag(OfServer):
+class SetServerTag(OfServer):
     key: str
     value: str
 
@@ -64,7 +64,7 @@ class OfTag(OfServer):
     key: str
 
 
-class SetAlias(OfServer):
+class SetServerAlias(OfServer):
     alias: str
     version: str
 
@@ -132,7 +132,7 @@ def delete(backend: Backend, request: OfServer) -> Json:
     return {}
 
 
-def set_tag(backend: Backend, request: SetTag) -> Json:
+def set_tag(backend: Backend, request: SetServerTag) -> Json:
     """Set one tag."""
     items.write(backend, mcp.change(backend, mcp.known(backend, request.name), tags={request.key: request.value}))
     return {}
@@ -147,7 +147,7 @@ def delete_tag(backend: Backend, request: OfTag) -> Json:
     return {}
 
 
-def set_alias(backend: Backend, request: SetAlias) -> Json:
+def set_alias(backend: Backend, request: SetServerAlias) -> Json:
     """Let an alias stand for a version."""
     if request.alias == mcp.LATEST:
         raise InvalidValue("The alias name 'latest' is reserved for automatic resolution")
@@ -176,9 +176,9 @@ def delete_alias(backend: Backend, request: OfAlias) -> Json:
 
 # fmt: off
 MCP_SERVER_ROWS: tuple[Row, ...] = (
-    Row("POST", "/mlflow/mcp-servers/{name:path}/tags", SetTag, Nothing, set_tag, "write", 3),
+    Row("POST", "/mlflow/mcp-servers/{name:path}/tags", SetServerTag, Nothing, set_tag, "write", 3),
     Row("DELETE", "/mlflow/mcp-servers/{name:path}/tags/{key:path}", OfTag, Nothing, delete_tag, "write", 3),
-    Row("POST", "/mlflow/mcp-servers/{name:path}/aliases", SetAlias, Nothing, set_alias, "write", 3),
+    Row("POST", "/mlflow/mcp-servers/{name:path}/aliases", SetServerAlias, Nothing, set_alias, "write", 3),
     Row("GET", "/mlflow/mcp-servers/{name:path}/aliases/{alias:path}", OfAlias, a.VersionShape, get_by_alias, version=3),
     Row("DELETE", "/mlflow/mcp-servers/{name:path}/aliases/{alias:path}", OfAlias, Nothing, delete_alias, "write", 3),
     Row("POST", "/mlflow/mcp-servers", CreateServer, a.ServerShape, create, "write", 3),

@@ -54,7 +54,7 @@ class UpdateVersion(OfVersion):
     connect_options: dict[str, dict[str, Any]] | None | UnsetType = UNSET
 
 
-class SetVersionTag(OfVersion):
+class SetServerVersionTag(OfVersion):
     key: str
     value: str
 
@@ -155,7 +155,7 @@ def delete(backend: Backend, request: OfVersion) -> Json:
     return {}
 
 
-def set_tag(backend: Backend, request: SetVersionTag) -> Json:
+def set_tag(backend: Backend, request: SetServerVersionTag) -> Json:
     """Set one tag of a version."""
     there = mcp.version_of(mcp.known(backend, request.name), request.version)
     items.write(backend, _tagged(backend, there, {request.key: request.value}))
@@ -173,14 +173,14 @@ def delete_tag(backend: Backend, request: OfVersionTag) -> Json:
 
 # fmt: off
 MCP_VERSION_ROWS: tuple[Row, ...] = (
-    Row("POST", "/mlflow/mcp-servers/{name:path}/versions/{version}/tags", SetVersionTag, Nothing, set_tag, "write", 3),
+    Row("POST", "/mlflow/mcp-servers/{name:path}/versions/{version}/tags", SetServerVersionTag, Nothing, set_tag, "write", 3),
     Row("DELETE", "/mlflow/mcp-servers/{name:path}/versions/{version}/tags/{key:path}", OfVersionTag, Nothing, delete_tag,
         "write", 3),
     Row("GET", "/mlflow/mcp-servers/{name:path}/versions/{version}", OfVersion, a.VersionShape, get, version=3),
     Row("PATCH", "/mlflow/mcp-servers/{name:path}/versions/{version}", UpdateVersion, a.VersionShape, update, "write", 3),
     Row("DELETE", "/mlflow/mcp-servers/{name:path}/versions/{version}", OfVersion, Nothing, delete, "write", 3),
     Row("POST", "/mlflow/mcp-servers/{name:path}/versions", CreateVersion, a.VersionShape, create, "write", 3),
-    Row("GET", "/mlflow/mcp-servers/{name:path}/versions", SearchVersions, a.Versions, search, version=3),
+    Row("GET", "/mlflow/mcp-servers/{name:path}/versions", SearchVersions, a.ServerVersions, search, version=3),
 )
 # fmt: on
 
