@@ -38,6 +38,7 @@ LONGEST = (
 )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file run in one worker: what its fixtures make for all of them is made once."""
     for item in items:

@@ -16,6 +16,7 @@ import pytest
 from browsing import ARGUMENTS, BUILT, CHROMIUM, PATIENCE, Server, Watched, environment
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents and "browser" in item.fixturenames:  # type: ignore[attr-defined]

@@ -26,11 +26,8 @@ def test_a_job_is_followed_and_another_is_stopped(
     with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
-        client = MlflowClient(server.url)
-        experiment = client.get_experiment_by_name("slow")
-        assert experiment is not None
-        (run,) = client.search_runs([experiment.experiment_id])
-        page = open_page(f"{server.url}/runs/{run.info.run_id}").page
+        page = open_page(f"{server.url}/runs").page  # the run comes a moment after its command has begun
+        page.get_by_role("link", name="slow one").click()
         header = page.get_by_role("main")
         expect(header).to_contain_text("Running")
         page.get_by_role("button", name="Stop").click()
@@ -38,6 +35,10 @@ def test_a_job_is_followed_and_another_is_stopped(
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
         assert process.wait(60) == 1
 
+    client = MlflowClient(server.url)
+    experiment = client.get_experiment_by_name("slow")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id])
     job = {"mlflow.source.type": "PROJECT", "mlflow.project.backend": "slurm", "runstone.job.id": "17"}
     other = client.create_run(experiment.experiment_id, run_name="far one", tags={**job, "runstone.job.state": "queued"})
     run_id = other.info.run_id

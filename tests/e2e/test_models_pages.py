@@ -53,7 +53,7 @@ def test_from_the_list_to_the_reason_why_two_versions_differ(server: Any, open_p
         page.get_by_role("checkbox", name=f"Compare version {number}").check()
     page.get_by_role("button", name="Compare 2").click()
     expect(page).to_have_url(re.compile(r"/models/digits/compare\?v=1,3$"))
-    assert page.title() == "digits: versions 1, 3 · Runstone"
+    expect(page).to_have_title("digits: versions 1, 3 · Runstone")
     params = page.locator("[data-part=params]")
     expect(params).to_contain_text("n_estimators")
     expect(params).not_to_contain_text("criterion")
