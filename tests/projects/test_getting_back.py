@@ -60,7 +60,7 @@ def train(folder: Path, *options: str) -> str:
 
 
 def test_after_the_working_tree_changed(repository: Path) -> None:
-    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")  # never committed
+    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 30 * x\n", "utf-8")  # never committed
     (repository / "part" / "__init__.py").write_text("# untracked\n", "utf-8")
     run_id = train(repository, "--alpha", "2")
     git(repository, "checkout", ".")
@@ -189,7 +189,7 @@ def test_a_repository_that_does_not_answer_is_missing(repository: Path, tmp_path
 
 
 def test_a_patch_that_no_longer_applies_ends_the_new_run_with_the_reason(repository: Path) -> None:
-    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")
+    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 30 * x\n", "utf-8")
     run_id = train(repository)
     from runstone import connect
     from runstone.contracts import Batch
@@ -252,12 +252,12 @@ def test_data_that_git_ignores_is_read_where_it_is(project: Callable[..., Path])
 
 def test_the_difference_names_the_planted_cause(repository: Path) -> None:
     first = train(repository)
-    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 3 * x\n", "utf-8")
+    (repository / "part" / "helper.py").write_text("def scale(x):\n    return 30 * x\n", "utf-8")
     git(repository, "commit", "-am", "two")
     second = train(repository)
     found = changed(evidence(first), evidence(second))
     assert found.changed == ["code"]
-    assert "-    return 2 * x\n+    return 3 * x\n" in found.layer("code").text
+    assert "-    return 2 * x\n+    return 30 * x\n" in found.layer("code").text
     assert [one.name for one in found.metrics] == ["score"]
     assert git(repository, "status", "--porcelain") in ("", "?? part/__pycache__/")
     assert ancestor(evidence(second)).run.info.run_id == first
