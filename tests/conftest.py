@@ -29,6 +29,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 SHARING = ("compat", "importers")
 #: What takes longest begins first, so that no worker is alone with it at the end. Seconds of work: every name here is above 7.
 LONGEST = (
+    "test_fork",  # is short, but a fork hangs on whatever a thread that another test left behind holds at that moment
     "e2e", "importers", "compat", "test_examples_run", "test_search_results", "test_schemathesis", "test_mlflow_peer",
     "test_flavor_round_trips",
     "test_getting_back", "test_process_ends", "test_boosting_models", "test_training_is_untouched", "test_like_mlflow",
