@@ -227,6 +227,11 @@ def start(store: str, folder: Path, entry: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
 
 
+def store_beside(pid: int) -> psutil.Process:
+    """The process that keeps the store of a ``runstone run`` open: its first fork, which any other child comes after."""
+    return min(psutil.Process(pid).children(), key=lambda child: child.pid)
+
+
 def has_ended(pid: int) -> bool:
     """Also one whose exit code nobody has asked for yet: its watcher is gone, and the system takes its time."""
     process = psutil.Process(pid) if psutil.pid_exists(pid) else None
@@ -284,17 +289,16 @@ def test_a_watcher_that_is_killed_under_a_script_that_logs_nothing_leaves_no_run
     assert process.stdout is not None
     inner = int(process.stdout.readline().split()[1])
     wait_until(lambda: console_of_the_only_run())
-    store_of_it = [child for child in psutil.Process(process.pid).children() if "runstone.cli.main" in child.cmdline()]
-    assert len(store_of_it) == 1
+    store_of_it = store_beside(process.pid)
     if with_its_store:
-        store_of_it[0].kill()
+        store_of_it.kill()
     process.kill()
     process.communicate()
     try:
         wait_until(lambda: only_run().info.status == "CRASHED")  # seen by one who only reads
         assert "killed (signal 9)" in str(only_run().info.cause)
         assert "pid" in console_of_the_only_run()
-        wait_until(lambda: has_ended(store_of_it[0].pid))
+        wait_until(lambda: has_ended(store_of_it.pid))
     finally:
         os.kill(inner, signal.SIGKILL)
 
@@ -314,9 +318,7 @@ def test_a_run_whose_store_is_killed_beside_it_is_stored_all_the_same(project: M
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
     wait_until(lambda: console_of_the_only_run())
-    for child in psutil.Process(process.pid).children():
-        if "runstone.cli.main" in child.cmdline():
-            child.kill()
+    store_beside(process.pid).kill()
     (folder / "go").touch()
     assert process.wait(60) == 0
     process.communicate()
