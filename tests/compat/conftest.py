@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import sys
 import textwrap
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from our_server import OurServer
 
 #: Pythons with the newest real mlflow and with the last of its second series.
 PEERS = {"new": os.environ.get("RUNSTONE_PEER_PYTHON", ""), "old": os.environ.get("RUNSTONE_OLD_PEER_PYTHON", "")}
@@ -29,35 +28,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.peer)
 
 
-class Server:
-    """Our server over a store of its own."""
+class Server(OurServer):
+    """Our server over a store of its own, which sends webhooks to this machine, too."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder, self.url = folder, f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "runstone.cli.main", "server", "--port", str(self.port)]
-        command += ["--backend-store-uri", str(folder), *options]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("RUNSTONE_", "MLFLOW_"))}
-        environment |= {"RUNSTONE_WEBHOOK_ALLOW_PRIVATE_IPS": "true", "RUNSTONE_WEBHOOK_ALLOWED_SCHEMES": "https,http"}
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{self.url}/health", timeout=5).close()
-                return
-            except OSError:
-                assert self.process.poll() is None, "the server ended"
-                time.sleep(0.05)
-        raise AssertionError("the server did not begin to answer")
+        self.folder = folder
+        allowed = {"RUNSTONE_WEBHOOK_ALLOW_PRIVATE_IPS": "true", "RUNSTONE_WEBHOOK_ALLOWED_SCHEMES": "https,http"}
+        super().__init__(str(folder), *options, settings=allowed)
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=30) as answer:
             return json.load(answer)
-
-    def close(self) -> None:
-        self.process.terminate()
-        assert self.process.wait(20) is not None
 
 
 class Peer:

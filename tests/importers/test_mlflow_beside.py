@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from real_mlflow import Mlflow, everything_below
 
+from our_server import OurServer
 from runstone import connect
 from runstone.cli.main import cli
 from runstone.contracts import Batch, WithWebhooks
@@ -40,21 +35,8 @@ class Beside:
         self.before = everything_below(folder)
         self.first = connect.read_in(self.source, self.store)
         self.after = everything_below(folder, but="store")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "runstone.cli.main", "server", "--port", str(port), "--backend-store-uri", self.store]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("RUNSTONE_", "MLFLOW_"))}
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{self.url}/health", timeout=5).close()
-                return
-            except OSError:
-                assert self.process.poll() is None, "the server ended"
-                time.sleep(0.05)
-        raise AssertionError("the server did not begin to answer")
+        self.server = OurServer(self.store)
+        self.url = self.server.url
 
     def check(self) -> None:
         theirs, ours = self.mlflow.call("tell_beside", self.source), self.mlflow.call("tell_beside", self.url)
@@ -70,8 +52,7 @@ class Beside:
 def beside(new_mlflow: Mlflow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
     found = Beside(new_mlflow, tmp_path_factory.mktemp("beside"))
     yield found
-    found.process.terminate()
-    assert found.process.wait(20) is not None
+    found.server.close()
 
 
 def test_all_of_it_is_read_again_and_again(beside: Beside) -> None:

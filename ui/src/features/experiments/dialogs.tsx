@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useCreateExperiment, useEditExperiment } from "../../api/experiments";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { Dialog } from "../../ui/Dialog";
-import { FieldError, TextField } from "../../ui/Field";
+import { FieldError, NoteArea, TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
 import s from "./Experiments.module.css";
 import { NOTE, ownTags } from "./narrow";
@@ -89,7 +89,7 @@ export function DescribeDialog({ experiment, onClose }: { experiment: Experiment
       onAction={() => save({ [NOTE]: said || null }, said ? `Described “${experiment.name}”` : `Removed the description of “${experiment.name}”`)}
       onClose={onClose}
     >
-      <textarea className={s.text} aria-label="Description, in Markdown" placeholder="What is asked here, what was found? Markdown is shown as such." value={text} onChange={(event) => setText(event.target.value)} autoFocus dir="auto" />
+      <NoteArea label="Description, in Markdown" placeholder="What is asked here, what was found? Markdown is shown as such." value={text} onChange={setText} />
       <FieldError error={error} />
     </Dialog>
   );

@@ -7,11 +7,11 @@ import type { CommentRow } from "../../api/schema.gen";
 import { formatTime } from "../../lib/format";
 import { Button, IconButton } from "../../ui/Button";
 import { Trouble } from "../../ui/Empty";
-import { FieldError } from "../../ui/Field";
+import { FieldError, TextArea } from "../../ui/Field";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import { Part } from "./Chips";
-import { TextArea, TextDialog } from "./ModelDialogs";
+import { TextDialog } from "./ModelDialogs";
 import s from "./Models.module.css";
 
 export function Comments({ name, version }: { name: string; version: number }) {

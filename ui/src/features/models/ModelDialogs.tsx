@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useCreateModel, useDeleteModel, useEditModel } from "../../api/models";
 import type { ModelDetail } from "../../api/schema.gen";
 import { Dialog } from "../../ui/Dialog";
-import { FieldError, TextField } from "../../ui/Field";
+import { FieldError, TextArea, TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
 import s from "./Models.module.css";
 
@@ -25,15 +25,6 @@ export function CreateModelDialog({ onClose }: { onClose: () => void }) {
       <TextArea label="Description" value={description} onChange={setDescription} />
       <FieldError error={create.error} />
     </Dialog>
-  );
-}
-
-export function TextArea({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
-  return (
-    <label className={s.field}>
-      {label}
-      <textarea className={s.text} value={value} onChange={(event) => onChange(event.target.value)} dir="auto" />
-    </label>
   );
 }
 

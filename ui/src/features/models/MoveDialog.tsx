@@ -6,9 +6,8 @@ import { modelQuery, useEditModel, useEditVersion } from "../../api/models";
 import { useAsk } from "../../api/reviews";
 import type { NewRequest, VersionEdit } from "../../api/schema.gen";
 import { Dialog } from "../../ui/Dialog";
-import { FieldError, TextField } from "../../ui/Field";
+import { FieldError, TextArea, TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
-import { TextArea } from "./ModelDialogs";
 import s from "./Models.module.css";
 import { isAliasProtected, isStageProtected } from "./protection";
 

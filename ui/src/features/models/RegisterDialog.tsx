@@ -7,8 +7,7 @@ import { modelsQuery, runModelsQuery, useRegister } from "../../api/models";
 import { tableQuery } from "../../api/runs";
 import { quoteText } from "../../lib/filter";
 import { Dialog } from "../../ui/Dialog";
-import { FieldError, TextField } from "../../ui/Field";
-import { TextArea } from "./ModelDialogs";
+import { FieldError, TextArea, TextField } from "../../ui/Field";
 import s from "./Models.module.css";
 
 /** Without `runId` the run is searched for first; `name` is that of a registered model to go on with. */

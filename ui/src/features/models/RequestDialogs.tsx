@@ -6,9 +6,8 @@ import { modelQuery } from "../../api/models";
 import { useAsk, useDecide } from "../../api/reviews";
 import type { NewRequest, RequestDecision, RequestRow } from "../../api/schema.gen";
 import { Dialog } from "../../ui/Dialog";
-import { FieldError, TextField } from "../../ui/Field";
+import { FieldError, TextArea, TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
-import { TextArea } from "./ModelDialogs";
 import s from "./Models.module.css";
 
 export type Decision = RequestDecision["decision"];

@@ -3,7 +3,7 @@ import { useEditRun } from "../../api/runs";
 import type { RunDetail } from "../../api/schema.gen";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { FieldError } from "../../ui/Field";
+import { FieldError, NoteArea } from "../../ui/Field";
 import { Markdown } from "../../ui/content/Markdown";
 import { Block } from "./Block";
 import s from "./Run.module.css";
@@ -37,7 +37,7 @@ export function Notes({ run }: { run: RunDetail }) {
       )}
       {open && (
         <Dialog title="Notes" action="Save" disabled={edit.isPending} onAction={save} onClose={() => setOpen(false)}>
-          <textarea className={s.text} aria-label="Notes" value={text} onChange={(event) => setText(event.target.value)} autoFocus />
+          <NoteArea label="Notes" value={text} onChange={setText} />
           <FieldError error={edit.error} />
         </Dialog>
       )}

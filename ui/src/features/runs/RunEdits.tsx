@@ -10,7 +10,7 @@ import type { RunDetail, RunEdit } from "../../api/schema.gen";
 import { plural } from "../../lib/format";
 import { COLOUR_TAG, SLOTS, slotColour } from "../../lib/palette";
 import { Dialog } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
+import { NoteArea, TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
 import { MoveForm, RegisterForm, StopForm } from "./BulkDialogs";
 import { CellEditor, type EditedCell } from "./CellEditor";
@@ -100,7 +100,7 @@ function NoteForm({ of, saving, save, onClose, single }: FormProps) {
   const note = text.trim();
   return (
     <Dialog title={`Note on ${of}`} action="Save" disabled={saving || (!single && !note)} onAction={() => save({ tags: { [NOTE]: note || null } }, note ? `Noted on ${of}` : `Removed the note of ${of}`)} onClose={onClose}>
-      <textarea className={s.text} aria-label="Note" value={text} onChange={(event) => setText(event.target.value)} autoFocus dir="auto" />
+      <NoteArea label="Note" value={text} onChange={setText} />
       {!single && <p className={s.hint}>Replaces the note of each of them.</p>}
     </Dialog>
   );
