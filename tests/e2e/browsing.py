@@ -92,6 +92,11 @@ EVERY_RULE = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 THEMES_RULES = "{type: 'rule', values: ['color-contrast', 'link-in-text-block', 'target-size']}"
 
 
+def settled(page: Any) -> None:
+    """Return when nothing on the page waits for an answer: what does is pale meanwhile."""
+    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+
+
 def violations(page: Any, rules: str = EVERY_RULE) -> list[str]:
     """What axe-core finds against its rules."""
     if not page.evaluate("Boolean(window.axe)"):
@@ -101,7 +106,8 @@ def violations(page: Any, rules: str = EVERY_RULE) -> list[str]:
 
 
 def violations_in_each_theme(page: Any) -> list[str]:
-    """As :func:`violations`, of a light page that puts on each theme in turn. It is light again afterwards."""
+    """As :func:`violations`, of a settled light page that puts on each theme in turn. It is light again afterwards."""
+    settled(page)
     found, grounds = [], set()
     for theme in ("light", "dark", "contrast"):
         _wear(page, theme)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from browsing import settled
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -49,7 +50,7 @@ def check(name: str, screenshot: bytes) -> None:
 
 def look(page: Any, name: str, theme: str) -> None:
     """As :func:`check`, of a browser's page once it is no longer busy. What comes late on a busy machine is waited for."""
-    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+    settled(page)
     for again in range(LOOKS):
         try:
             check(f"{name}-{theme}", page.screenshot(animations="disabled"))
