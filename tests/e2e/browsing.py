@@ -97,6 +97,11 @@ def settled(page: Any) -> None:
     page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
 
 
+def take_back(page: Any, words: str) -> None:
+    """Undo the change that the page tells of in these words: a change may be seen before it is told."""
+    page.get_by_role("status").locator("> div", has_text=words).last.get_by_role("button", name="Undo").click()
+
+
 def violations(page: Any, rules: str = EVERY_RULE) -> list[str]:
     """What axe-core finds against its rules."""
     if not page.evaluate("Boolean(window.axe)"):

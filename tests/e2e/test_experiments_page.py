@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browsing import Server, violations, violations_in_each_theme
+from browsing import Server, take_back, violations, violations_in_each_theme
 from playwright.sync_api import expect
 
 from runstone.connect import open_store
@@ -39,7 +39,7 @@ def test_made_renamed_deleted_restored(page: Any) -> None:
     row.get_by_role("button").click()
     page.get_by_role("menuitem", name="Move to trash").click()
     expect(row).to_have_count(0)
-    page.get_by_role("button", name="Undo").last.click()
+    take_back(page, "Moved “studies” to the trash")
     expect(row).to_have_count(1)
     row.get_by_role("button").click()
     page.get_by_role("menuitem", name="Move to trash").click()
@@ -150,7 +150,7 @@ def test_described_and_tagged(listed: str, open_page: Callable[..., Any]) -> Non
     assert violations_in_each_theme(page) == []
     box.get_by_role("button", name="Set").click()
     expect(row.get_by_role("button", name="Only with tag stage=new")).to_be_visible()
-    page.get_by_role("button", name="Undo").last.click()
+    take_back(page, "stage")
     expect(row.get_by_role("button", name="Only with tag stage=new")).to_have_count(0)
     row.get_by_role("link", name="faces").click()
     page.get_by_role("button", name="About").click()

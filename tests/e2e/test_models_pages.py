@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from browsing import violations
+from browsing import take_back, violations
 from playwright.sync_api import expect
 
 from runstone import connect
@@ -107,7 +107,7 @@ def test_an_alias_and_a_stage_are_moved_with_a_reason(small: str, open_page: Cal
     expect(page.get_by_role("heading", level=1)).to_contain_text("Production")
     page.get_by_role("button", name="Remove the tag x").click()
     expect(page.get_by_test_id("tags")).not_to_contain_text("x")
-    page.get_by_role("button", name="Undo").last.click()
+    take_back(page, "Removed the tag x")
     expect(page.get_by_test_id("tags")).to_contain_text("x")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Delete").click()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Server, environment, violations, violations_in_each_theme
+from browsing import Server, environment, take_back, violations, violations_in_each_theme
 
 SEED = """
 import runstone
@@ -104,7 +104,7 @@ def test_tags_and_notes_are_written_in_their_cells(table: Callable[..., Any]) ->
     page.keyboard.press("Enter")
     expect(team).to_have_text(["vision", "–", "vision", "vision"])
     expect(page.get_by_test_id("runs-grid")).to_be_focused()
-    page.get_by_role("button", name="Undo").last.click()
+    take_back(page, "Removed team")
     expect(team).to_have_text(["vision"] * 4)
     note.first.click()
     page.keyboard.press("F2")
