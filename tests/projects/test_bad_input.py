@@ -88,6 +88,24 @@ def test_an_environment_that_makes_no_sense_ends_the_run_with_the_reason(
             "make sure you have the correct access rights\nand the repository exists.\n",
             "ssh: connect to host h port 22: Connection refused; fatal: Could not read from remote repository.",
         ),
+        (
+            "No ED25519 host key is known for h and you have requested strict checking.\r\nHost key verification failed.\r\n"
+            "fatal: Could not read from remote repository.\n\nPlease make sure\n",
+            "Host key verification failed.; fatal: Could not read from remote repository.",
+        ),
+        (
+            "Warning: Permanently added 'h' (ED25519) to the list of known hosts.\r\ngit@h: Permission denied (publickey).\r\n"
+            "fatal: Could not read from remote repository.\n",
+            "git@h: Permission denied (publickey).; fatal: Could not read from remote repository.",
+        ),
+        (
+            "ERROR: Repository not found.\nfatal: Could not read from remote repository.\n\nPlease make sure\n",
+            "ERROR: Repository not found.; fatal: Could not read from remote repository.",
+        ),
+        (
+            "remote: ======\nremote: The project could not be found\nfatal: repository 'x' not found\n",
+            "remote: The project could not be found; fatal: repository 'x' not found",
+        ),
         ("something else\nthe last\n", "the last"),
         ("", "it gave no reason"),
     ],

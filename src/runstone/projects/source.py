@@ -20,6 +20,9 @@ from .spec import inside
 #: How git may reach a repository; ``ext::`` and its like would run a command.
 PROTOCOLS = "file:git:http:https:ssh"
 _REMOTE = re.compile(r"^(git\+)?(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:(?!//)")
+#: What git says last where ssh, or the other side through it, has said why just before.
+_LOST = "fatal: Could not read from remote repository."
+_REMOTE_SAID = re.compile(r"remote: .*\w")
 
 
 class Source(Struct, frozen=True):
@@ -137,8 +140,9 @@ def _ask(target: Path, name: str) -> str | None:
 
 
 def _there(target: Path) -> str:
-    names = _git(target, "for-each-ref", "--format=%(refname:lstrip=-1)", "--count=10", what="").split()
-    return f" It has: {', '.join(sorted(set(names) - {'HEAD'}))}." if names else ""
+    names = _git(target, "for-each-ref", "--format=%(refname)", "--count=10", what="").split()
+    found = {name.removeprefix("refs/remotes/origin/").removeprefix("refs/tags/") for name in names} - {"HEAD"}
+    return f" It has: {', '.join(sorted(found))}." if found else ""
 
 
 def _git(folder: Path, *command: str, what: str) -> str:
@@ -162,9 +166,13 @@ def _git(folder: Path, *command: str, what: str) -> str:
 
 
 def reason(said: str) -> str:
-    """Why git failed, of all that it said: its last ``fatal:`` or ``error:``, after what ssh said; its advice left out."""
+    """Why git failed, of all that it said: its last ``fatal:`` or ``error:``, after what ssh or the server said; its advice
+    left out."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    chosen = [line for line in lines if line.startswith(("fatal:", "error:"))][-1:]
-    if chosen and lines[0].startswith(("ssh:", "kex_", "Host key", "Permission denied", "remote:")) and lines[0] != chosen[0]:
-        chosen.insert(0, lines[0])
-    return "; ".join(chosen or lines[-1:]) or "it gave no reason"
+    last = max((n for n, line in enumerate(lines) if line.startswith(("fatal:", "error:"))), default=len(lines) - 1)
+    chosen = lines[last : last + 1]
+    if chosen == [_LOST]:
+        chosen[:0] = lines[last - 1 : last]
+    else:
+        chosen[:0] = [line for line in lines[:last] if _REMOTE_SAID.match(line)][:1]
+    return "; ".join(chosen) or "it gave no reason"
