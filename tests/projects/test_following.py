@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +12,7 @@ import runstone
 from runstone.cli.main import cli
 from runstone.errors import ExecutionException
 from runstone.projects.backends import following
-from runstone.projects.backends.following import OVER, RUNNING, SILENCE, Followed, Hearing, State
+from runstone.projects.backends.following import OVER, RUNNING, SILENCE, Followed, Heard, Hearing, State
 
 
 class Run:
@@ -20,12 +21,15 @@ class Run:
     def __init__(self) -> None:
         self.told: dict[str, str] = {}
         self.text = b""
+        self.run_id, self.lines = "a" * 32, Counter[str]()
 
     def tags(self, tags: dict[str, str]) -> None:
         self.told |= tags
 
     def heard(self, stream: str, data: bytes) -> None:
         self.text += data
+
+    def watches(self, what: str) -> None: ...
 
     def write(self) -> None: ...
 
@@ -39,6 +43,7 @@ class Run:
 
 class Played:
     job_id, every, hear_every = "7", 0.05, 0.0
+    place: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, phase: str, pieces: list[bytes]) -> None:
         self._phase, self._pieces = phase, pieces
@@ -108,6 +113,25 @@ def test_a_silent_log_is_asked_for_ever_later_and_a_busy_one_often() -> None:
     assert gaps[0] == pytest.approx(1.5, abs=0.11)
     assert max(gaps) == pytest.approx(SILENCE, abs=0.11)
     assert gaps[-1] == pytest.approx(1.0, abs=0.11)
+
+
+@pytest.mark.parametrize(
+    ("kept", "log", "new"),
+    [
+        ("note\none\ntw", b"one\ntwo\nthree\n", b"o\nthree\n"),
+        ("note\n", b"one\n", b"one\n"),
+        ("note\none\n", b"one\n", b""),
+        ("note\none\n 10%", b"one\n 10%\r 20%\r 30%", b"\r 20%\r 30%"),
+        ("note\none\n 20%", b"one\n 10%\r 20%\r 30%", b"\r 10%\r 20%\r 30%"),
+        ("note\n\u00e9", "\u00e9\u00e9\n".encode(), "\u00e9\n".encode()),
+    ],
+)
+def test_what_an_earlier_watcher_heard_is_left_out(kept: str, log: bytes, new: bytes) -> None:
+    for size in (len(log),) if b"\r" in log else (1, 2, len(log)):
+        heard = Heard({"stdout": kept}, {"stdout": 1})
+        pieces = [log[start : start + size] for start in range(0, len(log), size)]
+        found = b"".join(heard.new("stdout", piece) for piece in pieces)
+        assert found == new
 
 
 def test_a_job_that_outlived_its_watcher_is_named_when_its_run_is_to_stop(store: str) -> None:

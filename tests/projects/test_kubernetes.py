@@ -110,6 +110,11 @@ def test_a_job_from_queue_to_end(tmp_path: Path, template: dict[str, Any], clust
     assert Path("asked").read_text("utf-8").startswith("--context minikube --namespace mlflow create -f -")
     assert (job.state().phase, job.state().why) == ("queued", "0/3 nodes are available")
     assert job.printed() == []
+    assert job.place == {"kube-context": "minikube", "namespace": "mlflow", "poll_seconds": 0.05}
+    again = KubernetesJob.again(job.job_id, "f" * 32, job.place)
+    assert (again.state().why, again.place) == ("0/3 nodes are available", job.place)
+    asked = Path("asked").read_text("utf-8").splitlines()
+    assert asked[-2].startswith("--context minikube --namespace mlflow get job my-forest-ffffffffffff")
     first = "2026-01-01T10:00:00.000000001Z one\n2026-01-01T10:00:00.000000002Z two\n"
     cluster({"spec": {"nodeName": "n1"}, "status": {"phase": "Running"}}, log=first)
     assert (job.state().phase, job.state().node) == ("running", "n1")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -83,6 +86,26 @@ def test_it_fails_with_its_exit_code_and_is_stopped(project: Make, cluster: Clus
     wait_until(lambda: runstone.get_run(slow.run_id).data.tags.get("runstone.job.state") == "running")
     slow.cancel()
     assert runstone.get_run(slow.run_id).info.status == "KILLED"
+
+
+def test_a_job_outlives_its_watcher_and_nothing_is_lost(project: Make, cluster: Cluster, store: str) -> None:
+    text = "import os, time\nprint('one', flush=True)\nwhile not os.path.exists('../go'):\n    time.sleep(0.05)\nprint('two')\n"
+    command = [sys.executable, "-m", "runstone.cli.main", "run", str(project(count__py=text)), "-e", "count.py", "-b", "ray"]
+    watcher = subprocess.Popen([*command, "-c", json.dumps(config(cluster)), "--store", store], stdout=subprocess.PIPE)
+
+    def printed() -> str:
+        opened = connect.open_store(store)
+        found = runstone.search_runs(search_all_experiments=True, output_format="list")
+        return "".join(piece.text for run in found for piece in opened.console(run.info.run_id))
+
+    wait_until(lambda: "one" in printed())
+    watcher.kill()
+    watcher.communicate()
+    (cluster.folder / "go").touch()
+    wait_until(lambda: "two" in printed())
+    run_id = runstone.search_runs(search_all_experiments=True, output_format="list")[0].info.run_id
+    wait_until(lambda: runstone.get_run(run_id).info.status == "FINISHED")
+    assert printed() == "one\ntwo\n"
 
 
 def test_mistakes_are_told(project: Make, monkeypatch: pytest.MonkeyPatch) -> None:

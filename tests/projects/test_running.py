@@ -295,7 +295,8 @@ def test_a_watcher_that_is_killed_under_a_script_that_logs_nothing_leaves_no_run
     process.kill()
     process.communicate()
     try:
-        wait_until(lambda: only_run().info.status == "CRASHED")  # seen by one who only reads
+        wait_until(lambda: only_run().info.status == "FAILED")  # seen by one who only reads
+        assert "whoever watched over its command is gone" in str(only_run().info.cause)
         assert "killed (signal 9)" in str(only_run().info.cause)
         assert "pid" in console_of_the_only_run()
         wait_until(lambda: has_ended(store_of_it.pid))

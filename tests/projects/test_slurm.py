@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from making import git
 from slurm_here import missing, serving
@@ -15,7 +18,7 @@ from slurm_here import missing, serving
 import runstone
 from runstone import MlflowClient, connect, projects
 from runstone.client.attended import STOP_TAG
-from runstone.errors import ExecutionException, InvalidValue, NotSupported
+from runstone.errors import ExecutionException, InvalidValue, NotSupported, WrongState
 
 pytestmark = pytest.mark.xdist_group("slurm")
 Make = Callable[..., Path]
@@ -102,6 +105,51 @@ def test_a_job_that_is_queued_again_goes_on_in_its_run(project: Make, config: di
     assert "try 0" in console(run.run_id)
     assert "try 1" in console(run.run_id)
     assert len(runstone.search_runs(search_all_experiments=True, output_format="list")) == 1
+
+
+COUNTS = """
+import os, time
+print("one", flush=True)
+while not os.path.exists("go"):
+    time.sleep(0.05)
+print("two", flush=True)
+"""
+
+
+@pytest.mark.parametrize("ended_by", ["the process beside it", "runstone follow"])
+def test_a_job_outlives_its_watcher_and_nothing_is_lost(
+    ended_by: str, project: Make, config: dict[str, Any], store: str, tmp_path: Path
+) -> None:
+    folder = project(count__py=COUNTS)
+    command = [sys.executable, "-m", "runstone.cli.main"]
+    where = ["-b", "slurm", "-c", json.dumps(config), "--store", store]
+    watcher = subprocess.Popen([*command, "run", str(folder), "-e", "count.py", *where], stdout=subprocess.PIPE)
+    wait_until(lambda: runs() and "one" in console(runs()[0].info.run_id))
+    run_id = runs()[0].info.run_id
+    if ended_by == "runstone follow":
+        min(psutil.Process(watcher.pid).children(), key=lambda child: child.pid).kill()
+    watcher.kill()
+    watcher.communicate()
+    if ended_by == "runstone follow":
+        wait_until(lambda: runs()[0].info.status == "FAILED")
+        assert "whoever watched over job" in str(runs()[0].info.cause)
+        assert f"`runstone follow {run_id[:12]}` takes it up again" in str(runs()[0].info.cause)
+        following = subprocess.Popen([*command, "follow", run_id[:12], "--store", store])
+        wait_until(lambda: runs()[0].info.status == "RUNNING")
+        with pytest.raises(WrongState, match=f"Process {following.pid} watches over job .* already"):
+            projects.follow(run_id)
+        (folder / "go").touch()
+        assert following.wait(60) == 0
+    (folder / "go").touch()
+    wait_until(lambda: runs()[0].info.status == "FINISHED")
+    wait_until(lambda: not any((tmp_path / "jobs").iterdir()))
+    assert console(run_id) == "one\ntwo\n"
+    with pytest.raises(WrongState, match="is over; the run is FINISHED"):
+        projects.follow(run_id)
+
+
+def runs() -> list[runstone.entities.Run]:
+    return list(runstone.search_runs(search_all_experiments=True, output_format="list"))
 
 
 def test_one_that_waits_leaves_the_queue_when_it_is_stopped(project: Make, config: dict[str, Any]) -> None:

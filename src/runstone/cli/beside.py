@@ -166,8 +166,9 @@ def _talk(file: Any) -> None:
 
 
 def _bring_in_what_is_left(first: int, places: set[str]) -> None:
-    """The first process was killed: what it had not shipped is brought in, and its run ends at once, with the cause."""
-    from runstone.journal.recovery import recover
+    """The first process was killed: what it had not shipped is brought in, and its run ends at once, with the cause. A job on
+    a cluster goes on, so that this process watches over it from then on."""
+    from runstone.journal.recovery import recover, survey
     from runstone.process import process_start
 
     give_up = time.monotonic() + PATIENCE
@@ -175,7 +176,23 @@ def _bring_in_what_is_left(first: int, places: set[str]) -> None:
         time.sleep(0.01)  # its files are closed a moment before it is gone
     for place in places:
         with contextlib.suppress(RunstoneError, OSError):
-            recover(connect.journal_root(place), connect.open_store(place))
+            root = connect.journal_root(place)
+            left = {one.run_id for one in survey(root) if one.pid == first and not one.alive}
+            recover(root, connect.open_store(place))
+            _watch_on(place, left)
+
+
+def _watch_on(place: str, runs: set[str]) -> None:
+    import runstone
+    from runstone.client import ending
+    from runstone.errors import WrongState
+    from runstone.projects.again import follow
+
+    runstone.set_tracking_uri(place)
+    for run_id in runs:
+        with contextlib.suppress(WrongState):  # a command of this machine: there is no job to watch
+            follow(run_id)
+    ending.at_exit()
 
 
 def _answer(place: str, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[bool, Any]:

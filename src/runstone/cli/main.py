@@ -20,6 +20,7 @@ COMMANDS = {
     "models": ("models:models", "List, show, register, promote and serve models."),
     "artifacts": ("artifacts:artifacts", "List, download and add files of a run."),
     "run": ("run:run", "Run a project: a folder or git repository with an MLproject file."),
+    "follow": ("follow:follow", "Take up a job again whose watcher was killed."),
     "stop": ("stop:stop", "End a project's run that is under way."),
     "diff": ("diff:diff", "What changed from one run to another, layer by layer."),
     "find-same": ("find_same:find_same", "Runs with the same code, config, environment, data and seed."),

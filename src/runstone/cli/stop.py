@@ -51,4 +51,5 @@ def _left(tags: Mapping[str, str]) -> str:
     if JOB_ID not in tags or tags.get(JOB_STATE, OVER) == OVER:
         return ""
     where, job = tags.get("mlflow.project.backend", "its back end"), tags[JOB_ID]
-    return f" Whoever watched over its job was killed first: job {job} may go on, end it by {where} itself."
+    way = f"end it by {where} itself, or take it up again by `runstone follow`"
+    return f" Whoever watched over its job was killed first: job {job} may go on, {way}."

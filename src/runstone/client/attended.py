@@ -1,21 +1,26 @@
 """A run whose work another process does while this one watches over it: a project's, a job's on a cluster.
 
 It is written to through a journal of this process, so its lease is held here: as long as the watcher lives the run is not taken
-for crashed, and when the watcher dies the run's own process, if it logs, still holds it.
+for crashed, and when the watcher dies the run's own process, if it logs, still holds it. If none does, the run has FAILED, with
+that as its cause, until its process or another watcher goes on with it.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from runstone import settings
+from runstone import connect, settings
 from runstone.entities import Run
 from runstone.errors import NotFound, RunstoneError, Trouble
-from runstone.journal.recovery import recover
+from runstone.journal import owner
+from runstone.journal.recovery import UNWATCHED, recover
+from runstone.journal.writer import journal_folder
 from runstone.records import Console, Document, Record, RunChanged
 
 from . import active, ending, same
@@ -35,9 +40,11 @@ _OVER = ("FINISHED", "FAILED", "KILLED")
 class Attended:
     """Made by :func:`attend`. Safe for several threads; trouble of store and journal is warned of, not raised."""
 
-    def __init__(self, here: Session, run: Run, log: RunLog) -> None:
+    def __init__(self, here: Session, run: Run, log: RunLog, printed: int = 0) -> None:
         self.run, self._here, self._log = run, here, log
-        self._transcript = Transcript(settings.CONSOLE_CAP_MB.get() << 20)
+        self._transcript = Transcript((settings.CONSOLE_CAP_MB.get() << 20) - printed)
+        #: Whole lines that were heard.
+        self.lines: Counter[str] = Counter()
         self._shared = log.run_id in here.active  # begun in this process, which goes on with it afterwards
         here.active.add(log.run_id)
         active.attended[log.run_id] = os.getpid()
@@ -68,6 +75,7 @@ class Attended:
 
     def heard(self, stream: str, data: bytes) -> None:
         """The process printed this. Written by :meth:`write`."""
+        self.lines[stream] += data.count(b"\n")
         self._transcript.feed(stream, time.time_ns() // 1_000_000, data)
 
     @guarded
@@ -86,6 +94,18 @@ class Attended:
             return self._here.store.get_run(self.run_id).data.tags.get(STOP_TAG)
         except (NotFound, Trouble):
             return None
+
+    def watches(self, what: str) -> None:
+        """All that this process does for the run from now on is to watch over ``what``: said where its journal is, for the
+        case that it dies."""
+        if not self._shared:
+            with suppress(OSError):
+                owner.say_watches(self._log.writer.folder, what)
+
+    @guarded
+    def goes_on(self) -> None:
+        """Its work was not over when its former watcher died."""
+        self._append(RunChanged(self.run_id, time.time_ns() // 1_000_000, status="RUNNING"))
 
     @guarded
     def waits(self) -> None:
@@ -133,11 +153,27 @@ class Attended:
         self._log.append(record)
 
 
+def watcher(here: Session, run_id: str) -> int | None:
+    """The process that watches over the run, if one does that can be known of here."""
+    folders = [journal_folder(root, run_id) for root in connect.journal_roots(here.uri)]
+    for folder in [one for run in folders if run.is_dir() for one in run.iterdir()]:
+        who = owner.read_owner(folder)
+        if who is not None and who.watches and owner.lives(folder, who):
+            return who.pid
+    return None
+
+
+def unwatched(run: Run) -> bool:
+    """Whether the run ended with its watcher, and not by what its own process said."""
+    return run.info.status == "CRASHED" or str(run.info.cause).startswith(UNWATCHED)
+
+
 def attend(
     experiment_id: str | None = None,
     run_name: str | None = None,
     tags: Mapping[str, Any] | None = None,
     run_id: str | None = None,
+    printed: int = 0,
 ) -> Attended:
     """Begin a run to watch over, or take over one that is there.
 
@@ -145,7 +181,8 @@ def attend(
         experiment_id: its experiment; the one that is set if ``None``.
         run_name: its name; a pleasant one if ``None``.
         tags: its first tags. A run that is active in the calling thread becomes its parent.
-        run_id: a run that is there already; the other arguments but ``tags`` are then left aside.
+        run_id: a run that is there already; the arguments before but ``tags`` are then left aside.
+        printed: how many characters it has printed already.
 
     Raises: NotFound, WrongState (deleted), InvalidValue.
     """
@@ -155,7 +192,7 @@ def attend(
     if run_id is not None:
         log = here.log(check_run_id(run_id))
         log.set_tags(given)
-        return Attended(here, here.run(run_id), log)
+        return Attended(here, here.run(run_id), log, printed)
     outer = active.visible()
     run, log = begin(here, experiment_id, run_name, outer.log.run_id if outer else None, given)
     return Attended(here, run, log)

@@ -14,7 +14,7 @@ import re
 import time
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from runstone import settings
 from runstone.process import host_identity, is_alive, process_start
@@ -26,7 +26,8 @@ SILENT_LEASES = 10
 
 class Owner(Struct, frozen=True):
     """``host``, ``pid`` and ``pid_start`` as in :class:`~runstone.records.Lease`; ``opened`` is in milliseconds;
-    ``oom_kills`` is how many processes of its control group memory had ended by then, -1 where unknown."""
+    ``oom_kills`` is how many processes of its control group memory had ended by then, -1 where unknown. ``watches`` says
+    what the process only watches over, while another does the run's work."""
 
     run_id: str
     host: str
@@ -35,6 +36,7 @@ class Owner(Struct, frozen=True):
     opened: int
     oom_kills: int = -1
     memory_events: str = ""
+    watches: str = ""
 
 
 _own_start: tuple[int, int] = (0, 0)
@@ -62,6 +64,13 @@ def write_owner(folder: Path, owner: Owner) -> None:
         os.write(fd, text.encode())
     finally:
         os.close(fd)
+
+
+def say_watches(folder: Path, watches: str) -> None:
+    """This process, the owner of the journal in ``folder``, only watches over ``watches`` from now on."""
+    found = read_owner(folder)
+    if found is not None:
+        write_owner(folder, structs.replace(found, watches=watches))
 
 
 def read_owner(folder: Path) -> Owner | None:

@@ -31,6 +31,8 @@ try:
 except ImportError:  # pragma: no cover - not on Windows
     fcntl = None  # type: ignore[assignment]
 
+#: How the cause begins of a run whose watcher died, when nobody else saw how its work ended.
+UNWATCHED = "whoever watched over "
 #: Where files are kept that could not be read, for a person to look at.
 SET_ASIDE = "damaged"
 _BATCH_POINTS, _BATCH_OTHER = 1 << 18, 4000
@@ -101,7 +103,7 @@ def recover(root: Path, store: Store, run_id: str | None = None, since: int = 0)
     for another reason stays where it is and is named in ``problems``.
     """
     done = Recovery()
-    deaths: dict[str, tuple[int, str]] = {}
+    deaths: dict[str, _Death] = {}
     for folder in list(_folders(root)):
         who = owner.read_owner(folder)
         if (run_id is not None and who is not None and who.run_id != run_id) or (who.opened if who else 0) < since:
@@ -117,8 +119,8 @@ def recover(root: Path, store: Store, run_id: str | None = None, since: int = 0)
                 raise
             except (RunstoneError, OSError) as cause:
                 done.problems.append(f"the journal in {folder} could not be brought in and stays there: {cause}")
-    for dead_run, (last, cause_text) in deaths.items():
-        _end(root, dead_run, last, cause_text, store, done)
+    for dead_run, death in deaths.items():
+        _end(root, dead_run, death, store, done)
     return done
 
 
@@ -134,7 +136,20 @@ def recover_all(roots: Iterable[Path], store: Store) -> Recovery:
     return done
 
 
-def _recover_one(folder: Path, store: Store, done: Recovery, deaths: dict[str, tuple[int, str]]) -> None:
+class _Death(Struct):
+    """Of the processes of one run: the last sign of life, the cause, what they watched over if none did the run's work."""
+
+    last: int = 0
+    cause: str = owner.UNKNOWN
+    watched: str | None = None
+
+    def add(self, last: int, cause: str, watched: str) -> None:
+        self.last = max(self.last, last)
+        self.cause = cause if self.cause == owner.UNKNOWN else self.cause
+        self.watched = watched if self.watched is None else self.watched and watched
+
+
+def _recover_one(folder: Path, store: Store, done: Recovery, deaths: dict[str, _Death]) -> None:
     cause = owner.cause_of_death(folder)
     journal = DeadJournal(folder)
     who = owner.read_owner(folder)
@@ -148,9 +163,8 @@ def _recover_one(folder: Path, store: Store, done: Recovery, deaths: dict[str, t
     remove_journal(folder)
     done.journals += 1
     if run is not None:
-        last = max(journal.last_time, deaths.get(run, (0, ""))[0]) or (who.opened if who else 0)
-        known = deaths.get(run, (0, owner.UNKNOWN))[1]
-        deaths[run] = (last, cause if known == owner.UNKNOWN else known)
+        last, watched = (who.opened, who.watches) if who else (0, "")
+        deaths.setdefault(run, _Death()).add(journal.last_time or last, cause, watched)
 
 
 def _ship(journal: DeadJournal, store: Store, done: Recovery) -> None:
@@ -181,8 +195,9 @@ def _write(journal: DeadJournal, store: Store, parts: list[Part], stored: int, d
     return parts[-1].next
 
 
-def _end(root: Path, run_id: str, last: int, cause: str, store: Store, done: Recovery) -> None:
-    """Mark the run as crashed, unless it ended properly or another process still works on it."""
+def _end(root: Path, run_id: str, death: _Death, store: Store, done: Recovery) -> None:
+    """Mark the run as crashed, unless it ended properly or another process still works on it. One that was only watched over
+    here has FAILED: its work may go on, and who does it says so when it is heard of again."""
     if any((who := owner.read_owner(f)) and who.run_id == run_id and owner.lives(f, who) for f in _folders(root)):
         return
     try:
@@ -193,8 +208,11 @@ def _end(root: Path, run_id: str, last: int, cause: str, store: Store, done: Rec
     crashed_by_lease = info.status == RunStatus.to_string(RunStatus.CRASHED) and info.cause in (None, "", SILENT_DEATH)
     if info.status not in ("RUNNING", "SCHEDULED") and not crashed_by_lease:
         return
-    end = last or info.start_time or time.time_ns() // 1_000_000
-    change = RunChanged(run_id, time.time_ns() // 1_000_000, status="CRASHED", end_time=end, cause=cause)
+    end = death.last or info.start_time or time.time_ns() // 1_000_000
+    status, cause = "CRASHED", death.cause
+    if death.watched:
+        status, cause = "FAILED", f"{UNWATCHED}{death.watched} is gone ({cause}), so nobody saw its end"
+    change = RunChanged(run_id, time.time_ns() // 1_000_000, status=status, end_time=end, cause=cause)
     try:
         with _in_store:
             store.write(Batch([change]))

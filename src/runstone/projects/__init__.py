@@ -6,11 +6,17 @@ from runstone._lazy import lazy
 from runstone.errors import ExecutionException
 
 if TYPE_CHECKING:
+    from .again import follow
     from .runner import run
     from .submitted import SubmittedRun
 
 __getattr__, __dir__ = lazy(
-    __name__, {"run": "runstone.projects.runner:run", "SubmittedRun": "runstone.projects.submitted:SubmittedRun"}
+    __name__,
+    {
+        "follow": "runstone.projects.again:follow",
+        "run": "runstone.projects.runner:run",
+        "SubmittedRun": "runstone.projects.submitted:SubmittedRun",
+    },
 )
 
-__all__ = ["ExecutionException", "SubmittedRun", "run"]
+__all__ = ["ExecutionException", "SubmittedRun", "follow", "run"]

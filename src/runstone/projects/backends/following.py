@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,9 +17,12 @@ from runstone.projects.command import Command
 
 from .local import ASK_EVERY, GRACE, asked, show
 
-#: Tags of a job's run: its id there, where it stands (``queued``, ``running``, ``finished``), the node it runs on.
-JOB_ID, JOB_STATE, JOB_NODE = "runstone.job.id", "runstone.job.state", "runstone.job.node"
+#: Tags of a job's run: its id there, where it stands (``queued``, ``running``, ``finished``), the node it runs on, and how it
+#: is found again (JSON).
+JOB_ID, JOB_STATE, JOB_NODE, JOB_PLACE = (f"runstone.job.{name}" for name in ("id", "state", "node", "place"))
 QUEUED, RUNNING, OVER = "queued", "running", "finished"
+#: In :data:`JOB_PLACE`: how many lines of the run's console were there before the job's.
+LINES = "lines"
 #: Seconds for which a cluster may fail to answer before its job is given up.
 PATIENCE = 600.0
 _LOOK = 0.1
@@ -74,6 +78,8 @@ class Job(Protocol):
     """A submitted job. All methods may raise ExecutionException when the cluster does not answer."""
 
     job_id: str
+    #: What is needed to find it again: keys of the back end's configuration, no secrets.
+    place: Mapping[str, Any]
     #: Seconds between two questions for the state.
     every: float
     #: Least seconds between two questions for its log; 0 where that costs nobody anything, as a file does.
@@ -108,18 +114,52 @@ class Hearing:
         self._next = now + self._wait
 
 
-class Followed:
-    """Watches a job as :class:`~.local.Process` watches a process."""
+class Heard:
+    """What a run has of its job's log already, from a watcher that is gone: left out when the log is read anew.
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    Args:
+        kept: what was kept of each stream.
+        before: how many lines of it were there before the job's.
+    """
+
+    def __init__(self, kept: Mapping[str, str], before: Mapping[str, int]) -> None:
+        self._lines = {stream: text.count("\n") - before.get(stream, 0) for stream, text in kept.items()}
+        self._rest = {stream: text.rpartition("\n")[2].encode() for stream, text in kept.items()}
+
+    def new(self, stream: str, data: bytes) -> bytes:
+        """Of ``data``, what comes next in the log: what was not heard before."""
+        while data and self._lines.get(stream, 0) > 0:
+            line, newline, data = data.partition(b"\n")
+            self._lines[stream] -= len(newline)
+        rest = self._rest.get(stream, b"")
+        if not data or not rest:
+            return data
+        if rest.startswith(data):
+            self._rest[stream] = rest[len(data) :]
+            return b""
+        self._rest[stream] = b""
+        return data[len(rest) :] if data.startswith(rest) else b"\r" + data  # a progress bar, which has moved on
+
+
+class Followed:
+    """Watches a job as :class:`~.local.Process` watches a process.
+
+    Args:
+        job: the job.
+        heard: what another watcher has heard of it before.
+    """
+
+    def __init__(self, job: Job, heard: Heard | None = None) -> None:
+        self._job, self._before = job, heard
         self._shown = State("")
         self._silent: float | None = None
         self._hearing = Hearing(job.hear_every)
 
     def watch(self, run: Attended, stop: Callable[[], str | None]) -> tuple[str, str | None]:
         """Until it is over: status of the run, and why. Whatever interrupts this ends the job first."""
-        run.tags({JOB_ID: self._job.job_id})
+        if self._before is None:
+            run.tags({JOB_ID: self._job.job_id, JOB_PLACE: json.dumps({**self._job.place, LINES: run.lines})})
+        run.watches(f"job {self._job.job_id} (`runstone follow {run.run_id[:12]}` takes it up again)")
         try:
             ended, why = self._follow(run, stop)
         except BaseException:
@@ -186,7 +226,8 @@ class Followed:
             pieces = self._job.printed()
         except ExecutionException:  # the state's question says so
             return False
-        for stream, data in pieces:
+        for stream, printed in pieces:
+            data = self._before.new(stream, printed) if self._before else printed
             run.heard(stream, data)
             show(stream, data)
         run.write()

@@ -92,11 +92,6 @@ class KubernetesJob:
     """See :class:`~.following.Job`."""
 
     def __init__(self, work: Work) -> None:
-        self.every = seconds(work.config, 2.0)
-        self.hear_every = min(1.0, self.every)  # each question is a process of kubectl and a request
-        self._pulling: float | None = None
-        context = text(work.config, "kube-context")
-        self._kubectl = ["kubectl", *(["--context", context] if context else [])]
         if not work.told.get("RUNSTONE_TRACKING_URI", "").startswith("http"):
             raise InvalidValue(
                 "A pod cannot open the store "
@@ -105,11 +100,30 @@ class KubernetesJob:
         if not work.docker:
             raise InvalidValue("A project for Kubernetes needs a docker_env with the image to run in.")
         job = manifest(work, _image(work))
-        namespace = job["metadata"].get("namespace")
-        if namespace:
-            self._kubectl += ["--namespace", str(namespace)]
+        self._look({**work.config, "namespace": str(job["metadata"].get("namespace") or "")})
         self.job_id = job["metadata"]["name"]
         self._call("create", "-f", "-", given=json.dumps(job))
+
+    @classmethod
+    def again(cls, job_id: str, run_id: str, place: Mapping[str, Any]) -> KubernetesJob:
+        """One that was made before."""
+        found = cls.__new__(cls)
+        found._look(place)
+        found.job_id = job_id
+        return found
+
+    def _look(self, config: Mapping[str, Any]) -> None:
+        self.every = seconds(config, 2.0)
+        self.hear_every = min(1.0, self.every)  # each question is a process of kubectl and a request
+        self.place: Mapping[str, Any] = {
+            "kube-context": text(config, "kube-context"),
+            "namespace": text(config, "namespace"),
+            "poll_seconds": self.every,
+        }
+        self._kubectl = ["kubectl"]
+        for option, key in (("--context", "kube-context"), ("--namespace", "namespace")):
+            self._kubectl += [option, str(self.place[key])] if self.place[key] else []
+        self._pulling: float | None = None
         self._since, self._seen = "", Counter[bytes]()
 
     def state(self) -> State:

@@ -58,6 +58,7 @@ class Process:
 
     def watch(self, run: Attended, stop: Callable[[], str | None]) -> tuple[str, str | None]:
         """Until it has ended: status of the run, and why. Whatever interrupts this ends the process first."""
+        run.watches("its command")
         why: str | None = None
         try:
             why = self._listen(run, stop)

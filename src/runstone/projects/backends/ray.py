@@ -56,10 +56,7 @@ class RayJob:
     """See :class:`~.following.Job`."""
 
     def __init__(self, work: Work) -> None:
-        self._address, self.every = address(work.config), seconds(work.config, 1.0)
-        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=60))
-        self.hear_every = min(1.0, self.every)  # Ray sends all of the log each time
-        self._printed = 0
+        self._look(work.config)
         environment = dict(work.config.get("runtime_env") or {})
         environment["env_vars"] = {**dict(work.told), **dict(environment.get("env_vars") or {})}
         environment.setdefault("working_dir", self._package(work.folder))
@@ -73,6 +70,21 @@ class RayJob:
         }
         asked |= {key: work.config[key] for key in KEYS if key.startswith("entrypoint_") and key in work.config}
         self.job_id = str(self._ask("POST", "/api/jobs/", asked)["submission_id"])
+
+    @classmethod
+    def again(cls, job_id: str, run_id: str, place: Mapping[str, Any]) -> RayJob:
+        """One that was submitted before."""
+        found = cls.__new__(cls)
+        found._look(place)
+        found.job_id = job_id
+        return found
+
+    def _look(self, config: Mapping[str, Any]) -> None:
+        self._address, self.every = address(config), seconds(config, 1.0)
+        self.place: Mapping[str, Any] = {"address": git.without_secrets(self._address), "poll_seconds": self.every}
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=60))
+        self.hear_every = min(1.0, self.every)  # Ray sends all of the log each time
+        self._printed = 0
 
     def state(self) -> State:
         told = self._ask("GET", f"/api/jobs/{quote(self.job_id)}")

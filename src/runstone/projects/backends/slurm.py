@@ -51,9 +51,8 @@ class SlurmJob:
     def __init__(self, work: Work) -> None:
         config = work.config
         options = _options(config.get("sbatch") or {})
-        self.hear_every = 0.0  # it is a file
-        setup, self.every = text(config, "setup"), seconds(config, 5.0)
-        self._place = Path(text(config, "folder", FOLDER)).expanduser().resolve() / work.run_id
+        setup = text(config, "setup")
+        self._look(work.run_id, config)
         self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = work.folder
         if work.fetched:  # it lies in a temporary folder of this machine
@@ -63,7 +62,6 @@ class SlurmJob:
         kept = shlex.quote(str(self._exit))
         lines = ["#!/bin/bash", f"rm -f {kept}", setup, shlex.join(work.arguments), f"code=$?; echo $code >{kept}"]
         script.write_text("\n".join([*lines, "exit $code", ""]), "utf-8")
-        self._read = {name: 0 for name in ("stdout", "stderr")}
         command = ["sbatch", "--parsable", "--requeue", *options, "--export=ALL", "--open-mode=append", f"--chdir={folder}"]
         command += [
             f"--job-name={work.name or 'runstone'}",
@@ -71,6 +69,21 @@ class SlurmJob:
             f"--error={self._escaped('stderr')}",
         ]
         self.job_id = _slurm([*command, str(script)], work.variables).strip().split(";")[0]
+
+    @classmethod
+    def again(cls, job_id: str, run_id: str, place: Mapping[str, Any]) -> SlurmJob:
+        """One that was submitted before."""
+        found = cls.__new__(cls)
+        found._look(run_id, place)
+        found.job_id = job_id
+        return found
+
+    def _look(self, run_id: str, config: Mapping[str, Any]) -> None:
+        self.every, self.hear_every = seconds(config, 5.0), 0.0  # its log is a file
+        folder = Path(text(config, "folder", FOLDER)).expanduser().resolve()
+        self.place: Mapping[str, Any] = {"folder": str(folder), "poll_seconds": self.every}
+        self._place = folder / run_id
+        self._read = {name: 0 for name in ("stdout", "stderr")}
 
     def state(self) -> State:
         try:

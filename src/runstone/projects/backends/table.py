@@ -12,7 +12,7 @@ from typing import Any
 
 from runstone.errors import InvalidValue, NotSupported
 
-from .following import Followed, Work
+from .following import Followed, Job, Work
 from .local import Process
 
 LOCAL = "local"
@@ -51,6 +51,13 @@ def start(backend: str, work: Work) -> Process | Followed:
     if backend == LOCAL:
         return Process(work.arguments, work.folder, work.variables, work.ending)
     return Followed(getattr(_module(backend), ELSEWHERE[backend])(work))
+
+
+def again(backend: str, job_id: str, run_id: str, place: Mapping[str, Any]) -> Job:
+    """A job that was submitted before. Raises NotSupported, InvalidValue."""
+    check(backend, place)
+    found: Job = getattr(_module(backend), ELSEWHERE[backend]).again(job_id, run_id, place)
+    return found
 
 
 def _module(backend: str) -> ModuleType:
