@@ -47,8 +47,7 @@ class Rows:
         if not self.tail and dialect.insert_many(connection, self.table, flat):
             return len(flat) // width
         while start < len(flat):
-            # powers of two: few different statements, so that the driver keeps every one of them compiled
-            rows = 1 << (min(len(flat) - start, _PARAMETERS) // width).bit_length() - 1
+            rows = _rounded(min(len(flat) - start, _PARAMETERS) // width)
             part = tuple(flat[start : start + rows * width])
             written += dialect.run(connection, self._text(rows, sign), part)
             start += len(part)
@@ -60,6 +59,13 @@ class Rows:
             row = f"({', '.join([sign] * len(self.names))})"
             text = self._texts[rows, sign] = self.head + ", ".join([row] * rows) + self.tail
         return text
+
+
+def _rounded(rows: int) -> int:
+    """The highest four bits of a number: few different statements, so that the driver keeps every one of them compiled, and
+    few for each insert, since the interpreter changes hands at each."""
+    less = max(0, rows.bit_length() - 4)
+    return rows >> less << less
 
 
 def names(table: Table) -> str:

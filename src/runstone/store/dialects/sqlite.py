@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from runstone.errors import DiskFull, InvalidValue, RunstoneError, StoreCorrupt, StoreReadOnly, StoreUnavailable
 
-from .base import LOCK_WAIT, TOO_MANY, WRITER, Claims, Dialect, marked
+from .base import LOCK_WAIT, TOO_MANY, WRITER, Claims, Dialect, marked, of
 
 #: Synced at every commit; the log is merged into the file every 16 MB, and does not stay larger than 64.
 _PRAGMAS = """
@@ -221,5 +221,5 @@ def _wrapped(text: str, values: tuple[Any, ...], cause: sqlite3.Error) -> Except
 
 
 def _begin(connection: Connection) -> None:
-    writes: Any = connection.get_execution_options().get(WRITER)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    of(connection).run(connection, "BEGIN IMMEDIATE" if options.get(WRITER) else "BEGIN")
