@@ -451,7 +451,7 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
         ...
 
     def sweep(self, now: int) -> Sequence[str]:
-        """Mark as CRASHED each RUNNING run all of whose leases have run out and none of whose processes can be seen alive
+        """Mark as CRASHED each RUNNING or SCHEDULED run all of whose leases ran out and none of whose processes is seen alive
         (``now`` in milliseconds). Runs without any lease (made by other clients) are left alone. Returns their ids."""
         ...
 

@@ -30,7 +30,7 @@ def sweep(connection: Connection, sign: str, memory: Memory, now: int) -> list[s
     for run_id in dead:
         connection.exec_driver_sql(f"DELETE FROM leases WHERE run_id = {sign}", (run_id,))
         state = work.runs.get(run_id)
-        if state is not None and state.status == "RUNNING":
+        if state is not None and state.status in ("RUNNING", "SCHEDULED"):
             set_status(state, "CRASHED", _last_sign(connection, sign, run_id, by_run[run_id], now), SILENT_DEATH)
             crashed.append(run_id)
     work.flush()

@@ -505,6 +505,11 @@ class StoreSuite(MetricsSuite):
         assert self.info(store, "unleased").status == "RUNNING"
         assert store.sweep(70_000) == []
 
+    def test_a_run_that_waits_in_a_queue_crashes_with_whoever_waits_for_it(self, store: Store, run: str) -> None:
+        self.write(store, Lease(run, "h", ELSEWHERE, 1, 0, 50_000), RunChanged(run, 2000, status="SCHEDULED"))
+        assert list(store.sweep(60_000)) == [run]
+        assert self.info(store).status == "CRASHED"
+
     def test_a_lease_renewed_late_opens_the_run_again(self, store: Store, run: str) -> None:
         self.write(store, Lease(run, "h", ELSEWHERE, 1, 0, 50_000))
         store.sweep(60_000)
