@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, TypeVar
 
+from . import pattern
 from .parser import parse_order
-from .tree import And, Comparison, Field, Membership, Node, Not, Or, Order, Presence
+from .tree import Among, And, Comparison, Field, Membership, Node, Not, Or, Order, Presence
 from .vocabulary import NUMBER, TEXT, Vocabulary
 
 T = TypeVar("T")
@@ -108,6 +108,8 @@ def _truth(node: Node, one: T, look: Look[T]) -> bool | None:
         decisive = isinstance(node, Or)
         return decisive if decisive in found else None if None in found else not decisive
     value = look(one, node.field)
+    if isinstance(node, Among):
+        return any(all(_truth(item, told, _of_one) is True for item in node.items) for told in value) if value else None
     if isinstance(node, Presence):
         return (value is not None) == node.present
     if value is None:
@@ -120,6 +122,10 @@ def _truth(node: Node, one: T, look: Look[T]) -> bool | None:
 def _compared(node: Comparison, value: Any) -> bool:
     if node.operator in _SIGNS:
         return bool(_SIGNS[node.operator](value, node.value))
-    pattern = "".join({"%": ".*", "_": "."}.get(one, re.escape(one)) for one in str(node.value))
-    flags = re.DOTALL | (re.IGNORECASE if node.operator == "ILIKE" else 0)
-    return re.fullmatch(pattern, str(value), flags) is not None
+    if node.operator == "RLIKE":
+        return pattern.expression(str(node.value))(str(value))
+    return pattern.like(str(node.value), node.operator == "ILIKE")(str(value))
+
+
+def _of_one(told: Callable[[str], Any], field: Field) -> Any:
+    return told(field.key)

@@ -112,6 +112,9 @@ def _path(text: str, prefix: str, start: int, end: int) -> Token:
         return Token(PATH, prefix, start, stop, key, at)
     loose = _KEY.match(text, at)
     stop = loose.end() if loose else at
+    if text[at:stop].endswith(".") and text[stop : stop + 1] in ("`", '"', "'"):  # only the end of the key is quoted
+        key, end = _quoted(text, stop)
+        return Token(PATH, prefix, start, end, text[at:stop] + key, at)
     return Token(PATH, prefix, start, stop, text[at:stop], at)
 
 

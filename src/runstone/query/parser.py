@@ -4,7 +4,8 @@
     either    := both { OR both }
     both      := negation { AND negation }
     negation  := NOT negation | "(" either ")" | condition
-    condition := field ( comparator value | [NOT] (LIKE | ILIKE) text | [NOT] IN "(" value {"," value} ")" | IS [NOT] NULL )
+    condition := field ( comparator value | [NOT] (LIKE | ILIKE | RLIKE) text | [NOT] IN "(" value {"," value} ")"
+                       | IS [NOT] NULL )
     field     := prefix "." key | part "(" prefix "." key ")" | attribute
 
 Words are read in any case. Keys with other characters than letters, digits and ``_ . / - : @`` stand in backticks or
@@ -22,7 +23,7 @@ from runstone.errors import FilterError
 from . import lexer
 from .lexer import Token
 from .tree import PARTS, And, Comparison, Field, Membership, Node, Not, Or, Order, Presence, Value
-from .vocabulary import NUMBER, RUNS, Vocabulary
+from .vocabulary import NUMBER, ORDERING, RUNS, Vocabulary
 
 #: Deepest nesting and most conditions in one filter; both far beyond what a person writes.
 DEPTH_CAP, CONDITION_CAP = 40, 300
@@ -30,7 +31,7 @@ DEPTH_CAP, CONDITION_CAP = 40, 300
 #: statement and 64 tables in one join.
 VALUE_CAP, ORDER_CAP = 10_000, 50
 
-_RESERVED = {"and", "or", "not", "like", "ilike", "in", "is", "null", "asc", "desc"}
+_RESERVED = {"and", "or", "not", "like", "ilike", "rlike", "in", "is", "null", "asc", "desc"}
 
 
 def parse_filter(text: str | None, vocabulary: Vocabulary = RUNS) -> Node | None:
@@ -115,7 +116,7 @@ class _Parser:
         negated = self.take_word("not")
         if self.take_word("in"):
             return Membership(field, self.values(field, here), negated)
-        for pattern in ("like", "ilike"):
+        for pattern in ("like", "ilike", "rlike"):
             if self.take_word(pattern):
                 found = Comparison(field, pattern.upper(), self.pattern(field, here))
                 return Not(found) if negated else found
@@ -190,20 +191,24 @@ class _Parser:
 
     def value(self, field: Field, operator: str) -> Value:
         token = self.now
-        if self.vocabulary.type_of(field) == NUMBER:
-            quoted = token.kind == lexer.STRING and field.key in self.vocabulary.quoted and token.text.isdecimal()
-            if token.kind != lexer.NUMBER and not quoted:
-                found = f"the text {token.text!r}" if token.kind == lexer.STRING else "no number"
-                self.fail(f"{_said(field)} is compared with a number; this is {found}", token, ("a number such as 0.5",))
-            number = _number(token.text)
-            if number != number and operator not in ("=", "!=", "IN"):
-                self.fail(f"Nothing is {operator} NaN", token, ("= NaN", "!= NaN"))
-            self.at += 1
-            return number
+        signs = operator in ORDERING and (operator not in ("=", "!=") or token.kind == lexer.NUMBER)
+        if self.vocabulary.type_of(field) == NUMBER or (signs and field.kind in self.vocabulary.either):
+            return self.number(field, operator, token)
         if token.kind != lexer.STRING:
             self.fail(f"{_said(field)} is compared with a text in quotes", token, (_example(token),))
         self.at += 1
         return token.text
+
+    def number(self, field: Field, operator: str, token: Token) -> int | float:
+        quoted = token.kind == lexer.STRING and field.key in self.vocabulary.quoted and token.text.isdecimal()
+        if token.kind != lexer.NUMBER and not quoted:
+            found = f"the text {token.text!r}" if token.kind == lexer.STRING else "no number"
+            self.fail(f"{_said(field)} is compared with a number; this is {found}", token, ("a number such as 0.5",))
+        number = _number(token.text)
+        if number != number and operator not in ("=", "!=", "IN"):
+            self.fail(f"Nothing is {operator} NaN", token, ("= NaN", "!= NaN"))
+        self.at += 1
+        return number
 
     def pattern(self, field: Field, operator: Token) -> str:
         name = self.tokens[self.at - 1].text.upper()

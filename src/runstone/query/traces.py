@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from runstone.errors import InvalidValue
 
 from .parser import parse_order
-from .tree import And, Comparison, Field, Membership, Node, Not, Or, Order, Presence
-from .vocabulary import NUMBER, TEXT, Vocabulary
+from .tree import Among, And, Comparison, Field, Membership, Node, Not, Or, Order, Presence
+from .vocabulary import EXPRESSIONS, LISTS, NULLS, NUMBER, ORDERING, PATTERNS, TEXT, Vocabulary
 
 #: ``metadata.k`` has the kind that runs call params: texts that never change.
 TRACES = Vocabulary(
@@ -19,9 +19,15 @@ TRACES = Vocabulary(
         "attribute": "attributes", "attr": "attributes", "trace": "attributes", "feedback": "feedback",
         "expectation": "expectation", "span": "span", "issue": "issue",
     },
+    special={
+        "span": ("=", "!=", *PATTERNS, *EXPRESSIONS, *LISTS),
+        **dict.fromkeys(("feedback", "expectation"), (*ORDERING, *PATTERNS, *EXPRESSIONS, *LISTS, *NULLS)),
+    },
+    patterns=(*PATTERNS, *EXPRESSIONS),
+    either=("feedback", "expectation"),
     attributes={
         "trace_id": TEXT, "experiment_id": TEXT, "timestamp_ms": NUMBER, "execution_time_ms": NUMBER, "status": TEXT,
-        "name": TEXT, "run_id": TEXT, "end_time_ms": NUMBER, "client_request_id": TEXT, "prompt": TEXT,
+        "name": TEXT, "run_id": TEXT, "end_time_ms": NUMBER, "client_request_id": TEXT, "prompt": TEXT, "text": TEXT,
     },
     aliases={
         "timestamp": "timestamp_ms", "request_time": "timestamp_ms", "execution_time": "execution_time_ms",
@@ -37,7 +43,7 @@ LINKED_RUN = "runstone.linkedRun."
 FOUND = "runstone.found."
 #: Bytes of such a key's last part; PostgreSQL indexes no key of more than 2,704.
 _MOST_BYTES = 1000
-_RUN, _PROMPT = Field("attributes", "run_id"), Field("attributes", "prompt")
+_RUN, _PROMPT, _TEXT = (Field("attributes", name) for name in ("run_id", "prompt", "text"))
 #: What spans can be found by; a trace has many, so these are kept as keys, as are issues that its assessments point to.
 SPAN_FIELDS = ("name", "type", "status")
 _MANY = (*(f"span.{one}" for one in SPAN_FIELDS), "issue.id", "prompt")
@@ -60,7 +66,7 @@ def trace_order(texts: Sequence[str]) -> tuple[Order, ...]:
     """The columns asked for, then the newest first. Raises FilterError."""
     found: dict[Field, Order] = {}
     for order in (*parse_order(tuple(texts), TRACES), *_LAST):
-        if order.field.kind in ("span", "issue") or order.field == _PROMPT:
+        if order.field.kind in ("span", "issue") or order.field in (_PROMPT, _TEXT):
             raise InvalidValue(f"Invalid order_by column {order.field.key!r}: a trace has many spans, issues and prompts.")
         field = _kept(order.field)
         found.setdefault(field, Order(field, order.descending))
@@ -79,6 +85,8 @@ def resolved(node: Node | None) -> Node | None:
         return None if inner is None else Not(inner)
     if node is None:
         return None
+    if isinstance(node, Among) or node.field == _TEXT or (isinstance(node, Comparison) and _only_looked_for(node)):
+        raise InvalidValue("Regular expressions, texts of spans and numbers of assessments are searched through a server.")
     values = _equal_to(node)
     if node.field == _RUN and values is not None:
         return Or((node, *(_has(f"{LINKED_RUN}{one}") for one in values)))
@@ -97,6 +105,10 @@ def resolved(node: Node | None) -> Node | None:
     if isinstance(node, Membership):
         return Membership(_kept(node.field), node.values, node.negated)
     return Presence(_kept(node.field), node.present)
+
+
+def _only_looked_for(node: Comparison) -> bool:
+    return node.operator == "RLIKE" or (node.field.kind in ("feedback", "expectation") and not isinstance(node.value, str))
 
 
 def _equal_to(node: Comparison | Membership | Presence) -> tuple[object, ...] | None:

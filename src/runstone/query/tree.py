@@ -30,7 +30,7 @@ class Field(Struct, frozen=True, order=True):
 
 
 class Comparison(Struct, frozen=True, tag=True):
-    """``operator`` is one of ``= != > >= < <= LIKE ILIKE``."""
+    """``operator`` is one of ``= != > >= < <= LIKE ILIKE RLIKE``, the last for regular expressions."""
 
     field: Field
     operator: str
@@ -64,8 +64,18 @@ class Or(Struct, frozen=True, tag=True):
     items: tuple[Node, ...]
 
 
+class Among(Struct, frozen=True, tag=True):
+    """One of the many things of a kind that a trace has (its spans, what was said of it under a name) meets all of these."""
+
+    items: tuple[Comparison | Membership, ...]
+
+    @property
+    def field(self) -> Field:
+        return self.items[0].field
+
+
 Atom: TypeAlias = "Comparison | Membership | Presence"
-Node: TypeAlias = "Comparison | Membership | Presence | Not | And | Or"
+Node: TypeAlias = "Comparison | Membership | Presence | Among | Not | And | Or"
 
 
 class Order(Struct, frozen=True):

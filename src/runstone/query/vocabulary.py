@@ -12,7 +12,7 @@ from msgspec import Struct
 from .tree import PARTS, Field
 
 ORDERING = ("=", "!=", ">", ">=", "<", "<=")
-PATTERNS = ("LIKE", "ILIKE")
+PATTERNS, EXPRESSIONS = ("LIKE", "ILIKE"), ("RLIKE",)
 LISTS = ("IN", "NOT IN")
 NULLS = ("IS NULL", "IS NOT NULL")
 
@@ -32,6 +32,12 @@ class Vocabulary(Struct, frozen=True):
     aliases: dict[str, str]
     dataset_names: tuple[str, ...] = ()
     quoted: tuple[str, ...] = ()
+    #: Comparators of fields of some kinds, which differ from the others'.
+    special: dict[str, tuple[str, ...]] = {}
+    #: Further ones of every text.
+    patterns: tuple[str, ...] = PATTERNS
+    #: Kinds whose values are texts or numbers, as what is compared with them says.
+    either: tuple[str, ...] = ()
 
     def type_of(self, field: Field) -> str:
         """``number`` or ``text``."""
@@ -43,7 +49,7 @@ class Vocabulary(Struct, frozen=True):
         """What may follow the field."""
         if self.type_of(field) == NUMBER:
             return (*ORDERING, *LISTS, *NULLS)
-        return ("=", "!=", *PATTERNS, *LISTS, *NULLS)
+        return self.special.get(field.kind) or ("=", "!=", *self.patterns, *LISTS, *NULLS)
 
     def attribute(self, name: str) -> str | None:
         """The attribute's own name, for any of its spellings."""

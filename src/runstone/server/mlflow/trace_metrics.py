@@ -13,6 +13,7 @@ from runstone.contracts import TraceQuery
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue
 from runstone.query.trace_figures import AVG, COUNT, MAX, MIN, PERCENTILE, SUM, Aggregation, Fact, association, points
+from runstone.server import trace_search
 
 from . import shapes
 from .limits import page_size
@@ -129,7 +130,7 @@ def correlation(backend: Backend, request: Correlate) -> shapes.Json:
     def found(*texts: str) -> set[str]:
         told = " AND ".join(f"({text})" for text in (request.base_filter, *texts) if text.strip())
         asked = TraceQuery(experiment_ids=tuple(request.experiment_ids), filter=told, limit=MOST_TRACES)
-        return {one.trace_id for one in backend.store.search_traces(asked)}
+        return {one.trace_id for one in trace_search.every(backend, asked)}
 
     every, first, second = found(), found(request.filter_string1), found(request.filter_string2)
     joint = len(first & second)

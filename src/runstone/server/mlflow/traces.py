@@ -16,6 +16,7 @@ from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound, Trouble
 from runstone.query.traces import FOUND, LINKED_RUN
 from runstone.records import TraceChanged, TraceStarted
+from runstone.server import trace_search
 
 from . import answers as a
 from . import shapes
@@ -128,14 +129,15 @@ def get(backend: Backend, request: OfTrace) -> shapes.Json:
 def search(backend: Backend, request: SearchTraces) -> shapes.Json:
     """Filter, order and page."""
     experiments = (one.mlflow_experiment for one in request.locations)
-    page = backend.store.search_traces(
+    page = trace_search.search(
+        backend,
         TraceQuery(
             experiment_ids=tuple(one.experiment_id for one in experiments if one is not None),
             filter=request.filter,
             order_by=tuple(request.order_by),
             limit=page_size(request.max_results, MAX_TRACES),
             page_token=request.page_token or None,
-        )
+        ),
     )
     return shapes.without_none({"traces": [shape(backend, one) for one in page], "next_page_token": page.token})
 

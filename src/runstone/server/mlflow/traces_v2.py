@@ -11,6 +11,7 @@ from runstone.contracts import Batch, TraceQuery
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue
 from runstone.records import TraceStarted
+from runstone.server import trace_search
 
 from . import answers as a
 from . import shapes
@@ -83,14 +84,15 @@ def info(backend: Backend, request: OfRequest) -> shapes.Json:
 
 def search(backend: Backend, request: Search) -> shapes.Json:
     """Filter, order and page, in MLflow 2's words."""
-    page = backend.store.search_traces(
+    page = trace_search.search(
+        backend,
         TraceQuery(
             experiment_ids=tuple(request.experiment_ids),
             filter=request.filter,
             order_by=tuple(request.order_by),
             limit=page_size(request.max_results, MAX_TRACES),
             page_token=request.page_token or None,
-        )
+        ),
     )
     return shapes.without_none({"traces": [_shape(backend, one) for one in page], "next_page_token": page.token})
 

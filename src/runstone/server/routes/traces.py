@@ -14,6 +14,7 @@ from runstone.contracts import TraceQuery
 from runstone.entities.traces import TraceHead
 from runstone.errors import NotFound
 from runstone.query.printer import quoted
+from runstone.server import trace_search
 from runstone.server import traces_schema as t
 from runstone.server.mlflow.traces import shown_metadata
 from runstone.server.otlp import pieces
@@ -30,14 +31,15 @@ _SHOWN = {INPUTS, OUTPUTS, TYPE, "mlflow.traceRequestId"}
 
 def list_traces(backend: Backend, query: t.TracesQuery) -> t.Traces:
     """Traces of some experiments, newest or slowest first."""
-    page = backend.store.search_traces(
+    page = trace_search.search(
+        backend,
         TraceQuery(
             experiment_ids=tuple(part for part in query.exp.split(",") if part),
             filter=_filter(query),
             order_by=("execution_time_ms DESC",) if query.order == "slowest" else (),
             limit=query.limit,
             page_token=query.page_token or None,
-        )
+        ),
     )
     return t.Traces([_row(one) for one in page], page.token or "")
 

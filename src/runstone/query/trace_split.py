@@ -1,0 +1,119 @@
+"""A filter of traces in two parts: what the store answers by its indexes, and what is left to be looked for in each trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from runstone.errors import InvalidValue
+
+from . import pattern
+from .parser import parse_filter
+from .printer import to_text
+from .traces import SPAN_FIELDS, TRACES
+from .tree import Among, And, Comparison, Field, Membership, Node, Not, Or, Presence
+
+#: What spans have beside ``attributes.<key>``. The whole text of one is looked through by patterns only.
+CONTENT = Field("span", "content")
+ATTRIBUTES = "attributes."
+_TEXT, _RUN, _PROMPT = (Field("attributes", name) for name in ("text", "run_id", "prompt"))
+_SIGNS = (">", ">=", "<", "<=")
+
+
+def split(text: str) -> tuple[str, tuple[Node, ...]]:
+    """The filter for the store, and the conditions that must be true beside it, in memory; none for most filters.
+
+    Conditions on spans that are joined by ``AND`` are about one and the same span. Raises FilterError, InvalidValue.
+    """
+    tree = parse_filter(text, TRACES)
+    parts = [_checked(one) for one in _conjuncts(tree)]
+    spans = [one for one in parts if isinstance(one, Comparison | Membership) and one.field.kind == "span"]
+    together = len(spans) > 1 or any(map(_slow, spans))
+    plain = [one for one in parts if not _slow(one)]
+    rest: list[Node] = [_in_memory(one) for one in parts if _slow(one) and one not in spans]
+    if together:  # the trace's spans are read last
+        rest.append(Among(tuple(spans)))
+    rest.sort(key=_reads_spans)
+    return (" AND ".join(f"({to_text(_spelled(one))})" for one in plain) if rest else text), tuple(rest)
+
+
+def _conjuncts(node: Node | None) -> list[Node]:
+    if isinstance(node, And):
+        return [part for item in node.items for part in _conjuncts(item)]
+    return [] if node is None else [node]
+
+
+def _checked(node: Node) -> Node:
+    """The same with ``text`` as the content of spans. Raises InvalidValue for what cannot be asked, or is no expression."""
+    if not isinstance(node, Comparison | Membership | Presence):
+        return _each(node, _checked)
+    node = replace(node, field=CONTENT) if node.field == _TEXT else node
+    if node.field.kind == "span":
+        key = node.field.key
+        if key == CONTENT.key:
+            if not isinstance(node, Comparison) or node.operator not in ("LIKE", "ILIKE"):
+                raise InvalidValue("The text of spans (trace.text, span.content) is looked through by LIKE and ILIKE only.")
+        elif key not in SPAN_FIELDS and not (key.startswith(ATTRIBUTES) and len(key) > len(ATTRIBUTES)):
+            known = ", ".join((*SPAN_FIELDS, CONTENT.key, f"{ATTRIBUTES}<name>"))
+            raise InvalidValue(f"Invalid span attribute {key!r}: of spans, filters know {known}.")
+    if isinstance(node, Comparison) and node.operator == "RLIKE":
+        pattern.expression(str(node.value))
+    return node
+
+
+def _each(node: Node, change: Callable[[Node], Node]) -> Node:
+    if isinstance(node, Not):
+        return Not(change(node.item))
+    assert isinstance(node, And | Or)
+    return type(node)(tuple(change(item) for item in node.items))
+
+
+def _slow(node: Node) -> bool:
+    """Whether the store does not answer it."""
+    if isinstance(node, Not):
+        return _slow(node.item)
+    if isinstance(node, And | Or):
+        return any(map(_slow, node.items))
+    if isinstance(node, Comparison) and node.operator == "RLIKE":
+        return True
+    if node.field.kind == "span":
+        return node.field.key not in SPAN_FIELDS or not _equal(node)
+    return node.field.kind in ("feedback", "expectation") and _numeric(node)
+
+
+def _equal(node: Node) -> bool:
+    return isinstance(node, Comparison) and node.operator == "=" or isinstance(node, Membership) and not node.negated
+
+
+def _numeric(node: Node) -> bool:
+    return isinstance(node, Comparison) and not isinstance(node.value, str)
+
+
+def _in_memory(node: Node) -> Node:
+    """Of what a trace has several, one that is so is enough."""
+    if isinstance(node, And):
+        parts = _conjuncts(node)
+        spans = [one for one in parts if isinstance(one, Comparison | Membership) and one.field.kind == "span"]
+        rest = [_in_memory(one) for one in parts if one not in spans]
+        return And((*rest, Among(tuple(spans)))) if spans else And(tuple(rest))
+    if not isinstance(node, Comparison | Membership):
+        return node if isinstance(node, Presence) else _each(node, _in_memory)
+    if node.field.kind in ("feedback", "expectation"):
+        return Among((replace(node, field=replace(node.field, part="number")),) if _numeric(node) else (node,))
+    return Among((node,)) if node.field.kind in ("span", "issue") or node.field in (_RUN, _PROMPT) else node
+
+
+def _reads_spans(node: Node) -> bool:
+    if isinstance(node, Not):
+        return _reads_spans(node.item)
+    if isinstance(node, And | Or):
+        return any(map(_reads_spans, node.items))
+    return node.field.kind == "span"
+
+
+def _spelled(node: Node) -> Node:
+    """Metadata by their own name, which filters are written with."""
+    if not isinstance(node, Comparison | Membership | Presence):
+        return _each(node, _spelled)
+    return replace(node, field=replace(node.field, kind="metadata")) if node.field.kind == "params" else node

@@ -1,0 +1,80 @@
+"""Filters of traces that no index answers: regular expressions, attributes and texts of spans, numbers of assessments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runstone.server import trace_search
+
+SPANS = {
+    "1": [("plan", "AGENT", {"model": "gpt-4", "note": "caf\u00e9 noir"}), ("call", "LLM", {"model": "mini", "n": 3})],
+    "2": [("plan", "LLM", {"model": "claude-3", "odd.key x": "y"})],
+    "3": [("call", "AGENT", {"deep": {"a": [1, "needle"]}})],
+}
+
+
+def fill(mlflow: Any) -> tuple[str, list[dict[str, Any]]]:
+    made = mlflow.experiment("searched")
+    for number, spans in SPANS.items():
+        told = [
+            {
+                "traceId": number * 32, "spanId": f"{place + 1:016x}", "name": name,
+                "startTimeUnixNano": str(int(number) * 10**15),
+                "endTimeUnixNano": str(int(number) * 10**15 + 10**6), "status": {"code": 1},
+                **({"parentSpanId": f"{1:016x}"} if place else {}),
+                "attributes": [{"key": "mlflow.spanType", "value": {"stringValue": kind}}, *(
+                    {"key": key, "value": _any(value)} for key, value in attributes.items())],
+            }
+            for place, (name, kind, attributes) in enumerate(spans)
+        ]  # fmt: skip
+        body = {"resourceSpans": [{"scopeSpans": [{"spans": told}]}]}
+        found = mlflow.client.post("/v1/traces", json=body, headers={"x-mlflow-experiment-id": made})
+        assert found.status_code == 200, found.text
+    return made, [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": made}}]
+
+
+def _any(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {"stringValue": '{"a": [1, "needle"]}'}
+    return {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}
+
+
+def test_what_no_index_answers_is_found(mlflow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, place = fill(mlflow)
+    v3 = type(mlflow)(mlflow.client, "/api/3.0/mlflow")
+
+    def ids(filter: str, **more: Any) -> str:
+        found = v3.post("traces/search", locations=place, filter=filter, **more)
+        return "".join(one["trace_id"][-1] for one in found.get("traces", []))
+
+    assert ids("trace.text ILIKE '%NEEDLE%'") == ids("span.content LIKE '%needle%'") == "3"
+    assert ids("trace.text LIKE '%caf\u00e9%'") == "1"
+    assert ids("trace.text LIKE '%NEEDLE%'") == ""
+    assert ids("span.attributes.model LIKE '%4'") == ids("span.attributes.model RLIKE '^gpt-[0-9]$'") == "1"
+    assert ids("span.attributes.model != 'mini'") == ids("span.attributes.model NOT IN ('mini')") == "21"
+    assert ids("span.attributes.n = '3'") == "1"
+    assert ids("span.attributes.`odd.key x` = 'y'") == "2"
+    assert ids("span.name RLIKE '^pl' AND span.type = 'LLM'") == ids("span.name = 'plan' AND span.type = 'LLM'") == "2"
+    assert ids("span.name LIKE 'c%' AND status = 'OK'") == "31"
+    assert ids("tags.`mlflow.traceName` RLIKE 'l{2}$'") == ids("name RLIKE 'call'") == "3"
+    assert ids("NOT span.name RLIKE '^pl'") == "3"
+    assert ids("(span.name RLIKE '^pl' AND span.type = 'LLM') OR trace.text LIKE '%needle%'") == "32"
+    feedback = {"assessment_name": "score", "source": {"source_type": "HUMAN"}, "feedback": {"value": 0.8}}
+    v3.post(f"traces/tr-{'2' * 32}/assessments", assessment=feedback)
+    assert ids("feedback.score > 0.5") == ids("feedback.score = 0.8") == "2"
+    assert ids("feedback.score >= 0.8 AND feedback.score < 1") == "2"
+    assert ids("feedback.score < 0.5") == ""
+    for text, word in (("tags.k RLIKE '(a'", "never closed"), ("trace.text = 'x'", "LIKE"), ("span.size = '1'", "span"),
+                       ("feedback.score > 'x'", "number"), ("name RLIKE '(?=a)'", "look ahead")):  # fmt: skip
+        found = v3.client.post(f"{v3.root}/traces/search", json={"locations": place, "filter": text})
+        assert (found.status_code, found.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+        assert word in found.json()["message"]
+    monkeypatch.setattr(trace_search, "MOST_READ", 1)  # a page may end early; its token goes on
+    seen, token = [], ""
+    for _ in range(3):
+        found = v3.post("traces/search", locations=place, filter="trace.text LIKE '%gpt-4%'", page_token=token)
+        seen.append(len(found.get("traces", [])))
+        token = found.get("next_page_token", "")
+    assert (seen, token) == ([0, 0, 1], "")
