@@ -290,6 +290,24 @@ def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> Artif
     return LocalArtifacts(text)
 
 
+def take_folder(uri: str, tracking_uri: str, folder: str, last: str) -> bool:
+    """Have a folder of artifacts for one writer, who puts the file ``last`` there in the end; whether nobody has or had it
+    before, as far as this machine's own folders tell. The others are not asked. :func:`leave_folder` gives it back."""
+    from .artifacts.local import LocalArtifacts
+
+    artifacts = open_artifacts(uri, tracking_uri)
+    return artifacts.take(folder, last) if isinstance(artifacts, LocalArtifacts) else True
+
+
+def leave_folder(uri: str, tracking_uri: str, folder: str) -> None:
+    """What :func:`take_folder` took is free, or complete."""
+    from .artifacts.local import LocalArtifacts
+
+    artifacts = open_artifacts(uri, tracking_uri)
+    if isinstance(artifacts, LocalArtifacts):
+        artifacts.leave(folder)
+
+
 def check_artifact_uri(uri: str) -> None:
     """Raises InvalidValue for a kind of place that artifacts cannot be in: ``dbfs:``, ``hdfs:``, ``ftp:``."""
     scheme = urlsplit(uri).scheme.lower() if ":" in uri else ""

@@ -98,25 +98,65 @@ def test_a_run_that_is_resumed_in_another_process(place: str) -> None:
     with runstone.start_run() as run:
         first = log(1)
     runstone.flush()
+    second = logged_elsewhere(place, run.info.run_id)
+    assert slope(f"runs:/{run.info.run_id}/model") == 2
+    assert (slope(f"models:/{first.model_id}"), slope(f"models:/{second}")) == (1, 2)
+
+
+class Meanwhile(LinearRegression):  # type: ignore[misc, unused-ignore]
+    """Another process logs its first model while this one is written."""
+
+    def __getstate__(self) -> Any:
+        if then := self.__dict__.pop("then", None):
+            self.second = then()
+        return super().__getstate__()
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["both come", "this one fails"])
+def test_two_processes_that_log_their_first_at_once(fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_CAPTURE_CONTEXT", "0")
+    uri = str(tmp_path / "store")
+    runstone.set_tracking_uri(uri)
+    model = Meanwhile().fit(X, X[:, 0])
+    with runstone.start_run() as run:
+        runstone.flush()
+        model.then = lambda: logged_elsewhere(uri, run.info.run_id)
+        if fails:
+            monkeypatch.setattr(runstone, "log_artifact", lambda *given: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                runstone.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
+            monkeypatch.undo()
+        else:
+            first = runstone.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
+            assert first.model_uri == f"runs:/{run.info.run_id}/model"
+            assert slope(f"models:/{first.model_id}") == 1
+        third = log(3)
+    assert slope(f"models:/{model.second}") == 2
+    folders = [runstone.get_logged_model(one).artifact_location.rpartition("/")[2] for one in (model.second, third.model_id)]
+    assert folders == [f"model.{model.second[2:10]}", "model" if fails else f"model.{third.model_id[2:10]}"]
+    left = {one.name for one in (Path(runstone.get_artifact_uri().removeprefix("file://")) / "model").rglob("*")}
+    assert not [name for name in left if name.startswith(".")]
+
+
+def logged_elsewhere(uri: str, run_id: str) -> str:
+    """The id of a model of slope 2 that another process logs to a run, as ``model``."""
     code = f"""
 import runstone, numpy as np
 from sklearn.linear_model import LinearRegression
 X = np.array([[1.0], [2.0]])
-with runstone.start_run(run_id={run.info.run_id!r}):
+with runstone.start_run(run_id={run_id!r}):
     line = LinearRegression().fit(X, 2 * X[:, 0])
     print(runstone.sklearn.log_model(line, "model", pip_requirements=["scikit-learn"]).model_id)
 """
     environment = {
-        "RUNSTONE_TRACKING_URI": place,
+        "RUNSTONE_TRACKING_URI": uri,
         "RUNSTONE_CAPTURE_CONTEXT": "0",
         "RUNSTONE_QUIET": "1",
         "PATH": "/usr/bin:/bin",
     }
-    second = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    assert slope(f"runs:/{run.info.run_id}/model") == 2
-    assert (slope(f"models:/{first.model_id}"), slope(f"models:/{second}")) == (1, 2)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def test_names_that_read_alike_are_told_apart(place: str) -> None:
@@ -177,10 +217,13 @@ def test_commands_and_pages_mean_the_newest_too(place: str) -> None:
     if place.startswith("http"):
         with urllib.request.urlopen(f"{place}/api/runstone/v1/runs/{run.info.run_id}/models") as answer:
             models = json.load(answer)["models"]
-        assert [(one["model_id"], one["name"], len(one["versions"])) for one in models] == [
-            (second.model_id, "model", 0),
-            (first.model_id, f"model ({first.model_id[:10]})", 1),
+        assert [(one["model_id"], one["name"], one["folder"], len(one["versions"])) for one in models] == [
+            (second.model_id, "model", second.artifact_path, 0),
+            (first.model_id, f"model ({first.model_id[:10]})", "model", 1),
         ]
+        for one in models:  # the address that the page shows for a file of either
+            told = runstone.artifacts.load_text(f"models:/{one['model_id']}/MLmodel")
+            assert f"model_id: {one['model_id']}" in told
 
 
 def test_models_that_lie_elsewhere_count(place: str) -> None:

@@ -21,6 +21,8 @@ _LARGE = 8 << 20
 _FLUSH = 16 << 20
 #: How names of unfinished files begin; listings hide them and nobody else may use it.
 UNFINISHED = ".runstone-unfinished-"
+#: Says that a writer has this folder for itself until it is done.
+TAKEN = UNFINISHED + "taken"
 
 
 def copy(stream: BinaryIO, place: str, durable: bool, digest: bool = True) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from runstone.contracts import ArtifactFile
 from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound
 
-from .copying import UNFINISHED, copy, sync_folder, told
+from .copying import TAKEN, UNFINISHED, copy, sync_folder, told
 from .paths import clean
 from .sources import files_below, open_source
 
@@ -127,6 +127,30 @@ class LocalArtifacts:
             else:
                 with suppress(FileNotFoundError, NotADirectoryError):
                     os.unlink(place)
+
+    def take(self, folder: str, last: str) -> bool:
+        """Have a folder for one writer, who puts the file ``last`` there in the end; whether nobody else has or had it.
+        Of several that ask at the same moment, in whatever process, one gets it; :meth:`leave` gives it back."""
+        mark = self._place(clean(f"{folder}/{last}", file=True))
+        taken = os.path.join(os.path.dirname(mark), TAKEN)
+        with told(folder):
+            os.makedirs(os.path.dirname(mark), exist_ok=True)
+            self._inside(os.path.realpath(os.path.dirname(mark)), folder)
+            try:
+                builtins.open(taken, "x").close()
+            except FileExistsError:
+                return False
+        if os.path.lexists(mark):
+            self.leave(folder)
+            return False
+        return True
+
+    def leave(self, folder: str) -> None:
+        """The writer is done. A folder that nothing came to is gone."""
+        place = self._place(clean(f"{folder}/-", file=True)).removesuffix("/-")
+        with suppress(OSError):
+            os.unlink(os.path.join(place, TAKEN))
+            os.rmdir(place)
 
     def sweep(self, older_than: float = 86400.0) -> int:
         """Remove unfinished files that are older than so many seconds; how many there were."""

@@ -21,22 +21,24 @@ MANIFEST = "MLmodel"
 def claim(log: RunLog, here: Session, path: str, model_id: str, known: bool) -> str:
     """The folder below the run's artifacts for a new model: ``path`` for the first one, another for each that follows.
 
-    Nothing is asked over a network: what counts is what this process knows, and what lies on this machine.
+    Nothing is asked over a network: what counts is what this process knows, and what this machine's folders tell.
 
     Args:
         known: whether the run's tags tell of a model at ``path``.
     """
     with log.lock:
-        if known or path in model_folders(log) or _lies(log, here, path):
+        if known or path in model_folders(log) or not _take(log, here, path):
             return own_folder(path, model_id)
         model_folders(log)[path] = path
         return path
 
 
-def settle(log: RunLog, path: str, folder: str) -> None:
+def settle(log: RunLog, here: Session, path: str, folder: str) -> None:
     """The model in this folder is complete: the newest of its name."""
     with log.lock:
         model_folders(log)[path] = folder
+    if folder == path:
+        _leave(log, here, path)
 
 
 def elsewhere(log: RunLog, path: str) -> None:
@@ -46,16 +48,29 @@ def elsewhere(log: RunLog, path: str) -> None:
             model_folders(log)[path] = ""
 
 
-def unclaim(log: RunLog, path: str, folder: str) -> None:
+def unclaim(log: RunLog, here: Session, path: str, folder: str) -> None:
     """No model came to this folder."""
     with log.lock:
         if folder == path and model_folders(log).get(path) == path:
             del model_folders(log)[path]
+    if folder == path:
+        _leave(log, here, path)
 
 
-def _lies(log: RunLog, here: Session, path: str) -> bool:
-    if connect.is_server(here.uri) or here.offline or here.away:
-        return False
+def _take(log: RunLog, here: Session, path: str) -> bool:
+    if _no_folder(here):
+        return True
     with suppress(RunstoneError, OSError):  # the copy that follows says what is wrong
-        return connect.open_artifacts(uri_of(log, here), here.uri).local(f"{path}/{MANIFEST}") is not None
-    return False
+        return connect.take_folder(uri_of(log, here), here.uri, path, MANIFEST)
+    return True
+
+
+def _leave(log: RunLog, here: Session, path: str) -> None:
+    if not _no_folder(here):
+        with suppress(RunstoneError, OSError):
+            connect.leave_folder(uri_of(log, here), here.uri, path)
+
+
+def _no_folder(here: Session) -> bool:
+    """Whether the store is not on this machine, or not to be had now."""
+    return connect.is_server(here.uri) or here.offline or here.away

@@ -83,14 +83,14 @@ def log_to_run(
             _copy(folder, last, at, run_id, waiting)
         except BaseException:
             if waiting is None:
-                model_places.unclaim(log, place, at)
+                model_places.unclaim(log, session(), place, at)
             else:
                 runstone.finalize_logged_model(own, "FAILED")
             raise
     kept_params, kept_tags = texts(params or {}, "param"), texts(tags or {}, "tag")
     if waiting is None:
         logged_models.made_by_run(log, model_places.logged_name(place), at, step, kept_params, kept_tags, model_type or "", own)
-        model_places.settle(log, place, at)
+        model_places.settle(log, session(), place, at)
         _remember(log, manifest)
     else:
         _finish_waiting(own, run_id, step, kept_params, kept_tags)

@@ -244,12 +244,14 @@ class ModelDone(Struct):
 
 
 class RunModel(Struct):
-    """A model of a run that can be registered, and the versions that were made of it."""
+    """A model of a run that can be registered, and the versions that were made of it. ``path`` is empty for a logged model;
+    ``folder`` is where its files are below the run's artifacts, empty if they lie elsewhere."""
 
     path: str
     model_id: str
     name: str
     versions: list[RunModelVersion]
+    folder: str = ""
 
 
 class RunModelVersion(Struct):

@@ -883,12 +883,13 @@ export interface RunLeft {
   why: string;
 }
 
-/** A model of a run that can be registered, and the versions that were made of it. */
+/** A model of a run that can be registered, and the versions that were made of it. ``path`` is empty for a logged model; ``folder`` is where its files are below the run's artifacts, empty if they lie elsewhere. */
 export interface RunModel {
   path: string;
   model_id: string;
   name: string;
   versions: RunModelVersion[];
+  folder: string;
 }
 
 export interface RunModelVersion {

@@ -123,11 +123,12 @@ def run_models(backend: Backend, run_id: str) -> m.RunModels:
     for one in ready:  # as runs:/ does, the name alone means the newest
         name = f"{one.name} ({one.model_id[:10]})" if one.name in names else one.name
         names.add(one.name)
-        found.append(m.RunModel("", one.model_id, name, _made(versions, model_id=one.model_id)))
-    folders = {folder_of(run, one) or one.name for one in ready}
+        folder = folder_of(run, one) or ""
+        found.append(m.RunModel("", one.model_id, name, _made(versions, model_id=one.model_id), folder))
+    folders = {one.folder for one in found}
     for path in _folders(backend, run_id):
         if path not in folders:
-            found.append(m.RunModel(path, "", path, _made(versions, source=f"runs:/{run_id}/{path}")))
+            found.append(m.RunModel(path, "", path, _made(versions, source=f"runs:/{run_id}/{path}"), path))
     every = [m.RunModelVersion(one.name, int(one.version)) for one in versions]
     return m.RunModels(found, every)
 

@@ -31,8 +31,8 @@ export function RunModels({ runId }: { runId: string }) {
           {data.models.map((one) => (
             <div key={one.model_id || one.path}>
               <dt dir="auto">
-                {one.path ? (
-                  <Link to="/runs/$runId/artifacts/$" params={{ runId, _splat: `${one.path}/MLmodel` }}>
+                {one.folder ? (
+                  <Link to="/runs/$runId/artifacts/$" params={{ runId, _splat: `${one.folder}/MLmodel` }}>
                     {one.name}
                   </Link>
                 ) : (

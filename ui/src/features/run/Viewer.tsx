@@ -4,7 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { artifactAddress, artifactsQuery, artifactTextQuery } from "../../api/artifacts";
 import { ApiError } from "../../api/http";
+import { runModelsQuery } from "../../api/models";
 import type { FileInfo } from "../../api/schema.gen";
+import { artifactUri } from "../../lib/content/modelUri";
 import { fileName, viewerOf } from "../../lib/files";
 import { formatBytes } from "../../lib/format";
 import { Button, buttonClass } from "../../ui/Button";
@@ -41,13 +43,14 @@ const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/
 export function Viewer({ runId, path }: Props) {
   const { data: files, error } = useQuery(artifactsQuery(runId, folderOf(path)));
   const file = files?.find((one) => one.path === path);
+  const uri = useUri(runId, path);
   return (
     <section className={s.viewer} aria-label={path}>
       <div className={s.bar}>
         <h2 dir="auto">{path}</h2>
         {file && !file.is_dir && <small>{formatBytes(file.file_size ?? 0)}</small>}
         <div className={s.push}>
-          <CopyButton text={`runs:/${runId}/${path}`} what="the path" />
+          <CopyButton text={uri} what="the path" />
           {!file?.is_dir && (
             <a className={buttonClass("plain")} href={artifactAddress(runId, path, true)} download={fileName(path)}>
               <Icon name="download" /> Download
@@ -139,8 +142,18 @@ function Reading({ runId, path, text, cut }: Props & { text: string; cut: boolea
   if (kind === "geo" && !cut) return <GeoMap text={text} />;
   if (kind === "json" && !cut) return <Json text={text} />;
   if (kind === "markdown") return <MarkdownFile runId={runId} path={path} text={text} />;
-  if (kind === "model") return <ModelFile runId={runId} folder={folderOf(path)} text={text} />;
+  if (kind === "model") return <Model runId={runId} path={path} text={text} />;
   return <PlainText text={text} />;
+}
+
+function Model({ runId, path, text }: Props & { text: string }) {
+  return <ModelFile uri={useUri(runId, folderOf(path))} text={text} />;
+}
+
+/** Always that of what is shown, whatever the run logs later. */
+function useUri(runId: string, path: string): string {
+  const { data } = useQuery(runModelsQuery(runId));
+  return artifactUri(runId, path, data?.models);
 }
 
 function Gone({ path }: { path: string }) {

@@ -4,10 +4,10 @@ import { Snippet } from "../../../ui/Snippet";
 import s from "../Artifacts.module.css";
 import { PlainText } from "./PlainText";
 
-/** An MLmodel file: how to load it, what it takes and gives, then the file itself. */
-export function ModelFile({ runId, folder, text }: { runId: string; folder: string; text: string }) {
+/** The MLmodel file of the model at a URI: how to load it, what it takes and gives, then the file itself. */
+export function ModelFile({ uri, text }: { uri: string; text: string }) {
   const model = useMemo(() => readModel(text), [text]);
-  const code = `import runstone.pyfunc\n\nmodel = runstone.pyfunc.load_model("runs:/${runId}${folder && `/${folder}`}")\nmodel.predict(data)`;
+  const code = `import runstone.pyfunc\n\nmodel = runstone.pyfunc.load_model("${uri}")\nmodel.predict(data)`;
   return (
     <>
       <div className={s.load}>
