@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from .errors import InvalidValue, NotFound, NotSupported, StoreReadOnly, StoreUnavailable
+from .forks import no_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -202,7 +203,7 @@ def _notes(place: str) -> Path:
 
 def _opened(place: str) -> Store:
     """The store whose own files are at ``place``."""
-    with _lock:
+    with no_fork, _lock:
         store = _stores.get(place)
         if store is None:
             elsewhere = None if is_server(place) else opened_elsewhere
@@ -399,7 +400,7 @@ def copy_store(source: str, target: str, progress: Callable[[str, int], None] = 
 
 def close_all() -> None:
     """Close every store that was opened here; the next :func:`open_store` opens anew."""
-    with _lock:
+    with no_fork, _lock:
         for store in _stores.values():
             store.close()
         _stores.clear()
@@ -430,7 +431,8 @@ def glance(place: str, column: str, value: str | int) -> Experiment | None:
         return None
     from .store import glance
 
-    return glance.experiment(database(place), _folder(place, "artifacts").as_uri(), column, value)
+    with no_fork:
+        return glance.experiment(database(place), _folder(place, "artifacts").as_uri(), column, value)
 
 
 def load() -> None:

@@ -10,7 +10,20 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "runstone"
 
-WORDS = {"entities", "records", "errors", "settings", "process", "names", "turns", "askers", "plugins", "_lazy", "version"}
+WORDS = {
+    "entities",
+    "records",
+    "errors",
+    "settings",
+    "process",
+    "names",
+    "turns",
+    "forks",
+    "askers",
+    "plugins",
+    "_lazy",
+    "version",
+}
 SEAMS = {"contracts", "wire", "wire_read", "wire_store", "servers", "query", "removal", "nesting", "repetitions"}
 LOW = WORDS | SEAMS
 

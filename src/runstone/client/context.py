@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from runstone.forks import no_fork
 from runstone.records import Document, Record, Tags
 from runstone.turns import short_turns
 
@@ -101,7 +102,9 @@ def _work() -> None:
     global _gathered, _worker
     # What gathers pulls in a good deal of the standard library: that too is loaded here, off the caller's thread.
     with short_turns():
-        gathered: Gathered = importlib.import_module("runstone.client.gathering").collect()  # it never raises
+        with no_fork:  # a child would wait for ever for an import that stayed with its parent
+            gathering = importlib.import_module("runstone.client.gathering")
+        gathered: Gathered = gathering.collect()  # it never raises
     while True:
         with _lock:
             _gathered = gathered

@@ -9,6 +9,8 @@ import os
 import sys
 from threading import RLock
 
+from runstone.forks import no_fork
+
 #: What a file system says that allocates or maps no files.
 REFUSALS = {errno.ENODEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENOTSUP}
 #: Linux: fault pages in for writing, ahead of the first write; forget which pages are mapped, they stay in the file's cache.
@@ -47,7 +49,8 @@ def advise(mapped: mmap.mmap, advice: int, closing: RLock) -> None:
         return
     start = 0
     while True:
-        with closing:  # what lies at this address afterwards may be anybody's
+        # what lies at this address afterwards may be anybody's; and a child cannot close a map that is in use here
+        with no_fork, closing:
             if mapped.closed or start >= len(mapped):
                 return
             address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))

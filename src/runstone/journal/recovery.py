@@ -18,10 +18,10 @@ from msgspec import Struct, field
 from runstone.contracts import SILENT_DEATH, Batch, Origin, Store
 from runstone.entities import RunStatus
 from runstone.errors import NotFound, RunstoneError, Trouble
+from runstone.forks import no_fork
 from runstone.records import Record, RunChanged
 
 from . import owner
-from .forks import InStore
 from .reader import Part
 from .remains import DeadJournal
 from .removal import remove_journal
@@ -36,8 +36,6 @@ UNWATCHED = "whoever watched over "
 #: Where files are kept that could not be read, for a person to look at.
 SET_ASIDE = "damaged"
 _BATCH_POINTS, _BATCH_OTHER = 1 << 18, 4000
-
-_in_store = InStore()
 
 
 class Recovery(Struct):
@@ -170,7 +168,7 @@ def _recover_one(folder: Path, store: Store, done: Recovery, deaths: dict[str, _
 def _ship(journal: DeadJournal, store: Store, done: Recovery) -> None:
     if not journal.segments:
         return
-    with _in_store:
+    with no_fork:
         stored = store.acknowledged(journal.journal_id)
     waiting: list[Part] = []
     for part in journal.parts(stored):
@@ -187,7 +185,7 @@ def _write(journal: DeadJournal, store: Store, parts: list[Part], stored: int, d
     records: list[Record] = [record for part in parts for record in part.records]
     if not records:
         return stored
-    with _in_store:
+    with no_fork:
         receipt = store.write(Batch(records, Origin(journal.journal_id, stored, parts[-1].next)))
     done.records += sum(part.other for part in parts)
     done.points += sum(part.points for part in parts)
@@ -201,7 +199,7 @@ def _end(root: Path, run_id: str, death: _Death, store: Store, done: Recovery) -
     if any((who := owner.read_owner(f)) and who.run_id == run_id and owner.lives(f, who) for f in _folders(root)):
         return
     try:
-        with _in_store:
+        with no_fork:
             info = store.get_run(run_id).info
     except NotFound:
         return
@@ -214,7 +212,7 @@ def _end(root: Path, run_id: str, death: _Death, store: Store, done: Recovery) -
         status, cause = "FAILED", f"{UNWATCHED}{death.watched} is gone ({cause}), so nobody saw its end"
     change = RunChanged(run_id, time.time_ns() // 1_000_000, status=status, end_time=end, cause=cause)
     try:
-        with _in_store:
+        with no_fork:
             store.write(Batch([change]))
     except Trouble:
         raise

@@ -20,12 +20,12 @@ from collections.abc import Callable, Sequence
 from runstone import settings
 from runstone.contracts import Batch, Origin, Receipt, Refusal, Sink
 from runstone.errors import JournalTrouble, RunstoneError, Trouble
+from runstone.forks import close_before_leaving, no_fork
 from runstone.process import host_identity
 from runstone.records import Lease, Record
 from runstone.turns import short_turns
 
 from . import owner
-from .forks import InStore, close_before_leaving
 from .reader import LiveReader, Part
 from .removal import remove_journal
 from .writer import JournalWriter
@@ -133,7 +133,6 @@ class Shipper:
     def _begin(self) -> None:
         self._lock = threading.RLock()  # entered itself: see Space
         self._changed = threading.Condition(self._lock)
-        self._in_store = InStore()
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._feeds: dict[str, Feed] = {}
         self.thread: threading.Thread | None = None
@@ -287,20 +286,20 @@ class Shipper:
         return loads
 
     def _ask(self, feed: Feed) -> None:
-        with self._in_store:
+        with no_fork:
             position = self._sink_factory().acknowledged(feed.journal_id)
         feed.reader.rewind(max(position, feed.stored))
         feed.acknowledge(max(position, feed.stored))
         feed.doubtful = False
 
     def _deliver(self, loads: list[tuple[Feed, Batch]]) -> None:
-        with self._in_store:
+        with no_fork:
             sink = self._sink_factory()
         for feed, _ in loads:
             feed.doubtful = True  # until it is known to have gone well
         receipts: Sequence[Receipt]
         try:
-            with self._in_store:
+            with no_fork:
                 receipts = sink.write_all([batch for _, batch in loads])
         except Trouble:
             raise
@@ -326,7 +325,7 @@ class Shipper:
             raise wrong
 
     def _write(self, sink: Sink, batch: Batch) -> Receipt:
-        with self._in_store:
+        with no_fork:
             return sink.write(batch)
 
     def _delivered(self, feed: Feed, batch: Batch, receipt: Receipt) -> None:
@@ -341,7 +340,7 @@ class Shipper:
         due = [(feed, lease) for feed in list(self._feeds.values()) if (lease := feed.lease(now))]
         if not due:
             return
-        with self._in_store:
+        with no_fork:
             sink = self._sink_factory()
         try:
             self._write(sink, Batch([lease for _, lease in due]))

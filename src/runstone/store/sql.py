@@ -37,6 +37,7 @@ from runstone.entities.registry_events import RegistryEvent
 from runstone.entities.reviews import TransitionRequest, VersionComment
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound
+from runstone.forks import no_fork
 
 from . import (
     health,
@@ -251,8 +252,9 @@ class SqlStore:
         return self._read(lambda connection: registry_reviews.comment(connection, comment_id))
 
     def close(self) -> None:
-        self._writer.close()
-        self._engine.dispose()
+        with no_fork:
+            self._writer.close()
+            self._engine.dispose()
 
     # --- how ----------------------------------------------------------------------------------------------------------
 
@@ -278,7 +280,8 @@ class SqlStore:
 
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
-            return work()
+            with no_fork:
+                return work()
         except self._failures as cause:
             raise self._dialect.error(cause) from cause
         except (OverflowError, UnicodeEncodeError) as cause:

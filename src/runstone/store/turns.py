@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from runstone.forks import no_fork
+
 from .dialects import LOCK_WAIT, WRITER, Claims, Dialect, lost
 from .series import Memory
 
@@ -31,7 +33,7 @@ class Turns:
 
     def transaction(self, work: Callable[[Connection], T], claims: Claims = None) -> T:
         """Do ``work``, all or nothing, alone with what is claimed. Troubles of the database come as our errors."""
-        with self._turn:
+        with no_fork, self._turn:
             for attempt in range(_ATTEMPTS):
                 try:
                     with self._begun() as connection:
