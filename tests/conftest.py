@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ NewStore = Callable[[], str]
 # no test asserts a time, and a busy machine is no failure
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+# a shell that starts the tests behind its back has them ignore Ctrl-C, and so would all that they start
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # two workers have two cores: more threads of OpenMP would only spin and wait for each other
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -16,6 +16,7 @@ from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 import runstone
+from runstone.client.surroundings import command
 
 EXPERIMENT = "digits-forest"
 TREES = (50, 100, 150, 200, 250)
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sweep = train_all()
     report(settings_of(sweep))
     if options.no_serve:
-        print("See the runs with: runstone ui")
+        print(f"See the runs with: {command()} ui")
         return 0
     from runstone.cli.main import cli
 

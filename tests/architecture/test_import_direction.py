@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "importers": LOW,
 }
 #: shells, faces and shipped tools: they may import anything, because nothing imports them
-SHELL = {"__init__", "cli", "testing", "demo", "dropin"}
+SHELL = {"__init__", "__main__", "cli", "testing", "demo", "dropin"}
 #: modules under MLflow's names that only pass on names of the module given
 FACES = {
     "tracking", "exceptions", "pyfunc", "sklearn", "xgboost", "lightgbm", "catboost", "statsmodels", "onnx", "pytorch", "keras",

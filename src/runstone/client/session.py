@@ -28,7 +28,7 @@ from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import RunStarted
 
-from . import spool
+from . import spool, surroundings
 from .checks import check_run_id, shown
 from .children import Children
 from .location import tracking_store
@@ -224,12 +224,12 @@ class Session:
     @property
     def how_to_look(self) -> str:
         """The command, or address, that shows this store."""
-        return self.shown_uri if connect.is_server(self.uri) else f"runstone ui{self._option}"
+        return self.shown_uri if connect.is_server(self.uri) else f"{surroundings.command()} ui{self._option}"
 
     @property
     def how_to_sync(self) -> str:
         """The command that ships what lies in its journals."""
-        return f"runstone sync{self._option}"
+        return f"{surroundings.command()} sync{self._option}"
 
     def link(self, info: RunInfo) -> str:
         """Where the run's page is."""

@@ -7,6 +7,8 @@ import functools
 import json
 import os
 import pwd
+import shlex
+import shutil
 import sys
 
 from runstone import settings
@@ -49,6 +51,16 @@ def _login(number: int) -> str:
     with contextlib.suppress(KeyError, OSError):
         return pwd.getpwuid(number).pw_name
     return str(number)
+
+
+def command() -> str:
+    """What to type for our own command: its name where the PATH leads to it, else where it lies, from here if it lies below."""
+    if shutil.which("runstone"):
+        return "runstone"
+    beside = os.path.join(os.path.dirname(sys.executable or ""), "runstone")
+    if not os.path.exists(beside):
+        return f"{shlex.quote(sys.executable or 'python')} -m runstone"
+    return shlex.quote(os.path.relpath(beside) if os.path.commonpath([beside, os.getcwd()]) == os.getcwd() else beside)
 
 
 def entry() -> str:

@@ -125,7 +125,7 @@ export function Grid(props: GridProps) {
       aria-rowcount={rows.count + rows.lead + 1}
       aria-colcount={pinned.length + columns.length}
       aria-multiselectable="true"
-      aria-busy={rows.stale}
+      aria-busy={rows.stale && !rows.error}
       aria-activedescendant={cellId(active.row, active.column)}
       tabIndex={0}
       className={`${s.grid} ${rows.stale && !rows.error ? s.stale : ""}`}
