@@ -58,7 +58,8 @@ def build_ui() -> None:
     if STAMP.exists() and STAMP.read_text() == fingerprint:
         return
     npm = _npm()
-    for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+    print("Building the UI: about a minute the first time", file=sys.stderr, flush=True)
+    for arguments in (["ci", "--no-audit", "--no-fund", "--loglevel", "error"], ["run", "--silent", "build"]):
         subprocess.run([*npm, *arguments], cwd=SOURCE, check=True)
     STAMP.write_text(fingerprint)
 
