@@ -76,7 +76,7 @@ def test_registering_from_a_run_makes_the_model_and_shows_what_it_is(api: TestCl
     assert files["signature"]["params"] == [{"name": "k", "type": "long", "required": False}]
     of_run = api.get(f"{API}/runs/{run_id}/models").json()
     assert of_run["models"] == [
-        {"path": "model", "model_id": "", "name": "model", "versions": [{"name": "wörd & co", "version": 1}]}
+        {"path": "model", "folder": "model", "model_id": "", "name": "model", "versions": [{"name": "wörd & co", "version": 1}]}
     ]
 
 
