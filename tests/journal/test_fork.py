@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import threading
 import time
 import warnings
@@ -13,27 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from forking import in_child
 from runstone.journal.recovery import recover
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.testing.ledger import Ledger
 
 OpenRun = Callable[..., JournalWriter]
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """Fork, do it, leave by ``os._exit``; the child's exit code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of forking with threads, which is the point here
-        pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def numbers(ledger: Ledger, key: str) -> list[int]:

@@ -6,33 +6,17 @@ import os
 import sqlite3
 import threading
 import time
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from forking import in_child
 from runstone import connect
 from runstone.contracts import Batch
 from runstone.forks import no_fork
 from runstone.records import ExperimentCreated
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-
-
-def forked(work: Callable[[], object]) -> int:
-    """The exit code of a child that does it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of forking with threads, which is the point here
-        pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 @pytest.mark.parametrize("call", ["write", "open"])
@@ -53,9 +37,9 @@ def test_a_thread_of_the_user_in_a_store(tmp_path: Path, call: str) -> None:
         assert connect.open_store(place).get_experiment("0").name == "Default"
 
     def fork() -> None:
-        code = forked(lambda: None)
+        code = in_child(lambda: None)
         order.append("forked")
-        codes.extend([code, forked(of_child)])
+        codes.extend([code, in_child(of_child)])
 
     inside = threading.Thread(target=work)
     forking = threading.Thread(target=fork)
@@ -78,5 +62,5 @@ def test_who_forks_inside_waits_for_nobody_but_others() -> None:
             pass
 
     with no_fork, no_fork:
-        assert forked(child) == 0
-    assert forked(child) == 0
+        assert in_child(child) == 0
+    assert in_child(child) == 0
