@@ -170,7 +170,7 @@ def _span(kept: dict[str, Any]) -> Told:
 
     def told(key: str) -> Any:
         if key == CONTENT.key:
-            texts = {name: json.dumps(_parsed(value), ensure_ascii=False) for name, value in attributes.items()}
+            texts = {name: json.dumps(pieces.parsed(value), ensure_ascii=False) for name, value in attributes.items()}
             return json.dumps({**kept, "attributes": texts}, ensure_ascii=False)
         if key.startswith(ATTRIBUTES):
             return _text(attributes.get(key.removeprefix(ATTRIBUTES)))
@@ -184,15 +184,5 @@ def _span(kept: dict[str, Any]) -> Told:
 
 def _text(value: Any) -> str | None:
     """A text as it is, anything else as JSON."""
-    found = _parsed(value)
+    found = pieces.parsed(value)
     return found if found is None or isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-
-
-def _parsed(value: Any) -> Any:
-    """Attributes are kept as JSON in texts."""
-    if isinstance(value, str):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value

@@ -152,7 +152,7 @@ def _span(one: dict[str, Any], metric: str, clauses: list[Clause]) -> Fact | Non
 def _said(told: dict[str, Any]) -> Any:
     value = told.get("value")
     if value is None and isinstance(told.get("serialized_value"), dict):
-        return _parsed(told["serialized_value"].get("value"))
+        return pieces.parsed(told["serialized_value"].get("value"))
     return value
 
 
@@ -175,19 +175,10 @@ def _number(value: Any) -> float | None:
 
 
 def _object(given: Any) -> dict[str, Any]:
-    found = _parsed(given)
+    found = pieces.parsed(given)
     return found if isinstance(found, dict) else {}
 
 
-def _parsed(given: Any) -> Any:
-    if isinstance(given, str):
-        try:
-            return json.loads(given)
-        except (ValueError, RecursionError):
-            return given
-    return given
-
-
 def _text(given: Any) -> str:
-    found = _parsed(given)
+    found = pieces.parsed(given)
     return found if isinstance(found, str) else ""
