@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 #: Seconds after which the interpreter changes threads while something of ours works in the background; its own is 0.005.
 TURN = 0.001
@@ -23,6 +23,18 @@ def nobody_trains() -> None:
 def may_train() -> bool:
     """Whether training code may wait for the interpreter in this process."""
     return _trains
+
+
+def stand_back() -> None:
+    """Said by a background thread once: it runs when a processor is free, and takes none from a thread that trains.
+
+    Waking up it would else take the processor for a tick, 4 ms in most kernels. Its share of a busy machine stays what it was,
+    so nobody waits long for the interpreter when such a thread holds it. Linux only; elsewhere, or where the policy may not be
+    changed, nothing happens.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # 0: the thread that calls, not its process
 
 
 class _Turns:
@@ -51,7 +63,7 @@ class _Turns:
 _turns = _Turns()
 
 
-@contextmanager
+@contextlib.contextmanager
 def short_turns() -> Iterator[None]:
     """A thread that wants the interpreter gets it after a millisecond, not the usual five, until all who asked are done.
 

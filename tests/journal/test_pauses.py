@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from unittest import mock
 
@@ -95,6 +96,23 @@ def test_a_full_segment_is_read_after_its_memory_was_given_back(open_run: OpenRu
         segment.release()
         assert segment.read(segment.used, 0) == before
         segment.remove()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has that policy")
+def test_our_threads_take_no_processor_from_training(tmp_path: Path) -> None:
+    script = """
+import os, threading, time, runstone
+wanted = {"runstone-shipper", "runstone-keeper", "runstone-spares", "runstone-system-metrics"}
+until = time.monotonic() + 20
+with runstone.start_run(log_system_metrics=True):
+    runstone.log_metric("loss", 0.5)
+    while wanted and time.monotonic() < until:
+        wanted -= {one.name for one in threading.enumerate() if os.sched_getscheduler(one.native_id) == os.SCHED_BATCH}
+    assert os.sched_getscheduler(threading.get_native_id()) == os.SCHED_OTHER
+assert not wanted, wanted
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_turns_are_short_while_anybody_of_ours_works() -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from runstone import settings
 from runstone.records import Console, Record
+from runstone.turns import stand_back
 
 from .console_source import PATIENCE, Source, flush, open_source
 from .transcript import Transcript
@@ -127,6 +128,7 @@ class _Tee:
         self._hurry.clear()
 
     def _listen(self) -> None:
+        stand_back()
         while self.alive:
             heard = self._source.hear(0.25)
             if heard is None:

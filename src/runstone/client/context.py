@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from runstone.forks import no_fork
 from runstone.records import Document, Record, Tags
-from runstone.turns import short_turns
+from runstone.turns import short_turns, stand_back
 
 from . import surroundings
 
@@ -100,6 +100,7 @@ def _still_true(gathered: Gathered | None) -> bool:
 def _work() -> None:
     """Gather, then serve whoever has come meanwhile; ends when nobody waits."""
     global _gathered, _worker
+    stand_back()
     # What gathers pulls in a good deal of the standard library: that too is loaded here, off the caller's thread.
     with short_turns():
         with no_fork:  # a child would wait for ever for an import that stayed with its parent

@@ -27,6 +27,7 @@ from runstone.journal.recovery import Recovery, recover
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import RunStarted
+from runstone.turns import stand_back
 
 from . import spool, surroundings
 from .checks import check_run_id, shown
@@ -255,6 +256,7 @@ class Session:
             self._recovery.start()
 
     def _recover(self) -> None:
+        stand_back()
         if self.offline:
             return
         try:

@@ -15,6 +15,7 @@ from contextlib import suppress
 import psutil
 
 from runstone import settings
+from runstone.turns import stand_back
 
 from . import gpus
 from .notices import warn_once
@@ -65,6 +66,7 @@ class Monitor:
             thread.join()
 
     def _work(self) -> None:
+        stand_back()
         try:
             self._watch()
         except Exception as trouble:  # sampling is never worth a run

@@ -14,7 +14,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from runstone import settings, wire
-from runstone.turns import short_turns
+from runstone.turns import short_turns, stand_back
 
 from . import owner
 from .segment import Segment
@@ -47,6 +47,7 @@ class Keeper:
                 self.thread.start()
 
     def _run(self) -> None:
+        stand_back()
         while True:
             # twice in each period: what is there at one look and still there at the next is brought to the disk
             time.sleep(settings.JOURNAL_SYNC_SECONDS.get() / 2)

@@ -23,7 +23,7 @@ from runstone.errors import JournalTrouble, RunstoneError, Trouble
 from runstone.forks import close_before_leaving, no_fork
 from runstone.process import host_identity
 from runstone.records import Lease, Record
-from runstone.turns import short_turns
+from runstone.turns import short_turns, stand_back
 
 from . import owner
 from .reader import LiveReader, Part
@@ -200,6 +200,7 @@ class Shipper:
     # --- the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        stand_back()
         pause = _BUSY
         while True:
             stopping = self._stopping

@@ -10,7 +10,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from runstone.turns import short_turns
+from runstone.turns import short_turns, stand_back
 
 if TYPE_CHECKING:
     from .writer import JournalWriter
@@ -32,6 +32,7 @@ class Spares:
         self._full.put(None)
 
     def _run(self) -> None:
+        stand_back()
         while (reference := self._full.get()) is not None:
             writer = reference()
             if writer is None or writer.closed:
