@@ -50,8 +50,7 @@ def whole_runs(folder: Path, peers: str | None, repeat: int) -> None:
     ways = {
         HAND: command([sys.executable, "step.py"], project),
         OURS: command(
-            [sys.executable, "-m", "runstone.cli.main", "run", ".", "--env-manager", "local", "--store", str(folder / "ours")],
-            project,
+            [sys.executable, "-m", "runstone", "run", ".", "--env-manager", "local", "--store", str(folder / "ours")], project
         ),
     }
     if peers:

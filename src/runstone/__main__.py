@@ -1,5 +1,5 @@
 """``python -m runstone`` is the command ``runstone``."""
 
-from runstone.cli.main import main
+from runstone.cli.start import main
 
 main()

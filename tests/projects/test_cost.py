@@ -30,7 +30,7 @@ HEAVY = {
 CALL = """
 import json, os, sys
 os.getloadavg = lambda: ({load}, 0.0, 0.0)
-from runstone.cli.main import main
+from runstone.cli.start import main
 try:
     main()
 finally:
@@ -46,6 +46,25 @@ def test_a_run_of_a_ready_project_loads_nothing_heavy(load: float, project: Call
         done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout == "done\n"
     assert HEAVY & set(json.loads(done.stderr.splitlines()[-1])) == set()
+
+
+AT_FORK = """
+import atexit, gc, os, sys
+atexit.register(lambda: print(gc.get_freeze_count() > 0, file=sys.stderr))
+forked = os.fork
+os.fork = lambda: (print("click" in sys.modules, file=sys.stderr), forked())[1]
+from runstone.cli.start import main
+main()
+"""
+
+
+def test_the_store_begins_to_load_before_the_options_are_read_and_what_is_left_is_not_looked_through_at_the_end(
+    project: Callable[..., Path], store: str
+) -> None:
+    folder = project(MLproject='name: p\nentry_points: {main: {command: "echo done"}}\n')
+    words = [sys.executable, "-c", AT_FORK, "run", str(folder), "--store", store]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stderr.splitlines()
+    assert (said[0], said[-1]) == ("False", "True")
 
 
 def test_requirements_of_other_packages_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

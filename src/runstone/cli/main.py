@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-
 import click
 
 from runstone.version import __version__
 
 from .shell import Shell
+from .start import main
 
 #: Command to the module and object that hold it, and what ``runstone --help`` says of it without loading it.
 COMMANDS = {
@@ -48,19 +46,6 @@ def cli() -> None:
     Runs are read from the folder .runstone here, or from --store URI behind the command, or from
     RUNSTONE_TRACKING_URI (MLFLOW_TRACKING_URI works too). Every command that shows or changes something takes --json.
     """
-
-
-def main() -> None:
-    """The entry point of the ``runstone`` script."""
-    gc.set_threshold(500_000, 20, 20)  # loading modules makes no garbage: looking for it took a tenth of each command
-    if sys.argv[1:2] == ["run"]:
-        from . import beside
-
-        beside.begin()  # which loads most of all, by the same threshold
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character gets its escape, not an error
-            stream.reconfigure(errors="backslashreplace")
-    cli(prog_name="runstone")
 
 
 if __name__ == "__main__":
