@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from .shape import Entity
 
 
-class FileInfo(Struct, frozen=True):
+class FileInfo(Entity, frozen=True):
     """``path`` is relative to the run's artifact root, with ``/``; ``file_size`` is bytes, ``None`` for a folder."""
 
     path: str

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import field
+
+from .shape import Entity
 
 
-class InputTag(Struct, frozen=True):
+class InputTag(Entity, frozen=True):
     key: str
     value: str
 
 
-class Dataset(Struct, frozen=True):
+class Dataset(Entity, frozen=True):
     """A dataset's identity. ``source``, ``schema`` and ``profile`` are JSON texts."""
 
     name: str
@@ -24,23 +26,23 @@ class Dataset(Struct, frozen=True):
     profile: str | None = None
 
 
-class DatasetInput(Struct, frozen=True):
+class DatasetInput(Entity, frozen=True):
     """A dataset as a run used it; the tag ``mlflow.data.context`` says for what (training, validation …)."""
 
     dataset: Dataset
     tags: list[InputTag] = field(default_factory=list)
 
 
-class LoggedModelInput(Struct, frozen=True):
+class LoggedModelInput(Entity, frozen=True):
     model_id: str
 
 
-class LoggedModelOutput(Struct, frozen=True):
+class LoggedModelOutput(Entity, frozen=True):
     model_id: str
     step: int = 0
 
 
-class RunInputs(Struct, frozen=True):
+class RunInputs(Entity, frozen=True):
     dataset_inputs: list[DatasetInput]
     model_inputs: list[LoggedModelInput] = field(default_factory=list)
 
@@ -51,7 +53,7 @@ class RunInputs(Struct, frozen=True):
         }
 
 
-class RunOutputs(Struct, frozen=True):
+class RunOutputs(Entity, frozen=True):
     model_outputs: list[LoggedModelOutput]
 
     def to_dictionary(self) -> dict[str, Any]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
+
+from .shape import Entity
 
 
-class ExperimentTag(Struct, frozen=True):
+class ExperimentTag(Entity, frozen=True):
     key: str
     value: str
 
 
-class Experiment(Struct, frozen=True):
+class Experiment(Entity, frozen=True):
     """Times are milliseconds since 1970 UTC. ``tags`` is a dict when read back; the constructor takes tags or a dict."""
 
     experiment_id: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from .metrics import Metric
+from .shape import Entity
 
 
 class LoggedModelStatus:
@@ -26,17 +27,17 @@ class LoggedModelStatus:
         return {number: name for name, number in cls._NUMBERS.items()}[status_int]
 
 
-class LoggedModelTag(Struct, frozen=True):
+class LoggedModelTag(Entity, frozen=True):
     key: str
     value: str
 
 
-class LoggedModelParameter(Struct, frozen=True):
+class LoggedModelParameter(Entity, frozen=True):
     key: str
     value: str
 
 
-class LoggedModel(Struct, frozen=True):
+class LoggedModel(Entity, frozen=True):
     """A model and its place. Times are milliseconds since 1970 UTC; ``status`` is one of :class:`LoggedModelStatus`.
 
     ``tags`` and ``params`` are dicts when read back; the constructor takes those of MLflow, too. ``metrics`` are the points

@@ -6,8 +6,10 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from .shape import Entity
 
-class Metric(Struct, frozen=True, gc=False):
+
+class Metric(Entity, frozen=True, gc=False):
     """One point of a series. ``timestamp`` is milliseconds since 1970 UTC; ``value`` may be NaN or ±inf."""
 
     key: str
@@ -22,17 +24,13 @@ class Metric(Struct, frozen=True, gc=False):
     def to_dictionary(self) -> dict[str, Any]:
         return structs.asdict(self)
 
-    @classmethod
-    def from_dictionary(cls, metric_dict: dict[str, Any]) -> Metric:
-        return cls(**metric_dict)
 
-
-class Param(Struct, frozen=True, gc=False):
+class Param(Entity, frozen=True, gc=False):
     key: str
     value: str
 
 
-class RunTag(Struct, frozen=True, gc=False):
+class RunTag(Entity, frozen=True, gc=False):
     key: str
     value: str
 

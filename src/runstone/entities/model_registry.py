@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from msgspec import Struct, structs
+from msgspec import structs
+
+from .shape import Entity
 
 
 class ModelVersionStages:
@@ -38,22 +40,22 @@ class ModelVersionStatus:
         return {name: number for number, name in ModelVersionStatus._NAMES.items()}[status_str]
 
 
-class RegisteredModelTag(Struct, frozen=True):
+class RegisteredModelTag(Entity, frozen=True):
     key: str
     value: str
 
 
-class ModelVersionTag(Struct, frozen=True):
+class ModelVersionTag(Entity, frozen=True):
     key: str
     value: str
 
 
-class RegisteredModelAlias(Struct, frozen=True):
+class RegisteredModelAlias(Entity, frozen=True):
     alias: str
     version: str
 
 
-class ModelVersion(Struct, frozen=True):
+class ModelVersion(Entity, frozen=True):
     """A version of a registered model. Times are milliseconds since 1970 UTC.
 
     ``version`` is a number as text. ``source`` says what was registered: ``runs:/…``, ``models:/…`` or a URI. ``tags`` is a
@@ -85,7 +87,7 @@ class ModelVersion(Struct, frozen=True):
         structs.force_setattr(self, "aliases", list(self.aliases or ()))
 
 
-class RegisteredModel(Struct, frozen=True):
+class RegisteredModel(Entity, frozen=True):
     """A name with versions. ``latest_versions`` holds the newest version of each stage, ``aliases`` maps an alias to the
     version it stands for (a number as text), ``tags`` is a dict when read back."""
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from .datasets import RunInputs, RunOutputs
 from .kinds import RunStatus
 from .metrics import Metric, Param, RunTag, Summary
+from .shape import Entity, said
 
 #: Run id, key, value, timestamp in milliseconds, step.
 Point: TypeAlias = tuple[str, str, float, int, int]
 
 
-class RunInfo(Struct, frozen=True):
+class RunInfo(Entity, frozen=True):
     """Who, when, where and how it ended. Times are milliseconds since 1970 UTC.
 
     ``status`` is a name of :class:`~runstone.entities.RunStatus`. Beyond MLflow: ``cause`` says in words why a run ended
@@ -107,7 +108,10 @@ class RunData:
     __hash__ = None  # type: ignore[assignment]  # it holds dicts
 
     def __repr__(self) -> str:
-        return f"<RunData: metrics={self.metrics!r}, params={self.params!r}, tags={self.tags!r}>"
+        return said(self)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter(self.to_dictionary().items())
 
 
 class Run:
@@ -152,7 +156,10 @@ class Run:
     __hash__ = None  # type: ignore[assignment]  # it holds dicts
 
     def __repr__(self) -> str:
-        return f"<Run: data={self.run_data!r}, info={self.run_info!r}, inputs={self.inputs!r}, outputs={self.outputs!r}>"
+        return said(self)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter((name, getattr(self, name)) for name in ("data", "info", "inputs", "outputs"))
 
 
 def _texts(given: Mapping[str, str] | Iterable[Param] | Iterable[RunTag] | None) -> dict[str, str]:
