@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import curves
 import pytest
-from browsing import AXE, violations
+from browsing import AXE, Server, violations
 from playwright.sync_api import expect
 from test_charts_panel import chart
 
@@ -192,3 +192,13 @@ def test_a_link_to_what_is_not_there_says_so(drawn: Callable[..., str], open_pag
     expect(page.get_by_text("No points in this range")).to_be_visible()
     expect(page.get_by_text("There is no function alert")).to_be_visible()
     expect(page.locator("[data-panel^=own]")).to_have_count(3)
+
+
+def test_a_run_whose_value_is_no_number_is_shown_or_counted(
+    server: Server, realistic: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    charts = with_charts("bar;y=metrics.accuracy", "scatter;x=metrics.accuracy;y=metrics.f1")
+    page = open_page(f"{server.url}/experiments/{realistic['experiment']}/runs{charts}").page
+    bars = kind(page, "bar").filter(has_text="deep-dive").first
+    expect(bars.locator("text").last).to_have_text("NaN")  # at the end, whichever way is better
+    expect(page.locator("section[aria-label='f1 against accuracy']")).to_contain_text("without 1 of NaN or ∞")

@@ -1,17 +1,18 @@
 /** A card with lines, or with bands of many. */
 
-import { lazy, Suspense, useMemo } from "react";
-import { exactNumber, formatNumber, formatTime } from "../lib/format";
+import { lazy, Suspense, useMemo, useRef } from "react";
+import { formatNumber, formatTime } from "../lib/format";
 import { MIDDLE, type Band } from "./bands";
 import { ChartFrame } from "./ChartFrame";
 import s from "./ChartCard.module.css";
 import { type Line, summarise } from "./lines";
 import { lineSvg } from "./lineSvg";
-import type { Field, Sheet } from "./picture";
+import { drawnIn, type Field, type Sheet } from "./picture";
 import type { ChartSettings } from "./settings";
 import { shapesOf } from "./shapes";
 import { axisName, lineWords } from "./words";
 
+const Bars = lazy(() => import("./kinds/Bars").then((module) => ({ default: module.Bars })));
 const LineChart = lazy(() => import("./LineChart").then((module) => ({ default: module.LineChart })));
 
 export interface ChartCardProps {
@@ -36,12 +37,14 @@ export interface ChartCardProps {
 }
 
 const NO_BANDS: readonly Band[] = [];
+const ignore = () => undefined;
 
 export function ChartCard(props: ChartCardProps) {
   const { name, unit, lines, bands = NO_BANDS, settings, value, height, onZoom } = props;
   const told = useMemo(() => lines && summarise(lines), [lines]);
   const some = (told?.numbers ?? 0) > 0 || bands.length > 0;
-  const picture = () =>
+  const box = useRef<HTMLDivElement>(null);
+  const lined = () =>
     lineSvg(shapesOf(lines ?? [], bands, { smoothing: settings.smooth, logX: settings.logX, logY: settings.logY }), {
       title: unit ? `${name}, ${unit}` : name,
       xName: axisName(settings.x),
@@ -57,15 +60,26 @@ export function ChartCard(props: ChartCardProps) {
       {...{ name, unit, value, height }}
       tools={props.tools}
       sheet={some || (told?.points ?? 0) > 0 ? () => sheetOf(lines ?? [], bands, settings) : null}
-      picture={some ? picture : null}
+      picture={some ? () => (single(lines, bands) ? drawnIn(box.current, name) : lined()) : null}
       onReset={settings.zoom ? () => onZoom(null) : undefined}
     >
-      {(room) => <Body {...props} told={told} room={room} />}
+      {(room) => <Body {...props} {...{ told, room, box }} />}
     </ChartFrame>
   );
 }
 
-function Body({ name, unit, lines, bands = NO_BANDS, error, settings, sync, span, lit, onLit, onZoom, onUnclip, told, room }: ChartCardProps & { told: ReturnType<typeof summarise> | undefined; room: number }) {
+/** One value each: bars say it better than dots. */
+function single(lines: readonly Line[] | undefined, bands: readonly Band[]): boolean {
+  return bands.length === 0 && (lines ?? []).every((line) => line.ys.length <= 1);
+}
+
+interface BodyProps extends ChartCardProps {
+  told: ReturnType<typeof summarise> | undefined;
+  room: number;
+  box: React.RefObject<HTMLDivElement | null>;
+}
+
+function Body({ name, unit, lines, bands = NO_BANDS, error, settings, sync, span, lit, onLit, onZoom, onUnclip, told, room, box }: BodyProps) {
   if (error && !lines) return <p className={s.note}>{error.message}</p>;
   if (!lines || !told) return <div className={s.bar} />;
   if (told.points === 0 && bands.length === 0) return <p className={s.note}>No points in this range</p>;
@@ -76,7 +90,17 @@ function Body({ name, unit, lines, bands = NO_BANDS, error, settings, sync, span
       </p>
     );
   }
-  if (bands.length === 0 && lines.every((line) => line.ys.length <= 1)) return <Bars name={name} lines={lines} max={told.max} />;
+  if (single(lines, bands)) {
+    const shown = lines.filter((line) => line.ys.length > 0);
+    const runs = { ids: shown.map((line) => line.id), labels: shown.map((line) => line.label), colours: shown.map((line) => line.colour) };
+    return (
+      <Suspense fallback={<div className={s.bar} />}>
+        <div ref={box}>
+          <Bars {...{ name, runs }} height={room} x={null} y={{ id: name, name, values: shown.map((line) => line.logged[0] ?? null) }} lit={lit ?? []} onLit={onLit ?? ignore} />
+        </div>
+      </Suspense>
+    );
+  }
   return (
     <Suspense fallback={<div className={s.bar} />}>
       <LineChart
@@ -94,35 +118,6 @@ function Body({ name, unit, lines, bands = NO_BANDS, error, settings, sync, span
   );
 }
 
-/** One value each: bars say it better than dots. */
-function Bars({ name, lines, max }: { name: string; lines: readonly Line[]; max: number | null }) {
-  const shown = lines.filter((line) => line.ys.length > 0).sort((a, b) => (b.ys[0] ?? Number.NEGATIVE_INFINITY) - (a.ys[0] ?? Number.NEGATIVE_INFINITY));
-  const most = Math.max(...shown.map((line) => Math.abs(line.ys[0] ?? 0))) || 1;
-  return (
-    <ul
-      className={s.bars}
-      tabIndex={0}
-      aria-label={name}
-      data-testid="chart"
-      data-chart={name}
-      data-drawn="true"
-      data-series={shown.length}
-      data-points={shown.length}
-      data-max={max ?? ""}
-    >
-      {shown.slice(0, 200).map((line) => (
-        <li key={line.id}>
-          <span className={s.who} title={line.label} dir="auto">
-            {line.label}
-          </span>
-          <b title={exactNumber(line.ys[0])}>{line.ys[0] === null ? "NaN" : formatNumber(line.ys[0])}</b>
-          <i style={{ width: `${(Math.abs(line.ys[0] ?? 0) / most) * 100}%`, background: line.colour }} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 /** What is drawn, as numbers. */
 function sheetOf(lines: readonly Line[], bands: readonly Band[], settings: ChartSettings): Sheet {
   const axis = settings.x;
@@ -133,7 +128,7 @@ function sheetOf(lines: readonly Line[], bands: readonly Band[], settings: Chart
   }
   const many = lines.length > 1;
   const rows = lines.flatMap((line) =>
-    line.xs.map((x, i): Field[] => [...(many ? [line.label] : []), line.steps[i] ?? null, ...(axis === "step" ? [] : [place(x)]), line.ys[i] ?? "NaN"]),
+    line.xs.map((x, i): Field[] => [...(many ? [line.label] : []), line.steps[i] ?? null, ...(axis === "step" ? [] : [place(x)]), line.logged[i] ?? null]),
   );
   return { head: [...(many ? ["run"] : []), "step", ...(axis === "step" ? [] : [axisName(axis)]), "value"], rows };
 }

@@ -39,8 +39,13 @@ export function asNumber(value: Value): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
+/** A number that has no place on an axis. */
+export function endless(value: Value): boolean {
+  return value === "NaN" || value === "Infinity" || value === "-Infinity";
+}
+
 export function isNumeric(values: readonly Value[]): boolean {
-  return values.every((value) => value === null || value === "NaN" || value === "Infinity" || value === "-Infinity" || asNumber(value) !== null);
+  return values.every((value) => value === null || endless(value) || asNumber(value) !== null);
 }
 
 const MOST_CATEGORIES = 60;

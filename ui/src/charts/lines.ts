@@ -24,6 +24,8 @@ export interface Line {
   xs: readonly number[];
   /** null: not a number there. */
   ys: readonly (number | null)[];
+  /** The same as they were logged: NaN and the infinities are told apart. */
+  logged: readonly Wire[];
   steps: readonly number[];
   /** Distance of neighbours on the x axis before thinning. */
   unit: number;
@@ -78,13 +80,15 @@ function arranged(points: Points, xs: readonly number[], look: Look): Line {
   const pick = <T>(list: readonly T[]): readonly T[] => (order ? order.map((i) => list[i] as T) : list);
   const sorted = pick(xs);
   const span = (sorted.at(-1) ?? 0) - (sorted[0] ?? 0);
+  const logged = pick(points.values);
   return {
     id: points.run_id,
     label: look.label,
     colour: look.colour,
     dash: look.dash ?? [],
     xs: sorted,
-    ys: pick(points.values).map(finite),
+    ys: logged.map(finite),
+    logged,
     steps: pick(points.steps),
     unit: points.total > 1 ? span / (points.total - 1) : 1,
   };

@@ -94,3 +94,9 @@ export function pictureOf(chart: SVGSVGElement, title: string, notes: readonly s
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="11"><rect width="100%" height="100%" fill="var(--bg)"/><text x="12" y="20" font-size="14" font-weight="600" fill="var(--text)">${xml(title)}</text>${body}${said}</svg>`;
   return { svg, width, height };
 }
+
+/** The chart inside an element of the page, or the one of that name at full size; null while neither is there. */
+export function drawnIn(box: HTMLElement | null, name: string, words?: string): Picture | null {
+  const chart = box?.querySelector<SVGSVGElement>("svg[data-testid=chart]") ?? document.querySelector<SVGSVGElement>(`dialog svg[data-chart="${CSS.escape(name)}"]`);
+  return chart ? pictureOf(chart, name, [...(words ? [words] : []), location.href.slice(0, 160)]) : null;
+}

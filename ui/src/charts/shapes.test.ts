@@ -17,6 +17,7 @@ const line = (id: string, ys: (number | null)[], change: Partial<Line> = {}): Li
   dash: [],
   xs: ys.map((_, i) => i),
   ys,
+  logged: ys.map((y) => y ?? "NaN"),
   steps: ys.map((_, i) => i),
   unit: 1,
   ...change,

@@ -1,14 +1,15 @@
-/** A field as bars: one a run, the highest first, or the mean of each group with its 95 % interval. */
+/** A field as bars: one a run, the highest first and what is no finite number last; or the mean of each group with its 95 % interval. */
 
 import { useMemo } from "react";
 import { formatNumber } from "../../lib/format";
-import { asNumber, type Field } from "../fields";
+import { asNumber, endless, type Field } from "../fields";
 import { groupsOf } from "./Boxes";
 import s from "./kinds.module.css";
 import { TEXT, useWidth } from "./Plane";
 import type { KindProps } from "./types";
 
-interface Props extends KindProps {
+interface Props extends Omit<KindProps, "inside" | "onOpen"> {
+  onOpen?: KindProps["onOpen"];
   x: Field | null;
   y: Field;
 }
@@ -16,10 +17,11 @@ interface Props extends KindProps {
 interface Bar {
   key: string;
   label: string;
-  value: number;
+  /** Null for NaN and the infinities, which have words and no length. */
+  value: number | null;
+  words: string;
   colour: string;
   reach: number | null;
-  note: string;
 }
 
 const MOST = 60;
@@ -38,17 +40,19 @@ export function meanReach(values: readonly number[]): number | null {
 export function Bars({ name, height, runs, x, y, lit, onLit, onOpen }: Props) {
   const [box, width] = useWidth();
   const bars = useMemo((): Bar[] => {
-    if (x) return groupsOf(x, y).map(({ name: label, values, box: { mean } }) => ({ key: label, label, value: mean, colour: "var(--accent)", reach: meanReach(values), note: `n=${values.length}` }));
+    if (x) return groupsOf(x, y).map(({ name: label, values, box: { mean } }) => ({ key: label, label, value: mean, words: `${formatNumber(mean)} n=${values.length}`, colour: "var(--accent)", reach: meanReach(values) }));
     const found = runs.ids.flatMap((id, i): Bar[] => {
-      const value = asNumber(y.values[i] ?? null);
-      return value === null ? [] : [{ key: id, label: runs.labels[i] ?? id, value, colour: runs.colours[i] ?? "var(--accent)", reach: null, note: "" }];
+      const logged = y.values[i] ?? null;
+      const value = asNumber(logged);
+      if (value === null && !endless(logged)) return [];
+      return [{ key: id, label: runs.labels[i] ?? id, value, words: formatNumber(logged), colour: runs.colours[i] ?? "var(--accent)", reach: null }];
     });
-    return found.sort((a, b) => b.value - a.value);
+    return found.sort((a, b) => (b.value ?? Number.NEGATIVE_INFINITY) - (a.value ?? Number.NEGATIVE_INFINITY) || 0);
   }, [runs, x, y]);
   if (bars.length === 0) return <p className={s.note}>No run has a number as {y.name}</p>;
   const shown = bars.slice(0, MOST);
   const [left, right] = [Math.min(150, width * 0.35), x ? 116 : 66];
-  const ends = shown.flatMap((bar) => [bar.value - (bar.reach ?? 0), bar.value + (bar.reach ?? 0)]);
+  const ends = shown.flatMap(({ value, reach }) => (value === null ? [] : [value - (reach ?? 0), value + (reach ?? 0)]));
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
   const px = (value: number) => left + ((value - low) / (high - low || 1)) * Math.max(20, width - left - right);
   const tall = Math.max(height, shown.length * ROW + 24);
@@ -62,31 +66,30 @@ export function Bars({ name, height, runs, x, y, lit, onLit, onOpen }: Props) {
           className={s.svg}
           style={{ touchAction: "auto" }}
           role="img"
-          aria-label={`${name}: ${bars.length} bars, highest ${formatNumber(shown[0]?.value)} of ${shown[0]?.label ?? ""}`}
+          aria-label={`${name}: ${bars.length} bars, highest ${shown[0]?.words ?? ""} of ${shown[0]?.label ?? ""}`}
           data-testid="chart"
           data-chart={name}
           data-kind="bar"
           data-drawn="true"
           data-series={bars.length}
           data-points={bars.length}
-          data-max={Math.max(...bars.map((bar) => bar.value))}
+          data-max={Math.max(...bars.flatMap(({ value }) => value ?? []))}
           onPointerLeave={() => onLit(null)}
         >
-          {shown.map((bar, i) => {
+          {shown.map(({ key, label, value, words, colour, reach }, i) => {
             const top = i * ROW + 4;
-            const dim = !x && lit.length > 0 && !lit.includes(bar.key);
-            const label = bar.label.length > 22 ? `${bar.label.slice(0, 21)}…` : bar.label;
+            const dim = !x && lit.length > 0 && !lit.includes(key);
             return (
-              <g key={bar.key} onPointerEnter={() => !x && onLit(bar.key)} onClick={() => !x && onOpen(bar.key)} style={{ cursor: x ? "default" : "pointer" }}>
+              <g key={key} onPointerEnter={() => !x && onLit(key)} onClick={() => !x && onOpen?.(key)} style={{ cursor: x || !onOpen ? "default" : "pointer" }}>
                 <rect x={0} y={top - 2} width={width} height={ROW} fill="transparent" />
                 <text x={left - 8} y={top + 12} textAnchor="end" {...TEXT}>
-                  {label}
+                  {label.length > 22 ? `${label.slice(0, 21)}…` : label}
+                  <title>{label}</title>
                 </text>
-                <rect x={Math.min(px(0), px(bar.value))} y={top + 2} width={Math.max(1, Math.abs(px(bar.value) - px(0)))} height={12} rx={2} fill={bar.colour} fillOpacity={dim ? 0.35 : 0.9} />
-                {bar.reach !== null && <path d={`M${px(bar.value - bar.reach)} ${top + 8}H${px(bar.value + bar.reach)}M${px(bar.value - bar.reach)} ${top + 4}v8M${px(bar.value + bar.reach)} ${top + 4}v8`} stroke="var(--text)" />}
+                {value !== null && <rect x={Math.min(px(0), px(value))} y={top + 2} width={Math.max(1, Math.abs(px(value) - px(0)))} height={12} rx={2} fill={colour} fillOpacity={dim ? 0.35 : 0.9} />}
+                {value !== null && reach !== null && <path d={`M${px(value - reach)} ${top + 8}H${px(value + reach)}M${px(value - reach)} ${top + 4}v8M${px(value + reach)} ${top + 4}v8`} stroke="var(--text)" />}
                 <text x={width - 4} y={top + 12} textAnchor="end" {...TEXT} fill="var(--text)">
-                  {formatNumber(bar.value)}
-                  {bar.note && ` ${bar.note}`}
+                  {words}
                 </text>
               </g>
             );

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { importanceQuery } from "../../../api/importance";
 import { ChartFrame } from "../../../charts/ChartFrame";
+import { endless, isNumeric } from "../../../charts/fields";
 import { Bars } from "../../../charts/kinds/Bars";
 import { Boxes } from "../../../charts/kinds/Boxes";
 import { chosen } from "../../../charts/kinds/brushes";
@@ -12,7 +13,7 @@ import { Importances } from "../../../charts/kinds/Importances";
 import { Parallel } from "../../../charts/kinds/Parallel";
 import { Scatter } from "../../../charts/kinds/Scatter";
 import type { KindProps, OnBrush } from "../../../charts/kinds/types";
-import { pictureOf, type Sheet } from "../../../charts/picture";
+import { drawnIn, type Sheet } from "../../../charts/picture";
 import { formatCount } from "../../../lib/format";
 import { say } from "../../../ui/Toasts";
 import s from "../../../charts/ChartCard.module.css";
@@ -83,7 +84,7 @@ export function FieldPanel({ spec, context, onFilter, onSpec, onOpen, tools, tit
     <ChartFrame
       {...{ name, tools }}
       height={spec.tall}
-      value={data.matched > data.runs.ids.length ? `newest ${formatCount(data.runs.ids.length)} of ${formatCount(data.matched)}` : undefined}
+      value={told(data, spec)}
       sheet={ready ? () => sheetOf(data) : null}
       picture={ready ? () => drawnIn(box.current, name) : null}
       onReset={brushes.size ? () => onFilter(withoutBrushes(filter?.filter ?? "", axes)) : undefined}
@@ -169,9 +170,14 @@ function ImportancePanel({ spec, context, tools }: RunPanelProps) {
   );
 }
 
-function drawnIn(box: HTMLElement | null, name: string, words?: string) {
-  const chart = box?.querySelector<SVGSVGElement>("svg[data-testid=chart]") ?? document.querySelector<SVGSVGElement>(`dialog svg[data-chart="${CSS.escape(name)}"]`);
-  return chart ? pictureOf(chart, name, [...(words ? [words] : []), location.href.slice(0, 160)]) : null;
+/** What of the runs the chart does not show. */
+function told({ matched, runs, fields }: Fields, { kind, x }: PanelSpec): string | undefined {
+  const said = matched > runs.ids.length ? [`newest ${formatCount(runs.ids.length)} of ${formatCount(matched)}`] : [];
+  const numeric = [...fields.values()].filter((field) => isNumeric(field.values));
+  // Bars of single runs say what those have.
+  const out = kind === "bar" && !x ? 0 : runs.ids.filter((_, i) => numeric.some((field) => endless(field.values[i] ?? null))).length;
+  if (out) said.push(`without ${formatCount(out)} of NaN or ∞`);
+  return said.join(", ") || undefined;
 }
 
 function sheetOf({ runs, fields }: Fields): Sheet {
