@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from .entities import Experiment, FileInfo, PagedList, Run, Summary, ViewType
+from .entities import Activity, Experiment, FileInfo, PagedList, Run, Summary, ViewType
 from .entities.accounts import Grant, Group, Session, Token, User
 from .entities.items import Items
 from .entities.logged_models import LoggedModel
@@ -366,6 +366,10 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
         """Raises FilterError."""
         ...
 
+    def activities(self, experiment_ids: Sequence[str]) -> dict[str, Activity]:
+        """What goes on in these experiments, by id; what is not there is left out."""
+        ...
+
     def get_run(self, run_id: str, metrics: bool = True) -> Run:
         """With params, tags, summaries, inputs, outputs; deleted ones too. Raises NotFound.
 
@@ -442,8 +446,7 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
     def documents(self, run_id: str) -> Sequence[DocumentText]: ...
 
     def artifact_files(self, run_id: str) -> Sequence[ArtifactFile]:
-        """Files named by the run's ``ArtifactLogged`` records (table ``artifact_files(run_id, path, size, digest, time)``),
-        the latest record for each path, sorted by path. What was put behind the client's back is not among them."""
+        """What ``ArtifactLogged`` records name, the latest of each path, by path: nothing put behind the client's back."""
         ...
 
     def changes(self, cursor: int | None) -> Changes:

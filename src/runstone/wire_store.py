@@ -160,8 +160,8 @@ def _question(name: str, permission: Literal["read", "write", "admin"] = "read")
 
 
 _READ = (
-    "acknowledged", "get_experiment", "find_experiment", "search_experiments", "get_run", "search_runs", "table", "columns",
-    "count_runs", "find_runs", "series_counts", "summaries", "keys", "recent_values", "history", "sample", "console",
+    "acknowledged", "get_experiment", "find_experiment", "search_experiments", "activities", "get_run", "search_runs", "table",
+    "columns", "count_runs", "find_runs", "series_counts", "summaries", "keys", "recent_values", "history", "sample", "console",
     "documents", "artifact_files", "changes", "health",
     "get_registered_model", "search_registered_models", "get_model_version", "get_version_by_alias", "find_version",
     "latest_versions", "search_model_versions", "version_location", "registry_events", "transition_requests",

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import event
 from starlette.testclient import TestClient
+
+from runstone.contracts import Batch
+from runstone.records import ExperimentCreated, RunChanged, RunStarted
+from runstone.testing.store_suite import metrics
 
 API = "/api/runstone/v1"
 
@@ -40,6 +47,28 @@ def test_runs_are_counted_and_the_objective_is_guessed_or_said(api: TestClient, 
     tags = {"runstone.objective": "train_loss", "runstone.objective.direction": "min"}
     row = api.patch(f"{API}/experiments/{experiment}", json={"tags": tags}).json()
     assert row["objective"] == {"key": "train_loss", "direction": "min", "guessed": False, "statistic": "last", "unit": ""}
+
+
+def test_the_list_takes_as_many_statements_for_many_experiments_as_for_one(
+    api: TestClient, store: Any, experiment: str, make_run: Any
+) -> None:
+    make_run(metrics={"loss": [0.5]}, start=20_000)
+    longest = make_run(start=10_000, status="RUNNING")
+    store.write(Batch([RunChanged(longest, 30_000, status="FINISHED")]))
+    sent: list[str] = []
+    event.listen(store._engine, "before_cursor_execute", lambda _c, _k, statement, *_: sent.append(statement))
+
+    def asked() -> int:
+        sent.clear()
+        rows = {row["experiment_id"]: row for row in api.get(f"{API}/experiments").json()["experiments"]}
+        assert [rows[experiment][name] for name in ("runs", "running", "last_activity")] == [2, 0, 30_000]
+        return len([statement for statement in sent if statement.startswith("SELECT")])
+
+    few = asked()
+    store.write(Batch([ExperimentCreated(f"n{number}", str(100 + number)) for number in range(60)]))
+    started = [RunStarted(f"r{number}", str(100 + number), number, "r") for number in range(60)]
+    store.write(Batch([*started, *(metrics(f"r{number}", accuracy=[(0, 1.0, 1)]) for number in range(60))]))
+    assert asked() == few <= 8
 
 
 def test_a_metric_of_the_newest_runs(api: TestClient, experiment: str, make_run) -> None:  # type: ignore[no-untyped-def]

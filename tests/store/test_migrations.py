@@ -30,7 +30,7 @@ def tables(file: Path) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in names:
         indexes = {
-            row[1]: (row[2], plain.execute(f"PRAGMA index_xinfo({row[1]})").fetchall())
+            row[1]: (row[2], row[4], plain.execute(f"PRAGMA index_xinfo({row[1]})").fetchall())
             for row in plain.execute(f"PRAGMA index_list({name})")
         }
         columns = plain.execute(f"PRAGMA table_info({name})").fetchall()
@@ -86,6 +86,9 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
     assert [one.path for one in store.artifact_files(RUN)] == ["model/MLmodel"]
     assert store.acknowledged("fedcba9876543210fedcba9876543210") == 300
     assert not store.health(deep=True).problems
+    activity = store.activities(["1"])["1"]
+    assert (activity.status, activity.deleted, activity.last) == ({"FAILED": 1}, 0, 5000)
+    assert sorted(activity.metrics) == ["hot", "lone", "loss"]
     if revision >= "0002":
         version = store.get_version_by_alias("wine", "champion")
         assert (version.version, version.run_id, version.tags) == ("1", RUN, {"note": "первая"})

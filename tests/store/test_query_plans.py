@@ -22,7 +22,7 @@ from runstone.testing.store_suite import metrics
 
 #: Tables that hold what is going on now, not what ever was: one row, or one for each process that works; and the ends of
 #: an index, cut off by LIMIT.
-SMALL = {"clock", "leases", "l", "newest"}
+SMALL = {"clock", "leases", "l", "newest", "used"}
 
 
 class Statements:
@@ -101,6 +101,7 @@ READS: dict[str, Callable[[SqlStore], object]] = {
     "a position": lambda store: store.acknowledged("j"),
     "a prefix": lambda store: store.find_runs(RUN[:4]),
     "the newest runs of experiments": lambda store: store.recent_values({"0": "metrics.loss", "1": "metrics.loss:min"}),
+    "what goes on in experiments": lambda store: store.activities(["0", "1", "4711"]),
     "a sweep": lambda store: store.sweep(time.time_ns() // 1_000_000),
 }
 

@@ -136,6 +136,43 @@ def test_the_newest_runs_of_experiments_are_the_beginning_of_an_index(stores):
     assert sum("TEMP B-TREE" in step for step in large) == 1  # of at most 20 runs each, at the end
 
 
+def test_what_goes_on_in_experiments_is_told_by_ends_of_indexes(stores):
+    """However many runs there are, and in two statements for all experiments."""
+    for watched in stores:
+        watched.statements.clear()
+        found = watched.store.activities([str(number) for number in range(100)])[watched.experiment]
+        assert found.runs == watched.store.count_runs(RunQuery(experiment_ids=(watched.experiment,))) > found.status["RUNNING"]
+        assert sorted(found.metrics) == [f"m{number}" for number in range(5)]
+        counted, ends, _ = watched.statements
+        steps = []
+        with watched.store._engine.connect() as connection:
+            for statement, parameters in (counted, ends):
+                steps += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        reads = {step for step in steps if step.startswith(("SEARCH", "SCAN"))}
+        assert reads == {
+            "SEARCH key_counts USING COVERING INDEX key_counts_by_runs (place=? AND kind=? AND runs>?)",
+            "SEARCH e USING PRIMARY KEY (experiment_id=?)",
+            "SEARCH r USING COVERING INDEX runs_by_start (experiment_id=? AND lifecycle_stage=? AND start_time>?)",
+            "SEARCH r USING COVERING INDEX runs_by_end (experiment_id=? AND lifecycle_stage=? AND end_time>?)",
+            "SEARCH k USING COVERING INDEX key_counts_by_runs (place=? AND kind=?)",
+            "SCAN used",
+        }
+        assert not any("TEMP B-TREE" in step for step in steps)
+
+
+@pytest.mark.parametrize("order", ["end_time", "end_time DESC"])
+def test_the_runs_that_ended_last_are_read_along_an_index(stores, order):
+    watched = stores[1]
+    found, statements = watched.run("search_runs", limit=10, order_by=(order,))
+    ends = [run.info.end_time for run in found]
+    assert ends == sorted(ends, reverse=order.endswith("DESC"))
+    (listing,) = [pair for pair in statements if "ORDER BY" in pair[0]]
+    with watched.store._engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {listing[0]}", listing[1])]
+    assert len(plan) == 1
+    assert "COVERING INDEX runs_by_end" in plan[0]
+
+
 def test_the_first_page_looks_at_one_page_of_the_index(stores):
     """Not at all runs: the stream behind the page is left where the page ends."""
     watched = stores[1]

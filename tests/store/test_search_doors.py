@@ -215,10 +215,14 @@ def test_counting_anew_changes_nothing(store):
         start(
             store, number, number, params=lambda run: Params(run, {"lr": "1"}), points=lambda run: metrics(run, a=[(0, 1.0, 0)])
         )
+    store.write(Batch([RunChanged(start(store, 3, 3), 9, deleted=True)]))
     before = {kind: told(store, kind) for kind in ("metrics", "params", "tags")}
+    activity = store.activities(["1"])
     assert all(before.values())
+    assert (activity["1"].runs, activity["1"].deleted) == (3, 1)
     store._writer.transaction(key_counts.recount)
     assert {kind: told(store, kind) for kind in before} == before
+    assert store.activities(["1"]) == activity
 
 
 # --- experiments ------------------------------------------------------------------------------------------------------

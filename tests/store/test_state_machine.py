@@ -186,6 +186,9 @@ class StoreMachine(RuleBasedStateMachine):
     def the_same(self) -> None:
         if not hasattr(self, "store"):
             return
+        activity, active = self.store.activities(["0"])["0"], [one.status for one in self.runs.values() if not one.deleted]
+        assert activity.status == {status: active.count(status) for status in active}
+        assert activity.deleted == len(self.runs) - len(active)
         for run, model in self.runs.items():
             found = self.store.get_run(run)
             assert found.data.params == model.params

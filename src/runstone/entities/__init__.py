@@ -2,14 +2,14 @@
 
 from .artifacts import FileInfo
 from .datasets import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunInputs, RunOutputs
-from .experiments import Experiment, ExperimentTag
+from .experiments import Activity, Experiment, ExperimentTag
 from .kinds import LifecycleStage, RunStatus, SourceType, ViewType
 from .metrics import Metric, Param, RunTag, Summary
 from .pages import PagedList
 from .runs import Run, RunData, RunInfo
 
 __all__ = [
-    "Dataset", "DatasetInput", "Experiment", "ExperimentTag", "FileInfo", "InputTag", "LifecycleStage",
+    "Activity", "Dataset", "DatasetInput", "Experiment", "ExperimentTag", "FileInfo", "InputTag", "LifecycleStage",
     "LoggedModelInput", "LoggedModelOutput", "Metric", "PagedList", "Param", "Run", "RunData", "RunInfo",
     "RunInputs", "RunOutputs", "RunStatus", "RunTag", "SourceType", "Summary", "ViewType",
 ]  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from .shape import Entity
 
@@ -13,6 +13,25 @@ from .shape import Entity
 class ExperimentTag(Entity, frozen=True):
     key: str
     value: str
+
+
+class Activity(Struct, frozen=True):
+    """What goes on in an experiment.
+
+    ``status`` says of each status how many active runs have it, ``deleted`` how many runs are in the trash. ``last`` is when an
+    active run last started or ended, in milliseconds since 1970 UTC. ``metrics`` are the keys that most active runs have, at
+    most 200, the most used first.
+    """
+
+    status: dict[str, int] = {}
+    deleted: int = 0
+    last: int | None = None
+    metrics: Sequence[str] = ()
+
+    @property
+    def runs(self) -> int:
+        """How many active runs there are."""
+        return sum(self.status.values())
 
 
 class Experiment(Entity, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -151,6 +152,7 @@ def best(values: Mapping[str, float | None], direction: str) -> str | None:
     return min(known, key=lambda pair: pair[0])[1] if known else None
 
 
+@lru_cache(4096)
 def _rank(key: str) -> tuple[int, int, str] | None:
     """(held-out first and training last, how telling the word is, direction); ``None`` for a name that tells nothing."""
     if key.startswith("system/"):

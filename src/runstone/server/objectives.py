@@ -22,7 +22,12 @@ def objective_of(store: Store, experiments: Sequence[Experiment]) -> Objective |
     tagged = next((one for one in experiments if query.OBJECTIVE_TAG in one.tags), None)
     ids = [one.experiment_id for one in experiments]
     keys = [] if tagged else [info.key for info in store.keys("metrics", ids, limit=KEYS)]
-    found = query.objective(tagged.tags if tagged else experiments[0].tags, keys)
+    return objective_among(tagged or experiments[0], keys)
+
+
+def objective_among(experiment: Experiment, keys: Sequence[str]) -> Objective | None:
+    """What an experiment's tags say, else a guess from its metrics, the most used first."""
+    found = query.objective(experiment.tags, () if query.OBJECTIVE_TAG in experiment.tags else keys)
     if found is None:
         return None
     direction: Literal["max", "min"] = "min" if found.direction == query.MIN else "max"

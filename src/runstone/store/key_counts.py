@@ -1,7 +1,8 @@
-"""How many runs of each place use a key, when runs move or go: so that nobody has to count.
+"""How many runs of each place use a key, or have a status, when runs move or go: so that nobody has to count.
 
-Keys that runs gain and lose one by one are counted by :class:`~runstone.store.work.Work`. Functions take the connection
-of the transaction that changes the rows, and are called *before* it changes them.
+Keys that runs gain and lose one by one, and statuses of all that are written, are counted by
+:class:`~runstone.store.work.Work`. Functions take the connection of the transaction that changes the rows, and are called
+*before* it changes them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from .search_sql import BATCH, Sql, joined, rows, run
 
 #: The tables whose keys are counted, by kind.
 COUNTED = {"metrics": "series", "params": "params", "tags": "tags"}
+#: The kind whose keys are statuses of runs: each run has one.
+STATUS = "status"
+
+_PLACED = (
+    "SELECT CASE WHEN lifecycle_stage = 'active' THEN experiment_id ELSE -1 - experiment_id END AS place, status FROM runs"
+)
 
 
 def move_runs(connection: Connection, places: Mapping[str, int]) -> None:
@@ -41,6 +48,8 @@ def move_runs(connection: Connection, places: Mapping[str, int]) -> None:
 def forget_runs(connection: Connection, run_ids: Iterable[str]) -> None:
     """Uncount all rows of runs about to be removed for ever."""
     for run_id in run_ids:
+        counted = rows(connection, Sql(f"{_PLACED} WHERE run_id = ?", (run_id,)))
+        _add(connection, STATUS, Counter({(place, status): -1 for place, status in counted}))
         for kind, table in COUNTED.items():
             found = rows(connection, Sql(f"SELECT place, key FROM {table} WHERE run_id = ?", (run_id,)))
             _add(connection, kind, Counter({(place, key): -1 for place, key in found}))
@@ -54,6 +63,8 @@ def recount(connection: Connection) -> None:
             f"INSERT INTO key_counts (place, kind, key, runs) SELECT place, ?, key, COUNT(*) FROM {table} GROUP BY place, key"
         )
         run(connection, Sql(fill, (kind,)))
+    fill = f"INSERT INTO key_counts SELECT place, ?, status, COUNT(*) FROM ({_PLACED}) AS placed GROUP BY place, status"
+    run(connection, Sql(fill, (STATUS,)))
 
 
 def _add(connection: Connection, kind: str, changes: Mapping[tuple[int, str], int]) -> None:

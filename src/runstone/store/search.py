@@ -33,6 +33,7 @@ from runstone.query.tree import And, Node, Order, normalized
 
 from . import search_sieve as sieve
 from .experiment_ids import numbers_of
+from .key_counts import STATUS
 from .search_atoms import by_pattern, listable, posting
 from .search_columns import columns_of, read_columns
 from .search_experiments import search_experiments
@@ -40,7 +41,7 @@ from .search_hydrate import Locate, hydrate
 from .search_match import FEW, estimates, found_by
 from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
 from .search_source import STAGES, Scope
-from .search_sql import Sql, number, rows
+from .search_sql import Sql, number, one_of, rows
 from .search_table import read_table
 from .search_tree import tree_window
 from .search_walk import OverBudget, Walk, population
@@ -157,7 +158,8 @@ def count(connection: Connection, scope: Scope, tree: Node | None) -> int:
     if not scope.experiments:
         return 0
     if tree is None:
-        return number(connection, Sql("SELECT COUNT(*) FROM runs AS r WHERE ") + scope.runs())
+        counted = Sql("SELECT SUM(runs) FROM key_counts WHERE kind = ? AND ", (STATUS,))
+        return number(connection, counted + one_of("place", scope.places))
     select = posting(tree, scope) if listable(tree) else None
     if select is not None:
         return number(connection, Sql("SELECT COUNT(*) FROM (") + select + Sql(") AS found"))

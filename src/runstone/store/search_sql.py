@@ -7,12 +7,14 @@ value, and put into the database's own when they are sent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from .dialects import of
+
+T = TypeVar("T")
 
 #: Ids in one ``IN`` list.
 BATCH = 1_000
@@ -86,7 +88,7 @@ def ids_text(connection: Connection, posting: Sql) -> str:
     return str(_scalar(connection, whole) or "")
 
 
-def batches(values: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]:
+def batches(values: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
 

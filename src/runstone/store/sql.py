@@ -29,7 +29,7 @@ from runstone.contracts import (
     Series,
     TraceQuery,
 )
-from runstone.entities import Experiment, PagedList, Run, Summary
+from runstone.entities import Activity, Experiment, PagedList, Run, Summary
 from runstone.entities.items import Item, ItemQuery
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import ModelVersion, RegisteredModel
@@ -40,6 +40,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.forks import no_fork
 
 from . import (
+    activity,
     health,
     in_steps,
     items,
@@ -127,6 +128,9 @@ class SqlStore:
 
     def search_experiments(self, query: ExperimentQuery) -> PagedList[Experiment]:
         return self._reads(lambda reader: search_experiments(reader.connection, query, reader.experiments))
+
+    def activities(self, experiment_ids: Sequence[str]) -> dict[str, Activity]:
+        return self._read(lambda connection: activity.activities(connection, experiment_ids))
 
     def get_run(self, run_id: str, metrics: bool = True) -> Run:
         return self._reads(lambda reader: reader.run(run_id, metrics))

@@ -26,7 +26,7 @@ class RunState:
     """
 
     __slots__ = (
-        "artifact_uri", "cause", "changed", "deleted_time", "dirty", "end_time", "experiment_id", "lifecycle_stage",
+        "artifact_uri", "cause", "changed", "counted", "deleted_time", "dirty", "end_time", "experiment_id", "lifecycle_stage",
         "metrics", "name", "new", "old_place", "once", "ordinal", "others", "params", "parent_run_id", "run_id", "start_time",
         "status", "tags", "touched", "user_id",
     )  # fmt: skip
@@ -37,6 +37,7 @@ class RunState:
             self.lifecycle_stage, self.deleted_time, self.artifact_uri, self.parent_run_id, self.cause, self.changed,
         ) = row  # fmt: skip
         self.old_place = self.place
+        self.counted = None if new else (self.place, self.status)  # where the store counts the run
         self.new = self.dirty = self.touched = new
         self.params: dict[str, tuple[str, int]] = {}
         self.tags: dict[str, str | None] = {}

@@ -96,6 +96,13 @@ runs = _table(
 Index("runs_by_start", runs.c.experiment_id, runs.c.lifecycle_stage, desc(runs.c.start_time), runs.c.run_id)
 Index("runs_by_status", runs.c.experiment_id, runs.c.lifecycle_stage, runs.c.status, runs.c.run_id)
 Index("runs_by_name", runs.c.experiment_id, runs.c.lifecycle_stage, runs.c.name, runs.c.run_id)
+_ended = runs.c.end_time.is_not(None)
+Index(
+    "runs_by_end",
+    *(runs.c[name] for name in ("experiment_id", "lifecycle_stage", "end_time", "run_id")),
+    sqlite_where=_ended,
+    postgresql_where=_ended,
+)
 Index("runs_by_parent", runs.c.parent_run_id)
 Index("runs_by_changed", runs.c.changed)
 
@@ -144,7 +151,8 @@ series = _table(
 # the others ride along: the entry is written anew with each new last value anyway, and searching them needs no row then
 Index("series_by_last", *(series.c[name] for name in ("place", "key", "last", "run_id", "min", "max", "mean")))
 
-#: How many runs of a place have a key; ``kind`` is ``metrics``, ``params`` or ``tags``. Kept by ``key_counts``.
+#: How many runs of a place have a key; ``kind`` is ``metrics``, ``params``, ``tags``, or ``status``, whose keys are statuses.
+#: Kept by ``key_counts`` and ``work``.
 key_counts = _table(
     "key_counts",
     _number("place", primary_key=True),

@@ -155,6 +155,7 @@ class Work:
         self._flush_experiments()
         states = [state for state in self.runs.values() if state.touched]
         known = {state.run_id: self._series_of(state) for state in states if state.metrics or state.once}
+        self._count_statuses(states)
         moved = {state.run_id: state.place for state in states if state.place != state.old_place and not state.new}
         key_counts.move_runs(self.connection, moved)
         insert_params(self, states)
@@ -204,11 +205,19 @@ class Work:
 
     def _flush_counts(self) -> None:
         # in order of their keys, so that two transactions never wait for each other
-        rows: list[Any] = [value for place, n in sorted(self._counts.items()) for value in (*place, n)]
+        rows: list[Any] = [value for place, n in sorted(self._counts.items()) if n for value in (*place, n)]
         _COUNTS.insert(self.connection, rows, self.sign)
-        for place in (place for place, n in self._counts.items() if n < 0):
+        for place in (place for place, n in self._counts.items() if n < 0 and place[1] != key_counts.STATUS):
             where = f'place = {self.sign} AND kind = {self.sign} AND "key" = {self.sign}'
             self.connection.exec_driver_sql(f"DELETE FROM key_counts WHERE {where} AND runs <= 0", place)
+
+    def _count_statuses(self, states: Iterable[RunState]) -> None:
+        for state in states:
+            now = (state.place, state.status)
+            if state.counted != now:
+                self._counts[now[0], key_counts.STATUS, now[1]] += 1
+                if state.counted is not None:
+                    self._counts[state.counted[0], key_counts.STATUS, state.counted[1]] -= 1
 
     def _flush_experiments(self) -> None:
         dirty = [state for state in self._experiments.values() if state.dirty]

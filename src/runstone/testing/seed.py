@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,8 @@ def _fill(connection: sqlite3.Connection, size: Size, name: str, random_seed: in
         _insert(connection, "series", [_series_row(r, k, v, experiment_id) for r in part for k, v in r.metrics.items()])
     for kind, letter, count in (("metrics", "m", size.metrics), ("params", "p", size.params), ("tags", "t", size.tags)):
         _insert(connection, "key_counts", [(experiment_id, kind, f"{letter}{place}", size.runs) for place in range(count)])
+    statuses = Counter(run.status for run in runs)
+    _insert(connection, "key_counts", [(experiment_id, "status", status, number) for status, number in statuses.items()])
     return int(experiment_id)
 
 

@@ -18,7 +18,7 @@ import pytest
 from msgspec import structs
 
 from runstone.contracts import Batch, LoggedModelQuery, Origin, RunQuery, Store
-from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunInfo
+from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunInfo, ViewType
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, ParamChanged, WrongState
 from runstone.records import (
     ArtifactLogged,
@@ -418,6 +418,39 @@ class StoreSuite(MetricsSuite):
                 store.recent_values(wrong)
         with pytest.raises(InvalidValue):
             store.recent_values({one: "metrics.loss"}, 0)
+
+    def test_what_goes_on_in_many_experiments(self, store: Store) -> None:
+        one, other, bare = (self.experiment(store, name) for name in ("one", "other", "bare"))
+
+        def told(experiment: str) -> tuple[dict[str, int], int, int | None, list[str]]:
+            found = store.activities([experiment])[experiment]
+            return found.status, found.deleted, found.last, [*found.metrics]
+
+        for number in range(3):
+            self.write(
+                store, RunStarted(f"a{number}", one, 10 + number, "a"), metrics(f"a{number}", **{"it's:odd": [(0, NAN, 1)]})
+            )
+        self.write(store, metrics("a2", once=[(0, 1.0, 1)]))
+        assert told(one) == ({"RUNNING": 3}, 0, 12, ["it's:odd", "once"])
+        self.write(store, RunChanged("a0", 20, status="FINISHED"), RunChanged("a1", 15, status="FAILED"))
+        assert told(one) == ({"RUNNING": 1, "FINISHED": 1, "FAILED": 1}, 0, 20, ["it's:odd", "once"])
+        self.write(store, RunChanged("a0", 25, status="RUNNING"), RunChanged("a1", 26, status="RUNNING"))
+        self.write(store, RunChanged("a1", 27, status="FINISHED"), RunChanged("a1", 28, status="KILLED"))
+        assert told(one)[0] == {"RUNNING": 2, "KILLED": 1}
+        self.write(store, RunChanged("a2", 30, experiment_id=other), RunChanged("a1", 31, deleted=True))
+        assert told(one) == ({"RUNNING": 1}, 1, 10, ["it's:odd"])
+        assert told(other) == ({"RUNNING": 1}, 0, 12, ["it's:odd", "once"])
+        assert store.count_runs(RunQuery(experiment_ids=(one, other), view=ViewType.ALL)) == 3
+        self.write(store, RunChanged("a1", 32, deleted=False))
+        assert (told(one)[:2], store.activities([one])[one].runs) == (({"RUNNING": 1, "KILLED": 1}, 0), 2)
+        self.write(store, ExperimentChanged(one, 40, deleted=True))
+        assert told(one) == ({}, 2, None, [])
+        store.purge(["a0"])
+        assert told(one) == ({}, 1, None, [])
+        assert told(bare) == ({}, 0, None, [])
+        found = store.activities([bare, other, "4711", "x", "9" * 5000, other])
+        assert {name: about.runs for name, about in found.items()} == {bare: 0, other: 1}
+        assert store.activities([]) == {}
 
     def test_the_console_keeps_its_order(self, store: Store, run: str) -> None:
         for number in range(3):

@@ -32,7 +32,7 @@ from runstone.contracts import (
     Store,
     TraceQuery,
 )
-from runstone.entities import Experiment, PagedList, Run, Summary
+from runstone.entities import Activity, Experiment, PagedList, Run, Summary
 from runstone.entities.accounts import EXPERIMENT, REGISTERED_MODEL
 from runstone.entities.items import Item, ItemQuery
 from runstone.entities.logged_models import LoggedModel
@@ -119,6 +119,9 @@ class GuardedStore:
             return self._sees(EXPERIMENT, one.experiment_id)
 
         return _pages(query, self._store.search_experiments, may)
+
+    def activities(self, experiment_ids: Sequence[str]) -> dict[str, Activity]:
+        return self._store.activities(self.policy.readable(caller(), experiment_ids))
 
     def get_run(self, run_id: str, metrics: bool = True) -> Run:
         self._of("run", [run_id])

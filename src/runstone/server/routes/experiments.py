@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from runstone.contracts import Batch, ExperimentQuery, RunQuery
-from runstone.entities import Experiment, ViewType
+from runstone.contracts import Batch, ExperimentQuery
+from runstone.entities import Activity, Experiment, ViewType
 from runstone.errors import AlreadyExists, RunstoneError
 from runstone.records import ExperimentChanged, ExperimentCreated
 from runstone.server import schema as s
 from runstone.server.numbers import number
-from runstone.server.objectives import meanings_of, objective_of
+from runstone.server.objectives import meanings_of, objective_among
 
 from .views import default_view, shown_tags
 
@@ -26,7 +27,7 @@ def list_experiments(backend: Backend, query: s.ExperimentsQuery) -> s.Experimen
     """Experiments with their runs counted, last changed first."""
     wanted = query.q.casefold()
     found = [experiment for experiment in every_experiment(backend, query.view) if _speaks_of(experiment, wanted)]
-    return s.Experiments([_row(backend, experiment) for experiment in found])
+    return s.Experiments(_rows(backend, found))
 
 
 def recent_values(backend: Backend, body: s.RecentRequest) -> s.RecentAnswer:
@@ -85,7 +86,15 @@ def _speaks_of(experiment: Experiment, wanted: str) -> bool:
 
 
 def _row(backend: Backend, experiment: Experiment) -> s.ExperimentRow:
-    runs, running, last = _activity(backend, experiment.experiment_id)
+    return _rows(backend, [experiment])[0]
+
+
+def _rows(backend: Backend, experiments: Sequence[Experiment]) -> list[s.ExperimentRow]:
+    found = backend.store.activities([one.experiment_id for one in experiments]) if experiments else {}
+    return [_told(one, found.get(one.experiment_id, Activity())) for one in experiments]
+
+
+def _told(experiment: Experiment, activity: Activity) -> s.ExperimentRow:
     return s.ExperimentRow(
         experiment_id=experiment.experiment_id,
         name=experiment.name,
@@ -94,22 +103,10 @@ def _row(backend: Backend, experiment: Experiment) -> s.ExperimentRow:
         tags=shown_tags(experiment),
         creation_time=experiment.creation_time,
         last_update_time=experiment.last_update_time,
-        runs=runs,
-        running=running,
-        last_activity=last,
-        objective=objective_of(backend.store, [experiment]) if runs else None,
+        runs=activity.runs,
+        running=activity.status.get("RUNNING", 0),
+        last_activity=activity.last,
+        objective=objective_among(experiment, activity.metrics) if activity.runs else None,
         default_view=default_view(experiment),
         metrics=meanings_of([experiment]),
     )
-
-
-def _activity(backend: Backend, experiment_id: str) -> tuple[int, int, int | None]:
-    """Runs, running ones, and when one last started or ended."""
-    ids = (experiment_id,)
-    newest = backend.store.table(RunQuery(experiment_ids=ids, limit=1))
-    if not newest.run_ids:
-        return 0, 0, None
-    ended = backend.store.table(RunQuery(experiment_ids=ids, order_by=("attributes.end_time DESC",), limit=1))
-    running = backend.store.count_runs(RunQuery(experiment_ids=ids, filter="attributes.status = 'RUNNING'"))
-    times = [time for time in (*newest.start, *ended.end) if time is not None]
-    return newest.total, running, max(times, default=None)

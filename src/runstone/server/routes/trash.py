@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runstone.contracts import RunQuery
-from runstone.entities import Experiment, RunInfo, ViewType
+from runstone.entities import Activity, Experiment, RunInfo, ViewType
 from runstone.errors import InvalidValue, NotFound, WrongState
 from runstone.query.printer import quoted
 from runstone.removal import all_runs, remove, spared, versions_of_runs
@@ -45,7 +45,8 @@ def list_trash(backend: Backend, query: b.TrashQuery) -> b.Trash:
         )
         if home in there
     ]
-    experiments = [b.TrashedExperiment(one.experiment_id, one.name, _count(backend, one), one.last_update_time) for one in gone]
+    inside = backend.store.activities([one.experiment_id for one in gone])
+    experiments = [b.TrashedExperiment(one.experiment_id, one.name, _count(inside, one), one.last_update_time) for one in gone]
     return b.Trash(experiments, runs, found.matched, is_administrator(backend))
 
 
@@ -80,8 +81,9 @@ def _deleted_run(backend: Backend, run_id: str) -> RunInfo:
     return info
 
 
-def _count(backend: Backend, experiment: Experiment) -> int:
-    return backend.store.count_runs(RunQuery(experiment_ids=(experiment.experiment_id,), view=ViewType.ALL))
+def _count(inside: dict[str, Activity], experiment: Experiment) -> int:
+    found = inside.get(experiment.experiment_id, Activity())
+    return found.runs + found.deleted
 
 
 def _time(value: float | int | str | None) -> int | None:

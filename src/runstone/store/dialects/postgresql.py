@@ -59,6 +59,7 @@ _WORDS = {
     "INSTR(": "STRPOS(",
     "group_concat(": "string_agg(",
     "json_group_object(key, value)": "json_object_agg(key, value)::text",
+    "json_group_array(key)": "json_agg(key)::text",
     " CROSS JOIN runs AS r ON ": " JOIN runs AS r ON ",
     SAME_ORDER[False]: " ORDER BY 1",
     SAME_ORDER[True]: " ORDER BY 1 DESC",
