@@ -386,7 +386,7 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
         ...
 
     def search_runs(self, query: RunQuery) -> PagedList[Run]:
-        """Whole runs, without inputs; of each series its last point, no summary. Raises FilterError, InvalidValue (token)."""
+        """Whole runs; of each series its last point, no summary. Raises FilterError, InvalidValue (token)."""
         ...
 
     def table(self, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:

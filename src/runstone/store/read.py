@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from runstone.contracts import ArtifactFile, Changes, ConsolePiece, DocumentText
-from runstone.entities import (
-    Dataset,
-    DatasetInput,
-    Experiment,
-    InputTag,
-    LoggedModelInput,
-    LoggedModelOutput,
-    Run,
-    RunInputs,
-    RunOutputs,
-    Summary,
-)
+from runstone.entities import Experiment, Run, Summary
 from runstone.errors import NotFound
 
 from .compression import decompress
+from .contexts import add_contexts
 from .places import Places
 from .search_hydrate import counts_of, hydrate, summaries_of
 from .statements import find
@@ -81,26 +70,13 @@ class Reader:
         found = hydrate(self.connection, [run_id], self.places.run, "summaries" if metrics else "none")
         if not found:
             raise NotFound(f"Run with id={run_id} not found")
-        run = found[0]
-        models = self._of_run("direction, model_id, step", "models", run_id, "sequence")
-        run.run_inputs = RunInputs(self._inputs(run_id), [LoggedModelInput(row[1]) for row in models if row[0] == "in"])
-        run.run_outputs = RunOutputs([LoggedModelOutput(row[1], row[2]) for row in models if row[0] == "out"])
-        return run
+        add_contexts(self.connection, found)
+        return found[0]
 
     def require_run(self, run_id: str) -> None:
         """Raises NotFound."""
         if not self._of_run("1", "runs", run_id):
             raise NotFound(f"Run with id={run_id} not found")
-
-    def _inputs(self, run_id: str) -> list[DatasetInput]:
-        select = (
-            "SELECT d.name, d.digest, d.source_type, d.source, d.schema, d.profile, i.tags FROM inputs AS i "
-            f"JOIN datasets AS d ON d.dataset_id = i.dataset_id WHERE i.run_id = {self.sign} ORDER BY i.sequence"
-        )
-        return [
-            DatasetInput(Dataset(*row[:6]), [InputTag(key, value) for key, value in msgspec.json.decode(row[6]).items()])
-            for row in self.connection.exec_driver_sql(select, (run_id,))
-        ]
 
     # --- what belongs to a run --------------------------------------------------------------------------------------
 

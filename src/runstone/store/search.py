@@ -32,6 +32,7 @@ from runstone.query.printer import order_text, to_text
 from runstone.query.tree import And, Node, Order, normalized
 
 from . import search_sieve as sieve
+from .contexts import add_contexts
 from .experiment_ids import numbers_of
 from .key_counts import STATUS
 from .search_atoms import by_pattern, listable, posting
@@ -91,7 +92,7 @@ def read(query: RunQuery) -> Search:
 
 
 def search_runs(connection: Connection, query: RunQuery, locate: Locate) -> PagedList[Run]:
-    """One page of whole runs, without inputs; ``locate`` tells where artifacts are."""
+    """One page of whole runs; ``locate`` tells where artifacts are."""
     search = read(query)
     found = window(connection, search, search.limit + 1)
     page = found[: search.limit]
@@ -99,7 +100,9 @@ def search_runs(connection: Connection, query: RunQuery, locate: Locate) -> Page
     if len(found) > len(page) and page:
         last = ranked(connection, page[-1:], search.orders)[0]
         token = paging.encode(paging.Place(search.fingerprint, packed(last.rank)))
-    return PagedList(hydrate(connection, page, locate, "last"), token)
+    runs = hydrate(connection, page, locate, "last")
+    add_contexts(connection, runs)
+    return PagedList(runs, token)
 
 
 def table(connection: Connection, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:

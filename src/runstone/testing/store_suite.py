@@ -472,10 +472,11 @@ class StoreSuite(MetricsSuite):
         train, test = (DatasetInput(data, [InputTag("mlflow.data.context", one)]) for one in ("train", "test"))
         self.write(store, Inputs(run, [train, test], [LoggedModelInput("m-1")]))
         self.write(store, Inputs(run, [train]), Outputs(run, [LoggedModelOutput("m-2", 7)]))
-        found = store.get_run(run)
-        assert found.inputs.dataset_inputs == [train, test]
-        assert found.inputs.model_inputs == [LoggedModelInput("m-1")]
-        assert found.outputs.model_outputs == [LoggedModelOutput("m-2", 7)]
+        (searched,) = store.search_runs(RunQuery(experiment_ids=("0",)))
+        for found in (store.get_run(run), searched):
+            assert found.inputs.dataset_inputs == [train, test]
+            assert found.inputs.model_inputs == [LoggedModelInput("m-1")]
+            assert found.outputs.model_outputs == [LoggedModelOutput("m-2", 7)]
 
     def test_some_metrics_of_a_run_are_read_without_the_others(self, store: Store, run: str) -> None:
         self.write(store, metrics(run, m=[(0, 1.0, 0), (1, 3.0, 1)], n=[(0, NAN, 0)]))
