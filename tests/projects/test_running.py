@@ -294,14 +294,12 @@ def test_a_watcher_that_is_killed_under_a_script_that_logs_nothing_leaves_no_run
         store_of_it.kill()
     process.kill()
     process.communicate()
-    try:
-        wait_until(lambda: only_run().info.status == "FAILED")  # seen by one who only reads
-        assert "whoever watched over its command is gone" in str(only_run().info.cause)
-        assert "killed (signal 9)" in str(only_run().info.cause)
-        assert "pid" in console_of_the_only_run()
-        wait_until(lambda: has_ended(store_of_it.pid))
-    finally:
-        os.kill(inner, signal.SIGKILL)
+    os.kill(inner, signal.SIGKILL)
+    wait_until(lambda: only_run().info.status == "FAILED")  # seen by one who only reads
+    assert "whoever watched over its command is gone" in str(only_run().info.cause)
+    assert "killed (signal 9)" in str(only_run().info.cause)
+    assert "pid" in console_of_the_only_run()
+    wait_until(lambda: has_ended(store_of_it.pid))
 
 
 def test_a_run_whose_store_is_killed_beside_it_is_stored_all_the_same(project: Make, store: str) -> None:

@@ -19,7 +19,7 @@ from runstone import connect, settings
 from runstone.entities import Run
 from runstone.errors import NotFound, RunstoneError, Trouble
 from runstone.journal import owner
-from runstone.journal.recovery import UNWATCHED, recover
+from runstone.journal.recovery import UNWATCHED, recover, survey, unseen
 from runstone.journal.writer import journal_folder
 from runstone.records import Console, Document, Record, RunChanged
 
@@ -34,6 +34,8 @@ from .transcript import Transcript
 #: Tag that asks whoever watches over a run to end it; its value says who asked.
 STOP_TAG = "runstone.stop"
 SCHEDULED = "SCHEDULED"
+#: Seconds within which what a killed watcher left is brought in; what is printed meanwhile waits.
+BRING_IN_SECONDS = 10.0
 _OVER = ("FINISHED", "FAILED", "KILLED")
 
 
@@ -95,12 +97,12 @@ class Attended:
         except (NotFound, Trouble):
             return None
 
-    def watches(self, what: str) -> None:
+    def watches(self, what: str, heir: int = 0) -> None:
         """All that this process does for the run from now on is to watch over ``what``: said where its journal is, for the
-        case that it dies."""
+        case that it dies. ``heir`` is the process that watches on then, if one does."""
         if not self._shared:
             with suppress(OSError):
-                owner.say_watches(self._log.writer.folder, what)
+                owner.say_watches(self._log.writer.folder, what, heir)
 
     @guarded
     def goes_on(self) -> None:
@@ -132,11 +134,22 @@ class Attended:
         if said is None or why or (status != "FINISHED" and said == "FINISHED"):
             self._log.end(status, cause)
             said = status
+        self._close()
+        return said
+
+    @guarded
+    def unseen(self, what: str) -> None:
+        """Its work, ``what``, is over, and nobody saw how: what its own process said of its end stands, else it has FAILED."""
+        self.write(end=True)
+        if self._said() is None:
+            self._log.end("FAILED", unseen(what))
+        self._close()
+
+    def _close(self) -> None:
         if not self._shared:
             self._here.release(self.run_id)
         active.attended.pop(self.run_id, None)
         self._here.flush(settings.EXIT_WAIT_SECONDS.get())
-        return said
 
     def _said(self) -> str | None:
         """How the run's own process ended it, if it did; what that process left unshipped is brought in first."""
@@ -161,6 +174,18 @@ def watcher(here: Session, run_id: str) -> int | None:
         if who is not None and who.watches and owner.lives(folder, who):
             return who.pid
     return None
+
+
+def bring_in(here: Session, run_id: str) -> None:
+    """What the run's killed watcher left in its journal, before anything of another follows it. Others may be about it."""
+    roots = [root for root in connect.journal_roots(here.uri) if root.is_dir()]
+    give_up = time.monotonic() + BRING_IN_SECONDS
+    while time.monotonic() < give_up:
+        for root in roots:
+            recover(root, here.store, run_id)
+        if not any(one.run_id == run_id and not one.alive for root in roots for one in survey(root)):
+            return
+        time.sleep(0.05)
 
 
 def unwatched(run: Run) -> bool:

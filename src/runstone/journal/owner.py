@@ -27,7 +27,8 @@ SILENT_LEASES = 10
 class Owner(Struct, frozen=True):
     """``host``, ``pid`` and ``pid_start`` as in :class:`~runstone.records.Lease`; ``opened`` is in milliseconds;
     ``oom_kills`` is how many processes of its control group memory had ended by then, -1 where unknown. ``watches`` says
-    what the process only watches over, while another does the run's work."""
+    what the process only watches over, while another does the run's work; ``heir`` and ``heir_start`` name the process that
+    goes on with that when this one dies, 0 for none."""
 
     run_id: str
     host: str
@@ -37,6 +38,12 @@ class Owner(Struct, frozen=True):
     oom_kills: int = -1
     memory_events: str = ""
     watches: str = ""
+    heir: int = 0
+    heir_start: int = 0
+
+    @property
+    def has_heir(self) -> bool:
+        return bool(self.heir) and is_alive(self.host, self.heir, self.heir_start) is not False
 
 
 _own_start: tuple[int, int] = (0, 0)
@@ -66,11 +73,13 @@ def write_owner(folder: Path, owner: Owner) -> None:
         os.close(fd)
 
 
-def say_watches(folder: Path, watches: str) -> None:
-    """This process, the owner of the journal in ``folder``, only watches over ``watches`` from now on."""
+def say_watches(folder: Path, watches: str, heir: int = 0) -> None:
+    """This process, the owner of the journal in ``folder``, only watches over ``watches`` from now on; ``heir`` is the process
+    that does when this one is gone."""
     found = read_owner(folder)
     if found is not None:
-        write_owner(folder, structs.replace(found, watches=watches))
+        start = process_start(heir) if heir else 0
+        write_owner(folder, structs.replace(found, watches=watches, heir=heir, heir_start=start))
 
 
 def read_owner(folder: Path) -> Owner | None:

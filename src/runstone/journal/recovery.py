@@ -38,6 +38,11 @@ SET_ASIDE = "damaged"
 _BATCH_POINTS, _BATCH_OTHER = 1 << 18, 4000
 
 
+def unseen(what: str, cause: str = owner.UNKNOWN) -> str:
+    """Why a run has FAILED whose watcher died of ``cause``, and of whose work, ``what``, nobody else saw the end."""
+    return f"{UNWATCHED}{what} is gone ({cause}), so nobody saw its end"
+
+
 class Recovery(Struct):
     """What was found.
 
@@ -135,13 +140,16 @@ def recover_all(roots: Iterable[Path], store: Store) -> Recovery:
 
 
 class _Death(Struct):
-    """Of the processes of one run: the last sign of life, the cause, what they watched over if none did the run's work."""
+    """Of the processes of one run: the last sign of life, the cause, what they watched over if none did the run's work, and
+    whether a process that lives goes on with it."""
 
     last: int = 0
     cause: str = owner.UNKNOWN
     watched: str | None = None
+    inherited: bool = False
 
-    def add(self, last: int, cause: str, watched: str) -> None:
+    def add(self, last: int, cause: str, watched: str, inherited: bool) -> None:
+        self.inherited = self.inherited or inherited
         self.last = max(self.last, last)
         self.cause = cause if self.cause == owner.UNKNOWN else self.cause
         self.watched = watched if self.watched is None else self.watched and watched
@@ -161,8 +169,8 @@ def _recover_one(folder: Path, store: Store, done: Recovery, deaths: dict[str, _
     remove_journal(folder)
     done.journals += 1
     if run is not None:
-        last, watched = (who.opened, who.watches) if who else (0, "")
-        deaths.setdefault(run, _Death()).add(journal.last_time or last, cause, watched)
+        last, watched, inherited = (who.opened, who.watches, who.has_heir) if who else (0, "", False)
+        deaths.setdefault(run, _Death()).add(journal.last_time or last, cause, watched, inherited)
 
 
 def _ship(journal: DeadJournal, store: Store, done: Recovery) -> None:
@@ -196,7 +204,9 @@ def _write(journal: DeadJournal, store: Store, parts: list[Part], stored: int, d
 def _end(root: Path, run_id: str, death: _Death, store: Store, done: Recovery) -> None:
     """Mark the run as crashed, unless it ended properly or another process still works on it. One that was only watched over
     here has FAILED: its work may go on, and who does it says so when it is heard of again."""
-    if any((who := owner.read_owner(f)) and who.run_id == run_id and owner.lives(f, who) for f in _folders(root)):
+    if death.inherited or any(
+        (who := owner.read_owner(f)) and who.run_id == run_id and owner.lives(f, who) for f in _folders(root)
+    ):
         return
     try:
         with no_fork:
@@ -209,7 +219,7 @@ def _end(root: Path, run_id: str, death: _Death, store: Store, done: Recovery) -
     end = death.last or info.start_time or time.time_ns() // 1_000_000
     status, cause = "CRASHED", death.cause
     if death.watched:
-        status, cause = "FAILED", f"{UNWATCHED}{death.watched} is gone ({cause}), so nobody saw its end"
+        status, cause = "FAILED", unseen(death.watched, cause)
     change = RunChanged(run_id, time.time_ns() // 1_000_000, status=status, end_time=end, cause=cause)
     try:
         with no_fork:

@@ -43,7 +43,7 @@ def follow(run_id: str, synchronous: bool = True) -> SubmittedRun:
     place = json.loads(tags[JOB_PLACE])
     before = place.pop(LINES, {})
     job = table.again(backend, tags[JOB_ID], run_id, place)
-    kept = _console(here.store, run_id)
+    kept = console(here.store, run_id)
     attended = attend(run_id=run_id, printed=sum(map(len, kept.values())))
     if unwatched(run):
         attended.goes_on()
@@ -56,7 +56,7 @@ def follow(run_id: str, synchronous: bool = True) -> SubmittedRun:
     return submitted
 
 
-def _console(store: Store, run_id: str) -> dict[str, str]:
+def console(store: Store, run_id: str) -> dict[str, str]:
     """What is kept of each stream."""
     found: dict[str, list[str]] = {}
     for stream, text in _pieces(store, run_id):
