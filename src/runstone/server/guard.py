@@ -69,9 +69,9 @@ class Guard:
         if limited and length.isdigit() and int(length) > self.body_limit:
             await self._too_large(scope, receive, send)
         elif b"transfer-encoding" in headers or not length.isdigit():
-            await self._watched(scope, receive, send, self.body_limit if limited else None)
+            await self._watched(scope, receive, send, limit=self.body_limit if limited else None)
         elif int(length):  # the HTTP server hands on no more than that
-            await self._watched(scope, receive, send, None)
+            await self._watched(scope, receive, send, length=int(length))
         else:
             await self.app(scope, receive, send)
 
@@ -102,8 +102,10 @@ class Guard:
             return False
         return self.any_address or address.is_loopback
 
-    async def _watched(self, scope: Scope, receive: Receive, send: Send, limit: int | None) -> None:
-        """Hand on a body that comes in time, and of ``limit`` bytes at most; stop reading when it does not."""
+    async def _watched(
+        self, scope: Scope, receive: Receive, send: Send, limit: int | None = None, length: int | None = None
+    ) -> None:
+        """Hand on a body that comes in time, of ``limit`` bytes at most or of this length; stop reading when it does not."""
         seen, answered, refused = 0, False, False
 
         async def refuse(answer: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
@@ -112,7 +114,7 @@ class Guard:
                 await answer(scope, receive, send)
             refused = True
 
-        paced = Paced(receive, self.patience, lambda: refuse(self._too_slow))
+        paced = Paced(receive, self.patience, lambda: refuse(self._too_slow), length)
 
         async def counted() -> Message:
             nonlocal seen

@@ -26,19 +26,24 @@ class Paced:
     Args:
         seconds: that it may be silent, and what it has in hand beside :data:`LEAST_RATE`.
         refuse: called once, when it was too slow; the application then sees it gone.
+        length: of the body, if it was announced: its last byte is its end, and the empty piece that the HTTP server sends
+            after it, through a thread of its own, is not waited for.
     """
 
-    __slots__ = ("_ended", "_receive", "_refuse", "_refused", "_seconds", "_seen", "_waited")
+    __slots__ = ("_ended", "_length", "_receive", "_refuse", "_refused", "_seconds", "_seen", "_waited")
 
-    def __init__(self, receive: Receive, seconds: float, refuse: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._receive, self._seconds, self._refuse = receive, seconds, refuse
+    def __init__(
+        self, receive: Receive, seconds: float, refuse: Callable[[], Coroutine[Any, Any, None]], length: int | None = None
+    ) -> None:
+        self._receive, self._seconds, self._refuse, self._length = receive, seconds, refuse, length
         self._seen, self._waited, self._ended, self._refused = 0, 0.0, False, False
 
     async def __call__(self) -> Message:
         if self._refused:
             return GONE
-        if self._ended:  # what comes now is only the news that the client left
-            return await self._receive()
+        if self._ended:  # what comes now, after that empty piece, is only the news that the client left
+            news = await self._receive()
+            return news if news["type"] == GONE["type"] else await self._receive()
         began = time.monotonic()
         message = await _within(self._receive, min(self._seconds, self._seconds + self._seen / LEAST_RATE - self._waited))
         if message is None:
@@ -47,6 +52,8 @@ class Paced:
             return GONE
         self._waited += time.monotonic() - began
         self._seen += len(message.get("body", b""))
+        if self._seen == self._length and message["type"] != GONE["type"]:
+            message["more_body"] = False
         self._ended = not message.get("more_body", False)
         return message
 
