@@ -123,11 +123,13 @@ class FilterError(InvalidValue):
         text: the whole text.
         start, end: half-open range of characters that are wrong.
         expected: what would work there, in words a person can type.
+        would_work: the same as one text.
     """
 
     def __init__(self, problem: str, text: str, start: int, end: int, expected: tuple[str, ...] = ()) -> None:
         self.problem, self.text, self.start, self.end, self.expected = problem, text, start, end, expected
-        hint = f"\nExpected {', '.join(expected)}." if expected else ""
+        self.would_work = ", ".join("a comma" if one == "," else one for one in expected)
+        hint = f"\nExpected {self.would_work}." if expected else ""
         super().__init__(f"{problem}\n{_pointed_at(text, start, end)}{hint}", start=start, end=end, expected=list(expected))
 
 

@@ -206,7 +206,8 @@ def test_a_sequence_has_mlflows_names_and_previews(run: Run) -> None:
 def test_the_image_class(run: Run, tmp_path: Path) -> None:
     image = runstone.Image([[0, 255], [255, 0]])
     assert image.size == (2, 2)
-    assert image.to_list() == [[0, 255], [255, 0]]
+    assert image.to_list() == [0, 255, 255, 0]
+    assert runstone.Image([[[1, 2, 3], [4, 5, 6]]]).to_list() == [(1, 2, 3), (4, 5, 6)]
     image.save(tmp_path / "x.png")
     assert runstone.Image(tmp_path / "x.png").to_array().tolist() == [[0, 255], [255, 0]]
     assert runstone.Image(str(tmp_path / "x.png")).resize((4, 4)).to_pil().size == (4, 4)
@@ -285,7 +286,7 @@ def test_downloads(run: Run, tmp_path: Path) -> None:
     run_id, uri = run.info.run_id, str(run.info.artifact_uri)
     download = runstone.artifacts.download_artifacts
     assert download(run_id=run_id, artifact_path="a/b", dst_path=str(tmp_path / "one")) == str(tmp_path / "one/a/b")
-    assert download(f"runs:/{run_id}/a/b/c.txt", dst_path=str(tmp_path / "two")) == str(tmp_path / "two/a/b/c.txt")
+    assert download(f"runs:/{run_id}/a/b/c.txt", dst_path=str(tmp_path / "two")) == str(tmp_path / "two/c.txt")
     assert download(uri + "/a/b/c.txt", dst_path=str(tmp_path / "three")) == str(tmp_path / "three/c.txt")
     assert (tmp_path / "one/a/b/c.txt").read_text() == "x"
     here = download(run_id=run_id)
@@ -294,6 +295,26 @@ def test_downloads(run: Run, tmp_path: Path) -> None:
     client = runstone.MlflowClient()
     assert client.download_artifacts(run_id, "a", str(tmp_path / "four")) == str(tmp_path / "four/a")
     assert client.list_artifacts(run_id, "a/b") == [FileInfo("a/b/c.txt", False, 1)]
+
+
+def test_what_a_uri_names_is_downloaded_by_its_name(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    runstone.log_text("x", "a/b/c.txt")
+    monkeypatch.chdir(tmp_path)
+    folder = f"runs:/{run.info.run_id}/a/b"
+    download = runstone.artifacts.download_artifacts
+    assert download(folder, dst_path="out") == str(tmp_path / "out/b")
+    runstone.log_text("y", "a/b/d/e.txt")
+    assert download(folder + "/", dst_path="out") == str(tmp_path / "out/b")  # again, over what is there
+    assert sorted(str(one.relative_to("out")) for one in Path("out").rglob("*")) == ["b", "b/c.txt", "b/d", "b/d/e.txt"]
+    assert download(run_id=run.info.run_id, artifact_path="a/b/c.txt", dst_path="kept") == str(tmp_path / "kept/a/b/c.txt")
+    with pytest.raises(NotFound, match="nope"):
+        download(folder + "/nope", dst_path="out")
+    assert len(list(Path("out").iterdir())) == 1
+
+
+def test_a_picture_at_no_step(run: Run) -> None:
+    with pytest.raises(InvalidValue, match="step got 'x', a str: it must be a whole number"):
+        runstone.log_image(np.zeros((2, 2)), key="a", step="x")  # type: ignore[arg-type]
 
 
 def test_downloads_that_cannot_be(run: Run) -> None:

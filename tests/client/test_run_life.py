@@ -61,8 +61,6 @@ def test_names_come_from_the_argument_the_tag_or_the_environment() -> None:
     runstone.end_run()
     with runstone.start_run(tags={"mlflow.runName": "of-the-tag"}) as run:
         assert run.info.run_name == "of-the-tag"
-    with pytest.raises(InvalidValue, match="different values"):
-        runstone.start_run(run_name="a", tags={"mlflow.runName": "b"})
     with pytest.raises(InvalidValue, match="run_name must be text"):
         runstone.start_run(run_name=5)
 
@@ -198,6 +196,23 @@ def test_resume_goes_on_where_it_was() -> None:
     assert found.info.status == "FINISHED"
     assert found.data.metrics == {"m": 2.0}
     assert found.data.tags["again"] == "yes"
+
+
+def test_a_name_given_to_a_run_that_goes_on_is_its_new_name() -> None:
+    with runstone.start_run(run_name="before") as run:
+        pass
+    with runstone.start_run(run_id=run.info.run_id, run_name="after") as again:
+        assert again.info.run_name == "after"
+    assert runstone.get_run(run.info.run_id).info.run_name == "after"
+    with runstone.start_run(run_id=run.info.run_id) as again:
+        assert again.info.run_name == "after"
+
+
+def test_the_argument_names_a_run_whose_tags_have_another_name() -> None:
+    with runstone.start_run(run_name="argument", tags={"mlflow.runName": "tag"}) as run:
+        assert run.info.run_name == "argument"
+    found = runstone.get_run(run.info.run_id)
+    assert (found.info.run_name, found.data.tags["mlflow.runName"]) == ("argument", "argument")
 
 
 def test_resume_from_the_environment_serves_the_first_start_run() -> None:

@@ -107,3 +107,17 @@ def test_an_empty_table_has_its_columns() -> None:
     table = runstone.search_runs()
     assert len(table) == 0
     assert "run_id" in table.columns
+
+
+@pytest.mark.parametrize("most", [0, -1, 50_001, "3", 2.5])
+def test_a_page_of_no_size_is_refused_by_its_name(most: object) -> None:
+    client = runstone.MlflowClient()
+    for search in (lambda: client.search_runs(["0"], max_results=most), lambda: client.search_experiments(max_results=most)):
+        with pytest.raises(InvalidValue, match="max_results"):
+            search()
+
+
+@pytest.mark.parametrize("most", ["3", 2.5])
+def test_a_number_of_results_is_a_whole_one(most: object) -> None:
+    with pytest.raises(InvalidValue, match="max_results got"):
+        runstone.search_runs(max_results=most)

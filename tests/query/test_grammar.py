@@ -246,3 +246,18 @@ def test_numbers_keep_their_kind():
     assert type(parse_filter("metrics.a = 5").value) is int
     assert type(parse_filter("metrics.a = 5.0").value) is float
     assert parse_filter("metrics.a = " + "9" * 5000).value == math.inf
+
+
+def test_a_kind_of_field_in_backticks() -> None:
+    assert parse_filter("`tags`.t = '1'") == parse_filter("tags.t = '1'")
+    assert parse_filter("`params`.`a key` = '1'") == parse_filter("params.`a key` = '1'")
+    with pytest.raises(FilterError, match="is no kind of field") as caught:
+        parse_filter("`foo`.t = '1'")
+    assert (caught.value.start, caught.value.end) == (0, 5)
+
+
+def test_errors_are_sentences() -> None:
+    with pytest.raises(FilterError, match=r"Expected a comma, \)\.$"):
+        parse_filter("params.p IN ('1'")
+    with pytest.raises(FilterError, match="^An experiment has no attribute 'foo'"):
+        parse_filter("foo = 'x'", EXPERIMENTS)

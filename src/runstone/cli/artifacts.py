@@ -52,6 +52,7 @@ def download(run: str, artifact_path: str, artifact_uri: str, dst_path: Path | N
     import tempfile
 
     from runstone import connect
+    from runstone.client.downloads import fetch_by_name
     from runstone.query.run_models import folder_of, newest_model
 
     from .opening import find_run, open_for_reading
@@ -75,7 +76,7 @@ def download(run: str, artifact_path: str, artifact_uri: str, dst_path: Path | N
         target.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         fail(f"Cannot make the folder {str(target)!r}: {cause.strerror}.")
-    path = str(root.fetch(artifact_path, target))
+    path = str(fetch_by_name(root, artifact_path, target) if artifact_uri else root.fetch(artifact_path, target))
     done(path, path=path)
 
 

@@ -76,9 +76,7 @@ class Shell(click.Group):
 def one_line(error: RunstoneError) -> str:
     """The message of an error, on one line."""
     if isinstance(error, FilterError):
-        expected = (
-            f" Expected {', '.join(repr(one) if one == ',' else one for one in error.expected)}." if error.expected else ""
-        )
+        expected = f" Expected {error.would_work}." if error.expected else ""
         wrong = error.text[error.start : error.end] or "the end"
         return f"{error.problem} (at character {error.start + 1} of {error.text!r}: {wrong!r}).{expected}"
     return " ".join(error.message.split())

@@ -19,6 +19,7 @@ from .guard import guarded
 from .inputs import InputCalls
 from .log import RunOperations
 from .logged_models import LoggedModelCalls
+from .paging import page_size
 from .registry import RegistryCalls
 from .reviews import ReviewCalls
 from .run_log import now_ms
@@ -107,7 +108,7 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
     ) -> PagedList[Experiment]:
         """One page; its ``token`` asks for the next. Raises FilterError."""
         most = 1000 if max_results is None else max_results
-        return experiments.search(self._session, view_type, most, filter_string, order_by, page_token)
+        return experiments.search(self._session, view_type, page_size(most), filter_string, order_by, page_token)
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
@@ -182,7 +183,8 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
         page_token: str | None = None,
     ) -> PagedList[Run]:
         """One page of runs; its ``token`` asks for the next. Raises FilterError."""
-        return search.search(self._session, experiment_ids, filter_string, run_view_type, max_results, order_by, page_token)
+        most = page_size(1000 if max_results is None else max_results)
+        return search.search(self._session, experiment_ids, filter_string, run_view_type, most, order_by, page_token)
 
     # --- logging --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -70,15 +71,18 @@ def download_artifacts(
         run_id: a run, with
         artifact_path: a path among its artifacts; all of them if not given.
         dst_path: the folder to copy to, made if missing. Without it, what lies on this machine already is not copied.
+            What a URI names lies in it by its own name, what ``artifact_path`` names keeps its folders.
         tracking_uri: the store that knows the run; the one in force if ``None``.
         registry_uri: the store that knows registered models; the one in force if ``None``.
 
     Returns:
-        The local path of the file or folder; below ``dst_path`` it keeps its relative path.
+        The local path of the file or folder, absolute.
 
     Raises: InvalidValue unless exactly one of ``artifact_uri`` and ``run_id`` is given, NotFound.
     """
     place = _place(artifact_uri, run_id, artifact_path, tracking_uri, registry_uri)
+    if dst_path is not None and str(artifact_uri).startswith("runs:"):
+        return str(fetch_by_name(place.artifacts, place.path, Path(dst_path)))
     return fetch(place.artifacts, place.path, dst_path)
 
 
@@ -162,7 +166,23 @@ def fetch(artifacts: ArtifactStore, path: str, dst_path: PathLike | None) -> str
         if lies is not None:
             return str(lies)
         dst_path = tempfile.mkdtemp(prefix="runstone-")
-    return str(artifacts.fetch(path, Path(dst_path)))
+    return str(artifacts.fetch(path, Path(dst_path).absolute()))
+
+
+def fetch_by_name(artifacts: ArtifactStore, path: str, target: Path) -> Path:
+    """A copy in the folder ``target`` itself, without the folders that ``path`` has before its name. Raises NotFound."""
+    target = target.absolute()
+    folder, _, name = path.strip("/").rpartition("/")
+    if not folder:
+        return artifacts.fetch(path, target)
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".runstone-", dir=target) as aside:
+        copied, place = artifacts.fetch(path, Path(aside)), target / name
+        if copied.is_dir() and place.is_dir():
+            shutil.copytree(copied, place, dirs_exist_ok=True)
+        else:
+            copied.replace(place)
+    return place
 
 
 class ArtifactRepository:

@@ -51,7 +51,9 @@ class Image:
         return array
 
     def to_list(self) -> list[Any]:
-        return list(self.to_array().tolist())
+        """The pixels, row after row: numbers, or tuples with a number for each channel."""
+        array = self.to_array()
+        return array.ravel().tolist() if array.ndim == 2 else [tuple(pixel) for row in array.tolist() for pixel in row]
 
     def save(self, path: str | PathLike[str]) -> None:
         self.image.save(path)

@@ -18,6 +18,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.records import ArtifactLogged, Record
 
 from . import figures, media, tables
+from .checks import whole
 
 #: MLflow's tags for what its pages show by themselves.
 LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
@@ -110,7 +111,9 @@ class RunFiles:
         if key is None:
             raise TypeError("log_image needs artifact_file for a single picture, or key for one of a sequence.")
         name = media.step_name(
-            key, 0 if step is None else int(step), int(time.time() * 1000) if timestamp is None else int(timestamp)
+            key,
+            0 if step is None else whole(step, "step"),
+            int(time.time() * 1000) if timestamp is None else whole(timestamp, "timestamp"),
         )
         self._put_picture(picture, name, name + "+compressed")
         if LOGGED_IMAGES not in self._log.tags:

@@ -76,10 +76,10 @@ def start_run(
     and SIGTERM. Without a block, ``end_run()`` or the end of the process does.
 
     Args:
-        run_id: the run to resume; all else but ``tags`` and ``description`` is then ignored. ``RUNSTONE_RUN_ID`` gives one
-            to the first ``start_run`` of a process.
+        run_id: the run to resume; of all else ``run_name`` (which renames it), ``tags`` and ``description`` count then.
+            ``RUNSTONE_RUN_ID`` gives one to the first ``start_run`` of a process.
         experiment_id: experiment of a new run; see :func:`set_experiment` for the default.
-        run_name: its name; a pleasant one if not given.
+        run_name: its name, also where ``tags`` have another; a pleasant one if not given.
         nested: allow it inside an active run, as its child.
         parent_run_id: the run it is a child of.
         tags: its first tags.
@@ -108,7 +108,7 @@ def start_run(
         companions.refuse_equal(here, experiment_id, now_ms())
     if resumed:
         settings.RUN_ID.unset()
-        run, log = _resume(here, resumed, first_tags)
+        run, log = _resume(here, resumed, {**first_tags, RUN_NAME: _name(run_name, {})} if run_name else first_tags)
     else:
         run, log = begin(here, experiment_id, run_name, _parent(here, stack, nested, parent_run_id), first_tags)
     entry = Active(ActiveRun(run), log, here)
@@ -175,15 +175,9 @@ def new_run_id() -> str:
 
 
 def _name(run_name: str | None, tags: dict[str, str]) -> str:
-    tagged = tags.get(RUN_NAME)
     if run_name is not None and not isinstance(run_name, str):
         raise InvalidValue(f"run_name must be text, not {shown(run_name)}.")
-    if run_name and tagged and run_name != tagged:
-        raise InvalidValue(
-            f"Both 'run_name' argument and {RUN_NAME!r} tag are specified, but with different values "
-            f"(run_name={run_name!r}, {RUN_NAME}={tagged!r}). Give one of them."
-        )
-    return run_name or tagged or settings.RUN_NAME.get() or random_name()
+    return run_name or tags.get(RUN_NAME) or settings.RUN_NAME.get() or random_name()
 
 
 def _resume(here: Session, run_id: str, tags: dict[str, str]) -> tuple[Run, RunLog]:
@@ -202,7 +196,9 @@ def _resume(here: Session, run_id: str, tags: dict[str, str]) -> tuple[Run, RunL
     log = here.log(run_id)
     log.append(RunChanged(run_id, now_ms(), status="RUNNING"))
     log.set_tags(tags)
-    now_running = structs.replace(run.info, status="RUNNING", end_time=None, cause=None)
+    now_running = structs.replace(
+        run.info, status="RUNNING", end_time=None, cause=None, run_name=tags.get(RUN_NAME, run.info.run_name)
+    )
     data = RunData(run.data.summaries, run.data.params, {**run.data.tags, **tags})
     return Run(now_running, data, run.run_inputs, run.run_outputs), log
 

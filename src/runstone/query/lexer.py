@@ -77,6 +77,8 @@ def _token(text: str, at: int) -> Token:
         return Token(STRING, value, at, end)
     if character == "`":
         value, end = _quoted(text, at)
+        if text.startswith(".", end):  # `tags`.`a key`: MLflow takes the prefix in backticks, too
+            return _path(text, value, at, end)
         return Token(QUOTED, value, at, end)
     number = _NUMBER.match(text, at)
     if number and not _KEY.match(text, number.end()):

@@ -150,7 +150,7 @@ class _Parser:
                 return Field("attributes", name)
             if token.kind != lexer.STRING:
                 self.fail(
-                    f"A {self.vocabulary.noun} has no attribute {token.text!r}", token, self.vocabulary.suggest(token.text)
+                    f"{_one(self.vocabulary.noun)} has no attribute {token.text!r}", token, self.vocabulary.suggest(token.text)
                 )
         raise self.error("A field is missing", token, self.vocabulary.starts())
 
@@ -174,14 +174,16 @@ class _Parser:
         if kind is None:
             near = get_close_matches(token.text.lower(), self.vocabulary.prefixes, 3)
             expected = tuple(near) or tuple(dict.fromkeys(self.vocabulary.prefixes.values()))
-            self.fail_at(f"{token.text!r} is no kind of field", token.start, token.start + len(token.text), expected)
+            self.fail_at(f"{token.text!r} is no kind of field", token.start, token.key_start - 1, expected)
         if not token.key:
             self.fail_at(f"A key is missing after {token.text!r}.", token.start, token.end, (f"{token.text}.<key>",))
         if kind == "attributes":
             name = self.vocabulary.attribute(token.key)
             if name is None:
                 expected = self.vocabulary.suggest(token.key, functions=False)
-                self.fail_at(f"A {self.vocabulary.noun} has no attribute {token.key!r}", token.key_start, token.end, expected)
+                self.fail_at(
+                    f"{_one(self.vocabulary.noun)} has no attribute {token.key!r}", token.key_start, token.end, expected
+                )
             return Field("attributes", name)
         if kind == "datasets" and token.key not in self.vocabulary.dataset_names:
             self.fail_at(f"A dataset has no {token.key!r}", token.key_start, token.end, self.vocabulary.dataset_names)
@@ -266,6 +268,10 @@ class _Parser:
 
     def fail_at(self, problem: str, start: int, end: int, expected: tuple[str, ...] = ()) -> NoReturn:
         raise FilterError(problem, self.text, start, end, expected)
+
+
+def _one(noun: str) -> str:
+    return f"{'An' if noun[0] in 'aeiou' else 'A'} {noun}"
 
 
 def _said(field: Field) -> str:
