@@ -7,11 +7,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from runstone.contracts import Batch, Store
 from runstone.query.objective import metric_tags
-from runstone.records import ExperimentChanged, Tags
+from runstone.records import ExperimentChanged, ExperimentCreated, Tags
 
 API = "/api/runstone/v1"
 NAN, INF = float("nan"), float("inf")
@@ -103,6 +104,20 @@ def test_no_experiment_means_all_active_ones(api: TestClient, experiment: str, f
     assert table(api)["total"] == 5
     api.patch(f"{API}/experiments/{experiment}", json={"deleted": True})
     assert table(api)["total"] == 0
+
+
+def test_many_named_experiments_are_looked_up_at_once(api: TestClient, store: Any, experiment: str, five: list[str]) -> None:
+    store.write(Batch([ExperimentCreated(f"n{number}", str(100 + number)) for number in range(50)]))
+    store.write(Batch([ExperimentChanged("100", 1, deleted=True)]))
+    sent: list[str] = []
+    event.listen(store._engine, "before_cursor_execute", lambda _c, _k, statement, *_: sent.append(statement))
+    named = [str(100 + number) for number in range(50)] + [experiment, "100"]
+    answer = api.post(f"{API}/runs/table", json={"experiment_ids": named})
+    assert (answer.status_code, answer.json()["total"]) == (200, 5)
+    assert len(sent) < 40
+    for wrong in ("4711", "9" * 5000, "²", "it's"):
+        answer = api.post(f"{API}/runs/table", json={"experiment_ids": [*named, wrong]})
+        assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST"), wrong
 
 
 def test_an_empty_window_and_one_beyond_the_end(api: TestClient, experiment: str, five: list[str]) -> None:

@@ -18,7 +18,8 @@ from runstone.export.page import html
 from runstone.server import schema as s
 from runstone.server.media import SANDBOX
 
-from .experiments import VIEWS, every_experiment
+from .experiments import VIEWS
+from .tables import experiments_named
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -51,9 +52,7 @@ def _chosen(backend: Backend, query: s.ExportQuery) -> tuple[list[str], Kind | N
     named = [one for one in query.runs.split(",") if one]
     if named:
         return named, None, 0
-    wanted = [one for one in query.exp.split(",") if one] or [one.experiment_id for one in every_experiment(backend)]
-    for one in wanted:
-        backend.store.get_experiment(one)
+    wanted = [one.experiment_id for one in experiments_named(backend, [one for one in query.exp.split(",") if one])]
     asked = RunQuery(
         experiment_ids=tuple(wanted),
         filter=query.filter,

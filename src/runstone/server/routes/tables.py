@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runstone.contracts import RunQuery
+from runstone.contracts import ExperimentQuery, RunQuery
 from runstone.entities import Experiment
 from runstone.errors import InvalidValue
+from runstone.query.printer import quoted
 from runstone.server import schema as s
 from runstone.server.numbers import cell, number, numbers
 from runstone.server.objectives import column_of, objective_of
@@ -15,6 +16,9 @@ from .experiments import VIEWS, every_experiment
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
+
+#: Experiments up to so many are asked for one by one; more of them so many at once.
+FEW, AT_ONCE = 2, 1000
 
 
 def runs_table(backend: Backend, body: s.RunsTableRequest) -> s.RunsTable:
@@ -81,7 +85,16 @@ def series(backend: Backend, body: s.SeriesRequest) -> s.SeriesAnswer:
 
 def experiments_named(backend: Backend, ids: list[str]) -> list[Experiment]:
     """Those named, each of which must exist; all active ones when none is named."""
-    return [backend.store.get_experiment(one) for one in dict.fromkeys(ids)] if ids else every_experiment(backend)
+    if not ids:
+        return every_experiment(backend)
+    wanted, found = list(dict.fromkeys(ids)), {}
+    if len(wanted) > FEW:  # each by itself would be two statements
+        numbers = [one for one in wanted if one.isdecimal() and len(one) < 20]
+        for start in range(0, len(numbers), AT_ONCE):
+            named = ", ".join(map(quoted, numbers[start : start + AT_ONCE]))
+            query = ExperimentQuery(filter=f"experiment_id IN ({named})", view=VIEWS["all"], limit=AT_ONCE)
+            found.update({one.experiment_id: one for one in backend.store.search_experiments(query)})
+    return [found.get(one) or backend.store.get_experiment(one) for one in wanted]
 
 
 def _best(backend: Backend, experiments: list[Experiment], query: RunQuery) -> s.Best | None:
