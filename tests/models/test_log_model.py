@@ -28,7 +28,7 @@ def test_the_lectures_call(tmp_path: Path) -> None:
     with runstone.start_run() as run:
         info = runstone.sklearn.log_model(FOREST, "model")
     run_id = run.info.run_id
-    assert info.model_uri == f"runs:/{run_id}/model"
+    assert info.model_uri == f"models:/{info.model_id}"
     assert info.artifact_path == "model"
     assert info.run_id == run_id
     assert "sklearn" in info.flavors
@@ -40,7 +40,10 @@ def test_the_lectures_call(tmp_path: Path) -> None:
         np.testing.assert_array_equal(runstone.pyfunc.load_model(uri).predict(FRAME), FOREST.predict(FRAME))
     meta = runstone.pyfunc.load_model(info.model_uri).metadata
     assert (meta.run_id, meta.artifact_path, meta.model_uuid) == (run_id, "model", info.model_uuid)
-    assert get_model_info(info.model_uri).model_uuid == info.model_uuid
+    assert info.model_uuid == info.model_id
+    for uri in (info.model_uri, f"runs:/{run_id}/model"):
+        again = get_model_info(uri)
+        assert (again.model_uuid, again.model_id, again.model_uri) == (info.model_uuid, info.model_id, info.model_uri)
     assert Model.load(info.model_uri) == meta
     (tmp_path / "here").mkdir()
     runstone.sklearn.load_model(info.model_uri, tmp_path / "here")
@@ -49,8 +52,10 @@ def test_the_lectures_call(tmp_path: Path) -> None:
 
 def test_name_is_the_new_word_for_artifact_path() -> None:
     with runstone.start_run() as run:
-        assert runstone.sklearn.log_model(FOREST, name="a/b").model_uri == f"runs:/{run.info.run_id}/a/b"
-        assert runstone.sklearn.log_model(FOREST).model_uri == f"runs:/{run.info.run_id}/model"
+        assert runstone.sklearn.log_model(FOREST, name="a/b").artifact_path == "a/b"
+        assert runstone.sklearn.log_model(FOREST).artifact_path == "model"
+        for path in ("a/b", "model"):
+            assert runstone.pyfunc.load_model(f"runs:/{run.info.run_id}/{path}").metadata.run_id == run.info.run_id
         with pytest.raises(InvalidValue, match="not both"):
             runstone.sklearn.log_model(FOREST, "a", name="b")
 

@@ -65,8 +65,8 @@ def test_each_keeps_its_files(place: str) -> None:
         assert slope(by_run) == 3
     assert slope(by_run) == 3
     assert [slope(f"models:/{one.model_id}") for one in made] == [1, 2, 3]
-    assert [slope(one.model_uri) for one in made[1:]] == [2, 3]
-    assert [one.model_uri for one in made] == [by_run, *(f"models:/{one.model_id}" for one in made[1:])]
+    assert [slope(one.model_uri) for one in made] == [1, 2, 3]
+    assert [one.model_uri for one in made] == [f"models:/{one.model_id}" for one in made]
     assert [one.name for one in made] == ["model"] * 3
     assert [runstone.get_logged_model(one.model_id).name for one in made] == ["model"] * 3
     folders = sorted(one.path for one in MlflowClient().list_artifacts(run.info.run_id))
@@ -89,7 +89,7 @@ def test_a_version_never_changes(place: str) -> None:
     assert first.registered_model_version == 1
     assert [slope(f"models:/m/{number}") for number in range(1, 6)] == [1, 1, 2, 2, 3]
     versions = [MlflowClient().get_model_version("m", str(number)) for number in range(1, 6)]
-    assert [one.source for one in versions[:3]] == [by_run, by_run, second.model_uri]
+    assert [one.source for one in versions[:3]] == [first.model_uri, by_run, second.model_uri]
     assert {one.run_id for one in versions} == {run.info.run_id}
     assert versions[2].model_id == second.model_id
 
@@ -128,7 +128,7 @@ def test_two_processes_that_log_their_first_at_once(fails: bool, tmp_path: Path,
             monkeypatch.undo()
         else:
             first = runstone.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
-            assert first.model_uri == f"runs:/{run.info.run_id}/model"
+            assert first.artifact_path == "model"
             assert slope(f"models:/{first.model_id}") == 1
         third = log(3)
     assert slope(f"models:/{model.second}") == 2
@@ -183,7 +183,7 @@ def test_one_that_fails_takes_nobodys_place(place: str, monkeypatch: pytest.Monk
             patch.setattr(runstone, "log_artifact", lambda *given: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 log(1)
-        assert log(2).model_uri == f"runs:/{run.info.run_id}/model"
+        assert log(2).artifact_path == "model"
         with monkeypatch.context() as patch:
             patch.setattr(runstone, "log_artifact", lambda *given: 1 / 0)
             with pytest.raises(ZeroDivisionError):

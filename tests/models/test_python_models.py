@@ -194,6 +194,9 @@ open("w.txt", "w").write("theirs")
 mlflow.pyfunc.save_model("a", python_model=Theirs(), artifacts={"word": "w.txt"}, pip_requirements=["pandas"])
 mlflow.pyfunc.save_model("b", python_model=Hinted(), pip_requirements=["pandas"])
 mlflow.pyfunc.save_model("c", python_model=lambda model_input: len(model_input), pip_requirements=["pandas"])
+signature = mlflow.models.infer_signature(frame.assign(a=[[1.0]] * 2, o=[{"p": 1}] * 2), params={"times": 1})
+for name, known in (("d", signature), ("e", mlflow.models.infer_signature(frame.to_numpy(), frame.to_numpy()))):
+    mlflow.pyfunc.save_model(name, python_model=lambda model_input: 2, signature=known, pip_requirements=["pandas"])
 print("FOUND" + json.dumps(found))
 """
 
@@ -217,3 +220,5 @@ def test_the_real_mlflow_loads_ours_and_we_load_its(tmp_path: Path, word: str) -
     with pytest.raises(InvalidValue, match="is a str"):
         load_model(str(tmp_path / "b")).predict([1])
     assert load_model(str(tmp_path / "c")).predict(FRAME) == 2
+    assert load_model(str(tmp_path / "d")).predict(FRAME.assign(a=[[1.0]] * 2, o=[{"p": 1}] * 2)) == 2
+    assert load_model(str(tmp_path / "e")).predict(np.ones((2, 1))) == 2

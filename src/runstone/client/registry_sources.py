@@ -52,6 +52,8 @@ def source_of(here: Session, registry_uri: str, source: str, run_id: str = "", m
         if not named:
             return Source(source, run_id, model_id)
         model = whole_model(here.fresh_store().get_logged_model(named))
+        if run_id and model.source_run_id and run_id != model.source_run_id:
+            raise InvalidValue(f"source={source!r} is a model of the run {model.source_run_id!r}, not of run_id={run_id!r}.")
         location = "" if here.uri == registry_uri else model.artifact_location
         return Source(source, run_id or model.source_run_id or "", named, location)
     if source.startswith("runs:"):

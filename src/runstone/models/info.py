@@ -15,9 +15,8 @@ class ModelInfo(Struct, frozen=True, eq=False, kw_only=True):
     Attributes:
         artifact_path: where it lies among its run's artifacts.
         flavors: flavor name to its settings.
-        model_uri: what ``load_model`` takes: ``runs:/<run_id>/<name>``, or ``models:/<model id>`` of one that waited for its
-            files and of those that follow another one of their name in their run.
-        model_uuid: the model's own id.
+        model_uri: what ``load_model`` takes: ``models:/<model id>`` of a logged model, which always means this one.
+        model_uuid: the model's own id; of a logged model its ``model_id``.
         run_id: the run that logged it; None for a model saved to a folder.
         saved_input_example_info: where the example lies and what it is.
         signature: a :class:`~runstone.models.ModelSignature`, or None.

@@ -74,7 +74,7 @@ def log_to_run(
     log = session().log(run_id)
     known = any(isinstance(one, dict) and one.get("artifact_path") == place for one in _told(log))
     at = model_places.claim(log, session(), place, own, known) if waiting is None else place
-    manifest = Model(artifact_path=at, run_id=run_id, model_id=own)
+    manifest = Model(artifact_path=at, run_id=run_id, model_uuid=own, model_id=own)
     with tempfile.TemporaryDirectory(prefix="runstone-model-") as temporary:
         folder, last = Path(temporary, "model"), Path(temporary, FILE_NAME)
         try:
@@ -95,7 +95,7 @@ def log_to_run(
     else:
         _finish_waiting(own, run_id, step, kept_params, kept_tags)
         model_places.elsewhere(log, waiting.name)
-    uri = None if waiting is None and at == place else f"models:/{own}"
+    uri = f"models:/{own}"
     if at != place:
         notice(f"the run had a model {place!r} already, which stays; this one is {uri}, in {at!r}")
     info = structs.replace(manifest.get_model_info(uri), name=place, params=kept_params, tags=kept_tags, step=step)

@@ -121,8 +121,9 @@ class Model:
         return (None, None) if info is None else load_example(local_folder(path), info)
 
     def get_model_info(self, model_uri: str | None = None) -> ModelInfo:
-        """What a caller of ``log_model`` gets; ``model_uri`` is ``runs:/…`` unless given."""
-        uri = model_uri or f"runs:/{self.run_id}/{self.artifact_path}"
+        """What a caller of ``log_model`` gets; ``model_uri`` is ``models:/<model id>`` unless given, ``runs:/…`` of a model
+        that has no id."""
+        uri = model_uri or (f"models:/{self.model_id}" if self.model_id else f"runs:/{self.run_id}/{self.artifact_path}")
         return ModelInfo(
             artifact_path=self.artifact_path,
             flavors=self.flavors,

@@ -33,6 +33,8 @@ _MEANT = {
     "mlflow.pyfunc.utils.data_validation": "runstone.models.python_function",
     "mlflow.exceptions": "runstone.exceptions",
 }
+#: Where the classes are of which a signature consists.
+_DESCRIBE = ("mlflow.models.signature", "mlflow.types.schema")
 _TypeHints = python_model._TypeHints
 
 _set: list[Any] = []
@@ -59,11 +61,30 @@ def _validate_model_input(args: Any, kwargs: Any, index: int, hint: Any, name: s
     return (*args[:index], hints.as_batch(args[index], hint), *args[index + 1 :]), kwargs
 
 
+class _AnyName(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return cls()
+
+
+class _Description(metaclass=_AnyName):
+    """Stands for MLflow's own description of a signature, which it pickles with a function; the manifest says the same."""
+
+    def __init__(self, *given: Any) -> None:
+        """Whatever it was made of."""
+
+    def __setstate__(self, state: Any) -> None:
+        """Nothing of it is kept."""
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         meant = _MEANT.get(module)
         if meant is not None and hasattr(importlib.import_module(meant), name):
             return getattr(importlib.import_module(meant), name)
+        if module in _DESCRIBE:
+            return _Description
         return super().find_class(module, name)
 
 

@@ -13,15 +13,19 @@ from .schema import Schema
 
 
 def get_model_info(model_uri: str) -> ModelInfo:
-    """What the manifest of a model says.
+    """What the manifest of a model says; ``model_uri`` of a logged model is ``models:/<model id>``, by whatever name it was
+    asked for.
 
     Args:
-        model_uri: a folder, ``file:…`` or ``runs:/<run_id>/<path>``.
+        model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` or ``models:/…``.
 
     Raises:
         NotFound: there is no model.
     """
-    return Model.load(local_folder(model_uri)).get_model_info(os.fspath(model_uri))
+    asked = os.fspath(model_uri)
+    manifest = Model.load(local_folder(asked))
+    logged = manifest.model_id and asked.startswith(("runs:", "models:"))
+    return manifest.get_model_info(None if logged else asked)
 
 
 def validate_schema(data: Any, expected_schema: Schema) -> None:

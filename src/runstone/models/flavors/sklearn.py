@@ -143,7 +143,7 @@ def log_model(
         kwargs: further arguments of MLflow's; a notice names them.
 
     Returns:
-        what it became; ``model_uri`` is ``runs:/<run_id>/<name>``, which every ``load_model`` takes.
+        what it became; ``model_uri`` is ``models:/<model id>``, which every ``load_model`` takes.
 
     Raises:
         InvalidValue: as for :func:`save_model`.
