@@ -123,8 +123,8 @@ def _column(values: Any, kind: Any, required: bool) -> Any:
     converted = _safe(values, kind, required)
     if converted is None:
         raise InvalidValue(
-            f"Column {values.name!r} is {values.dtype}; the model takes {kind!r} ({kind.to_numpy()}), and the conversion "
-            f"is not safe. {_advice(values, kind)}"
+            f"Column {values.name!r} is {values.dtype}; the model takes {_shown(kind)}, and the conversion is not safe. "
+            f"{_advice(values, kind)}"
         )
     return converted
 
@@ -185,6 +185,10 @@ def _is_number(value: Any) -> bool:
     return is_gap(value) or (isinstance(value, Number) and not isinstance(value, (bool, complex)))
 
 
+def _shown(kind: DataType) -> str:
+    return repr(kind) if kind in (DataType.string, DataType.binary) else f"{kind!r} ({kind.to_numpy()})"
+
+
 def _advice(values: Any, kind: DataType) -> str:
     name = getattr(values.dtype, "name", str(values.dtype))
     if kind in (DataType.integer, DataType.long) and name.startswith("float"):
@@ -207,6 +211,9 @@ def _check(value: Any, kind: AnyDataType, required: bool, place: str) -> None:
         for key, item in value.items():
             _check(item, kind.value_type, True, f"{place}, key {key!r}")
     elif isinstance(kind, Object) and isinstance(value, Mapping):
+        known = [item.name for item in kind.properties]
+        if extra := [key for key in value if key not in known]:
+            raise InvalidValue(f"The value in {place} has the keys {extra}, which the model does not know; it takes {known}.")
         for item in kind.properties:
             _check(value.get(item.name), item.dtype, item.required, f"{place}, key {item.name!r}")
     elif not (isinstance(kind, DataType) and _of_type(value, kind)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,9 @@ def _convert(value: Any, kind: AnyDataType, name: str) -> Any:
         fits = isinstance(plain, (int, float)) and not isinstance(plain, bool)
         plain = float(plain) if fits else plain
     else:
+        if kind is DataType.datetime and isinstance(plain, str):  # JSON has no dates
+            with suppress(ValueError):
+                plain = datetime.datetime.fromisoformat(plain.replace("Z", "+00:00"))
         fits = isinstance(plain, kind.to_python())
     if not fits:
         raise InvalidValue(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -98,6 +99,8 @@ class Scoring:
             return Response(await _work(len(body), parse.written, found), media_type=parse.JSON)
         except RunstoneError as wrong:
             return _fault("INVALID_PARAMETER_VALUE", f"Failed to predict: {wrong}", 400)
+        except parse.Unspeakable as problem:
+            return _fault("INTERNAL_ERROR", str(problem), 500)
         except Exception as problem:
             log.exception("the model failed")
             told = "Encountered an unexpected error while evaluating the model. Verify that the input is compatible with it."
@@ -141,9 +144,24 @@ def create(
         Route("/openapi.json", scoring.describe),
         Route("/invocations", scoring.invocations, methods=["POST"]),
     ]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such, Exception: _broken})
     app.state.pulse = holder  # what the listener ends first
     return app
+
+
+async def _no_such(request: Request, problem: Exception) -> Response:
+    """An unknown path, or a method that the path does not take."""
+    assert isinstance(problem, HTTPException)
+    method, path = request.method, request.url.path
+    told = f"{method} {path} is not offered here. POST /invocations predicts; /ping, /version and /openapi.json tell more."
+    answer = _fault("ENDPOINT_NOT_FOUND", told, problem.status_code)
+    answer.headers.update(problem.headers or {})
+    return answer
+
+
+async def _broken(_request: Request, problem: Exception) -> Response:
+    log.error("a request failed", exc_info=problem)
+    return _fault("INTERNAL_ERROR", f"The server failed: {type(problem).__name__}. Its log says more.", 500)
 
 
 async def _body(request: Request, limit: int) -> bytes | None:

@@ -45,6 +45,7 @@ def openapi(meta: Model, name: str) -> dict[str, Any]:
             "400": refused,
             "413": {"description": "The request is too large."},
             "415": {"description": "The content type is not spoken here."},
+            "500": {"description": "The model gave what JSON cannot say.", "content": refused["content"]},
             "504": {"description": "It took too long."},
         },
     }
@@ -64,8 +65,7 @@ def _forms(schema: Schema | None) -> list[dict[str, Any]]:
         parts = {str(one.name): _type(one.type) for one in schema}
         needed = [str(one.name) for one in schema if one.required]
         row = {"type": "object", "properties": parts, "required": needed}
-        columns = {"type": "array", "items": {"enum": list(parts)}}
-        values = {"oneOf": [{"type": "array", "items": row}, {"type": "object"}, row]}
+        values = {"anyOf": [{"type": "array", "items": row}, {"type": "object"}]}
     elif schema is not None and not schema.is_tensor_spec():
         values = {"type": "array", "items": _type(schema.inputs[0].type)}
     split = {"type": "object", "properties": {"columns": columns, "data": {"type": "array", "items": {"type": "array"}}}}

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ import numpy as np
 from runstone._lazy import need
 from runstone.errors import InvalidValue
 from runstone.models.datatypes import DataType
+from runstone.models.frames import is_gap
 from runstone.models.manifest import Model
 from runstone.models.schema import Schema, TensorSpec
 
@@ -32,6 +34,10 @@ _NUMBERS = {DataType.integer: "int32", DataType.long: "int64", DataType.float: "
 
 class WrongType(Exception):
     """A content type that is not spoken here."""
+
+
+class Unspeakable(Exception):
+    """Predictions that JSON cannot say."""
 
 
 def media_type(header: str | None) -> str:
@@ -158,7 +164,7 @@ def _arrays(value: Any, schema: Schema | None) -> Any:
         spec = specs.get(name)
         try:
             return np.asarray(given, dtype=spec.type if isinstance(spec, TensorSpec) else None)
-        except (ValueError, TypeError) as cause:
+        except (ValueError, TypeError, OverflowError) as cause:
             raise InvalidValue(f"The input {name or 'tensor'!r} is no array of {spec or 'numbers'}: {cause}") from cause
 
     return {name: array(name, one) for name, one in value.items()} if isinstance(value, dict) else array(None, value)
@@ -173,7 +179,7 @@ def _typed(frame: Any, schema: Schema | None) -> Any:
     for spec in schema:
         name = spec.name
         if name is not None and name in frame.columns and isinstance(spec.type, DataType):
-            frame[name] = _column(frame[name], spec.type, str(name))
+            frame[name] = _column(frame[name], spec.type, str(name), spec.required)
     return frame
 
 
@@ -190,9 +196,11 @@ def _numbers(frame: Any, wanted: Any) -> Any:
     return turned if bool((turned == frame).all(axis=None)) else frame
 
 
-def _column(column: Any, kind: DataType, name: str) -> Any:
+def _column(column: Any, kind: DataType, name: str, required: bool) -> Any:
     if not len(column):
         return column.astype(kind.to_pandas())
+    if kind is DataType.boolean and required and column.isna().any():
+        raise InvalidValue(f"The column {name!r} has a row without a value; the model takes true or false.")
     if kind is DataType.binary:
         try:
             return column.map(lambda text: base64.b64decode(text, validate=True) if isinstance(text, str) else text)
@@ -214,7 +222,7 @@ def _column(column: Any, kind: DataType, name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """As what JSON knows, in the shapes of MLflow's server: a table is a list of objects."""
+    """As what JSON knows, in the shapes of MLflow's server: a table is a list of objects. Raises Unspeakable."""
     if hasattr(value, "to_frame") and hasattr(value, "dtype"):
         value = value.to_frame(value.name if value.name is not None else 0)
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
@@ -223,15 +231,28 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "toarray"):
         value = value.toarray()
     if isinstance(value, np.datetime64):
-        return str(value)
+        return None if np.isnat(value) else str(value)
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
         return {str(key): one for key, one in value.items()}
-    if isinstance(value, list | tuple | set | str | int | float | bool) or value is None:
+    if is_gap(value):
+        return None
+    if isinstance(value, list | tuple | set | str | int | float | bool):
         return value
+    if isinstance(value, datetime.date):
+        return value.isoformat()
     if hasattr(value, "model_dump"):
         return value.model_dump()
+    if isinstance(value, Iterator) or _nameless(value):
+        raise Unspeakable(
+            f"The model gave a {type(value).__name__}, which JSON cannot say. Lists, numbers, texts and tables work."
+        )
     return str(value)
+
+
+def _nameless(value: Any) -> bool:
+    """Whether its text is nothing but where it lies in memory."""
+    return type(value).__repr__ is object.__repr__ and type(value).__str__ is object.__str__
