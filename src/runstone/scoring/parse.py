@@ -255,4 +255,5 @@ def _plain(value: Any) -> Any:
 
 def _nameless(value: Any) -> bool:
     """Whether its text is nothing but where it lies in memory."""
-    return type(value).__repr__ is object.__repr__ and type(value).__str__ is object.__str__
+    kind: Any = type(value)
+    return kind.__repr__ is object.__repr__ and kind.__str__ is object.__str__

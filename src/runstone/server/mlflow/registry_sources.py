@@ -106,10 +106,10 @@ def _of_model_uri(backend: Backend, source: str, run_id: str, model_id: str) -> 
         if model_id and model_id != uri.model_id:
             raise _refused(source, f"it is not model_id={model_id!r}")
         model = whole_model(backend.store.get_logged_model(uri.model_id))
-        own = model.source_run_id or ""
-        if run_id and own and run_id != own:
-            raise _refused(source, f"that model's run_id is {own!r}, not {run_id!r}")
-        return Origin(source, run_id or own, uri.model_id)
+        own_run = model.source_run_id or ""
+        if run_id and own_run and run_id != own_run:
+            raise _refused(source, f"that model's run_id is {own_run!r}, not {run_id!r}")
+        return Origin(source, run_id or own_run, uri.model_id)
     copied = version_meant(backend.store, uri)
     if PROMPT_TAG in backend.store.get_registered_model(copied.name).tags:
         raise _refused(source, "versions of a prompt are no models")
