@@ -293,19 +293,19 @@ def open_artifacts(uri: str | os.PathLike[str], tracking_uri: str = "") -> Artif
 
 def take_folder(uri: str, tracking_uri: str, folder: str, last: str) -> bool:
     """Have a folder of artifacts for one writer, who puts the file ``last`` there in the end; whether nobody has or had it
-    before, as far as this machine's own folders tell. The others are not asked. :func:`leave_folder` gives it back."""
-    from .artifacts.local import LocalArtifacts
+    before. Places that cannot say so say yes. :func:`leave_folder` gives it back."""
+    from .query.run_models import Folders
 
     artifacts = open_artifacts(uri, tracking_uri)
-    return artifacts.take(folder, last) if isinstance(artifacts, LocalArtifacts) else True
+    return artifacts.take(folder, last) if isinstance(artifacts, Folders) else True
 
 
 def leave_folder(uri: str, tracking_uri: str, folder: str) -> None:
     """What :func:`take_folder` took is free, or complete."""
-    from .artifacts.local import LocalArtifacts
+    from .query.run_models import Folders
 
     artifacts = open_artifacts(uri, tracking_uri)
-    if isinstance(artifacts, LocalArtifacts):
+    if isinstance(artifacts, Folders):
         artifacts.leave(folder)
 
 

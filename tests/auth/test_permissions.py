@@ -90,6 +90,7 @@ class Things:
                 "trace_id": "tr-1", "prompt_versions": [{"name": "p", "version": "1"}]}),
             "upload": ("POST", f"/ajax-api/2.0/mlflow/upload-artifact?run_id={self.run}&path=b.txt", {}),
             "put": ("PUT", self.file, {}),
+            "take folder": ("POST", f"{OWN}/artifacts/folders", {"path": f"{self.path}/new", "last": "MLmodel"}),
             "model tag": ("POST", f"{V2}/registered-models/set-tag", {"name": "wine", "key": "a", "value": "b"}),
             "alias": ("POST", f"{V2}/registered-models/alias", {"name": "wine", "alias": "best", "version": "1"}),
             "version": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -20,6 +21,7 @@ from runstone import MlflowClient, connect
 from runstone.cli.main import cli
 from runstone.models import infer_signature, set_signature
 from runstone.scoring import manifests
+from runstone.testing.s3_server import S3Server, serving_s3
 from runstone.testing.served import ServedStores
 
 X = np.array([[1.0], [2.0]])
@@ -46,15 +48,26 @@ def served() -> Iterator[ServedStores]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with serving_s3(tmp_path_factory.mktemp("s3")) as running:
+        yield running
+
+
 @pytest.fixture(params=["embedded", "served"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The store in force, on this machine or behind a server."""
+    """The store in force, on this machine (with artifacts in a bucket) or behind a server."""
     monkeypatch.setenv("RUNSTONE_CAPTURE_CONTEXT", "0")
     uri = str(tmp_path / "store")
     if request.param == "served":
         running: ServedStores = request.getfixturevalue("served")
         uri = running.add(connect.open_store(uri))
     runstone.set_tracking_uri(uri)
+    if request.param == "bucket":
+        far: S3Server = request.getfixturevalue("s3")
+        for name, value in far.environment.items():
+            monkeypatch.setenv(name, value)
+        runstone.set_experiment(experiment_id=runstone.create_experiment("far", artifact_location=far.place()))
     return uri
 
 
@@ -112,20 +125,18 @@ class Meanwhile(LinearRegression):  # type: ignore[misc, unused-ignore]
         return super().__getstate__()
 
 
+@pytest.mark.parametrize("place", ["embedded", "served", "bucket"], indirect=True)
 @pytest.mark.parametrize("fails", [False, True], ids=["both come", "this one fails"])
-def test_two_processes_that_log_their_first_at_once(fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RUNSTONE_CAPTURE_CONTEXT", "0")
-    uri = str(tmp_path / "store")
-    runstone.set_tracking_uri(uri)
+def test_two_processes_that_log_their_first_at_once(fails: bool, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Meanwhile().fit(X, X[:, 0])
     with runstone.start_run() as run:
         runstone.flush()
-        model.then = lambda: logged_elsewhere(uri, run.info.run_id)
+        model.then = lambda: logged_elsewhere(place, run.info.run_id)
         if fails:
-            monkeypatch.setattr(runstone, "log_artifact", lambda *given: 1 / 0)
-            with pytest.raises(ZeroDivisionError):
-                runstone.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
-            monkeypatch.undo()
+            with monkeypatch.context() as patch:
+                patch.setattr(runstone, "log_artifact", lambda *given: 1 / 0)
+                with pytest.raises(ZeroDivisionError):
+                    runstone.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
         else:
             first = runstone.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
             assert first.artifact_path == "model"
@@ -134,8 +145,9 @@ def test_two_processes_that_log_their_first_at_once(fails: bool, tmp_path: Path,
     assert slope(f"models:/{model.second}") == 2
     folders = [runstone.get_logged_model(one).artifact_location.rpartition("/")[2] for one in (model.second, third.model_id)]
     assert folders == [f"model.{model.second[2:10]}", "model" if fails else f"model.{third.model_id[2:10]}"]
-    left = {one.name for one in (Path(runstone.get_artifact_uri().removeprefix("file://")) / "model").rglob("*")}
-    assert not [name for name in left if name.startswith(".")]
+    files = [one.path for one in MlflowClient().list_artifacts(run.info.run_id, "model")]
+    assert "model/MLmodel" in files
+    assert not [path for path in files if path.rpartition("/")[2].startswith(".")]
 
 
 def logged_elsewhere(uri: str, run_id: str) -> str:
@@ -153,6 +165,7 @@ with runstone.start_run(run_id={run_id!r}):
         "RUNSTONE_CAPTURE_CONTEXT": "0",
         "RUNSTONE_QUIET": "1",
         "PATH": "/usr/bin:/bin",
+        **{name: value for name, value in os.environ.items() if name.startswith(("AWS_", "MLFLOW_S3_"))},
     }
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from runstone.contracts import ArtifactFile, PartUploads
 from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound, StoreUnavailable
 
-from .copying import copy, told
+from .copying import TAKEN, copy, told
 from .object_reader import ObjectReader
 from .paths import clean
 from .sources import files_below, open_source
@@ -102,12 +103,12 @@ class ObjectArtifacts:
             except FileNotFoundError:
                 raise self._no_bucket() from None
         infos = [FileInfo(folder, True) for folder in found["common_prefixes"] if folder != name]
-        infos += [FileInfo(one["path"], False, one["size"]) for one in found["objects"] if one["path"] != name]
+        infos += [FileInfo(one["path"], False, one["size"]) for one in found["objects"] if _shown(one["path"], name)]
         return sorted(infos, key=lambda info: info.path)
 
     def walk(self, path: str = "") -> Iterator[FileInfo]:
         name = clean(path)
-        yield from sorted(self._all(name), key=lambda info: info.path)
+        yield from sorted((info for info in self._all(name) if _shown(info.path, name)), key=lambda info: info.path)
 
     def fetch(self, path: str, target: Path) -> Path:
         name = clean(path)
@@ -116,7 +117,7 @@ class ObjectArtifacts:
             with told(there):
                 there.mkdir(parents=True, exist_ok=True)
             with ThreadPoolExecutor(_FILES_AT_ONCE, "runstone-download") as pool:
-                list(pool.map(lambda info: self._land(info.path, Path(target)), self._all(name)))
+                list(pool.map(lambda info: self._land(info.path, Path(target)), self.walk(name)))
         else:
             self._land(name, Path(target))
         return there
@@ -135,6 +136,29 @@ class ObjectArtifacts:
                 self._delete(doomed[start : start + 1000])
         with self._lock:
             self._folders.clear()
+
+    def take(self, folder: str, last: str) -> bool:
+        """Have a folder for one writer, who puts the file ``last`` there in the end; whether nobody else has or had it.
+
+        Whoever asks puts a mark of its own and has the folder if it then finds no other: not all stores write on condition.
+        Of several that ask at the same moment at most one gets it.
+        """
+        name = clean(folder, file=True)
+        mine, mark = f"{name}/{TAKEN}-{secrets.token_hex(8)}", clean(f"{name}/{last}", file=True)
+        with self._told(folder):
+            obstore.put(self._bucket, mine, b"", use_multipart=False)
+            there = {one["path"] for one in obstore.list_with_delimiter(self._bucket, name)["objects"]}
+            if [path for path in there if _is_mark(path)] == [mine] and mark not in there:
+                return True
+            self._delete([mine])
+        return False
+
+    def leave(self, folder: str) -> None:
+        """The writer is done."""
+        with self._told(folder):
+            there = obstore.list_with_delimiter(self._bucket, clean(folder, file=True))["objects"]
+            if marks := [one["path"] for one in there if _is_mark(one["path"])]:
+                self._delete(marks)
 
     def presigned(self, path: str, method: Literal["GET", "PUT"], seconds: int) -> str:
         """A URL with which anybody may ``GET`` or ``PUT`` this one file for so many seconds."""
@@ -315,6 +339,15 @@ class _Pieces:
         except Exception as broke:
             self.broke = broke
             raise
+
+
+def _shown(path: str, folder: str) -> bool:
+    """Whether a listing of ``folder`` has it: not the folder's own mark, nor that a writer has a folder for itself."""
+    return path != folder and not _is_mark(path)
+
+
+def _is_mark(path: str) -> bool:
+    return path.rpartition("/")[2].startswith(TAKEN)
 
 
 def _part_size(stream: BinaryIO) -> int:

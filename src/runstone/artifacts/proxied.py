@@ -23,6 +23,9 @@ from .proxied_reader import ProxiedReader
 from .sources import files_below, open_source
 
 ROUTE = "/api/2.0/mlflow-artifacts/artifacts"
+#: Where a server that is Runstone gives one of several writers a folder.
+FOLDERS = "/api/runstone/v1/artifacts/folders"
+_OLD = "This server gives no writer a folder for itself."
 #: Files of a tree that travel at once.
 _AT_ONCE = 8
 
@@ -141,10 +144,26 @@ class ProxiedArtifacts:
     def delete(self, path: str = "") -> None:
         self._server.ask("DELETE", self._address(clean(path)))
 
+    def take(self, folder: str, last: str) -> bool:
+        """Have a folder for one writer, who puts the file ``last`` there in the end; whether nobody else has or had it."""
+        return bool(self._folder(folder, last)["taken"])
+
+    def leave(self, folder: str) -> None:
+        """The writer is done."""
+        self._folder(folder, "")
+
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _address(self, name: str) -> str:
         return f"{ROUTE}/{quote(posixpath.join(self._inside, name), safe='/')}"
+
+    def _folder(self, folder: str, last: str) -> dict[str, bool]:
+        told = json.dumps({"path": posixpath.join(self._inside, clean(folder)), "last": last}).encode()
+        answer = self._server.ask(
+            "POST", FOLDERS, headers={"Content-Type": "application/json"}, body=lambda: told, tries=1, patience=10.0, ours=_OLD
+        )
+        found: dict[str, bool] = json.loads(answer.data)
+        return found
 
     def _put(self, stream: BinaryIO, name: str, digest: bool) -> ArtifactFile:
         upload = _Upload(stream, digest)

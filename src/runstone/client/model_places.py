@@ -21,7 +21,8 @@ MANIFEST = "MLmodel"
 def claim(log: RunLog, here: Session, path: str, model_id: str, known: bool) -> str:
     """The folder below the run's artifacts for a new model: ``path`` for the first one, another for each that follows.
 
-    Nothing is asked over a network: what counts is what this process knows, and what this machine's folders tell.
+    The artifacts' own place says which of several processes that begin at the same moment gets ``path``; where it cannot be
+    asked, what counts is what this process knows.
 
     Args:
         known: whether the run's tags tell of a model at ``path``.
@@ -58,7 +59,7 @@ def unclaim(log: RunLog, here: Session, path: str, folder: str) -> None:
 
 
 def _take(log: RunLog, here: Session, path: str) -> bool:
-    if _no_folder(here):
+    if here.offline or here.away:
         return True
     with suppress(RunstoneError, OSError):  # the copy that follows says what is wrong
         return connect.take_folder(uri_of(log, here), here.uri, path, MANIFEST)
@@ -66,11 +67,6 @@ def _take(log: RunLog, here: Session, path: str) -> bool:
 
 
 def _leave(log: RunLog, here: Session, path: str) -> None:
-    if not _no_folder(here):
+    if not (here.offline or here.away):
         with suppress(RunstoneError, OSError):
             connect.leave_folder(uri_of(log, here), here.uri, path)
-
-
-def _no_folder(here: Session) -> bool:
-    """Whether the store is not on this machine, or not to be had now."""
-    return connect.is_server(here.uri) or here.offline or here.away

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from runstone.contracts import LoggedModelQuery
 from runstone.entities.logged_models import LoggedModelStatus
@@ -21,6 +21,19 @@ _NO_NAME = re.compile("[/:.%\"']")
 _DIGITS = 8
 #: Models of one name in one run that are looked at; the newest come first.
 _MOST = 100
+
+
+@runtime_checkable
+class Folders(Protocol):
+    """Artifacts in which one of several writers that begin at the same moment gets a folder."""
+
+    def take(self, folder: str, last: str) -> bool:
+        """Have a folder for one writer, who puts the file ``last`` there in the end; whether nobody else has or had it."""
+        ...
+
+    def leave(self, folder: str) -> None:
+        """The writer is done, with or without what it came for."""
+        ...
 
 
 def logged_name(path: str) -> str:

@@ -123,6 +123,7 @@ TABLE: tuple[Endpoint, ...] = (
     Endpoint("GET", "/runs/{run_id}/documents/{name:path}", s.DocumentAnswer, runs.document),
     Endpoint("GET", "/runs/{run_id}/difference", cmp.RunDifference, compare.what_changed, query=cmp.DifferenceQuery),
     Endpoint("GET", "/runs/{run_id}/artifacts", s.Artifacts, artifacts.list_artifacts, query=s.ArtifactsQuery),
+    Endpoint("POST", "/artifacts/folders", s.FolderTaken, artifacts.take_folder, "write", body=s.FolderWanted),
     Endpoint("GET", "/runs/{run_id}/artifacts/file", s.ArtifactBytes, artifacts.send_file,
              query=s.ArtifactFileQuery, media="*/*"),
     Endpoint("GET", "/runs/{run_id}/models", reg.RunModels, model_versions.run_models),

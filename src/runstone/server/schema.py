@@ -410,6 +410,19 @@ class Artifacts(Struct):
     files: list[FileInfo]
 
 
+class FolderWanted(Struct):
+    """``path`` is a folder of the served artifacts, ``last`` the file that its writer puts there in the end; empty: done."""
+
+    path: str
+    last: str = ""
+
+
+class FolderTaken(Struct):
+    """Whether the caller is the one who writes to the folder."""
+
+    taken: bool
+
+
 class Message(Struct):
     """A message of :mod:`runstone.wire_store`, no JSON."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from runstone.contracts import ArtifactStore
 from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound
+from runstone.query.run_models import Folders
 
 #: Paths that no store may take.
 BAD_PATHS = ["/etc/passwd", "..", "../x", "a/../../x", "a/..", "C:/x", "c:x", "a\\b", "a\0b", "\\\\host\\share"]
@@ -189,3 +191,17 @@ class ArtifactSuite:
         artifacts.put(io.BytesIO(b"x"), "dir/a")
         place = artifacts.local("dir/a")
         assert place is None or place.read_bytes() == b"x"
+
+    def test_a_folder_is_for_one_writer(self, artifacts: ArtifactStore) -> None:
+        if not isinstance(artifacts, Folders):
+            pytest.skip("gives no writer a folder for itself")
+        with ThreadPoolExecutor(4) as pool:
+            assert sum(pool.map(lambda _: artifacts.take("a/model", "MLmodel"), range(8))) <= 1
+        assert [one.path for one in artifacts.walk()] == []
+        artifacts.leave("a/model")
+        assert artifacts.take("a/model", "MLmodel")
+        assert not artifacts.take("a/model", "MLmodel")
+        artifacts.put(io.BytesIO(b"x"), "a/model/MLmodel")
+        artifacts.leave("a/model")
+        assert not artifacts.take("a/model", "MLmodel")
+        assert [one.path for one in artifacts.walk()] == ["a/model/MLmodel"]

@@ -329,6 +329,17 @@ export interface FilePreview {
   arrays: ArrayPreview[];
 }
 
+/** Whether the caller is the one who writes to the folder. */
+export interface FolderTaken {
+  taken: boolean;
+}
+
+/** ``path`` is a folder of the served artifacts, ``last`` the file that its writer puts there in the end; empty: done. */
+export interface FolderWanted {
+  path: string;
+  last?: string;
+}
+
 /** At most ``limit`` of each kind; keys most used first, the rest newest or by name. */
 export interface Found {
   runs: FoundRun[];

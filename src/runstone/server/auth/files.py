@@ -10,6 +10,7 @@ from urllib.parse import quote
 from runstone.contracts import ArtifactFile, ArtifactStore, PartUploads, Presigning
 from runstone.entities import FileInfo
 from runstone.errors import PermissionDenied
+from runstone.query.run_models import Folders
 from runstone.server.locations import Locations, place_and_path
 
 from .caller import EDIT, MANAGE, READ, caller
@@ -84,6 +85,15 @@ class GuardedArtifacts:
     def delete(self, path: str = "") -> None:
         self._rules.require(path, MANAGE)
         self._root.delete(path)
+
+    def take(self, folder: str, last: str) -> bool:
+        self._rules.require(folder, EDIT)
+        return self._root.take(folder, last) if isinstance(self._root, Folders) else True
+
+    def leave(self, folder: str) -> None:
+        self._rules.require(folder, EDIT)
+        if isinstance(self._root, Folders):
+            self._root.leave(folder)
 
 
 class GuardedCloud(GuardedArtifacts):

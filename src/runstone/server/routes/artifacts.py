@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runstone.errors import InvalidValue
+from runstone.query.run_models import Folders
 from runstone.server import preview_schema as p
 from runstone.server import schema as s
-from runstone.server.files import plain, run_root, send
+from runstone.server.files import plain, root_at, run_root, send
 from runstone.server.previews import look_into
 
 if TYPE_CHECKING:
@@ -20,6 +22,20 @@ def list_artifacts(backend: Backend, run_id: str, query: s.ArtifactsQuery) -> s.
     """One level of the run's artifacts."""
     root = run_root(backend, run_id)
     return s.Artifacts(root.uri, list(root.list(query.path)))
+
+
+def take_folder(backend: Backend, body: s.FolderWanted) -> s.FolderTaken:
+    """Give a folder of the served artifacts to one writer, or take it back."""
+    if not backend.locations.destination:
+        raise InvalidValue("This server serves no artifacts (--no-serve-artifacts): clients reach them where they lie.")
+    root = root_at(backend, backend.locations.destination)
+    if not isinstance(root, Folders):
+        return s.FolderTaken(True)
+    path = plain(body.path)
+    if body.last:
+        return s.FolderTaken(root.take(path, plain(body.last)))
+    root.leave(path)
+    return s.FolderTaken(False)
 
 
 async def send_file(request: Request, backend: Backend, run_id: str, query: s.ArtifactFileQuery) -> Response:
