@@ -16,9 +16,11 @@ from runstone.errors import RunstoneError
 
 T = TypeVar("T")
 
-#: Bytes handed on at a time, and how many such pieces wait at most.
+#: Bytes handed on at a time, and how often so many wait at most.
 PIECE = 1 << 20
 _WAITING = 4
+#: So many pieces of these bytes are handed on as they came; to put more of them together takes less than to write each.
+_FEW = 64
 #: Bytes of a refused body that are still read: a client that is cut off while it sends never sees the reason.
 _DRAIN = 64 << 20
 #: Files that are written at the same time. They have threads of their own: uploads that stall keep no other request waiting.
@@ -112,12 +114,12 @@ async def _feed(request: Request, body: _Body, limit: int) -> None:
                     body.break_off(_too_large(limit))
                 if seen > limit + _DRAIN:
                     raise _too_large(limit)
-            if body.over:
+            if body.over or not chunk:
                 continue
             pieces.append(chunk)
             waiting += len(chunk)
             if waiting >= PIECE:
-                await body.give(b"".join(pieces))
+                await body.give(pieces)
                 waiting, pieces = 0, []
     except ClientDisconnect as cause:
         raise ClientDisconnect("the client went away in the middle of its upload") from cause
@@ -125,8 +127,9 @@ async def _feed(request: Request, body: _Body, limit: int) -> None:
         raise _too_large(limit)
     if body.length is not None and seen < body.length and not body.over:
         raise ClientDisconnect(f"the upload ended after {seen} of {body.length} bytes")
-    await body.give(b"".join(pieces))
-    await body.give(b"")
+    if pieces:
+        await body.give(pieces)
+    await body.give([])
 
 
 class _Body:
@@ -139,20 +142,20 @@ class _Body:
         self.length = self.size = length
         self.over, self.begun = False, asyncio.Event()
         self._loop, self._room = loop, asyncio.Semaphore(_WAITING)
-        self._pieces: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
-        self._held = memoryview(b"")
+        self._given: queue.SimpleQueue[list[bytes] | Exception] = queue.SimpleQueue()
+        self._held: list[bytes | memoryview] = []  # the first of them last
         self._ended = False
 
-    async def give(self, piece: bytes) -> None:
-        """Hand on a piece, empty for the end; waits while enough of them are there."""
+    async def give(self, pieces: list[bytes]) -> None:
+        """Hand on pieces, none for the end; waits while enough of them are there."""
         if not self.over:
             await self._room.acquire()
-            self._pieces.put(piece)
+            self._given.put(pieces if len(pieces) <= _FEW else [b"".join(pieces)])
             self.begun.set()
 
     def break_off(self, reason: Exception) -> None:
         """The reader gets this instead of more bytes."""
-        self._pieces.put(reason)
+        self._given.put(reason)
         self.begun.set()
         self.drain()
 
@@ -165,16 +168,18 @@ class _Body:
     def read(self, size: int = -1) -> bytes:
         """As a file's, in the worker thread; ``size`` must be positive, and less may come."""
         if not self._held and not self._ended:
-            piece = self._pieces.get()
-            if isinstance(piece, Exception):
-                raise piece
+            given = self._given.get()
+            if isinstance(given, Exception):
+                raise given
             self._loop.call_soon_threadsafe(self._room.release)
-            self._ended = not piece
-            if len(piece) <= size:
-                return piece
-            self._held = memoryview(piece)
-        taken, self._held = self._held[:size], self._held[size:]
-        return bytes(taken)
+            self._held += reversed(given)
+            self._ended = not given
+        piece = self._held.pop() if self._held else b""
+        if len(piece) > size:
+            rest = memoryview(piece)
+            self._held.append(rest[size:])
+            piece = rest[:size]
+        return bytes(piece)
 
 
 def _too_large(limit: int) -> UploadTooLarge:
