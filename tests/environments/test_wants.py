@@ -71,6 +71,26 @@ def test_files_that_make_no_sense(tmp_path: Path, text: str, kind: type[Exceptio
         of_python_env(tmp_path / "e.yaml")
 
 
+def test_the_interpreters_that_there_are_are_named_without_being_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, programs, kept = tmp_path / "asked", tmp_path / "bin", tmp_path / "kept"
+    programs.mkdir()
+    (kept / "cpython-3.14.2-linux-x86_64-gnu").mkdir(parents=True)
+    (programs / "python3.8").write_text("#!/bin/sh\necho pyenv: python3.8: command not found\n")
+    (programs / "python3.9").write_bytes(b"\x7fELF")
+    uv = programs / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$@" >>{asked}\ncase "$2" in dir) echo {kept};; *) exit 2;; esac\n')
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    monkeypatch.setattr("runstone.environments.build.find_uv", lambda: str(uv))
+    monkeypatch.setenv("PATH", f"{programs}:/nowhere")
+    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "environments"))
+    with pytest.raises(NotSupported, match=r"Python 3\.99\.1 is wanted.*\(there are: 3\.9, 3\.14\)"):
+        build.ready(of_requirements([], tmp_path, "3.99.1"), "uv")
+    assert asked.read_text().splitlines() == ["python find --no-python-downloads 3.99", "python dir"]
+
+
 def test_an_interpreter_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path))
     with pytest.raises(NotSupported, match=r"Python 2\.6 is wanted, and is not installed here"):

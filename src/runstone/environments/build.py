@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -164,15 +165,11 @@ def _interpreter(version: str, uv: str | None) -> str:
     if not version or here == version or here.startswith(version + "."):
         return sys.executable
     minor = ".".join(version.split(".")[:2])
-    for wanted in dict.fromkeys((version, minor)):
-        if uv is not None:
-            found = subprocess.run(
-                [uv, "python", "find", "--no-python-downloads", wanted], capture_output=True, text=True, check=False
-            )
-            if found.returncode == 0 and found.stdout.strip():
-                return found.stdout.strip()
-        elif wanted == minor and (program := shutil.which(f"python{minor}")):
-            return program
+    found = _found(minor, uv)
+    if found and uv is not None and version != minor:
+        found = _found(version, uv) or found
+    if found:
+        return found
     if here.startswith(minor + "."):
         return sys.executable  # another patch release of the same Python
     raise NotSupported(
@@ -181,12 +178,42 @@ def _interpreter(version: str, uv: str | None) -> str:
     )
 
 
-def _others(uv: str | None) -> str:
+def _found(version: str, uv: str | None) -> str | None:
+    """An interpreter of this version, as uv or the PATH knows it."""
     if uv is None:
-        return ""
-    told = subprocess.run([uv, "python", "list", "--only-installed"], capture_output=True, text=True, check=False).stdout
-    names = sorted({line.split("-")[1] for line in told.splitlines() if line.startswith("cpython-")})
-    return f" (uv knows: {', '.join(names)})" if names else ""
+        return shutil.which(f"python{version}")
+    asked = [uv, "python", "find", "--no-python-downloads", version]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or None
+
+
+def _others(uv: str | None) -> str:
+    """The Pythons that are here, by the names of their files: uv would start each of them, which takes seconds."""
+    folders = [Path(one) for one in os.environ.get("PATH", os.defpath).split(os.pathsep) if one]
+    found = {
+        match for folder in folders for match in _names(folder, r"python(3\.\d+)") if _is_program(folder / f"python{match}")
+    }
+    if uv is not None:
+        kept = subprocess.run([uv, "python", "dir"], capture_output=True, text=True, check=False).stdout.strip()
+        found |= set(_names(Path(kept), r"cpython-(3\.\d+)\.\d+-.*")) if kept else set()
+    there = sorted(found, key=lambda version: int(version.partition(".")[2]))
+    return f" (there are: {', '.join(there)})" if there else ""
+
+
+def _names(folder: Path, pattern: str) -> list[str]:
+    """What the pattern's group is, in the names of a folder that match it."""
+    try:
+        return [match[1] for name in os.listdir(folder) if (match := re.fullmatch(pattern, name))]
+    except OSError:
+        return []
+
+
+def _is_program(path: Path) -> bool:
+    """Whether it is no script: one that is called like a Python chooses among those that are there, or says that none is."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) != b"#!"
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
