@@ -13,7 +13,7 @@ import pytest
 import runstone
 from runstone.errors import ExecutionException, InvalidValue, NotSupported
 from runstone.projects.backends.following import Followed, Work
-from runstone.projects.backends.kubernetes import KubernetesJob, check, manifest
+from runstone.projects.backends.kubernetes import check, find, manifest, submit
 from runstone.projects.command import build
 
 TEMPLATE = """
@@ -105,13 +105,13 @@ def test_a_template_that_makes_no_sense_is_named(tmp_path: Path, text: str) -> N
 
 def test_a_job_from_queue_to_end(tmp_path: Path, template: dict[str, Any], cluster: Callable[..., None]) -> None:
     cluster({"status": {"phase": "Pending", "conditions": [{"reason": "Unschedulable", "message": "0/3 nodes are available"}]}})
-    job = KubernetesJob(work(tmp_path, template))
+    job = submit(work(tmp_path, template))
     assert json.loads(Path("created").read_text("utf-8"))["metadata"]["name"] == job.job_id
     assert Path("asked").read_text("utf-8").startswith("--context minikube --namespace mlflow create -f -")
     assert (job.state().phase, job.state().why) == ("queued", "0/3 nodes are available")
     assert job.printed() == []
     assert job.place == {"kube-context": "minikube", "namespace": "mlflow", "poll_seconds": 0.05}
-    again = KubernetesJob.again(job.job_id, "f" * 32, job.place)
+    again = find(job.job_id, "f" * 32, job.place)
     assert (again.state().why, again.place) == ("0/3 nodes are available", job.place)
     asked = Path("asked").read_text("utf-8").splitlines()
     assert asked[-2].startswith("--context minikube --namespace mlflow get job my-forest-ffffffffffff")
@@ -133,7 +133,7 @@ def test_a_job_from_queue_to_end(tmp_path: Path, template: dict[str, Any], clust
 def test_a_progress_bar_is_one_line(tmp_path: Path, template: dict[str, Any], cluster: Callable[..., None]) -> None:
     bar = " 10%|# | 1/10\r 50%|## | 5/10\r100%|### | 10/10"
     cluster({}, log=f"2026-01-01T10:00:00.5Z {bar}\n")
-    job = KubernetesJob(work(tmp_path, template))
+    job = submit(work(tmp_path, template))
     assert job.printed() == [("stdout", f"{bar}\n".encode())]
     assert job.printed() == []
     assert "--since-time=2026-01-01T10:00:00Z" in Path("asked").read_text("utf-8")
@@ -144,7 +144,7 @@ def test_an_image_that_is_not_there_for_long_ends_it_and_a_stop_deletes_it(
 ) -> None:
     waits = {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "me/forest:1 not found"}}}
     cluster({"status": {"phase": "Pending", "containerStatuses": [waits]}})
-    job = KubernetesJob(work(tmp_path, template))
+    job = submit(work(tmp_path, template))
     assert (job.state().phase, job.state().why) == ("queued", "ImagePullBackOff")  # the registry may be back soon
     monkeypatch.setattr("runstone.projects.backends.kubernetes.PULLING", -1.0)
     state = job.state()
@@ -154,7 +154,7 @@ def test_an_image_that_is_not_there_for_long_ends_it_and_a_stop_deletes_it(
 
     cluster({"spec": {"nodeName": "n1"}, "status": {"phase": "Running"}})
     attended = attend()
-    assert Followed(KubernetesJob(work(tmp_path, template))).watch(attended, lambda: "cancelled") == ("KILLED", "cancelled")
+    assert Followed(submit(work(tmp_path, template))).watch(attended, lambda: "cancelled") == ("KILLED", "cancelled")
     attended.end("KILLED", "cancelled")
     assert "delete job my-forest-ffffffffffff" in Path("asked").read_text("utf-8")
     assert runstone.get_run(attended.run_id).data.tags["runstone.job.id"] == "my-forest-ffffffffffff"
@@ -162,10 +162,10 @@ def test_an_image_that_is_not_there_for_long_ends_it_and_a_stop_deletes_it(
 
 def test_what_is_missing_is_said(tmp_path: Path, cluster: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidValue, match="A pod cannot open the store '/tmp/store'"):
-        KubernetesJob(work(tmp_path, {}, store="/tmp/store"))
+        submit(work(tmp_path, {}, store="/tmp/store"))
     Path("bin/kubectl").write_text("#!/bin/bash\necho 'Unable to connect to the server' >&2; exit 1\n", "utf-8")
     with pytest.raises(ExecutionException, match="kubectl: Unable to connect to the server"):
-        KubernetesJob(work(tmp_path, {}))
+        submit(work(tmp_path, {}))
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     with pytest.raises(NotSupported, match="needs kubectl on the PATH"):
         check({})

@@ -42,7 +42,7 @@ def follow(run_id: str, synchronous: bool = True) -> SubmittedRun:
         raise WrongState(f"Process {other} watches over job {tags[JOB_ID]} of run {run_id} already.")
     place = json.loads(tags[JOB_PLACE])
     before = place.pop(LINES, {})
-    job = table.again(backend, tags[JOB_ID], run_id, place)
+    job = table.find(backend, tags[JOB_ID], run_id, place)
     kept = console(here.store, run_id)
     attended = attend(run_id=run_id, printed=sum(map(len, kept.values())))
     if unwatched(run):

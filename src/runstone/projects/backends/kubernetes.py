@@ -88,43 +88,43 @@ def name(work: Work) -> str:
     return f"{plain}-{work.run_id[:12].lower()}"
 
 
+def submit(work: Work) -> KubernetesJob:
+    """Make the Job. Raises InvalidValue for a project or a store that a pod has no use for."""
+    if not work.told.get("RUNSTONE_TRACKING_URI", "").startswith("http"):
+        raise InvalidValue(
+            "A pod cannot open the store "
+            f"{work.told.get('RUNSTONE_TRACKING_URI')!r}: start `runstone server` and name its address by --store."
+        )
+    if not work.docker:
+        raise InvalidValue("A project for Kubernetes needs a docker_env with the image to run in.")
+    job = manifest(work, _image(work))
+    place = {**work.config, "namespace": str(job["metadata"].get("namespace") or "")}
+    made = find(job["metadata"]["name"], work.run_id, place)
+    made.create(job)
+    return made
+
+
+def find(job_id: str, run_id: str, place: Mapping[str, Any]) -> KubernetesJob:
+    """The Job of this name."""
+    return KubernetesJob(job_id, text(place, "kube-context"), text(place, "namespace"), seconds(place, 2.0))
+
+
 class KubernetesJob:
-    """See :class:`~.following.Job`."""
+    """See :class:`~.following.Job`. ``context`` and ``namespace`` are kubectl's own where they are empty."""
 
-    def __init__(self, work: Work) -> None:
-        if not work.told.get("RUNSTONE_TRACKING_URI", "").startswith("http"):
-            raise InvalidValue(
-                "A pod cannot open the store "
-                f"{work.told.get('RUNSTONE_TRACKING_URI')!r}: start `runstone server` and name its address by --store."
-            )
-        if not work.docker:
-            raise InvalidValue("A project for Kubernetes needs a docker_env with the image to run in.")
-        job = manifest(work, _image(work))
-        self._look({**work.config, "namespace": str(job["metadata"].get("namespace") or "")})
-        self.job_id = job["metadata"]["name"]
-        self._call("create", "-f", "-", given=json.dumps(job))
-
-    @classmethod
-    def again(cls, job_id: str, run_id: str, place: Mapping[str, Any]) -> KubernetesJob:
-        """One that was made before."""
-        found = cls.__new__(cls)
-        found._look(place)
-        found.job_id = job_id
-        return found
-
-    def _look(self, config: Mapping[str, Any]) -> None:
-        self.every = seconds(config, 2.0)
-        self.hear_every = min(1.0, self.every)  # each question is a process of kubectl and a request
-        self.place: Mapping[str, Any] = {
-            "kube-context": text(config, "kube-context"),
-            "namespace": text(config, "namespace"),
-            "poll_seconds": self.every,
-        }
+    def __init__(self, job_id: str, context: str, namespace: str, every: float) -> None:
+        self.job_id, self.every = job_id, every
+        self.hear_every = min(1.0, every)  # each question is a process of kubectl and a request
+        self.place: Mapping[str, Any] = {"kube-context": context, "namespace": namespace, "poll_seconds": every}
         self._kubectl = ["kubectl"]
-        for option, key in (("--context", "kube-context"), ("--namespace", "namespace")):
-            self._kubectl += [option, str(self.place[key])] if self.place[key] else []
+        for option, value in (("--context", context), ("--namespace", namespace)):
+            self._kubectl += [option, value] if value else []
         self._pulling: float | None = None
         self._since, self._seen = "", Counter[bytes]()
+
+    def create(self, job: Mapping[str, Any]) -> None:
+        """Make it of a manifest."""
+        self._call("create", "-f", "-", given=json.dumps(job))
 
     def state(self) -> State:
         job = self._read("job", self.job_id)

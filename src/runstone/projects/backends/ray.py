@@ -52,42 +52,81 @@ def check(config: Mapping[str, Any]) -> None:
         raise InvalidValue(f"backend_config: 'runtime_env' must be a mapping, as Ray's; it is {config['runtime_env']!r}.")
 
 
+def submit(work: Work) -> RayJob:
+    """Send the project's files, unless the cluster has them, and submit the command."""
+    cluster = Cluster(address(work.config))
+    environment = dict(work.config.get("runtime_env") or {})
+    environment["env_vars"] = {**dict(work.told), **dict(environment.get("env_vars") or {})}
+    environment.setdefault("working_dir", cluster.package(work.folder))
+    if work.packages:
+        environment.setdefault("pip", list(work.packages))
+    asked = {
+        "entrypoint": shlex.join(["bash", "-c", work.command.text]),
+        "submission_id": f"runstone-{work.run_id}",
+        "runtime_env": environment,
+        "metadata": {"runstone_run": work.run_id, "project": work.name},
+    }
+    asked |= {key: work.config[key] for key in KEYS if key.startswith("entrypoint_") and key in work.config}
+    return RayJob(str(cluster.ask("POST", "/api/jobs/", asked)["submission_id"]), cluster, seconds(work.config, 1.0))
+
+
+def find(job_id: str, run_id: str, place: Mapping[str, Any]) -> RayJob:
+    """A job that was submitted."""
+    return RayJob(job_id, Cluster(address(place)), seconds(place, 1.0))
+
+
+class Cluster:
+    """The Jobs API of a Ray cluster, at the address of its dashboard."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=60))
+
+    def leave(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def package(self, folder: Path) -> str:
+        """The project's files as a package of the cluster; sent only if it has no equal one."""
+        data = packed(folder)
+        name = f"_ray_pkg_{hashlib.sha256(data).hexdigest()[:16]}.zip"
+        path = f"/api/packages/gcs/{name}"
+        if self._request("GET", path).status == 404:
+            answer = self._request("PUT", path, data, "application/octet-stream")
+            if answer.status >= 300:
+                raise ExecutionException(f"Ray did not take the project's files: {_words(answer)}")
+        return f"gcs://{name}"
+
+    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        answer = self._request(method, path, None if body is None else json.dumps(body).encode(), "application/json")
+        if answer.status >= 300:
+            raise ExecutionException(f"Ray at {self.address}: {_words(answer)}")
+        try:
+            found = json.loads(answer.data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise ExecutionException(f"{self.address} does not answer like Ray's Jobs API: {answer.data[:200]!r}")
+        return found
+
+    def _request(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> urllib3.BaseHTTPResponse:
+        try:
+            return self._pool.request(method, self.address + path, body=body, headers={"Content-Type": kind} if kind else {})
+        except urllib3.exceptions.HTTPError as cause:
+            raise ExecutionException(f"No Ray cluster answers at {self.address}: {cause}") from cause
+
+
 class RayJob:
     """See :class:`~.following.Job`."""
 
-    def __init__(self, work: Work) -> None:
-        self._look(work.config)
-        environment = dict(work.config.get("runtime_env") or {})
-        environment["env_vars"] = {**dict(work.told), **dict(environment.get("env_vars") or {})}
-        environment.setdefault("working_dir", self._package(work.folder))
-        if work.packages:
-            environment.setdefault("pip", list(work.packages))
-        asked = {
-            "entrypoint": shlex.join(["bash", "-c", work.command.text]),
-            "submission_id": f"runstone-{work.run_id}",
-            "runtime_env": environment,
-            "metadata": {"runstone_run": work.run_id, "project": work.name},
-        }
-        asked |= {key: work.config[key] for key in KEYS if key.startswith("entrypoint_") and key in work.config}
-        self.job_id = str(self._ask("POST", "/api/jobs/", asked)["submission_id"])
-
-    @classmethod
-    def again(cls, job_id: str, run_id: str, place: Mapping[str, Any]) -> RayJob:
-        """One that was submitted before."""
-        found = cls.__new__(cls)
-        found._look(place)
-        found.job_id = job_id
-        return found
-
-    def _look(self, config: Mapping[str, Any]) -> None:
-        self._address, self.every = address(config), seconds(config, 1.0)
-        self.place: Mapping[str, Any] = {"address": git.without_secrets(self._address), "poll_seconds": self.every}
-        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=60))
-        self.hear_every = min(1.0, self.every)  # Ray sends all of the log each time
+    def __init__(self, job_id: str, cluster: Cluster, every: float) -> None:
+        self.job_id, self.every, self._cluster = job_id, every, cluster
+        self.place: Mapping[str, Any] = {"address": git.without_secrets(cluster.address), "poll_seconds": every}
+        self.hear_every = min(1.0, every)  # Ray sends all of the log each time
         self._printed = 0
 
     def state(self) -> State:
-        told = self._ask("GET", f"/api/jobs/{quote(self.job_id)}")
+        told = self._cluster.ask("GET", f"/api/jobs/{quote(self.job_id)}")
         word, node = told.get("status"), _node(told)
         if word == "PENDING":
             return State(QUEUED, why=str(told.get("message") or ""))
@@ -102,47 +141,20 @@ class RayJob:
         return State(OVER, node, status="FAILED", cause=cause)
 
     def printed(self) -> list[tuple[str, bytes]]:
-        logs = str(self._ask("GET", f"/api/jobs/{quote(self.job_id)}/logs").get("logs") or "")
+        logs = str(self._cluster.ask("GET", f"/api/jobs/{quote(self.job_id)}/logs").get("logs") or "")
         new, self._printed = logs[self._printed :], max(self._printed, len(logs))
         return [("stdout", new.encode("utf-8", "replace"))] if new else []
 
     def terminate(self) -> None:
-        self._ask("POST", f"/api/jobs/{quote(self.job_id)}/stop")  # SIGTERM; Ray itself sends SIGKILL three seconds later
+        self._cluster.ask(
+            "POST", f"/api/jobs/{quote(self.job_id)}/stop"
+        )  # SIGTERM; Ray itself sends SIGKILL three seconds later
 
     def kill(self) -> None:
         self.terminate()
 
     def discard(self) -> None:
-        self._pool.clear()
-
-    def _package(self, folder: Path) -> str:
-        """The project's files as a package of the cluster; sent only if it has no equal one."""
-        data = packed(folder)
-        name = f"_ray_pkg_{hashlib.sha256(data).hexdigest()[:16]}.zip"
-        path = f"/api/packages/gcs/{name}"
-        if self._request("GET", path).status == 404:
-            answer = self._request("PUT", path, data, "application/octet-stream")
-            if answer.status >= 300:
-                raise ExecutionException(f"Ray did not take the project's files: {_words(answer)}")
-        return f"gcs://{name}"
-
-    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        answer = self._request(method, path, None if body is None else json.dumps(body).encode(), "application/json")
-        if answer.status >= 300:
-            raise ExecutionException(f"Ray at {self._address}: {_words(answer)}")
-        try:
-            found = json.loads(answer.data)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise ExecutionException(f"{self._address} does not answer like Ray's Jobs API: {answer.data[:200]!r}")
-        return found
-
-    def _request(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> urllib3.BaseHTTPResponse:
-        try:
-            return self._pool.request(method, self._address + path, body=body, headers={"Content-Type": kind} if kind else {})
-        except urllib3.exceptions.HTTPError as cause:
-            raise ExecutionException(f"No Ray cluster answers at {self._address}: {cause}") from cause
+        self._cluster.leave()
 
 
 def _node(told: Mapping[str, Any]) -> str:

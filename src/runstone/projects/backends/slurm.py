@@ -18,6 +18,8 @@ from .local import cause_of
 
 #: Where code of repositories, batch scripts and logs lie: seen by the nodes, as homes are on most clusters.
 FOLDER = "~/.runstone/jobs"
+#: In a job's folder: what it prints, and the exit code that it left.
+LOGS, EXIT = ("stdout", "stderr"), "exit"
 KEYS = ("sbatch", "folder", "setup", "poll_seconds")
 #: Options of sbatch that are ours: without them the job could not be followed.
 _OURS = ("output", "error", "chdir", "parsable", "open-mode", "export", "job-name", "wrap", "wait", "array")
@@ -45,45 +47,46 @@ def check(config: Mapping[str, Any]) -> None:
         raise NotSupported("The back end 'slurm' needs the programs of Slurm (sbatch, scontrol, scancel) on the PATH.")
 
 
+def submit(work: Work) -> SlurmJob:
+    """Lay the batch script out, and the code if it lies in a temporary folder of this machine, and submit it."""
+    options = _options(work.config.get("sbatch") or {})
+    place = _place(work.run_id, work.config)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = work.folder
+    if work.fetched:
+        folder = place / "code"
+        shutil.copytree(work.folder, folder, symlinks=True, dirs_exist_ok=True)
+    kept = shlex.quote(str(place / EXIT))
+    lines = ["#!/bin/bash", f"rm -f {kept}", text(work.config, "setup"), shlex.join(work.arguments)]
+    script = place / "job.sh"
+    script.write_text("\n".join([*lines, f"code=$?; echo $code >{kept}", "exit $code", ""]), "utf-8")
+    command = ["sbatch", "--parsable", "--requeue", *options, "--export=ALL", "--open-mode=append", f"--chdir={folder}"]
+    command += [f"--job-name={work.name or 'runstone'}"]
+    command += [
+        f"--{option}={str(place / name).replace('%', '%%')}" for option, name in zip(("output", "error"), LOGS, strict=True)
+    ]
+    job_id = _slurm([*command, str(script)], work.variables).strip().split(";")[0]
+    return find(job_id, work.run_id, work.config)
+
+
+def find(job_id: str, run_id: str, place: Mapping[str, Any]) -> SlurmJob:
+    """A job that was submitted."""
+    return SlurmJob(job_id, _place(run_id, place), seconds(place, 5.0))
+
+
+def _place(run_id: str, config: Mapping[str, Any]) -> Path:
+    """The folder of a run's job."""
+    return Path(text(config, "folder", FOLDER)).expanduser().resolve() / run_id
+
+
 class SlurmJob:
-    """See :class:`~.following.Job`."""
+    """See :class:`~.following.Job`. ``folder`` is what :func:`submit` laid out."""
 
-    def __init__(self, work: Work) -> None:
-        config = work.config
-        options = _options(config.get("sbatch") or {})
-        setup = text(config, "setup")
-        self._look(work.run_id, config)
-        self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = work.folder
-        if work.fetched:  # it lies in a temporary folder of this machine
-            folder = self._place / "code"
-            shutil.copytree(work.folder, folder, symlinks=True, dirs_exist_ok=True)
-        script = self._place / "job.sh"
-        kept = shlex.quote(str(self._exit))
-        lines = ["#!/bin/bash", f"rm -f {kept}", setup, shlex.join(work.arguments), f"code=$?; echo $code >{kept}"]
-        script.write_text("\n".join([*lines, "exit $code", ""]), "utf-8")
-        command = ["sbatch", "--parsable", "--requeue", *options, "--export=ALL", "--open-mode=append", f"--chdir={folder}"]
-        command += [
-            f"--job-name={work.name or 'runstone'}",
-            f"--output={self._escaped('stdout')}",
-            f"--error={self._escaped('stderr')}",
-        ]
-        self.job_id = _slurm([*command, str(script)], work.variables).strip().split(";")[0]
-
-    @classmethod
-    def again(cls, job_id: str, run_id: str, place: Mapping[str, Any]) -> SlurmJob:
-        """One that was submitted before."""
-        found = cls.__new__(cls)
-        found._look(run_id, place)
-        found.job_id = job_id
-        return found
-
-    def _look(self, run_id: str, config: Mapping[str, Any]) -> None:
-        self.every, self.hear_every = seconds(config, 5.0), 0.0  # its log is a file
-        folder = Path(text(config, "folder", FOLDER)).expanduser().resolve()
-        self.place: Mapping[str, Any] = {"folder": str(folder), "poll_seconds": self.every}
-        self._place = folder / run_id
-        self._read = {name: 0 for name in ("stdout", "stderr")}
+    def __init__(self, job_id: str, folder: Path, every: float) -> None:
+        self.job_id, self.every, self.hear_every = job_id, every, 0.0  # its log is a file
+        self.place: Mapping[str, Any] = {"folder": str(folder.parent), "poll_seconds": every}
+        self._place = folder
+        self._read = dict.fromkeys(LOGS, 0)
 
     def state(self) -> State:
         try:
@@ -112,7 +115,7 @@ class SlurmJob:
     def _forgotten(self) -> State:
         """Slurm remembers a job for some minutes (MinJobAge): then what the job itself left says how it went."""
         try:
-            code = int(self._exit.read_text("utf-8"))
+            code = int((self._place / EXIT).read_text("utf-8"))
         except (OSError, ValueError):
             return State(OVER, status="FAILED", cause=f"Slurm no longer knows job {self.job_id}, and it left no exit code")
         return State(OVER) if code == 0 else State(OVER, status="FAILED", cause=cause_of(code))
@@ -139,13 +142,6 @@ class SlurmJob:
 
     def discard(self) -> None:
         shutil.rmtree(self._place, ignore_errors=True)
-
-    @property
-    def _exit(self) -> Path:
-        return self._place / "exit"
-
-    def _escaped(self, name: str) -> str:
-        return str(self._place / name).replace("%", "%%")
 
 
 def _options(given: Any) -> list[str]:

@@ -16,9 +16,9 @@ from .following import Followed, Job, Work
 from .local import Process
 
 LOCAL = "local"
-#: Where the command runs elsewhere: the class that submits it there, in the module of that name beside this one. A run on this
-#: machine loads none of them.
-ELSEWHERE = {"slurm": "SlurmJob", "kubernetes": "KubernetesJob", "ray": "RayJob"}
+#: Where the command runs elsewhere: a module of that name beside this one, with ``check(config)``, ``submit(work)`` and
+#: ``find(job_id, run_id, place)``, which give a :class:`~.following.Job`. A run on this machine loads none of them.
+ELSEWHERE = ("slurm", "kubernetes", "ray")
 #: Those whose environment is not made on this machine.
 FAR = frozenset({"kubernetes", "ray"})
 
@@ -50,13 +50,13 @@ def start(backend: str, work: Work) -> Process | Followed:
     """Start the work, or submit it. Raises ExecutionException, NotSupported, InvalidValue."""
     if backend == LOCAL:
         return Process(work.arguments, work.folder, work.variables, work.ending)
-    return Followed(getattr(_module(backend), ELSEWHERE[backend])(work))
+    return Followed(_module(backend).submit(work))
 
 
-def again(backend: str, job_id: str, run_id: str, place: Mapping[str, Any]) -> Job:
+def find(backend: str, job_id: str, run_id: str, place: Mapping[str, Any]) -> Job:
     """A job that was submitted before. Raises NotSupported, InvalidValue."""
     check(backend, place)
-    found: Job = getattr(_module(backend), ELSEWHERE[backend]).again(job_id, run_id, place)
+    found: Job = _module(backend).find(job_id, run_id, place)
     return found
 
 
