@@ -115,6 +115,22 @@ def test_counting_by_one_condition_reads_an_index_only(stores):
         assert any("COVERING INDEX" in step for step in plan), (text, plan)
 
 
+def test_the_runs_of_a_metric_are_found_once_for_all_its_numbers_and_nothing_is_sorted(stores):
+    _, large = stores
+    large.store.write(Batch([Params(large.run("columns")[0].run_ids[0], {"later": "1"})]))
+    large.statements.clear()
+    asked = ["metrics.m4", "metrics.m4:min", "metrics.m4:max", "metrics.m4:mean"]
+    found = large.store.columns(RunQuery(experiment_ids=(large.experiment,)), asked)
+    assert len({(tuple(one.values), one.codes) for one in found.columns}) == 1  # each has one point
+    of_metric = [pair for pair in large.statements if "m4" in pair[1]]
+    assert len(of_metric) == 5
+    assert sum("group_concat" in statement for statement, _ in of_metric) == 1
+    with large.store._engine.connect() as connection:
+        for statement, parameters in of_metric:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert not any("TEMP B-TREE" in step for step in plan), (statement, plan)
+
+
 def test_the_newest_runs_of_experiments_are_the_beginning_of_an_index(stores):
     """However many runs there are, and in one statement for a hundred experiments."""
     plans = []
@@ -166,7 +182,7 @@ def test_the_runs_that_ended_last_are_read_along_an_index(stores, order):
     found, statements = watched.run("search_runs", limit=10, order_by=(order,))
     ends = [run.info.end_time for run in found]
     assert ends == sorted(ends, reverse=order.endswith("DESC"))
-    (listing,) = [pair for pair in statements if "ORDER BY" in pair[0]]
+    (listing,) = [pair for pair in statements if "ORDER BY r.end_time" in pair[0]]
     with watched.store._engine.connect() as connection:
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {listing[0]}", listing[1])]
     assert len(plan) == 1

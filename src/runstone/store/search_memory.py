@@ -48,6 +48,7 @@ class Moment:
     """What is remembered of the store as it stands in this transaction; its clock is read once."""
 
     def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self._now = number(connection, Sql("SELECT changed FROM clock"))
         with _lock:
             self._kept = _kept.setdefault(connection.engine, _Kept())
