@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,6 +12,8 @@ import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import Error
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "src" / "runstone" / "server" / "ui" / "index.html"
@@ -84,6 +87,39 @@ class Watched:
         page.on("dialog", lambda dialog: (self.mishaps.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("console", lambda message: message.type == "error" and self.mishaps.append(f"console: {message.text}"))
         page.on("request", lambda request: self.requests.append(request.url))
+
+
+class Held:
+    """Answers of the server that reach the page when a test lets them: ``Held(page, "**/v1/keys*")``."""
+
+    def __init__(self, page: Any, pattern: Any, method: str = "GET", asked: bool = True) -> None:
+        """Not ``asked``: the server never hears of it, and :meth:`release` says what is answered."""
+        self._page, self._pattern, self._method, self._asked = page, pattern, method, asked
+        self._waiting: list[tuple[Any, Any]] = []
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Any) -> None:
+        if route.request.method == self._method:
+            self._waiting.append((route, route.fetch() if self._asked else None))  # answered now, as the server sees things now
+        else:
+            route.fallback()
+
+    def arrived(self, many: int = 1) -> Held:
+        """Return once so many answers wait. The page has asked, and the server has done it."""
+        for _ in range(PATIENCE // 20):
+            if len(self._waiting) >= many:
+                return self
+            self._page.wait_for_timeout(20)
+        raise AssertionError(f"{len(self._waiting)} of {many} answers to {self._pattern} came")
+
+    def release(self, **instead: Any) -> None:
+        """Let all through, and what comes later; or with ``status=500`` something else in their place."""
+        self._method = ""
+        while self._waiting:
+            route, answer = self._waiting.pop(0)
+            with contextlib.suppress(Error):  # the page may not wait for it any more
+                route.fulfill(**(instead or {"response": answer}))
+        self._page.unroute(self._pattern, self._hold)  # last: what is held when nobody holds any more goes on unchanged
 
 
 #: WCAG 2.2 AA and good practices.

@@ -50,6 +50,7 @@ describe("one place for each thing", () => {
   });
   it("no markup is made from text", () => expect(users(/dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|document\.write/)).toEqual([]));
   it("each question can be taken back", () => expect(users(/queryFn: (?!(async )?\(\{[^}]*signal)/)).toEqual([]));
+  it("one hook writes what a page shows into its address", () => expect(users(/search: (\(\w*\) =>|\{ \.\.\.)/)).toEqual(["routes/useAddress.ts"]));
   it("nothing is any", () => expect(users(/:\s*any\b|<any>|\bas any\b|@ts-(ignore|nocheck)/)).toEqual([]));
 });
 

@@ -1,7 +1,7 @@
 /** The one file that talks to the network. */
 
 import { connection, setConnection } from "./connection";
-import { setShut } from "./door";
+import { entered, setShut } from "./door";
 import type { ChangesEvent, Error as ErrorBody } from "./schema.gen";
 
 const ROOT = new URL("api/runstone/v1/", document.baseURI);
@@ -39,7 +39,9 @@ interface Asking {
   signal?: AbortSignal | undefined;
 }
 
-async function send(path: string, { query, method = "GET", body, signal }: Asking): Promise<Response> {
+async function send(path: string, asking: Asking): Promise<Response> {
+  const { query, method = "GET", body, signal } = asking;
+  const before = entered();
   let response: Response;
   try {
     response = await fetch(address(path, query), {
@@ -55,7 +57,11 @@ async function send(path: string, { query, method = "GET", body, signal }: Askin
   if (response.ok) return response;
   const error = new ApiError(response.status, await errorBody(response));
   if (error.away) markAway();
-  if (response.status === 401 && path !== "session") setShut(true);
+  if (response.status === 401 && path !== "session") {
+    if (before === entered()) setShut(true);
+    // Nobody was there yet when it was asked. A change is not repeated: whoever came in may be somebody else.
+    else if (method === "GET" || signal) return send(path, asking);
+  }
   throw error;
 }
 

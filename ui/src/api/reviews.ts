@@ -27,7 +27,8 @@ function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => KEYS.includes(String(queryKey[0])) }),
+    // A dialog over the page does not wait until all of it was asked for again.
+    onSettled: () => void client.invalidateQueries({ predicate: ({ queryKey }) => KEYS.includes(String(queryKey[0])) }),
   });
 }
 
@@ -41,13 +42,28 @@ export const useDecide = () =>
     ask<RequestRow>(`${at(name)}/requests/${encodeURIComponent(id)}`, { method: "PATCH", body }),
   );
 
+type OfVersion = { name: string; version: number };
+
+/** The answer says what all comments are now: nobody waits until they are asked for again. */
+function useSaying<Told extends OfVersion>(say: (told: Told) => Promise<Comments>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: say,
+    onSuccess: async (answer, { name, version }) => {
+      const { queryKey } = commentsQuery(name, version);
+      await client.cancelQueries({ queryKey });
+      client.setQueryData(queryKey, answer);
+    },
+  });
+}
+
 export const useComment = () =>
-  useChange(({ name, version, comment }: { name: string; version: number; comment: string }) =>
+  useSaying(({ name, version, comment }: OfVersion & { comment: string }) =>
     ask<Comments>(`${ofVersion(name, version)}/comments`, { method: "POST", body: { comment } }),
   );
 
 export const useEditComment = () =>
-  useChange(({ name, version, id, comment }: { name: string; version: number; id: string; comment: string }) =>
+  useSaying(({ name, version, id, comment }: OfVersion & { id: string; comment: string }) =>
     ask<Comments>(`${ofVersion(name, version)}/comments/${encodeURIComponent(id)}`, { method: "PATCH", body: { comment } }),
   );
 

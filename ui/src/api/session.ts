@@ -28,7 +28,8 @@ export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: SignIn) => ask<SessionInfo>("session", { method: "POST", body }),
-    onSuccess: (answer) => {
+    onSuccess: async (answer) => {
+      await client.cancelQueries({ queryKey: sessionQuery.queryKey }); // who was there before is no answer any more
       client.setQueryData(sessionQuery.queryKey, answer);
       setShut(false);
       return client.invalidateQueries();

@@ -5,7 +5,7 @@ import { Button } from "../ui/Button";
 import { SearchField } from "../ui/Field";
 import s from "./Board.module.css";
 import type { XAxis } from "./lines";
-import type { ChartSettings, Draw } from "./settings";
+import type { ChartSettings, Draw, OnSettings } from "./settings";
 import { NO_SMOOTHING, type SmoothKind } from "./smooth";
 
 const AXES: readonly (readonly [XAxis, string])[] = [
@@ -18,7 +18,7 @@ const DRAWS: Readonly<Record<Draw, string>> = { auto: "By their number", lines: 
 
 interface Props {
   settings: ChartSettings;
-  onChange: (settings: ChartSettings) => void;
+  onChange: OnSettings;
   /** Metrics that may be the x axis. */
   metrics?: readonly string[] | undefined;
   /** Params by whose values runs are grouped; given where many runs are drawn. */
@@ -26,8 +26,7 @@ interface Props {
   children?: React.ReactNode;
 }
 
-export function Controls({ settings, onChange, metrics = [], params, children }: Props) {
-  const set = (change: Partial<ChartSettings>) => onChange({ ...settings, ...change });
+export function Controls({ settings, onChange: set, metrics = [], params, children }: Props) {
   const [open, setOpen] = useState(false);
   const own = settings.x.startsWith("metrics.") && !metrics.includes(settings.x.slice(8)) ? [settings.x.slice(8)] : [];
   return (
@@ -79,7 +78,7 @@ export function Controls({ settings, onChange, metrics = [], params, children }:
 
 interface Part {
   settings: ChartSettings;
-  set: (change: Partial<ChartSettings>) => void;
+  set: OnSettings;
 }
 
 function SmoothKindField({ settings: { smooth }, set }: Part) {

@@ -1,5 +1,6 @@
 /** How charts are drawn, as the address says it. */
 
+import { type Change, partOf } from "../lib/change";
 import { joinList, splitList } from "../lib/columns";
 import type { XAxis } from "./lines";
 import { NO_SMOOTHING, parseSmoothing, type Smoothing, writeSmoothing } from "./smooth";
@@ -23,6 +24,9 @@ export interface ChartSettings {
   /** Sections that are folded. */
   fold: readonly string[];
 }
+
+/** A part of the settings, or how it follows from them as they are then. */
+export type OnSettings = (change: Change<ChartSettings>) => void;
 
 export interface ChartSearch {
   x?: string | undefined;
@@ -84,4 +88,10 @@ export function writeSettings(settings: ChartSettings, axis: XAxis = "step"): Ch
     zoom: settings.zoom ? settings.zoom.map((one) => Number(one.toPrecision(8))).join(",") : undefined,
     fold: joinList(settings.fold.map((name) => name || "-")) || undefined,
   };
+}
+
+/** The address with a change of the settings that it says. */
+export function changedSettings(search: ChartSearch, change: Change<ChartSettings>, axis: XAxis = "step", metric = false): ChartSearch {
+  const now = readSettings(search, axis, metric);
+  return writeSettings({ ...now, ...partOf(change, now) }, axis);
 }

@@ -1,39 +1,31 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { readSettings, writeSettings } from "../charts/settings";
+import { changedSettings, type ChartSearch, readSettings } from "../charts/settings";
 import { RunCharts } from "../features/run/RunCharts";
+import { useAddress } from "./useAddress";
 
 const metrics = getRouteApi("/runs/$runId/metrics");
 const system = getRouteApi("/runs/$runId/system");
 
 export function MetricsRoute() {
   const { runId } = metrics.useParams();
-  const search = metrics.useSearch();
-  const navigate = metrics.useNavigate();
+  const [search, write] = useAddress<ChartSearch>(metrics);
   const settings = useMemo(() => readSettings(search, "step", true), [search]);
-  return (
-    <RunCharts
-      runId={runId}
-      system={false}
-      settings={settings}
-      onChange={(next) => void navigate({ replace: true, search: writeSettings(next) })}
-    />
-  );
+  return <RunCharts runId={runId} system={false} settings={settings} onChange={(change) => write((now) => changedSettings(now, change, "step", true))} />;
 }
 
 export function SystemRoute() {
   const { runId } = system.useParams();
-  const search = system.useSearch();
-  const navigate = system.useNavigate();
+  const [search, write] = useAddress<ChartSearch & { with?: string | undefined }>(system);
   const settings = useMemo(() => readSettings(search, "relative"), [search]);
   return (
     <RunCharts
       runId={runId}
       system
       settings={settings}
-      onChange={(next) => void navigate({ replace: true, search: { ...writeSettings(next, "relative"), with: search.with } })}
+      onChange={(change) => write((now) => changedSettings(now, change, "relative"))}
       above={search.with}
-      onAbove={(key) => void navigate({ replace: true, search: (old) => ({ ...old, with: key || undefined }) })}
+      onAbove={(key) => write({ with: key || undefined })}
     />
   );
 }

@@ -1,10 +1,10 @@
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { Experiments } from "../features/experiments/Experiments";
+import { getRouteApi } from "@tanstack/react-router";
+import { Experiments, type ExperimentsSearch } from "../features/experiments/Experiments";
+import { useAddress } from "./useAddress";
 
 const route = getRouteApi("/experiments");
 
 export function ExperimentsRoute() {
-  const { q, tags, metric } = route.useSearch();
-  const navigate = useNavigate({ from: "/experiments" });
-  return <Experiments search={{ q, tags, metric }} onSearch={(change) => void navigate({ replace: true, search: (before) => ({ ...before, ...change }) })} />;
+  const [{ q, tags, metric }, onSearch] = useAddress<ExperimentsSearch>(route);
+  return <Experiments search={{ q, tags, metric }} onSearch={onSearch} />;
 }

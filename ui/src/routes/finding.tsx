@@ -7,6 +7,7 @@ import type { Find } from "../features/palette/finds";
 import { Palette } from "../features/palette/Palette";
 import { joinSort } from "../lib/columns";
 import { lowerIsBetter } from "../lib/direction";
+import { remember } from "../lib/recent";
 import { saveFile } from "../api/http";
 import { marked, sessionQuery, useSignOut } from "../api/session";
 import { setTheme, type Theme } from "../lib/theme";
@@ -107,7 +108,10 @@ export default function Finding({ onClose, onKeys }: Props) {
   };
 
   const choose = (find: Find) => {
-    switch (find.of ?? find.kind) {
+    const kind = find.of ?? find.kind;
+    // By the name that it was found by: who goes on before its page has come was there, too.
+    if (kind === "run" || kind === "experiment" || kind === "model") remember({ kind, id: find.id, name: find.name });
+    switch (kind) {
       case "filter":
         return void runs({ q: find.id });
       case "run":

@@ -5,28 +5,29 @@ import { ModelPage } from "../features/models/ModelPage";
 import { Models } from "../features/models/Models";
 import { VersionPage } from "../features/models/VersionPage";
 import { splitList } from "../lib/columns";
+import { useAddress } from "./useAddress";
+
+interface ModelsSearch {
+  q?: string | undefined;
+  order?: string | undefined;
+}
 
 const list = getRouteApi("/models");
 const model = getRouteApi("/models/$name");
 const version = getRouteApi("/models/$name/versions/$version");
 const compare = getRouteApi("/models/$name/compare");
 
+/** An order is a place to come back to; what is typed is not. */
+const isStep = (change: ModelsSearch): boolean => "order" in change;
+
 export function ModelsRoute() {
-  const { q, order } = list.useSearch();
-  const navigate = useNavigate({ from: "/models" });
+  const [{ q, order }, write] = useAddress<ModelsSearch>(list, isStep);
   return (
     <Models
       q={q ?? ""}
       order={order === "updated" ? "updated" : "name"}
-      onSearch={(change) =>
-        void navigate({
-          replace: change.order === undefined,
-          search: (old) => ({
-            q: change.q === undefined ? old.q : change.q || undefined,
-            order: change.order === undefined ? old.order : change.order === "updated" ? "updated" : undefined,
-          }),
-        })
-      }
+      onQ={(text) => write({ q: text || undefined })}
+      onOrder={(chosen) => write({ order: chosen === "updated" ? chosen : undefined })}
     />
   );
 }

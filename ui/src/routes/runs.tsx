@@ -1,8 +1,9 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { RunsPage } from "../features/runs/RunsPage";
 import type { RunsSearch } from "../features/runs/view";
 import { splitList } from "../lib/columns";
+import { useAddress } from "./useAddress";
 
 /** In an address: all experiments, which none named means as well. */
 const EVERY = "*";
@@ -16,23 +17,13 @@ const isStep = (change: RunsSearch): boolean => STEPS.some((key) => key in chang
 
 export function ExperimentRunsRoute() {
   const { experimentId } = one.useParams();
-  const search = one.useSearch();
-  const navigate = one.useNavigate();
-  const onSearch = useCallback(
-    (change: RunsSearch, replace = !isStep(change)) => void navigate({ replace, search: (old) => ({ ...old, ...change }) }),
-    [navigate],
-  );
+  const [search, onSearch] = useAddress<RunsSearch>(one, isStep);
   const experiments = useMemo(() => [experimentId], [experimentId]);
   return <RunsPage key={experimentId} experiments={experiments} search={search} onSearch={onSearch} />;
 }
 
 export function RunsRoute() {
-  const search = several.useSearch();
-  const navigate = several.useNavigate();
-  const onSearch = useCallback(
-    (change: RunsSearch, replace = !isStep(change)) => void navigate({ replace, search: (old) => ({ ...old, ...change }) }),
-    [navigate],
-  );
+  const [search, onSearch] = useAddress<RunsSearch & { exp?: string | undefined }>(several, isStep);
   const experiments = useMemo(() => (search.exp === EVERY ? [] : splitList(search.exp ?? "")), [search.exp]);
   return <RunsPage key={experiments.join()} experiments={experiments} search={search} onSearch={onSearch} />;
 }

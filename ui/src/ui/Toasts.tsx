@@ -24,8 +24,17 @@ function set(change: readonly Toast[]): void {
 /** Say it for ten seconds. `undo` is offered as long. */
 export function say(text: string, { tone = "plain", undo }: { tone?: Toast["tone"]; undo?: () => void } = {}): void {
   const id = (next += 1);
-  set([...toasts.slice(-2), { id, text, tone, undo }]);
+  const others = toasts.filter((toast) => toast.undo || toast.text !== text);
+  set([...others.slice(-2), { id, text, tone, undo }]);
   setTimeout(() => drop(id), STAYS);
+}
+
+/** Tell of a change once it is made, or why it was not: also where whatever asked for it is not on the screen any more. */
+export function tell(change: Promise<unknown>, words: string, undo?: () => void): void {
+  change.then(
+    () => say(words, undo ? { undo } : {}),
+    (error: Error) => say(error.message, { tone: "error" }),
+  );
 }
 
 function drop(id: number): void {

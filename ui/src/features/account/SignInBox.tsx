@@ -18,7 +18,7 @@ export function SignInBox() {
   }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    signIn.mutate({ username, password }, { onError: () => setPassword("") });
+    signIn.mutate({ username, password }, { onError: () => setPassword((now) => (now === password ? "" : now)) });
   };
   return (
     <dialog

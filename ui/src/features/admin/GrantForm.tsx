@@ -28,7 +28,7 @@ export function GrantForm({ kind, resource }: { kind: ResourceType; resource: st
       { resource_type: kind, resource, permission, [to]: wanted },
       {
         onSuccess: () => {
-          setName("");
+          setName((now) => (now === name ? "" : now));
           say(`${wanted}: ${permission}`);
         },
       },

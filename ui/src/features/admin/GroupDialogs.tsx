@@ -65,11 +65,11 @@ export function MembersDialog({ group, onClose }: { group: GroupRow; onClose: ()
   const edit = useEditGroup();
   const list = useId();
   const wanted = name.trim();
-  const change = (body: { add?: string[]; remove?: string[] }) => edit.mutate({ id: group.group_id, edit: body }, { onSuccess: () => setName("") });
+  const change = (body: { add?: string[]; remove?: string[] }) => edit.mutate({ id: group.group_id, edit: body }, { onSuccess: () => setName((now) => (body.add?.includes(now.trim()) ? "" : now)) });
   const keys = (event: KeyboardEvent) => {
     if (event.key !== "Enter") return;
     event.preventDefault(); // not the dialog's own button
-    if (wanted) change({ add: [wanted] });
+    if (wanted && !edit.isPending) change({ add: [wanted] });
   };
   return (
     <Dialog title={`Members of ${group.name}`} onClose={onClose}>

@@ -11,7 +11,7 @@ import { Empty, Trouble } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
 import t from "../../ui/Table.module.css";
-import { say } from "../../ui/Toasts";
+import { tell } from "../../ui/Toasts";
 import s from "./Admin.module.css";
 import { GrantForm } from "./GrantForm";
 
@@ -68,7 +68,6 @@ function Row({ grant }: { grant: GrantRow }) {
   const give = useGrant();
   const revoke = useRevoke();
   const who = grant.username || grant.group;
-  const failed = { onError: (error: Error) => say(error.message, { tone: "error" }) };
   const body = (permission: Permission) => ({
     resource_type: grant.resource_type as ResourceType,
     resource: grant.resource,
@@ -76,7 +75,7 @@ function Row({ grant }: { grant: GrantRow }) {
     username: grant.username,
     group: grant.group,
   });
-  const undo = () => give.mutate(body(grant.permission as Permission), failed);
+  const undo = () => give.mutate(body(grant.permission as Permission));
   return (
     <tr data-testid="grant-row">
       <td className={t.name}>
@@ -87,7 +86,7 @@ function Row({ grant }: { grant: GrantRow }) {
           label={`What ${who} may`}
           value={grant.permission as Permission}
           onChange={(permission) =>
-            give.mutate(body(permission), { ...failed, onSuccess: () => say(`${who}: ${permission}`, { undo }) })
+            tell(give.mutateAsync(body(permission)), `${who}: ${permission}`, undo)
           }
         />
       </td>
@@ -96,7 +95,7 @@ function Row({ grant }: { grant: GrantRow }) {
           icon="cross"
           label={`Take it back from ${who}`}
           disabled={revoke.isPending}
-          onClick={() => revoke.mutate(grant.grant_id, { ...failed, onSuccess: () => say(`Taken back from ${who}`, { undo }) })}
+          onClick={() => tell(revoke.mutateAsync(grant.grant_id), `Taken back from ${who}`, undo)}
         />
       </td>
     </tr>

@@ -6,13 +6,13 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { comparedQuery } from "../../api/compare";
 import type { ComparedRuns } from "../../api/schema.gen";
 import { Board } from "../../charts/Board";
-import type { ChartSettings } from "../../charts/settings";
+import type { ChartSettings, OnSettings } from "../../charts/settings";
 import { formatDelta, formatNumber, exactNumber, plural } from "../../lib/format";
 import { Empty, Trouble } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import s from "./Compare.module.css";
 import { CompareChart } from "./CompareChart";
-import type { FilesView } from "./Files";
+import type { FilesView, OnFiles } from "./Files";
 import { Matrix, type MatrixCell, nameOf } from "./Matrix";
 import { metricRows, paramRows } from "./rows";
 import { Layers } from "./Layers";
@@ -30,10 +30,11 @@ interface Props {
   metric: string;
   onMetric: (metric: string) => void;
   settings: ChartSettings;
-  onRuns: (ids: readonly string[], base: string) => void;
-  onSettings: (settings: ChartSettings) => void;
+  /** Which runs, and which is the baseline, follows from what they are then. */
+  onRuns: (change: (ids: readonly string[], base: string) => { ids: readonly string[]; base: string }) => void;
+  onSettings: OnSettings;
   files: FilesView;
-  onFiles: (view: FilesView) => void;
+  onFiles: OnFiles;
 }
 
 export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSettings, files, onFiles }: Props) {
@@ -48,7 +49,7 @@ export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSetti
       <div className={s.tools} data-screen-only>
         <label>
           Baseline
-          <select className={s.select} value={runs[baseIndex]?.info.run_id ?? ""} onChange={(event) => onRuns(ids, event.target.value)}>
+          <select className={s.select} value={runs[baseIndex]?.info.run_id ?? ""} onChange={(event) => onRuns((now) => ({ ids: now, base: event.target.value }))}>
             {runs.map((run) => (
               <option key={run.info.run_id} value={run.info.run_id}>
                 {nameOf(run)}
@@ -70,8 +71,8 @@ export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSetti
           onSettings={onSettings}
           files={files}
           onFiles={onFiles}
-          onMore={(more) => onRuns([...ids, ...more], base || (runs[baseIndex]?.info.run_id ?? ""))}
-          onDrop={(id) => onRuns(ids.filter((one) => !id.startsWith(one)), base && id.startsWith(base) ? "" : base)}
+          onMore={(more) => onRuns((now, chosen) => ({ ids: [...now, ...more.filter((id) => !now.includes(id))], base: chosen || (runs[baseIndex]?.info.run_id ?? "") }))}
+          onDrop={(id) => onRuns((now, chosen) => ({ ids: now.filter((one) => !id.startsWith(one)), base: chosen && id.startsWith(chosen) ? "" : chosen }))}
         />
       )}
     </Page>
@@ -96,9 +97,9 @@ interface SectionsProps {
   metric: string;
   onMetric: (metric: string) => void;
   settings: ChartSettings;
-  onSettings: (settings: ChartSettings) => void;
+  onSettings: OnSettings;
   files: FilesView;
-  onFiles: (view: FilesView) => void;
+  onFiles: OnFiles;
   onDrop: (id: string) => void;
   onMore: (ids: readonly string[]) => void;
 }

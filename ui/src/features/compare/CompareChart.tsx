@@ -5,7 +5,7 @@ import { type BandSpec, bandsQuery, seriesQuery } from "../../api/series";
 import { bandAsk, bandsOf, drawsBands } from "../../charts/bands";
 import { ChartCard } from "../../charts/ChartCard";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
-import type { ChartSettings } from "../../charts/settings";
+import type { ChartSettings, OnSettings } from "../../charts/settings";
 import { COLOUR_TAG, runColour, runDash } from "../../lib/palette";
 import { nameOf } from "./Matrix";
 
@@ -18,7 +18,7 @@ interface Props {
   name: string;
   unit?: string | undefined;
   settings: ChartSettings;
-  onSettings: (settings: ChartSettings) => void;
+  onSettings: OnSettings;
 }
 
 /** One metric: a line for each run, or of many runs the band in which they lie with the baseline on top. */
@@ -47,8 +47,8 @@ export function CompareChart({ runs, base, name, unit, settings, onSettings }: P
       error={whole.error ?? answer.error}
       settings={settings}
       sync={`compare-${axis}`}
-      onZoom={(next) => onSettings({ ...settings, zoom: next })}
-      onUnclip={() => onSettings({ ...settings, clip: false })}
+      onZoom={(next) => onSettings({ zoom: next })}
+      onUnclip={() => onSettings({ clip: false })}
     />
   );
 }

@@ -14,7 +14,7 @@ import { formatBytes, formatCount, plural } from "../../lib/format";
 import { DiffFiles } from "../../ui/content/Diff";
 import s from "./Compare.module.css";
 import { ConfusionPair } from "./ConfusionPair";
-import type { FilesView } from "./Files";
+import type { FilesView, OnFiles } from "./Files";
 import f from "./Files.module.css";
 import { nameOf } from "./Matrix";
 import { PicturePair } from "./PicturePair";
@@ -28,7 +28,7 @@ interface Props {
   base: ComparedRun;
   other: ComparedRun;
   view: FilesView;
-  onView: (view: FilesView) => void;
+  onView: OnFiles;
 }
 
 export function FilePair({ runs, base, other, view, onView }: Props) {
@@ -40,7 +40,7 @@ export function FilePair({ runs, base, other, view, onView }: Props) {
     <div className={f.pair} role="region" aria-label={`${path} of both runs`}>
       <h3 dir="auto">{path}</h3>
       {kind === "image" ? (
-        <PicturePair {...{ path, names }} runs={runs} pair={[base, other]} look={view.look} onLook={(look) => onView({ ...view, look })} />
+        <PicturePair {...{ path, names }} runs={runs} pair={[base, other]} look={view.look} onLook={(look) => onView({ look })} />
       ) : kind === "preview" ? (
         <Parquet {...{ ids, path, names }} />
       ) : kind === "none" || kind === "media" || kind === "pdf" ? (

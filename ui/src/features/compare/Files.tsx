@@ -24,11 +24,14 @@ export interface FilesView {
   look: string;
 }
 
+/** What is given changes. */
+export type OnFiles = (change: Partial<FilesView>) => void;
+
 interface Props {
   runs: readonly ComparedRun[];
   baseIndex: number;
   view: FilesView;
-  onView: (view: FilesView) => void;
+  onView: OnFiles;
 }
 
 const MOST = 300;
@@ -46,7 +49,7 @@ export function Files({ runs, baseIndex, view, onView }: Props) {
         {open ? (
           <label>
             <span>{nameOf(base)} beside</span>
-            <select className={s.select} value={other.info.run_id} onChange={(event) => onView({ ...view, against: event.target.value })}>
+            <select className={s.select} value={other.info.run_id} onChange={(event) => onView({ against: event.target.value })}>
               {others.map((run) => (
                 <option key={run.info.run_id} value={run.info.run_id}>
                   {nameOf(run)}
@@ -62,7 +65,7 @@ export function Files({ runs, baseIndex, view, onView }: Props) {
       </header>
       {open && (
         <div className={f.split}>
-          <Listing base={base.info.run_id} other={other.info.run_id} names={[nameOf(base), nameOf(other)]} open={view.file} onOpen={(file) => onView({ ...view, file })} />
+          <Listing base={base.info.run_id} other={other.info.run_id} names={[nameOf(base), nameOf(other)]} open={view.file} onOpen={(file) => onView({ file })} />
           {view.file ? (
             <FilePair key={view.file} {...{ runs, base, other, view, onView }} />
           ) : (

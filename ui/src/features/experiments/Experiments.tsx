@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { experimentsQuery } from "../../api/experiments";
+import type { Change } from "../../lib/change";
 import { splitList } from "../../lib/columns";
 import { plural } from "../../lib/format";
 import { Button, buttonClass } from "../../ui/Button";
@@ -26,7 +27,7 @@ export interface ExperimentsSearch {
 
 interface Props {
   search: ExperimentsSearch;
-  onSearch: (change: ExperimentsSearch) => void;
+  onSearch: (change: Change<ExperimentsSearch>) => void;
 }
 
 /** The list of experiments. */
@@ -36,7 +37,7 @@ export function Experiments({ search, onSearch }: Props) {
   const query = useQuery(experimentsQuery("active", q));
   const tags = useMemo(() => splitList(list), [list]);
   const rows = useMemo(() => query.data && withTags(query.data, tags), [query.data, tags]);
-  const turn = (tag: string) => onSearch({ tags: turnTag(list, tag) });
+  const turn = (tag: string) => onSearch((now) => ({ tags: turnTag(now.tags ?? "", tag) }));
   return (
     <Page
       title="Experiments"
@@ -63,7 +64,7 @@ export function Experiments({ search, onSearch }: Props) {
       </div>
       {query.isError && !rows ? (
         <Trouble error={query.error} onRetry={() => void query.refetch()} />
-      ) : rows?.length === 0 ? (
+      ) : rows?.length === 0 && !query.isPlaceholderData ? (
         <NoRows q={q} tags={tags} />
       ) : (
         <ExperimentTable rows={rows} stale={query.isPlaceholderData} {...{ tags, metric }} onTag={turn} onMetric={(chosen) => onSearch({ metric: chosen })} />

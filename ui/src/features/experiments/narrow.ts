@@ -1,6 +1,7 @@
 /** Tags of experiments as the list shows them and narrows by them, and the metric it draws. Pure. */
 
 import type { ExperimentRow } from "../../api/schema.gen";
+import { turned } from "../../lib/change";
 import { column, columnId, joinList, splitList } from "../../lib/columns";
 
 /** Tags that are written for programs; their names begin so. */
@@ -32,9 +33,7 @@ export function withTags<Row extends Pick<ExperimentRow, "tags">>(rows: readonly
 
 /** The list in an address with one tag more, or one less where it has it; undefined for none. */
 export function turnTag(list: string, tag: string): string | undefined {
-  const before = splitList(list);
-  const after = before.includes(tag) ? before.filter((one) => one !== tag) : [...before, tag];
-  return joinList(after) || undefined;
+  return joinList(turned(splitList(list), tag)) || undefined;
 }
 
 /** What to draw of each: the metric that was chosen (`loss`, `loss:min`), else each one's objective. */

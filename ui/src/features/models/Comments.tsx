@@ -9,7 +9,7 @@ import { Button, IconButton } from "../../ui/Button";
 import { Trouble } from "../../ui/Empty";
 import { FieldError, TextArea } from "../../ui/Field";
 import { Ago } from "../../ui/Time";
-import { say } from "../../ui/Toasts";
+import { tell } from "../../ui/Toasts";
 import { Part } from "./Chips";
 import { TextDialog } from "./ModelDialogs";
 import s from "./Models.module.css";
@@ -46,13 +46,8 @@ export function Comments({ name, version }: { name: string; version: number }) {
 function Comment({ name, version, one, onEdit }: { name: string; version: number; one: CommentRow; onEdit: () => void }) {
   const remove = useDeleteComment();
   const add = useComment();
-  const submit = () =>
-    remove.mutate(
-      { name, version, id: one.comment_id },
-      {
-        onSuccess: () => say("Removed a comment", one.may.includes("edit") ? { undo: () => add.mutate({ name, version, comment: one.comment }) } : {}),
-      },
-    );
+  const undo = () => add.mutate({ name, version, comment: one.comment });
+  const submit = () => tell(remove.mutateAsync({ name, version, id: one.comment_id }), "Removed a comment", one.may.includes("edit") ? undo : undefined);
   return (
     <li>
       <small title={formatTime(one.created)}>
@@ -65,7 +60,6 @@ function Comment({ name, version, one, onEdit }: { name: string; version: number
       <p className={s.said} dir="auto">
         {one.comment}
       </p>
-      <FieldError error={remove.error} />
     </li>
   );
 }
@@ -75,7 +69,9 @@ function NewComment({ name, version }: { name: string; version: number }) {
   const add = useComment();
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (text.trim()) add.mutate({ name, version, comment: text.trim() }, { onSuccess: () => setText("") });
+    if (!text.trim() || add.isPending) return;
+    // Not what somebody went on to write meanwhile.
+    add.mutate({ name, version, comment: text.trim() }, { onSuccess: () => setText((now) => (now === text ? "" : now)) });
   };
   return (
     <form onSubmit={submit} className={s.answers} data-screen-only>

@@ -162,7 +162,7 @@ function ModelTags({ model, edit }: { model: ModelDetail; edit: boolean }) {
       edit={edit}
       saving={change.isPending}
       error={change.error}
-      onChange={(tags, done) => change.mutate({ name: model.name, edit: { tags } }, { onSuccess: done })}
+      onChange={(tags) => change.mutateAsync({ name: model.name, edit: { tags } })}
     />
   );
 }

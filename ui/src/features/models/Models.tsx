@@ -21,11 +21,12 @@ import { RegisterDialog } from "./RegisterDialog";
 interface Props {
   q: string;
   order: "name" | "updated";
-  onSearch: (change: { q?: string; order?: "name" | "updated" }) => void;
+  onQ: (q: string) => void;
+  onOrder: (order: "name" | "updated") => void;
 }
 
 /** The list of registered models. */
-export function Models({ q, order, onSearch }: Props) {
+export function Models({ q, order, onQ, onOrder }: Props) {
   const [open, setOpen] = useState<"create" | "register" | null>(null);
   const query = useQuery(modelsQuery(q, order));
   const { data: session } = useQuery(sessionQuery);
@@ -57,11 +58,11 @@ export function Models({ q, order, onSearch }: Props) {
           label="Search models by name, or tags.team = 'a'"
           data-main-search
           defaultValue={q}
-          onChange={(event) => onSearch({ q: event.target.value })}
+          onChange={(event) => onQ(event.target.value)}
         />
         <label className={s.inline}>
           Order
-          <select className={s.select} value={order} onChange={(event) => onSearch({ order: event.target.value as Props["order"] })}>
+          <select className={s.select} value={order} onChange={(event) => onOrder(event.target.value as Props["order"])}>
             <option value="name">by name</option>
             <option value="updated">last changed first</option>
           </select>
@@ -75,7 +76,7 @@ export function Models({ q, order, onSearch }: Props) {
       )}
       {query.isError && !rows && !wrong ? (
         <Trouble error={query.error} onRetry={() => void query.refetch()} />
-      ) : rows?.length === 0 ? (
+      ) : rows?.length === 0 && !query.isPlaceholderData && !query.isPending ? (
         <NoModels q={q} />
       ) : (
         <ModelTable rows={rows} stale={query.isPlaceholderData || Boolean(wrong)} />

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
-import { say } from "../../ui/Toasts";
+import { tell } from "../../ui/Toasts";
 import { ownTags, Part } from "./Chips";
 import { TagDialog } from "./ModelDialogs";
 import s from "./Models.module.css";
@@ -11,8 +11,8 @@ interface Props {
   edit: boolean;
   saving: boolean;
   error: Error | null;
-  /** null removes a tag; `done` is called when it is saved. */
-  onChange: (tags: Record<string, string | null>, done: () => void) => void;
+  /** null removes a tag. */
+  onChange: (tags: Record<string, string | null>) => Promise<unknown>;
 }
 
 /** Tags of a model or version, set and removed in place. */
@@ -41,9 +41,7 @@ export function Tags({ tags, edit, saving, error, onChange }: Props) {
               <button
                 type="button"
                 aria-label={`Remove the tag ${key}`}
-                onClick={() =>
-                  onChange({ [key]: null }, () => say(`Removed the tag ${key}`, { undo: () => onChange({ [key]: value }, () => undefined) }))
-                }
+                onClick={() => tell(onChange({ [key]: null }), `Removed the tag ${key}`, () => tell(onChange({ [key]: value }), `The tag ${key} is back`))}
               >
                 <Icon name="cross" size={12} />
               </button>
@@ -52,7 +50,7 @@ export function Tags({ tags, edit, saving, error, onChange }: Props) {
         ))}
       </div>
       {asking && (
-        <TagDialog saving={saving} error={error} onClose={() => setAsking(false)} onSave={(key, value) => onChange({ [key]: value }, () => setAsking(false))} />
+        <TagDialog saving={saving} error={error} onClose={() => setAsking(false)} onSave={(key, value) => void onChange({ [key]: value }).then(() => setAsking(false), () => undefined)} />
       )}
     </Part>
   );

@@ -96,7 +96,7 @@ function Whole({ found, title }: { found: VersionDetail; title: string }) {
             edit={edit}
             saving={change.isPending}
             error={change.error}
-            onChange={(tags, done) => change.mutate({ name, version, edit: { tags } }, { onSuccess: done })}
+            onChange={(tags) => change.mutateAsync({ name, version, edit: { tags } })}
           />
           <Datasets found={found} />
           <Moves moves={found.moves} />

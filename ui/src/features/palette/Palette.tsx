@@ -38,7 +38,8 @@ export function Palette({ things, onChoose, onClose }: Props) {
   const client = useQueryClient();
   const [text, setText] = useState("");
   const [asked, setAsked] = useState("");
-  const [at, setAt] = useState(0);
+  // The thing itself, not its place: answers that come later put others before it.
+  const [chosen, setChosen] = useState<string | null>(null);
   useEffect(() => {
     ref.current?.showModal();
   }, []);
@@ -57,7 +58,8 @@ export function Palette({ things, onChoose, onClose }: Props) {
   }, [asked, text, data, isPlaceholderData]);
   const shown = useMemo(() => groups(text, recents, known, theirs), [text, recents, known, theirs]);
   const flat = shown.flatMap((group) => group.finds);
-  const here = Math.min(at, flat.length - 1);
+  const here = Math.max(0, flat.findIndex((find) => identity(find) === chosen));
+  const setAt = (at: number) => setChosen(flat[at] ? identity(flat[at]) : null);
   // At once, not when the browser tells of it: the key that opens it may come right after. Closing gives the focus back.
   const close = () => {
     ref.current?.close();
@@ -111,7 +113,7 @@ export function Palette({ things, onChoose, onClose }: Props) {
           value={text}
           onChange={(event) => {
             setText(event.target.value);
-            setAt(0);
+            setChosen(null);
           }}
         />
       </div>
@@ -126,6 +128,8 @@ export function Palette({ things, onChoose, onClose }: Props) {
     </dialog>
   );
 }
+
+const identity = (find: Find) => `${find.kind} ${find.id}`;
 
 interface ListProps {
   groups: ReturnType<typeof groups>;
@@ -148,7 +152,7 @@ function List({ groups: shown, id, here, onChoose, onPoint }: ListProps) {
             const place = (at += 1);
             return (
               <div
-                key={`${find.kind} ${find.id}`}
+                key={identity(find)}
                 id={`${id}-${place}`}
                 role="option"
                 aria-selected={place === here}

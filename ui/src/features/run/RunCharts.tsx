@@ -5,13 +5,13 @@ import { LISTED, METRICS, metricsQuery, type MetricsSpec } from "../../api/metri
 import { runQuery } from "../../api/runs";
 import { seriesQuery } from "../../api/series";
 import type { MetricSummary, RunDetail } from "../../api/schema.gen";
-import { toggled } from "../../charts/Board";
 import { ChartCard } from "../../charts/ChartCard";
 import { Controls } from "../../charts/Controls";
 import { PanelRows } from "../../charts/PanelRows";
 import { panelSections } from "../../charts/sections";
 import { type Line, stepsBetween, timeSpan, toLine } from "../../charts/lines";
-import type { ChartSettings } from "../../charts/settings";
+import type { ChartSettings, OnSettings } from "../../charts/settings";
+import { turned } from "../../lib/change";
 import { exactNumber, formatNumber } from "../../lib/format";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Button } from "../../ui/Button";
@@ -25,7 +25,7 @@ interface Props {
   runId: string;
   system: boolean;
   settings: ChartSettings;
-  onChange: (settings: ChartSettings) => void;
+  onChange: OnSettings;
   /** A metric of the run that is drawn above its system metrics, on their time axis. */
   above?: string | undefined;
   onAbove?: ((key: string) => void) | undefined;
@@ -58,13 +58,13 @@ export function RunCharts({ runId, system, settings, onChange, above = "", onAbo
       {panels.length === 1 && <h2 className="hidden-word">Charts</h2>}
       {first.matched === 0 && (
         <Empty icon="search" title="No metric has this in its name">
-          <Button onClick={() => onChange({ ...settings, find: "" })}>Clear the search</Button>
+          <Button onClick={() => onChange({ find: "" })}>Clear the search</Button>
         </Empty>
       )}
       <PanelRows
         sections={panels}
         folded={new Set(settings.fold)}
-        onFold={(name) => onChange({ ...settings, fold: toggled(settings.fold, name) })}
+        onFold={(name) => onChange((now) => ({ fold: turned(now.fold, name) }))}
         render={(panel) => <MetricPanel {...{ run, spec, span, settings, onChange }} place={Number(panel.id)} />}
       />
     </>
@@ -106,7 +106,7 @@ interface Drawn {
   run: RunDetail;
   span: readonly [number, number] | undefined;
   settings: ChartSettings;
-  onChange: (settings: ChartSettings) => void;
+  onChange: OnSettings;
 }
 
 /** Whatever metric is in this place. */
@@ -166,8 +166,8 @@ function MetricChart({ run, metric, span, settings, onChange }: Drawn & { metric
       span={span}
       sync={`run-${settings.x}`}
       value={formatNumber(metric.last)}
-      onZoom={(next) => onChange({ ...settings, zoom: next })}
-      onUnclip={() => onChange({ ...settings, clip: false })}
+      onZoom={(next) => onChange({ zoom: next })}
+      onUnclip={() => onChange({ clip: false })}
     />
   );
 }

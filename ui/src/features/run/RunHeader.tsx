@@ -12,7 +12,7 @@ import { MenuItem } from "../../ui/Popover";
 import { RunDot } from "../../ui/RunDot";
 import { Status } from "../../ui/Status";
 import { Ago, Took } from "../../ui/Time";
-import { say } from "../../ui/Toasts";
+import { say, tell } from "../../ui/Toasts";
 import { ReproductionBadge, StopButton } from "./RunActions";
 import { jobWords } from "./job";
 import s from "./Run.module.css";
@@ -23,12 +23,16 @@ export function RunHeader({ run }: { run: RunDetail }) {
   const [renaming, setRenaming] = useState(false);
   const deleted = info.lifecycle_stage === "deleted";
   const name = info.run_name || info.run_id.slice(0, 8);
-  const change = (after: RunEdit, before: RunEdit, words: string) =>
+  const back = (before: RunEdit) => () => edit.mutate({ id: info.run_id, edit: before });
+  const change = (after: RunEdit, before: RunEdit, words: string) => tell(edit.mutateAsync({ id: info.run_id, edit: after }), words, back(before));
+  const rename = (next: string) =>
     edit.mutate(
-      { id: info.run_id, edit: after },
+      { id: info.run_id, edit: { name: next } },
       {
-        onSuccess: () => say(words, { undo: () => edit.mutate({ id: info.run_id, edit: before }) }),
-        onError: (error) => say(error.message, { tone: "error" }),
+        onSuccess: () => {
+          setRenaming(false);
+          say(`Renamed to “${next}”`, { undo: back({ name }) });
+        },
       },
     );
   return (
@@ -96,7 +100,8 @@ export function RunHeader({ run }: { run: RunDetail }) {
         <Rename
           name={info.run_name ?? ""}
           onClose={() => setRenaming(false)}
-          onRename={(next) => change({ name: next }, { name }, `Renamed to “${next}”`)}
+          onRename={rename}
+          saving={edit.isPending}
           error={edit.error}
         />
       )}
@@ -104,8 +109,10 @@ export function RunHeader({ run }: { run: RunDetail }) {
   );
 }
 
-function Rename({ name, error, onRename, onClose }: {
+/** Open until it is done: what was typed is not lost where the server says no. */
+function Rename({ name, saving, error, onRename, onClose }: {
   name: string;
+  saving: boolean;
   error: Error | null;
   onRename: (name: string) => void;
   onClose: () => void;
@@ -115,11 +122,8 @@ function Rename({ name, error, onRename, onClose }: {
     <Dialog
       title="Rename the run"
       action="Rename"
-      disabled={!next.trim() || next.trim() === name}
-      onAction={() => {
-        onRename(next.trim());
-        onClose();
-      }}
+      disabled={saving || !next.trim() || next.trim() === name}
+      onAction={() => onRename(next.trim())}
       onClose={onClose}
     >
       <TextField label="Name" value={next} onChange={(event) => setNext(event.target.value)} autoFocus />

@@ -26,7 +26,7 @@ const FEW = 60;
 /** Columns that a folder adds at once: an address must hold them. */
 const MOST_ADDED = 100;
 
-export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnPickerProps) {
+export function ColumnList({ experiments, chosen, isDefault, ready, onChange }: ColumnPickerProps) {
   const [kind, setKind] = useState<KeyKind>("metrics");
   const [contains, setContains] = useState("");
   const [varying, setVarying] = useState(false);
@@ -40,14 +40,18 @@ export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnP
   }, [keys, contains, turned]);
   const shown = useMemo(() => new Set(chosen.filter((one) => one.kind === kind).map((one) => one.key)), [chosen, kind]);
   const toggle = (key: string) =>
-    onChange(shown.has(key) ? chosen.filter((one) => one.kind !== kind || one.key !== key) : [...chosen, column(kind, key)]);
+    onChange((now) => {
+      const others = now.filter((one) => one.kind !== kind || one.key !== key);
+      return others.length < now.length ? others : [...now, column(kind, key)];
+    });
   const below = (prefix: string) => keys.filter((key) => key.key.startsWith(prefix));
   const toggleAll = ({ prefix }: TreeFolder) => {
     const inside = below(prefix);
     const missing = inside.filter((key) => !shown.has(key.key));
-    if (missing.length === 0) return onChange(chosen.filter((one) => one.kind !== kind || !one.key.startsWith(prefix)));
+    if (missing.length === 0) return onChange((now) => now.filter((one) => one.kind !== kind || !one.key.startsWith(prefix)));
     if (missing.length > MOST_ADDED) say(`Added the first ${MOST_ADDED} of ${plural(missing.length, "column")}`);
-    onChange([...chosen, ...missing.slice(0, MOST_ADDED).map((key) => column(kind, key.key))]);
+    const added = missing.slice(0, MOST_ADDED).map((key) => column(kind, key.key));
+    onChange((now) => [...now, ...added.filter((one) => !now.some((old) => old.kind === kind && old.key === one.key))]);
   };
   const turn = (prefix: string) => {
     const next = new Set(turned);
@@ -81,12 +85,12 @@ export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnP
             const style = { transform: `translateY(${item.start}px)`, paddingLeft: 6 + row.depth * 14 };
             if (row.kind === "folder") {
               const count = below(row.prefix).filter((key) => shown.has(key.key)).length;
-              return <Folder key={row.prefix} {...{ row, count, style }} onTurn={turn} onToggle={toggleAll} />;
+              return <Folder key={row.prefix} {...{ row, count, style, ready }} onTurn={turn} onToggle={toggleAll} />;
             }
             const { key, runs, distinct } = row.item;
             return (
               <label key={`k${key}`} className={s.item} style={style} title={key}>
-                <input type="checkbox" checked={shown.has(key)} aria-label={key} onChange={() => toggle(key)} />
+                <input type="checkbox" checked={shown.has(key)} disabled={!ready} aria-label={key} onChange={() => toggle(key)} />
                 <span dir="auto">{row.name}</span>
                 <small>
                   {distinct > 1 ? "" : "equal · "}
@@ -116,10 +120,11 @@ export function ColumnList({ experiments, chosen, isDefault, onChange }: ColumnP
   );
 }
 
-function Folder({ row, count, style, onTurn, onToggle }: {
+function Folder({ row, count, style, ready, onTurn, onToggle }: {
   row: TreeFolder;
   count: number;
   style: { transform: string; paddingLeft: number };
+  ready: boolean;
   onTurn: (prefix: string) => void;
   onToggle: (row: TreeFolder) => void;
 }) {
@@ -128,6 +133,7 @@ function Folder({ row, count, style, onTurn, onToggle }: {
       <input
         type="checkbox"
         checked={count === row.keys}
+        disabled={!ready}
         ref={(box) => {
           if (box) box.indeterminate = count > 0 && count < row.keys;
         }}

@@ -9,7 +9,10 @@ export interface ColumnPickerProps {
   experiments: readonly string[];
   chosen: readonly ColumnSpec[];
   isDefault: boolean;
-  onChange: (columns: ColumnSpec[] | null) => void;
+  /** It is known what is shown: before that a choice would leave out what is not there yet. */
+  ready: boolean;
+  /** What is shown follows from what is then; null: what shows by itself. */
+  onChange: (change: ((now: readonly ColumnSpec[]) => ColumnSpec[]) | null) => void;
 }
 
 /** Which columns: searched on the server, so thousands of keys cost nothing. */

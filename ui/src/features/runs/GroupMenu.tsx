@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type KeyKind, keysQuery } from "../../api/keys";
+import { turned } from "../../lib/change";
 import { plural } from "../../lib/format";
 import { SearchField } from "../../ui/Field";
 import s from "./GroupMenu.module.css";
@@ -10,7 +11,8 @@ import s from "./GroupMenu.module.css";
 export interface GroupMenuProps {
   experiments: readonly string[];
   group: readonly string[] | null;
-  onChange: (group: string[] | null) => void;
+  /** What groups are follows from what they are then. */
+  onChange: (change: (group: readonly string[] | null) => string[] | null) => void;
 }
 
 const KINDS: readonly KeyKind[] = ["params", "tags"];
@@ -22,17 +24,18 @@ export function GroupMenu({ experiments, group, onChange }: GroupMenuProps) {
   const tags = useQuery(keysQuery("tags", experiments, contains, MOST));
   const found = { params: params.data ?? [], tags: (tags.data ?? []).filter((key) => !key.key.startsWith("mlflow.")) };
   const chosen = group ?? [];
-  const toggle = (id: string) => {
-    const next = chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id];
-    onChange(next.length ? next : null);
-  };
+  const toggle = (id: string) =>
+    onChange((now) => {
+      const next = turned(now ?? [], id);
+      return next.length ? next : null;
+    });
   return (
     <div className={s.menu}>
       <div className={s.first} role="group" aria-label="Groups">
-        <button type="button" aria-pressed={group === null} onClick={() => onChange(null)}>
+        <button type="button" aria-pressed={group === null} onClick={() => onChange(() => null)}>
           No groups
         </button>
-        <button type="button" aria-pressed={group?.length === 0} onClick={() => onChange([])}>
+        <button type="button" aria-pressed={group?.length === 0} onClick={() => onChange(() => [])}>
           All params but seeds
         </button>
       </div>

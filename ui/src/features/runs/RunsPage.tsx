@@ -18,7 +18,7 @@ import s from "./RunsPage.module.css";
 import { PanelSwitch, Split } from "./Split";
 import { useRunActions } from "./useRunActions";
 import { useRunsPage } from "./useRunsPage";
-import { ALL, type RunsSearch } from "./view";
+import { ALL, type OnSearch, type RunsSearch } from "./view";
 
 const About = lazy(() => import("./About").then((module) => ({ default: module.About })));
 const GroupTable = lazy(() => import("./GroupTable").then((module) => ({ default: module.GroupTable })));
@@ -36,7 +36,7 @@ export interface RunsPageProps {
   /** None: those of every active experiment. */
   experiments: readonly string[];
   search: RunsSearch;
-  onSearch: (change: RunsSearch, replace?: boolean) => void;
+  onSearch: OnSearch;
 }
 
 export function RunsPage(props: RunsPageProps) {
@@ -116,7 +116,8 @@ export function RunsPage(props: RunsPageProps) {
             experiments={props.experiments}
             chosen={page.specs}
             isDefault={view.columns === null}
-            onChange={(columns) => page.change({ columns })}
+            ready={page.ready || view.columns !== null}
+            onChange={page.setColumns}
           />
           <Opener
             label="Group runs"
@@ -127,7 +128,7 @@ export function RunsPage(props: RunsPageProps) {
           >
             {() => (
               <Suspense>
-                <GroupMenu experiments={props.experiments} group={view.group} onChange={(group) => page.change({ group })} />
+                <GroupMenu experiments={props.experiments} group={view.group} onChange={(change) => page.change((now) => ({ group: change(now.group) }))} />
               </Suspense>
             )}
           </Opener>
@@ -156,18 +157,18 @@ export function RunsPage(props: RunsPageProps) {
             }
           </Opener>
           {(view.tree || page.nested) && (
-            <Button aria-pressed={view.tree} onClick={() => page.change({ tree: !view.tree })} title="Nested runs under their parents">
+            <Button aria-pressed={view.tree} onClick={() => page.change((now) => ({ tree: !now.tree }))} title="Nested runs under their parents">
               Tree
             </Button>
           )}
-          {view.tree && <Button onClick={() => page.change({ opened: view.opened.includes(ALL) ? [] : [ALL] })}>{view.opened.includes(ALL) ? "Collapse all" : "Expand all"}</Button>}
+          {view.tree && <Button onClick={() => page.change((now) => ({ opened: now.opened.includes(ALL) ? [] : [ALL] }))}>{view.opened.includes(ALL) ? "Collapse all" : "Expand all"}</Button>}
           {page.equal.length > 0 && page.spec && <EqualParams keys={page.equal} spec={page.spec} onShow={page.show} />}
           {view.hidden.length > 0 && (
             <Button kind="quiet" icon="undo" onClick={() => page.change({ hidden: [] })}>
               Show {formatCount(view.hidden.length)} hidden
             </Button>
           )}
-          <Button kind="quiet" icon={view.trash ? "undo" : "trash"} onClick={() => page.change({ trash: !view.trash, selected: [] })}>
+          <Button kind="quiet" icon={view.trash ? "undo" : "trash"} onClick={() => page.change((now) => ({ trash: !now.trash, selected: [] }))}>
             {view.trash ? "Back to the runs" : "Trash"}
           </Button>
           <PanelSwitch search={props.search} onSearch={props.onSearch} />
@@ -229,7 +230,7 @@ export function RunsPage(props: RunsPageProps) {
           onEdit={actions.cell}
           opened={view.tree ? view.opened : null}
           onToggle={page.toggle}
-          onUnpin={(id) => page.change({ pins: view.pins.filter((one) => one !== id) })}
+          onUnpin={(id) => page.change((now) => ({ pins: now.pins.filter((one) => one !== id) }))}
           onKey={(key, row) => (key === "*" ? (toBest(), true) : page.key(key) || actions.key(key, row))}
           jump={jump}
           head={props.experiments.length > 0 ? { ...page.head, define: actions.define } : page.head}

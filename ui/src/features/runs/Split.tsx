@@ -5,7 +5,7 @@ import { inText } from "../../lib/hotkeys";
 import { PANELS, type PanelChoice, readPanel } from "./panels";
 import s from "./Split.module.css";
 import type { useRunsPage } from "./useRunsPage";
-import type { RunsSearch } from "./view";
+import type { OnSearch, RunsSearch } from "./view";
 
 const SplitView = lazy(() => import("./SplitView").then((module) => ({ default: module.SplitView })));
 
@@ -15,7 +15,7 @@ export interface SplitProps {
   page: ReturnType<typeof useRunsPage>;
   experiments: readonly string[];
   search: RunsSearch;
-  onSearch: (change: RunsSearch) => void;
+  onSearch: OnSearch;
 }
 
 export function PanelSwitch({ search, onSearch }: Pick<SplitProps, "search" | "onSearch">) {

@@ -70,7 +70,7 @@ function Lost({ experiments, search, onSearch }: Omit<ViewsProps, "onClose">) {
         No run here has {names}
         {more}.
       </span>
-      <Button kind="quiet" icon="cross" onClick={() => onSearch(without(search, lost))}>
+      <Button kind="quiet" icon="cross" onClick={() => onSearch((now) => without(whole(now, experiments), lost))}>
         Take out of the view
       </Button>
     </div>

@@ -11,13 +11,13 @@ import { FieldError, TextField } from "../../ui/Field";
 import { Ago } from "../../ui/Time";
 import { say } from "../../ui/Toasts";
 import { homeOf, NONE, savedPart, toView, viewsHere, whole } from "./savedViews";
-import type { RunsSearch } from "./view";
+import type { OnSearch, RunsSearch } from "./view";
 import s from "./Views.module.css";
 
 export interface ViewsProps {
   experiments: readonly string[];
   search: RunsSearch;
-  onSearch: (change: RunsSearch, replace?: boolean) => void;
+  onSearch: OnSearch;
   onClose: () => void;
 }
 

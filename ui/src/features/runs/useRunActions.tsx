@@ -53,10 +53,10 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
   };
   const hide = (row?: number) => {
     const ids = target(row);
-    const hidden = [...new Set([...view.hidden, ...ids])];
-    if (ids.length === 0 || tooMany(hidden, "hidden")) return;
-    page.change({ hidden, selected: [] });
-    say(`Hid ${plural(ids.length, "run")}`, { undo: () => page.change({ hidden: view.hidden }) });
+    const added = ids.filter((id) => !view.hidden.includes(id));
+    if (added.length === 0 || tooMany([...view.hidden, ...added], "hidden")) return;
+    page.change((now) => ({ hidden: [...now.hidden, ...added.filter((id) => !now.hidden.includes(id))], selected: [] }));
+    say(`Hid ${plural(ids.length, "run")}`, { undo: () => page.change((now) => ({ hidden: now.hidden.filter((id) => !added.includes(id)) })) });
   };
   const only = (row?: number) => {
     const ids = target(row);
@@ -65,10 +65,12 @@ export function useRunActions(page: ReturnType<typeof useRunsPage>, experiments:
   /** All that are meant stay on top, or none of them where all did. */
   const pin = (row?: number) => {
     const ids = target(row);
-    const others = view.pins.filter((id) => !ids.includes(id));
-    const pins = ids.every((id) => view.pins.includes(id)) ? others : [...others, ...ids];
-    if (pins.length > MOST_PINS) say(`At most ${plural(MOST_PINS, "run")} can be pinned.`, { tone: "error" });
-    else if (ids.length > 0) page.change({ pins, selected: [] });
+    const pinned = (now: readonly string[]) => {
+      const others = now.filter((id) => !ids.includes(id));
+      return ids.every((id) => now.includes(id)) ? others : [...others, ...ids];
+    };
+    if (pinned(view.pins).length > MOST_PINS) say(`At most ${plural(MOST_PINS, "run")} can be pinned.`, { tone: "error" });
+    else if (ids.length > 0) page.change((now) => ({ pins: pinned(now.pins).slice(0, MOST_PINS), selected: [] }));
   };
   const key = (pressed: string, row: number): boolean => {
     const actions: Record<string, () => void> = {

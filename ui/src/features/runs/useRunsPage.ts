@@ -8,7 +8,8 @@ import { ApiError } from "../../api/http";
 import { keysQuery } from "../../api/keys";
 import { type TableSpec, tableQuery, useTrashRuns } from "../../api/runs";
 import { equalQuery } from "../../api/table";
-import { column, columnId, nextSort, orderTerm, withStat, type SortKey, type Stat } from "../../lib/columns";
+import { type Change, partOf, turned } from "../../lib/change";
+import { column, columnId, type ColumnSpec, nextSort, orderTerm, withStat, type SortKey, type Stat } from "../../lib/columns";
 import { plural } from "../../lib/format";
 import { useNarrow } from "../../ui/useNarrow";
 import { say } from "../../ui/Toasts";
@@ -27,7 +28,7 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   const facts = useFacts(experiments);
   const [range, setRangeState] = useState({ first: 0, last: 40 });
   const setRange = useCallback((first: number, last: number) => setRangeState({ first, last }), []);
-  const change = (part: Partial<RunsView>) => onSearch(writeView(part));
+  const change = (part: Change<RunsView>) => onSearch((now) => writeView(partOf(part, readView(now))));
 
   const specs = useMemo(
     () => view.columns ?? defaultColumns(facts.params, facts.metrics, facts.objective),
@@ -81,29 +82,31 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     return [[...pinnedColumns(narrow, causes, view.tree, longest), ...seen.filter(stays)], seen.filter((column) => !stays(column))];
   }, [narrow, causes, view.tree, view.fixed, all, folded, longest]);
   const selection = useSelection(view, spec, rows, change);
+  /** From those that are shown, or null for those that show by themselves. */
+  const setColumns = (next: ((now: readonly ColumnSpec[]) => ColumnSpec[]) | null) => change((now) => ({ columns: next && next(now.columns ?? specs) }));
   const head = {
     sortBy: (column: GridColumn, extend: boolean) => {
-      if (column.sort) change({ sort: nextSort(view.sort, column.sort, extend, column.descendingFirst) });
+      const { sort, descendingFirst } = column;
+      if (sort) change((now) => ({ sort: nextSort(now.sort, sort, extend, descendingFirst) }));
     },
     setSort: (sort: SortKey[]) => change({ sort }),
     setStat: (column: GridColumn, stat: Stat) =>
-      change({
-        columns: specs.map((one) => (columnId(one) === column.id ? { ...one, stat } : one)),
-        ...(column.spec && renamedColumn(view, column.id, columnId({ ...column.spec, stat }))),
-        ...(column.spec && view.sort.length > 0 ? { sort: withStat(view.sort, column.spec, stat) } : {}),
-      }),
-    hide: (column: GridColumn) => change({ columns: specs.filter((one) => columnId(one) !== column.id) }),
-    fix: (column: GridColumn) =>
-      change({ fixed: view.fixed.includes(column.id) ? view.fixed.filter((id) => id !== column.id) : [...view.fixed, column.id] }),
+      change((now) => ({
+        columns: (now.columns ?? specs).map((one) => (columnId(one) === column.id ? { ...one, stat } : one)),
+        ...(column.spec && renamedColumn(now, column.id, columnId({ ...column.spec, stat }))),
+        ...(column.spec && now.sort.length > 0 ? { sort: withStat(now.sort, column.spec, stat) } : {}),
+      })),
+    hide: (column: GridColumn) => setColumns((now) => now.filter((one) => columnId(one) !== column.id)),
+    fix: (column: GridColumn) => change((now) => ({ fixed: turned(now.fixed, column.id) })),
     fixed: view.fixed,
-    paint: (column: GridColumn, how: CellPaint | null) => {
-      const { [column.id]: _, ...cells } = view.cells;
-      change({ cells: how ? { ...cells, [column.id]: how } : cells });
-    },
+    paint: (column: GridColumn, how: CellPaint | null) =>
+      change((now) => {
+        const { [column.id]: _, ...cells } = now.cells;
+        return { cells: how ? { ...cells, [column.id]: how } : cells };
+      }),
     selectAll: selection.all,
   };
-  const toggle = (runId: string) =>
-    change({ opened: view.opened.includes(runId) ? view.opened.filter((one) => one !== runId) : [...view.opened, runId] });
+  const toggle = (runId: string) => change((now) => ({ opened: turned(now.opened, runId) }));
   return {
     ...selection,
     ...facts,
@@ -118,8 +121,9 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     head,
     toggle,
     /** Show a param as a column, also where it was folded away. */
-    show: (key: string) => change({ columns: [...specs.filter((one) => !folded.has(columnId(one)) && columnId(one) !== `params.${key}`), column("params", key)] }),
+    show: (key: string) => setColumns((now) => [...now.filter((one) => !folded.has(columnId(one)) && columnId(one) !== `params.${key}`), column("params", key)]),
     change,
+    setColumns,
     setRange,
     equal,
   };

@@ -1,6 +1,7 @@
 /** What a runs table shows, as its address says it; and what it shows when the address says nothing. */
 
 import type { Key, Objective } from "../../api/schema.gen";
+import type { Change } from "../../lib/change";
 import type { PanelSearch } from "./panels";
 import { type ColumnSpec, column, columnId, joinList, joinSort, parseColumn, parseSort, type SortKey, splitList } from "../../lib/columns";
 
@@ -21,6 +22,9 @@ export interface RunsSearch extends PanelSearch {
   /** The saved view that this is, or was before it was changed. */
   v?: string | undefined;
 }
+
+/** Changes the address; without `replace` what is worth it becomes a place to come back to. */
+export type OnSearch = (change: Change<RunsSearch>, replace?: boolean) => void;
 
 export interface RunsView {
   filter: string;

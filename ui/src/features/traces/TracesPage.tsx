@@ -71,7 +71,7 @@ export function TracesPage({ experiment, search, onSearch }: Props) {
         </p>
       ) : error && !data ? (
         <Trouble error={error} onRetry={() => void refetch()} />
-      ) : data && rows.length === 0 ? (
+      ) : data && rows.length === 0 && !isPlaceholderData ? (
         <None asked={asked} />
       ) : (
         <>

@@ -43,7 +43,7 @@ export function TrashPage({ q, offset, onQ, onOffset }: Props) {
       </p>
       {error && !data ? (
         <Trouble error={error} onRetry={() => void refetch()} />
-      ) : data && data.experiments.length + data.matched === 0 ? (
+      ) : data && data.experiments.length + data.matched === 0 && !isPlaceholderData ? (
         <Empty icon="trash" title={q ? "Nothing in the trash is called so" : "The trash is empty"} />
       ) : (
         data && <Contents {...{ data, offset, onOffset }} busy={isPlaceholderData} onRemove={setRemoving} />

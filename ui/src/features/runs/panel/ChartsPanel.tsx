@@ -4,20 +4,21 @@ import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, us
 import { drawsBands } from "../../../charts/bands";
 import { Controls } from "../../../charts/Controls";
 import { PanelRows } from "../../../charts/PanelRows";
-import { readSettings, writeSettings } from "../../../charts/settings";
+import { changedSettings, type OnSettings, readSettings } from "../../../charts/settings";
+import { turned } from "../../../lib/change";
 import { formatCount, plural } from "../../../lib/format";
 import { Button } from "../../../ui/Button";
 import { Empty } from "../../../ui/Empty";
 import type { Hover } from "../hover";
 import type { useRunsPage } from "../useRunsPage";
-import type { RunsSearch } from "../view";
+import type { OnSearch, RunsSearch } from "../view";
 import s from "../Split.module.css";
 import { asGrouped } from "./asGrouped";
 import { AddChart } from "./AddChart";
 import { MetricPanel, type PanelContext } from "./MetricPanel";
 import { PanelSlot, PanelTools } from "./PanelTools";
 import { RunPanel, titleOf } from "./RunPanel";
-import { arrange, changeSpec, type Kind, moveSpec, type PanelSpec, readSpecs, removedCount, writeSpecs } from "./specs";
+import { arrange, changeSpec, type Kind, moveSpec, type OnSpec, type PanelSpec, readSpecs, removedCount, writeSpecs } from "./specs";
 import { suggest } from "./suggest";
 import { MOST_RUNS, type RunFilter, useLooks, useRunSet } from "./useRunSet";
 
@@ -25,7 +26,7 @@ export interface ChartsPanelProps {
   page: ReturnType<typeof useRunsPage>;
   experiments: readonly string[];
   search: RunsSearch;
-  onSearch: (change: RunsSearch) => void;
+  onSearch: OnSearch;
   hover: Hover;
 }
 
@@ -48,27 +49,33 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const top = useMemo(() => (dwelt && !chosen.includes(dwelt) ? [...chosen, dwelt] : chosen), [chosen, dwelt]);
   const looks = useLooks(top, set, steady);
   const lit = useDeferredValue(useMemo(() => (hovered && !chosen.includes(hovered) ? [...chosen, hovered] : chosen), [chosen, hovered]));
-  const change = useCallback((next: typeof settings) => onSearch(writeSettings(next)), [onSearch]);
+  const change = useCallback<OnSettings>((part) => onSearch((now) => changedSettings(now, part, "step", true)), [onSearch]);
   // Grouped as the table is, unless the charts are grouped by themselves.
   const drawn = useMemo(() => asGrouped(settings, search.group, page.params), [settings, search.group, page.params]);
-  const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: (next) => change({ ...next, by: settings.by, draw: settings.draw }), top, looks, lit, meanings: page.meanings, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
+  const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: change, top, looks, lit, meanings: page.meanings, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
   const keys = useMemo(() => page.metrics.map((one) => one.key), [page.metrics]);
   const specs = useMemo(() => readSpecs(search.chart ?? ""), [search.chart]);
-  const groups = useMemo(() => arrange(keys, settings.find, specs, page.objective?.key), [keys, settings.find, specs, page.objective?.key]);
-  const put = (next: readonly PanelSpec[]) => onSearch({ chart: writeSpecs(next) });
+  const groupsOf = useCallback((now: readonly PanelSpec[]) => arrange(keys, settings.find, now, page.objective?.key), [keys, settings.find, page.objective?.key]);
+  const groups = useMemo(() => groupsOf(specs), [groupsOf, specs]);
+  const put = (next: (now: readonly PanelSpec[]) => readonly PanelSpec[]) => onSearch((now) => ({ chart: writeSpecs(next(readSpecs(now.chart ?? ""))) }));
   const known = { metrics: keys, params: page.params.filter((one) => one.distinct > 1).map((one) => one.key), objective: page.objective?.key ?? null };
   const add = (kind: Kind) => {
-    put([suggest(kind, known), ...specs]);
+    put((now) => [suggest(kind, known), ...now]);
     scroller.current?.scrollTo({ top: 0 });
   };
+  const move = (id: string, to: number) =>
+    put((now) => {
+      const section = groupsOf(now).find((one) => one.panels.some((panel) => panel.id === id));
+      return section ? moveSpec(now, section, id, to) : now;
+    });
   const removed = removedCount(specs);
-  const fold = (name: string) => change({ ...settings, fold: settings.fold.includes(name) ? settings.fold.filter((one) => one !== name) : [...settings.fold, name] });
+  const fold = (name: string) => change((now) => ({ fold: turned(now.fold, name) }));
   return (
     <section ref={scroller} className={s.charts} aria-label="Charts" data-testid="charts-panel">
       <Controls settings={settings} onChange={change} metrics={keys.slice(0, 200)} params={page.params.map((one) => one.key).slice(0, 200)}>
         <AddChart onAdd={add} />
         {removed > 0 && (
-          <Button kind="quiet" icon="undo" onClick={() => put(specs.filter((spec) => !spec.off))}>
+          <Button kind="quiet" icon="undo" onClick={() => put((now) => now.filter((spec) => !spec.off))}>
             {plural(removed, "removed chart")} back
           </Button>
         )}
@@ -77,7 +84,7 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
       {groups.length === 1 && <h2 className="hidden-word">Charts</h2>}
       {keys.length > 0 && groups.length === 0 && (
         <Empty icon="search" title="No metric has this in its name">
-          <Button onClick={() => change({ ...settings, find: "" })}>Clear the search</Button>
+          <Button onClick={() => change({ find: "" })}>Clear the search</Button>
         </Empty>
       )}
       {keys.length === 0 && page.ready && (
@@ -95,15 +102,15 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
           const spec = section?.panels.find((one) => one.id === panel.id)?.spec;
           if (!section || !spec) return null;
           const at = section.panels.findIndex((one) => one.id === panel.id);
-          const onSpec = (next: Partial<PanelSpec> | null) => put(changeSpec(specs, panel.id, next));
+          const onSpec: OnSpec = (next) => put((now) => changeSpec(now, panel.id, next));
           const name = spec.m ?? titleOf(spec);
-          const tools = <PanelTools {...{ name, spec, onSpec }} id={panel.id} choices={known} onMove={(step) => put(moveSpec(specs, section, panel.id, at + step))} />;
+          const tools = <PanelTools {...{ name, spec, onSpec }} id={panel.id} choices={known} onMove={(step) => move(panel.id, at + step)} />;
           return (
             <PanelSlot
               key={panel.id}
               {...{ columns, spec, onSpec }}
               id={panel.id}
-              onDropped={(id) => section.panels.some((one) => one.id === id) && put(moveSpec(specs, section, id, at))}
+              onDropped={(id) => section.panels.some((one) => one.id === id) && move(id, at)}
             >
               {spec.m === undefined ? (
                 <RunPanel {...{ spec, context, tools, onSpec }} onFilter={(text) => page.change({ filter: text })} onOpen={page.open} />

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { ChartCard } from "../../../charts/ChartCard";
-import type { ChartSettings } from "../../../charts/settings";
+import type { ChartSettings, OnSettings } from "../../../charts/settings";
 import { formatCount, plural } from "../../../lib/format";
 import type { Meanings } from "../layout";
 import { FieldPanel } from "./RunPanel";
@@ -12,7 +12,7 @@ export interface PanelContext {
   set: RunSet;
   filter: RunFilter | null;
   settings: ChartSettings;
-  onSettings: (settings: ChartSettings) => void;
+  onSettings: OnSettings;
   /** Runs drawn on top of bands: selected, or under the mouse for a moment. */
   top: readonly string[];
   looks: ReadonlyMap<string, RunLook>;
@@ -45,8 +45,8 @@ export function MetricPanel({ metric, context, height, tools, onFilter, onOpen }
       {...{ lines, bands, error, settings, lit, onLit, height, tools }}
       sync={`runs-${settings.x}`}
       value={[newest, some].filter(Boolean).join(", ") || undefined}
-      onZoom={(zoom) => onSettings({ ...settings, zoom })}
-      onUnclip={() => onSettings({ ...settings, clip: false })}
+      onZoom={(zoom) => onSettings({ zoom })}
+      onUnclip={() => onSettings({ clip: false })}
     />
   );
 }

@@ -6,7 +6,7 @@ import { Icon } from "../../../ui/Icon";
 import { Opener } from "../../../ui/Popover";
 import { type Choices, SpecForm } from "./SpecForm";
 import s from "./Panel.module.css";
-import { MOST_WIDE, type PanelSpec, TALL } from "./specs";
+import { MOST_WIDE, type OnSpec, type PanelSpec, TALL } from "./specs";
 
 export const DRAGGED = "application/x-runstone-chart";
 
@@ -15,7 +15,7 @@ interface ToolsProps {
   id: string;
   spec: PanelSpec;
   choices: Choices;
-  onSpec: (change: Partial<PanelSpec> | null) => void;
+  onSpec: OnSpec;
   onMove: (step: number) => void;
 }
 
@@ -85,7 +85,7 @@ interface SlotProps {
   columns: number;
   spec: PanelSpec;
   onDropped: (id: string) => void;
-  onSpec: (change: Partial<PanelSpec>) => void;
+  onSpec: OnSpec;
   children: React.ReactNode;
 }
 

@@ -20,14 +20,14 @@ import s from "../../../charts/ChartCard.module.css";
 import { applyBrush, readBrushes, withoutBrushes } from "./brush";
 import { ExpressionPanel } from "./ExpressionPanel";
 import type { PanelContext } from "./MetricPanel";
-import type { PanelSpec } from "./specs";
+import type { OnSpec, PanelSpec } from "./specs";
 import { type Fields, nameOf, useFields } from "./useFields";
 
 export interface RunPanelProps {
   spec: PanelSpec;
   context: PanelContext;
   onFilter: (filter: string) => void;
-  onSpec: (change: Partial<PanelSpec>) => void;
+  onSpec: OnSpec;
   onOpen: (id: string) => void;
   tools: React.ReactNode;
 }

@@ -2,8 +2,9 @@
 
 import { useId, useState } from "react";
 import { parseExpression } from "../../../charts/expression";
+import { turned } from "../../../lib/change";
 import s from "./Panel.module.css";
-import { KIND_NAMES, KINDS, type Kind, type PanelSpec } from "./specs";
+import { KIND_NAMES, KINDS, type Kind, type OnSpec, type PanelSpec } from "./specs";
 import { nameOf } from "./useFields";
 
 /** Columns to choose from, the most telling ones first. */
@@ -15,7 +16,7 @@ export interface Choices {
 interface Props {
   spec: PanelSpec;
   choices: Choices;
-  onSpec: (change: Partial<PanelSpec>) => void;
+  onSpec: OnSpec;
 }
 
 type AxisKey = "x" | "y" | "z";
@@ -89,7 +90,7 @@ export function SpecForm({ spec, choices, onSpec }: Props) {
               <input
                 type="checkbox"
                 checked={spec.keys?.includes(id) ?? false}
-                onChange={(event) => onSpec({ keys: event.target.checked ? [...(spec.keys ?? []), id] : (spec.keys ?? []).filter((one) => one !== id) })}
+                onChange={() => onSpec((now) => ({ keys: turned(now.keys ?? [], id) }))}
               />
               {nameOf(id)}
             </label>

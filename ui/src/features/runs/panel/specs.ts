@@ -2,6 +2,7 @@
 
 import type { PanelPlace, PanelSection } from "../../../charts/packing";
 import { sections } from "../../../charts/sections";
+import { type Change, partOf } from "../../../lib/change";
 import { joinList, splitList } from "../../../lib/columns";
 
 export const KINDS = ["line", "bar", "scatter", "parallel", "box", "violin", "contour", "importance"] as const;
@@ -32,6 +33,9 @@ export interface PanelSpec {
   /** Its metric's chart was removed. */
   off?: boolean;
 }
+
+/** Changes a chart, or by null takes it away. */
+export type OnSpec = (change: Change<PanelSpec> | null) => void;
 
 export const TALL = 256;
 export const MOST_WIDE = 4;
@@ -114,15 +118,16 @@ function place(id: string, spec: PanelSpec): Placed {
 }
 
 /** With one chart changed, or taken away by null. */
-export function changeSpec(specs: readonly PanelSpec[], id: string, change: Partial<PanelSpec> | null): PanelSpec[] {
+export function changeSpec(specs: readonly PanelSpec[], id: string, change: Change<PanelSpec> | null): PanelSpec[] {
   const own = /^own-(\d+)$/.exec(id);
   const at = specs.findIndex((spec, i) => (own ? i === Number(own[1]) && spec.m === undefined : spec.m === id));
   if (change === null) {
     if (own) return specs.filter((_, i) => i !== at);
     return changeSpec(specs, id, { off: true });
   }
-  if (at >= 0) return specs.map((spec, i) => (i === at ? { ...spec, ...change } : spec));
-  return [...specs, { ...autoSpec(id), ...change }];
+  if (at >= 0) return specs.map((spec, i) => (i === at ? { ...spec, ...partOf(change, spec) } : spec));
+  const made = autoSpec(id);
+  return [...specs, { ...made, ...partOf(change, made) }];
 }
 
 /** With the chart `id` put before or after another one of the same section. */
