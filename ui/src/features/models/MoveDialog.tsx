@@ -58,7 +58,7 @@ export function MoveAliasDialog({ name, alias, version, onClose }: { name: strin
     <Dialog
       title="Move an alias"
       action={locked ? ASK : "Move"}
-      disabled={edit.isPending || asked.pending || !NAME.test(word) || !target || same}
+      disabled={!model || edit.isPending || asked.pending || !NAME.test(word) || !target || same}
       onAction={() => (locked ? asked.send(target, { alias: word, comment: reason.trim() }) : move())}
       onClose={onClose}
     >

@@ -10,7 +10,7 @@ import type { RunDetail, RunEdit } from "../../api/schema.gen";
 import { plural } from "../../lib/format";
 import { COLOUR_TAG, SLOTS, slotColour } from "../../lib/palette";
 import { Dialog } from "../../ui/Dialog";
-import { NoteArea, TextField } from "../../ui/Field";
+import { FieldError, NoteArea, TextField } from "../../ui/Field";
 import { say } from "../../ui/Toasts";
 import { MoveForm, RegisterForm, StopForm } from "./BulkDialogs";
 import { CellEditor, type EditedCell } from "./CellEditor";
@@ -68,7 +68,14 @@ function Edits({ kind, ids, experiments, onClose }: Props) {
   };
   const of = ids.length === 1 ? (first.data?.info.run_name ?? "the run") : plural(ids.length, "run");
   const single = ids.length === 1 ? first.data : undefined;
-  if (first.isPending && ids.length === 1) return null;
+  if (ids.length === 1 && !single) {
+    // What is not known cannot be changed: saving would take the old note away.
+    return first.error && (
+      <Dialog title="Change the run" onClose={onClose}>
+        <FieldError error={first.error} />
+      </Dialog>
+    );
+  }
   const props: FormProps = { of, saving, save, onClose, single };
   if (kind === "name") return <NameForm {...props} />;
   if (kind === "note") return <NoteForm {...props} />;
