@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from runstone import settings
 from runstone.forks import no_fork
 from runstone.records import Document, Record, Tags
 from runstone.turns import short_turns, stand_back
@@ -72,6 +73,11 @@ def settle(timeout: float | None = None) -> bool:
         worker.join(timeout)
         return not worker.is_alive()
     return True
+
+
+def settle_before_deletion() -> None:
+    """A deleted run takes nothing more, and the context of one that was begun here may still be gathered."""
+    settle(settings.EXIT_WAIT_SECONDS.get())
 
 
 def known_tags() -> dict[str, str | None]:

@@ -17,6 +17,7 @@ from runstone.entities import Experiment, LifecycleStage, PagedList, ViewType
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, NotSupported, Trouble, WrongState
 from runstone.records import ExperimentChanged, ExperimentCreated
 
+from . import context
 from .checks import check_key, shown, texts
 from .notices import notice_once, said_if_slow
 from .paging import all_pages
@@ -233,6 +234,8 @@ def change(
     """Rename, delete, restore or tag an experiment. Raises NotFound, AlreadyExists (name), WrongState."""
     number = check_experiment_id(experiment_id)
     new_name = None if name is None else check_experiment_name(name)
+    if deleted:
+        context.settle_before_deletion()
     here.flush()
     here.store.write(Batch([ExperimentChanged(number, now_ms(), new_name, deleted, tags or {})]))
     _known.clear()

@@ -11,7 +11,7 @@ from runstone.entities import PagedList, Run, ViewType
 from runstone.errors import InvalidValue
 from runstone.records import RunChanged
 
-from . import active, experiments
+from . import active, context, experiments
 from .checks import check_run_id
 from .notices import warn_once
 from .paging import all_pages
@@ -61,6 +61,8 @@ def change_run(
     deleted: bool | None = None,
 ) -> None:
     """Change what is not logged, at once, after all that was logged. Raises NotFound."""
+    if deleted:
+        context.settle_before_deletion()
     here.run(run_id)
     here.store.write(Batch([RunChanged(run_id, now_ms(), status, end_time, name, deleted)]))
 
