@@ -122,6 +122,27 @@ def test_sigterm_kills_it(form: str) -> None:
     assert run.data.metrics == {"m": 1}
 
 
+def test_a_terminal_that_is_closed_kills_it() -> None:
+    script = Script("runstone.start_run(); print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]")
+    script.wait_for("ready")
+    script.process.send_signal(signal.SIGHUP)
+    assert script.end() == (129, "")
+    assert (only_run().info.status, only_run().info.cause) == ("KILLED", "signal 1 (SIGHUP)")
+
+
+def test_under_nohup_a_run_outlives_its_terminal() -> None:
+    script = Script(
+        """
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does before it starts a program
+        runstone.start_run()
+        os.kill(os.getpid(), signal.SIGHUP)
+        runstone.log_metric('m', 1)
+        """
+    )
+    assert script.end() == (0, "")
+    assert (only_run().info.status, only_run().data.metrics) == ("FINISHED", {"m": 1})
+
+
 @pytest.mark.parametrize("form", ["with runstone.start_run():\n    {}", "runstone.start_run()\n{}"])
 def test_ctrl_c_kills_it(form: str) -> None:
     script = Script(form.format("print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]"))

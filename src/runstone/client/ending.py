@@ -37,7 +37,7 @@ def watch(finish: Callable[[Active, BaseException | None], None]) -> None:
         atexit.register(at_exit)
         _chain_excepthooks()
         exits.watch()
-        _take_sigterm()
+        _take_signals()
     _at_exit_of_worker()
 
 
@@ -128,14 +128,20 @@ def _say_which_run(error: BaseException) -> None:
 # --- signals -------------------------------------------------------------------------------------------------------
 
 
-def _take_sigterm() -> None:
-    """Only from the main thread, and only where the program has no handler of its own."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+#: What asks a process to end: SIGHUP comes when its terminal is closed, also by a connection that broke (not on Windows).
+_ENDING = ("SIGTERM", "SIGHUP")
+
+
+def _take_signals() -> None:
+    """Only from the main thread, and only where the program has no handler of its own; nohup's ignoring is one."""
+    if threading.current_thread() is not threading.main_thread():
         return
-    signal.signal(signal.SIGTERM, _on_sigterm)
+    for number in (getattr(signal, name, None) for name in _ENDING):
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _on_signal)
 
 
-def _on_sigterm(number: int, frame: FrameType | None) -> None:
+def _on_signal(number: int, frame: FrameType | None) -> None:
     global _signalled
     if active.any_of_this_process() or not all(one.shipper.flush(0) for one in sessions.sessions()):
         _signalled = Terminated(number)

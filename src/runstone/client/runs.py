@@ -72,8 +72,8 @@ def start_run(
 ) -> ActiveRun:
     """Start a run and make it the active one, or resume one. Best used as ``with start_run():``.
 
-    The block's end ends the run: FINISHED; FAILED with the traceback kept if an exception leaves it; KILLED for Ctrl-C
-    and SIGTERM. Without a block, ``end_run()`` or the end of the process does.
+    The block's end ends the run: FINISHED; FAILED with the traceback kept if an exception leaves it; KILLED for Ctrl-C,
+    SIGTERM and SIGHUP. Without a block, ``end_run()`` or the end of the process does.
 
     Args:
         run_id: the run to resume; of all else ``run_name`` (which renames it), ``tags`` and ``description`` count then.

@@ -7,7 +7,7 @@ import traceback
 
 
 class Terminated(SystemExit):
-    """Raised in the main thread when SIGTERM arrives while a run is active, so that ``with`` blocks are left."""
+    """Raised in the main thread when SIGTERM or SIGHUP arrives while a run is active, so that ``with`` blocks are left."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
