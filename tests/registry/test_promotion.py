@@ -88,6 +88,20 @@ def test_repetitions_with_other_seeds_decide() -> None:
     assert runstone.promote("wine", RULE).moved
 
 
+def test_of_two_that_repeat_each_other_the_runs_themselves_decide() -> None:
+    """Trained again with the same params: the statistics of all such runs are the same for both."""
+    for accuracy in (0.90, 0.89, 0.95):
+        version(1, accuracy)
+    MlflowClient().set_registered_model_alias("wine", "champion", 1)
+    worse = runstone.promote("wine", "metrics.accuracy >= champion", version=2)
+    assert not worse.met
+    assert "repeat each other" in str(worse)
+    better = runstone.promote("wine", RULE)
+    assert better.moved
+    assert "0.95" in better.outcomes[0].words
+    assert "over" not in better.outcomes[0].words
+
+
 def test_of_two_at_once_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     version(1, 0.9)
     runstone.promote("wine", RULE)

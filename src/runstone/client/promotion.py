@@ -95,6 +95,8 @@ def promote_in(
     candidate = _candidate(registry, name, version)
     number, before = int(candidate.version), int(champion.version) if champion else None
     counts = _statistics(runs, [candidate, *([champion] if champion else [])], {one.metric for one in clauses})
+    alike = repeats and number != before and champion is not None and _repeat_each_other(runs, candidate, champion)
+    repeats = repeats and not alike
     mine = _values(runs, candidate, counts, repeats)
     theirs = _values(runs, champion, counts, repeats) if champion and number != before else None if champion is None else mine
     outcomes = judge(clauses, mine, theirs, level)
@@ -103,14 +105,14 @@ def promote_in(
     if number == before:
         return Promotion(name, alias, number, before, met, False, outcomes, f"{called} is {alias} already.")
     if not met:
-        words = f"{called} does not become {alias}: the rule is not met."
+        words = f"{called} does not become {alias}: the rule is not met.{_ALIKE if alike else ''}"
         return Promotion(name, alias, number, before, False, False, outcomes, words)
-    instead = f", instead of version {before}" if before else ", the first one"
+    instead = (f", instead of version {before}" if before else ", the first one") + f".{_ALIKE if alike else ''}"
     if dry_run:
-        return Promotion(name, alias, number, before, True, False, outcomes, f"{called} would become {alias}{instead}.")
+        return Promotion(name, alias, number, before, True, False, outcomes, f"{called} would become {alias}{instead}")
     why = reason or f"{rule}: " + " ".join(one.words for one in outcomes)
     _move(registry, name, alias, number, before, why)
-    return Promotion(name, alias, number, before, True, True, outcomes, f"{called} is {alias} now{instead}.")
+    return Promotion(name, alias, number, before, True, True, outcomes, f"{called} is {alias} now{instead}")
 
 
 def _champion(registry: Store, name: str, alias: str) -> ModelVersion | None:
@@ -153,6 +155,17 @@ def _statistics(store: Store, versions: Sequence[ModelVersion], keys: set[str]) 
     experiments = dict.fromkeys(run.info.experiment_id for run in runs)
     said = [meanings(store.get_experiment(one).tags) for one in experiments]
     return {key: next((one[key].statistic for one in said if key in one), "last") for key in keys}
+
+
+#: What is said where the statistics of repeated runs cannot tell two versions apart.
+_ALIKE = " Their runs repeat each other, so just these two are held against each other."
+
+
+def _repeat_each_other(store: Store, one: ModelVersion, other: ModelVersion) -> bool:
+    """Whether both come from repetitions of one configuration, whose statistics are the same for both."""
+    if not one.run_id or not other.run_id or one.run_id == other.run_id:
+        return False
+    return one.run_id in [run.info.run_id for run in repetitions(store, store.get_run(other.run_id))]
 
 
 def _values(store: Store, version: ModelVersion, counts: Mapping[str, str], repeats: bool) -> Mapping[str, list[float]]:
