@@ -21,6 +21,10 @@ __getattr__, __dir__ = lazy(
         "ModelConfig": "runstone.models.python_function:ModelConfig",
         "ModelInfo": "runstone.models.info:ModelInfo",
         "ModelSignature": "runstone.models.signature:ModelSignature",
+        **{
+            name: f"runstone.scoring.once:{name}"
+            for name in ("convert_input_example_to_serving_input", "predict", "validate_serving_input")
+        },
         "get_model_info": "runstone.models.reading:get_model_info",
         "infer_signature": "runstone.models.signature:infer_signature",
         "set_model": "runstone.models.python_function:set_model",

@@ -68,12 +68,15 @@ class Example:
         content = _plain(data)
         return content, {"inputs": content}
 
+    def request(self) -> dict[str, Any]:
+        """The body of a request to a scoring server."""
+        return self._request if self.params is None else {**self._request, "params": _plain(self.params)}
+
     def save(self, folder: Path) -> None:
         """Write both files."""
         content = self._content if self.params is None else {"inputs": self._content, "params": _plain(self.params)}
-        request = self._request if self.params is None else {**self._request, "params": _plain(self.params)}
         (folder / FILE_NAME).write_text(json.dumps(content), encoding="utf-8")
-        (folder / SERVING_FILE_NAME).write_text(json.dumps(request, indent=2), encoding="utf-8")
+        (folder / SERVING_FILE_NAME).write_text(json.dumps(self.request(), indent=2), encoding="utf-8")
 
 
 def load_example(folder: Path, info: Mapping[str, Any]) -> tuple[Any, dict[str, Any] | None]:

@@ -116,6 +116,12 @@ class Model:
         """Its params."""
         return self._example(path)[1]
 
+    def get_serving_input(self, path: str | os.PathLike[str]) -> str | None:
+        """The input example as the body of a request to a scoring server; None if there is none."""
+        named = (self.saved_input_example_info or {}).get("serving_input_path")
+        file = Path(local_folder(path), str(named or ""))
+        return file.read_text("utf-8") if named and file.is_file() else None
+
     def _example(self, path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any] | None]:
         info = self.saved_input_example_info
         return (None, None) if info is None else load_example(local_folder(path), info)

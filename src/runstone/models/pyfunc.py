@@ -55,6 +55,18 @@ class PyFuncModel:
     def loader_module(self) -> str:
         return str(self._model_meta.flavors[FLAVOR_NAME]["loader_module"])
 
+    @property
+    def model_id(self) -> str | None:
+        """The id of the logged model; None for one that was saved to a folder."""
+        return self._model_meta.model_id
+
+    def unwrap_python_model(self) -> Any:
+        """Your own :class:`PythonModel`. Raises NotSupported for a framework's model."""
+        found = getattr(self._model_impl, "python_model", None)
+        if found is None:
+            raise NotSupported(f"This model is no PythonModel: it is loaded by {self.loader_module}. get_raw_model() gives it.")
+        return found
+
     def get_raw_model(self) -> Any:
         """The framework's own model."""
         raw = getattr(self._model_impl, "get_raw_model", None)
@@ -70,10 +82,19 @@ class PyFuncModel:
         Raises:
             InvalidValue: the data or a param does not fit the signature; the message names the column.
         """
+        return self._predict(getattr(self._model_impl, self._predict_fn), data, params)
+
+    def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        """Predictions piece by piece, as an iterator; as :meth:`predict` else. Raises NotSupported where the model has none."""
+        function = getattr(self._model_impl, "predict_stream", None)
+        if function is None or not self._model_meta.flavors[FLAVOR_NAME].get("streamable"):
+            raise NotSupported("This model has no predict_stream; one that has is saved with streamable=True.")
+        return self._predict(function, data, params)
+
+    def _predict(self, function: Callable[..., Any], data: Any, params: Mapping[str, Any] | None) -> Any:
         signature = self._model_meta.signature
         if signature is not None and signature.inputs is not None and not self._model_meta.hinted:
             data = enforce_schema(data, signature.inputs)
-        function: Callable[..., Any] = getattr(self._model_impl, self._predict_fn)
         known = self._params(signature, params)
         return function(data) if known is None else function(data, params=known)
 

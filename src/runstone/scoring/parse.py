@@ -203,7 +203,9 @@ def _column(column: Any, kind: DataType, name: str, required: bool) -> Any:
         raise InvalidValue(f"The column {name!r} has a row without a value; the model takes true or false.")
     if kind is DataType.binary:
         try:
-            return column.map(lambda text: base64.b64decode(text, validate=True) if isinstance(text, str) else text)
+            return column.map(
+                lambda text: base64.b64decode("".join(text.split()), validate=True) if isinstance(text, str) else text
+            )
         except (binascii.Error, ValueError) as cause:
             raise InvalidValue(f"The column {name!r} is binary, in base64; {cause}") from cause
     if kind is DataType.datetime and str(column.dtype) in ("object", "str", "string"):
