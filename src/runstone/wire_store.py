@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -39,7 +40,16 @@ MEDIA_TYPE = "application/vnd.runstone.v1+msgpack"
 UNPACKED_CAP = 256 << 20
 
 _SALT = b"RUNSTONE"
-_encode = msgspec.msgpack.Encoder().encode
+
+
+def _listed(value: object) -> list[Any]:
+    """Many numbers in a row. Raises NotImplementedError for anything else."""
+    if isinstance(value, array):
+        return value.tolist()
+    raise NotImplementedError(f"{type(value).__name__} cannot be sent")
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_listed).encode
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

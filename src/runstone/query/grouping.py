@@ -6,6 +6,7 @@ one. NaN takes no part in a mean and never is best; how many values took part is
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -29,16 +30,17 @@ Value = float | int | str | None
 
 
 class Coded(Struct, frozen=True, eq=False):
-    """A column: its different values, and for each run the place of its own among them, -1 where it has none."""
+    """A column: its different values (an ``array`` of many numbers), and for each run the place of its own among them, -1
+    where it has none."""
 
     values: Sequence[float | int | str]
     codes: Places
 
     def numbers(self) -> NDArray[np.float64]:
         """The value of each run, shape (runs,); NaN where that is no number or missing."""
-        plain = set(map(type, self.values)) <= {int, float}
+        plain = isinstance(self.values, array) or set(map(type, self.values)) <= {int, float}
         known = self.values if plain else [value if isinstance(value, (int, float)) else np.nan for value in self.values]
-        return np.array([*known, np.nan], np.float64)[self.codes]  # -1 is the last
+        return np.append(np.array(known, np.float64), np.nan)[self.codes]  # -1 is the last
 
 
 class Spread(Struct, frozen=True):

@@ -5,6 +5,7 @@ Among many runs a column comes from its own index, which holds it whole; rows of
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,9 @@ class Whole(Struct, frozen=True, eq=False):
             missing = int(len(used) > 0 and used[0] < 0)
             codes, used = (places.reshape(-1) - missing).astype(np.int32), used[missing:]
             values = values[used] if isinstance(values, np.ndarray) else [values[place] for place in used.tolist()]
-        listed = values.tolist() if isinstance(values, np.ndarray) else values
-        return RunColumn(listed, codes.astype("<i4").tobytes())
+        # a hundred thousand numbers as objects would take longer than all that is done with them
+        told = array("q" if values.dtype == np.int64 else "d", values.tobytes()) if isinstance(values, np.ndarray) else values
+        return RunColumn(told, codes.astype("<i4").tobytes())
 
     @property
     def weight(self) -> int:

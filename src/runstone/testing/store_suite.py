@@ -388,6 +388,10 @@ class StoreSuite(MetricsSuite):
         self.write(store, Params(run, {"model": "cnn"}))
         found = store.columns(RunQuery(experiment_ids=("0",)), ["params.model", "tags.none"])
         assert ([*found.run_ids], [[*one.values] for one in found.columns]) == ([run], [["cnn"], []])
+        self.write(store, metrics(run, loss=[(3, NAN, 1)], gain=[(1 << 60, 0.1, 1), (2, math.inf, 1)]))
+        names = ["metrics.loss", "metrics.loss:min", "metrics.gain:min", "metrics.gain:max_step", "metrics.gain:last_step"]
+        numbers = [[*one.values] for one in store.columns(RunQuery(experiment_ids=("0",)), names).columns]
+        assert repr(numbers) == f"[[nan], [], [0.1], [2], [{1 << 60}]]"
         none = ("9" * 5000, "9" * 19, "²", "x")  # no experiment has such an id
         assert (store.count_runs(RunQuery(experiment_ids=none)), [*store.keys("params", none)]) == (0, [])
         assert [struct.unpack("<i", one.codes) for one in found.columns] == [(0,), (-1,)]
