@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -285,7 +286,12 @@ def test_commands_say_the_same(repository: Path, store: str) -> None:
     assert [layer["layer"] for layer in found["layers"] if layer["same"] is False] == ["config"]
     assert [one["run_id"] for one in json.loads(call("find-same", third, "--json"))] == [second]
     call("find-same", first, code=1)
-    assert call("reproduce", second, "--dry-run").startswith("would run: python train.py --alpha 3")
+    planned = call("reproduce", second, "--dry-run").splitlines()
+    assert planned[0] == "would run: python train.py --alpha 3"
+    assert planned[1] == f"code: commit {git(repository, 'rev-parse', 'HEAD')[:12]} of {repository}"
+    assert re.fullmatch(r"environment: this one, which has the same \d+ packages", planned[2])
+    assert planned[3:] == ["missing: nothing"]
+    assert json.loads(call("reproduce", second, "--dry-run", "--json"))["missing"] == []
     assert json.loads(call("reproduce", second, "--json"))["status"] == REPRODUCED
 
 

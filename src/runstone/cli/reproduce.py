@@ -39,10 +39,11 @@ def reproduce(run: str, dry_run: bool, tolerance: str, env_manager: str | None, 
     if dry_run:
         found = making.plan(whole)
         if as_json:
-            print_json({"command": found.command, "missing": list(found.missing), "remarks": list(found.remarks)})
+            told = {"command": found.command, "code": found.code, "environment": found.environment}
+            print_json({**told, "missing": list(found.missing), "remarks": list(found.remarks)})
         else:
-            click.echo(f"would run: {found.command or '-'}")
-            for word, lines in (("missing", found.missing), ("note", found.remarks)):
+            click.echo(f"would run: {found.command or '-'}\ncode: {found.code or '-'}\nenvironment: {found.environment}")
+            for word, lines in (("missing", found.missing or ["nothing"]), ("note", found.remarks)):
                 for line in lines:
                     click.echo(f"{word}: {line}")
         raise SystemExit(1 if found.missing else 0)

@@ -37,7 +37,10 @@ __all__ = ["CANNOT", "DIFFERS", "OF_TAG", "REPRODUCED", "VERDICT_TAG", "Plan", "
 
 
 class Plan(Struct, frozen=True):
-    """What will be done for a run, and in words what would be missing (then it cannot be done) or different."""
+    """What will be done for a run, and in words what would be missing (then it cannot be done) or different.
+
+    ``code`` and ``environment`` say in words where they are taken from.
+    """
 
     family: Family
     origin: Origin
@@ -45,6 +48,8 @@ class Plan(Struct, frozen=True):
     words: Sequence[str]
     missing: Sequence[str]
     remarks: Sequence[str]
+    code: str = ""
+    environment: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -85,7 +90,8 @@ def plan(run_id: str) -> Plan:
     elif not _same_environment(old) and _kept(old) is None:
         remarks.append("the environment here differs from the run's: it is rebuilt (or --env-manager local)")
     remarks += _data_changed(data)
-    return Plan(runs, code, command, words if isinstance(words, list) else [], missing, remarks)
+    words = words if isinstance(words, list) else []
+    return Plan(runs, code, command, words, missing, remarks, code.described, _environment_in_words(old))
 
 
 def reproduce(run_id: str, tolerance: str | float = 0.0, env_manager: str | None = None) -> Verdict:
@@ -229,6 +235,18 @@ def _environment(old: Evidence, manager: str | None) -> Environment:
     python = str(host_of(old.documents).get("python", ""))
     chosen = manager or (build.UV if build.find_uv() else build.VIRTUALENV)
     return ready(of_requirements(own, Path.cwd(), python), chosen, notice)
+
+
+def _environment_in_words(old: Evidence) -> str:
+    """Which environment it is made again in, unless another manager is asked for."""
+    if docker.IMAGE_URI in old.run.data.tags:
+        return f"image {old.run.data.tags[docker.IMAGE_URI]}"
+    listed = len(old.documents.get("packages", "").splitlines())
+    if not listed or _same_environment(old):
+        return f"this one{f', which has the same {listed} packages' if listed else ''}"
+    if (made := _kept(old)) is not None:
+        return f"the kept one that it was made in, {made.folder}"
+    return f"Python {host_of(old.documents).get('python', '')} with its {listed} packages, built anew"
 
 
 def _kept(old: Evidence) -> Environment | None:
