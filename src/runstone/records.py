@@ -37,13 +37,15 @@ class ExperimentCreated(_Record, frozen=True, array_like=True, tag=1):
 
 
 class ExperimentChanged(_Record, frozen=True, array_like=True, tag=2):
-    """``None`` leaves a field as it is. A tag set to ``None`` is removed."""
+    """``None`` leaves a field as it is. A tag set to ``None`` is removed. ``artifact_location`` is taken by an experiment under
+    the store's root that never had a run; to others it says nothing."""
 
     experiment_id: str
     time: int
     name: str | None = None
     deleted: bool | None = None
     tags: dict[str, str | None] = field(default_factory=dict)
+    artifact_location: str | None = None
 
 
 # --- runs ---------------------------------------------------------------------------------------------------------

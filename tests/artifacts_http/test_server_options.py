@@ -38,6 +38,40 @@ def test_a_destination_is_a_folder_of_choice(serve: Serve, tmp_path: Path) -> No
     assert (tmp_path / "else where" / path / "a.txt").read_bytes() == b"x"
 
 
+@pytest.mark.parametrize(
+    ("options", "root"),
+    [
+        (["--artifacts-destination", "{}"], "mlflow-artifacts:/0/"),
+        (["--default-artifact-root", "mlflow-artifacts:/team"], "mlflow-artifacts:/team/0/"),
+        (["--no-serve-artifacts", "--default-artifact-root", "{}"], "file://"),
+        ([], "mlflow-artifacts:/0/"),
+    ],
+)
+def test_the_default_experiment_is_where_the_first_start_said(
+    serve: Serve, tmp_path: Path, options: list[str], root: str
+) -> None:
+    options = [one.format(tmp_path / "place") for one in options]
+    for _ in range(2):
+        running = serve(*options)
+        run = ask("POST", running.url + "/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).json()["run"]["info"]
+        assert run["artifact_uri"].startswith(root)
+        if root == "file://":
+            assert run["artifact_uri"].startswith((tmp_path / "place" / "0").as_uri())
+        running.process.terminate()
+        running.process.wait(20)
+
+
+def test_a_default_experiment_with_runs_stays_where_it_is(serve: Serve, tmp_path: Path) -> None:
+    first = serve()
+    made = ask("POST", first.url + "/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).json()["run"]["info"]
+    ask("PUT", first.url + FILES + made["artifact_uri"].removeprefix("mlflow-artifacts:") + "/a.txt", body=b"kept")
+    first.process.terminate()
+    first.process.wait(20)
+    second = serve("--artifacts-destination", str(tmp_path / "later"))
+    query = {"run_id": made["run_id"], "path": "a.txt"}
+    assert ask("GET", second.url + "/get-artifact", fields=query).data == b"kept"
+
+
 def test_nothing_is_served_when_told_so(serve: Serve, tmp_path: Path) -> None:
     running = serve("--no-serve-artifacts", "--default-artifact-root", str(tmp_path / "direct"))
     assert new_run(running)["artifact_uri"].startswith((tmp_path / "direct").as_uri())

@@ -15,14 +15,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from runstone.contracts import Store, WithWebhooks
-from runstone.errors import InvalidValue, RunstoneError
+from runstone.contracts import Batch, Store, WithWebhooks
+from runstone.errors import InvalidValue, RunstoneError, StoreUnavailable
+from runstone.records import ExperimentChanged
 
 from .answers import answer_gone, answer_http, answer_known, answer_unknown
 from .auth.auth import Auth
 from .auth.gate import Gate, declared, guard_routes
 from .auth.oidc_pages import oidc_routes
-from .backend import Backend, OpenArtifacts
+from .backend import Backend, OpenArtifacts, milliseconds
 from .chores import Chore, doing
 from .dispatch import route
 from .docs_page import described, docs_page
@@ -44,6 +45,8 @@ from .webhooks import courier
 
 #: Addresses of programs, where a page would be taken for an answer.
 _NO_PAGES = ("/api", "/ajax-api", "/graphql", "//{path:path}")
+#: The experiment that every store has.
+DEFAULT_EXPERIMENT = "0"
 #: Prometheus' text format.
 METRICS_TYPE = "text/plain; version=0.0.4"
 
@@ -97,6 +100,8 @@ def create_app(
         raise InvalidValue(f"--static-prefix {prefix!r} must begin with a slash and not end with one, like /ml.")
     pulse = Pulse(store.changes, poll_seconds)
     locations = Locations(artifact_root, artifact_destination)
+    if locations.root and not artifacts_only:
+        _place_default(store, locations.root)
     backend = Backend(store, artifacts, pulse, locations, auth, webhook_key)
     sweep = Chore("marking crashed runs", sweep_seconds, lambda: store.sweep(backend.now()))
 
@@ -143,6 +148,15 @@ def create_app(
     )
     app.state.pulse = pulse
     return app
+
+
+def _place_default(store: Store, root: str) -> None:
+    """Keep the artifacts of the experiment that every store has where those of new experiments go, if it never had a run.
+    Clients elsewhere could not reach the store's own folder."""
+    place = f"{root}/{DEFAULT_EXPERIMENT}"
+    if store.get_experiment(DEFAULT_EXPERIMENT).artifact_location != place:
+        with contextlib.suppress(StoreUnavailable):  # whoever may only read still shows the runs
+            store.write(Batch([ExperimentChanged(DEFAULT_EXPERIMENT, milliseconds(), artifact_location=place)]))
 
 
 def _routes(

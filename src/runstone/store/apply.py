@@ -106,6 +106,8 @@ def _exists(work: Work, number: int) -> bool:
 
 def _change_experiment(work: Work, record: ExperimentChanged) -> None:
     state = work.experiment(record.experiment_id)
+    if record.artifact_location and state.next_ordinal == 0 and state.artifact_location == str(state.experiment_id):
+        state.artifact_location = record.artifact_location
     if record.deleted is None or (record.deleted and state.lifecycle_stage == ACTIVE):
         state.require_active()
     if record.deleted and state.experiment_id == DEFAULT_EXPERIMENT:

@@ -15,7 +15,15 @@ from runstone.entities import Experiment, PagedList, Run
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, NotFound, RunstoneError
-from runstone.records import ExperimentCreated, LoggedModelCreated, ModelVersionCreated, Record, RunStarted, TraceStarted
+from runstone.records import (
+    ExperimentChanged,
+    ExperimentCreated,
+    LoggedModelCreated,
+    ModelVersionCreated,
+    Record,
+    RunStarted,
+    TraceStarted,
+)
 from runstone.server.auth.gate import check
 from runstone.server.backend import Backend
 from runstone.server.mlflow.registry_sources import origin, shown_location
@@ -85,7 +93,7 @@ async def _answered(work: Callable[[], bytes]) -> Response:
 
 
 #: Records that can say where files are.
-_WITH_PLACES = (ExperimentCreated, LoggedModelCreated, ModelVersionCreated, RunStarted, TraceStarted)
+_WITH_PLACES = (ExperimentChanged, ExperimentCreated, LoggedModelCreated, ModelVersionCreated, RunStarted, TraceStarted)
 
 
 def _checked(backend: Backend, batch: Batch) -> Batch:
@@ -98,6 +106,8 @@ def _checked(backend: Backend, batch: Batch) -> Batch:
 def _place_checked(backend: Backend, record: Record) -> Record:
     if isinstance(record, ExperimentCreated):
         return structs.replace(record, artifact_location=backend.locations.stored(record.artifact_location))
+    if isinstance(record, ExperimentChanged):
+        return structs.replace(record, artifact_location=None)  # whoever runs the server says where
     if isinstance(record, RunStarted) and record.artifact_uri:
         return structs.replace(record, artifact_uri="")  # it follows from the experiment
     if isinstance(record, LoggedModelCreated | TraceStarted) and record.artifact_location:
