@@ -302,6 +302,8 @@ def test_a_source_must_be_of_the_run_that_is_named(ask: Ask, wine: str) -> None:
     refused(ask("POST", "model-versions/create", name=wine, source=f"runs:/{RUN}/model", run_id="f" * 32))
     refused(ask("POST", "model-versions/create", name=wine, source=f"runs:/{RUN}/model", model_id="m-1"))
     refused(ask("POST", "model-versions/create", name=wine, source="models:/m-1", model_id="m-2"))
+    shown = ask("GET", "runs/get", run_id=RUN)["run"]["info"]["artifact_uri"]
+    refused(ask("POST", "model-versions/create", name=wine, source=f"{shown}/model", run_id=RUN, model_id="m-1"))
     gone = ask("POST", "model-versions/create", name=wine, source=f"runs:/{'f' * 32}/model")
     refused(gone, "RESOURCE_DOES_NOT_EXIST", 404)
 

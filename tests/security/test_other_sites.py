@@ -59,6 +59,10 @@ def test_a_form_of_another_site_is_not_read(client: Any) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
         answer = client.post(f"{ROOT}/experiments", content=b'{"name": "planted"}', headers={"content-type": kind})
         assert answer.status_code == 400
+        answer = client.post(
+            "/api/2.0/mlflow/experiments/create", content=b'{"name": "planted"}', headers={"content-type": kind}
+        )
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert "planted" not in client.get(f"{ROOT}/experiments").text
 
 

@@ -45,6 +45,18 @@ def test_a_run_without_a_name_gets_one(mlflow: Any) -> None:
     assert len(mlflow.get_run(mlflow.run())["info"]["run_name"].split("-")) == 3
 
 
+@pytest.mark.parametrize("time", [2**63, -(2**63) - 1])
+def test_times_that_no_store_can_keep_are_refused_by_their_name(mlflow: Any, time: int) -> None:
+    assert "'start_time'" in mlflow.refused("POST", "runs/create", json={"experiment_id": "0", "start_time": time})
+    assert "'end_time'" in mlflow.refused("POST", "runs/update", json={"run_id": mlflow.run(), "end_time": str(time)})
+
+
+@pytest.mark.parametrize("half", ["dataset_name", "dataset_digest"])
+def test_a_metric_names_a_dataset_whole_or_not_at_all(mlflow: Any, half: str) -> None:
+    point = {"run_id": mlflow.run(), "key": "m", "value": 1, "timestamp": 1, half: "x"}
+    assert half in mlflow.refused("POST", "runs/log-metric", json=point)
+
+
 def test_params_never_change(mlflow: Any) -> None:
     run = mlflow.run()
     mlflow.post("runs/log-parameter", run_id=run, key="lr", value="0.1")

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runstone.contracts import Batch
-from runstone.errors import RunstoneError
+from runstone.errors import InvalidValue, RunstoneError
 from runstone.server.answers import answer_gone, answer_known
 from runstone.server.asking import while_asked
 from runstone.server.auth.gate import check
@@ -41,6 +41,8 @@ ROOTS = ("/api", "/ajax-api")
 PREVIEW, PLAIN = "/2.0/preview/mlflow/", "/2.0/mlflow/"
 #: Requests whose handlers ask the store at the same time.
 THREADS = 40
+#: Content types that an HTML form of another site can send without asking.
+FORM_TYPES = (b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain")
 #: A body up to this many bytes is read at once where it arrives; reading a larger one would keep others waiting.
 SMALL = 128 * 1024
 
@@ -88,7 +90,10 @@ class MlflowApi:
         scope[ROUTE] = row.path
         try:
             check(row.permission)
-            answer = await self._answer(row, parts, scope, await _body(receive), receive)
+            body = await _body(receive)
+            if body and row.method == "POST":
+                _refuse_forms(scope)
+            answer = await self._answer(row, parts, scope, body, receive)
         except ClientDisconnect as error:
             await answer_gone(Request(scope), error)(scope, receive, send)
             return
@@ -154,6 +159,13 @@ def _pattern(path: str) -> re.Pattern[str]:
     texts = [re.escape(part) for part in parts[::3]]
     names = [f"(?P<{name}>{'.+' if rest else '[^/]+'})" for name, rest in zip(parts[1::3], parts[2::3], strict=True)]
     return re.compile("".join(text + name for text, name in zip(texts, [*names, ""], strict=True)), re.DOTALL)
+
+
+def _refuse_forms(scope: Scope) -> None:
+    """Pages of other sites can send forms, never JSON. A request without a type is taken: programs send those."""
+    for name, value in scope["headers"]:
+        if name == b"content-type" and value.partition(b";")[0].strip().lower() in FORM_TYPES:
+            raise InvalidValue(f"Content-Type {value.decode('latin-1')!r} is not read here; send application/json.")
 
 
 async def _body(receive: Receive) -> bytes:

@@ -5,9 +5,12 @@ Names and types are those of the wire. ``int`` fields are also taken as texts, a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
+
+#: Whole numbers that the store can keep.
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Nothing(Struct):
@@ -61,7 +64,7 @@ class CreateRun(Struct):
     experiment_id: str = "0"
     user_id: str = ""
     run_name: str = ""
-    start_time: int | None = None
+    start_time: Int64 | None = None
     tags: list[KeyValue] = field(default_factory=list)
 
 
@@ -74,7 +77,7 @@ class OfRun(Struct):
 
 class UpdateRun(OfRun):
     status: str | int | None = None
-    end_time: int | None = None
+    end_time: Int64 | None = None
     run_name: str | None = None
 
 

@@ -19,7 +19,7 @@ from runstone.query.registry import PROMPT_TAG, version_meant, whole_model
 from runstone.query.run_models import folder_of, logged_as, newest_model
 
 if TYPE_CHECKING:
-    from runstone.entities import Run
+    from runstone.entities import LoggedModel, Run
     from runstone.server.backend import Backend
 
 #: What prompts have instead of a source.
@@ -54,6 +54,8 @@ def origin(backend: Backend, source: str, run_id: str, model_id: str, prompt: bo
         run = backend.store.get_run(run_id, metrics=False)
         inside = backend.locations.inside(source, run.info.artifact_uri or "")
         if inside is not None:
+            if model_id:
+                _require_model(backend, source, model_id)
             newest = None if model_id else _newest(backend, run, inside)  # MLflow's clients make such a URI of runs:/…
             return newest or Origin(source, run_id, model_id, f"runs:/{run_id}/{inside}")
     if model_id:
@@ -128,14 +130,18 @@ def _of_run_uri(backend: Backend, source: str, run_id: str, model_id: str) -> Or
     run, plain = backend.store.get_run(named, metrics=False), path.strip("/")
     if not model_id:
         return _newest(backend, run, plain) or Origin(source, named)
-    try:
-        model = backend.store.get_logged_model(model_id)
-    except NotFound:
-        raise _refused(source, f"there is no model_id={model_id!r}") from None
+    model = _require_model(backend, source, model_id)
     if not logged_as(run, model, plain):
         raise _refused(source, f"it is not of model_id={model_id!r}")
     model = whole_model(model)
     return Origin(source if folder_of(run, model) == plain else model.model_uri, named, model_id)
+
+
+def _require_model(backend: Backend, source: str, model_id: str) -> LoggedModel:
+    try:
+        return backend.store.get_logged_model(model_id)
+    except NotFound:
+        raise _refused(source, f"there is no model_id={model_id!r}") from None
 
 
 def _newest(backend: Backend, run: Run, path: str) -> Origin | None:

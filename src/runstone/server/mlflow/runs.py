@@ -82,6 +82,11 @@ def search(backend: Backend, request: m.SearchRuns) -> shapes.Json:
 
 def log_metric(backend: Backend, request: m.LogMetric) -> Batch:
     """One point. Clients send a call again when they saw no answer: each point counts once."""
+    if bool(request.dataset_name) != bool(request.dataset_digest):
+        raise InvalidValue(
+            f"A dataset is named by both dataset_name={request.dataset_name!r} and dataset_digest={request.dataset_digest!r}; "
+            "give both or neither."
+        )
     point = m.Point(
         request.key,
         request.value,
