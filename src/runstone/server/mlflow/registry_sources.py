@@ -19,7 +19,8 @@ from runstone.query.registry import PROMPT_TAG, version_meant, whole_model
 from runstone.query.run_models import folder_of, logged_as, newest_model
 
 if TYPE_CHECKING:
-    from runstone.entities import LoggedModel, Run
+    from runstone.entities import Run
+    from runstone.entities.logged_models import LoggedModel
     from runstone.server.backend import Backend
 
 #: What prompts have instead of a source.
