@@ -172,3 +172,9 @@ def test_what_a_metric_means_is_said_once_and_changed_at_any_time() -> None:
     assert (found.metric, found.direction, found.statistic) == ("p99", "min", "mean")
     with pytest.raises(InvalidValue, match="'median' is none of last"):
         runstone.define_metric("p99", statistic="median")  # type: ignore[arg-type]
+
+
+def test_an_unknown_id_in_the_environment_is_refused_by_the_variables_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "77")
+    with pytest.raises(NotFound, match="No Experiment with id=77 exists: RUNSTONE_EXPERIMENT_ID or MLFLOW_EXPERIMENT_ID"):
+        runstone.start_run()

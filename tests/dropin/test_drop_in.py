@@ -43,6 +43,35 @@ def fake_mlflow(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(tmp_path / "site")}
 
 
+def test_names_are_found_in_the_modules_that_scripts_take_them_from() -> None:
+    done = python(
+        """
+        import mlflow.entities.run_status
+        from mlflow.entities.experiment import Experiment
+        from mlflow.entities.metric import Metric
+        from mlflow.entities.param import Param
+        from mlflow.entities.run import Run
+        from mlflow.entities.run_info import RunInfo
+        from mlflow.entities.run_tag import RunTag
+        from mlflow.entities.view_type import ViewType
+        from mlflow.store.entities import PagedList
+        from mlflow.store.entities.paged_list import PagedList as Paged
+        from mlflow.tracking.client import MlflowClient
+        from mlflow.utils.time import get_current_time_millis
+
+        with mlflow.start_run() as run:
+            now = get_current_time_millis()
+            MlflowClient().log_batch(run.info.run_id, [Metric("m", 1.5, now, 0)], [Param("p", "1")], [RunTag("t", "x")])
+        (found,) = MlflowClient().search_runs([run.info.experiment_id], run_view_type=ViewType.ALL)
+        assert isinstance(found, Run) and isinstance(found.info, RunInfo) and PagedList is Paged
+        assert mlflow.entities.run_status.RunStatus is mlflow.entities.RunStatus
+        assert isinstance(mlflow.get_experiment(run.info.experiment_id), Experiment)
+        print(found.data.metrics, found.data.params, found.data.tags["t"])
+        """
+    )
+    assert (done.stdout, done.returncode) == ("{'m': 1.5} {'p': '1'} x\n", 0), done.stderr
+
+
 def test_a_script_that_says_import_mlflow() -> None:
     done = python(
         """

@@ -125,10 +125,20 @@ def chosen_experiment(here: Session) -> Experiment | None:
     if "" in _chosen:
         return experiment_named(here, _chosen[""].name)  # chosen before the tracking URI was changed
     if settings.EXPERIMENT_ID.get():
-        return _numbered(here, settings.EXPERIMENT_ID.get())
+        return _of_environment(here, settings.EXPERIMENT_ID.get())
     if settings.EXPERIMENT_NAME.get():
         return experiment_named(here, check_experiment_name(settings.EXPERIMENT_NAME.get()))
     return None
+
+
+def _of_environment(here: Session, experiment_id: str) -> Experiment:
+    try:
+        return _numbered(here, experiment_id)
+    except NotFound as cause:
+        names = "RUNSTONE_EXPERIMENT_ID or MLFLOW_EXPERIMENT_ID"
+        raise NotFound(
+            f"{cause.message}: {names} names it. `runstone experiments list` shows the ids that there are."
+        ) from cause
 
 
 def where_to_look(here: Session, everywhere: bool = False) -> list[str]:

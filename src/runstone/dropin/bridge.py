@@ -30,7 +30,18 @@ ALIASES = {
     "mlflow.utils": "runstone.dropin.utils",
     "mlflow.utils.logging_utils": "runstone.dropin.utils.logging_utils",
     "mlflow.utils.mlflow_tags": "runstone.dropin.utils.mlflow_tags",
+    "mlflow.utils.time": "runstone.dropin.utils.time",
+    "mlflow.tracking.client": "runstone.tracking",
+    "mlflow.store.entities": "runstone.entities",
+    "mlflow.store.entities.paged_list": "runstone.entities",
 }
+#: Modules of ``mlflow.entities`` that hold one class each; ours are all in one place.
+ENTITIES = (
+    "dataset", "dataset_input", "experiment", "experiment_tag", "file_info", "input_tag", "lifecycle_stage",
+    "logged_model_input", "logged_model_output", "metric", "param", "run", "run_data", "run_info", "run_inputs",
+    "run_outputs", "run_status", "run_tag", "source_type", "view_type",
+)  # fmt: skip
+ALIASES |= {f"mlflow.entities.{name}": "runstone.entities" for name in ENTITIES}
 
 
 def dress(module: ModuleType) -> None:
