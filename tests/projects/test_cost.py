@@ -67,6 +67,11 @@ def test_the_store_begins_to_load_before_the_options_are_read_and_what_is_left_i
     assert (said[0], said[-1]) == ("False", "True")
 
 
+def test_a_store_in_a_file_loads_no_other_databases_language() -> None:
+    code = "import sys; from runstone import connect; connect.load(); print('sqlalchemy.dialects.postgresql' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
 def test_requirements_of_other_packages_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("packaging.requirements.Requirement", None)  # loading it is a tenth of what a run costs
     line = "numpy>=2; python_version > '3'"

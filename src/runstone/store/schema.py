@@ -13,7 +13,7 @@ import runstone.store as package
 from runstone.errors import InvalidValue, StoreTooNew
 
 from .dialects import WRITER, Dialect
-from .tables import metadata
+from .tables import PARTIAL, metadata
 
 #: Names of all migrations, oldest first (a test compares them with the folder).
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
@@ -104,6 +104,8 @@ def _statements(connection: Connection) -> list[str]:
     name = connection.dialect.name
     if name not in _made:
         said: list[str] = []
+        for index, condition in PARTIAL.items():
+            index.dialect_options[name]["where"] = condition
         metadata.create_all(
             MockConnection(connection.dialect, lambda ddl, *_, **__: said.append(str(ddl.compile(dialect=connection.dialect)))),
             checkfirst=False,

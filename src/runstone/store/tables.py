@@ -96,13 +96,10 @@ runs = _table(
 Index("runs_by_start", runs.c.experiment_id, runs.c.lifecycle_stage, desc(runs.c.start_time), runs.c.run_id)
 Index("runs_by_status", runs.c.experiment_id, runs.c.lifecycle_stage, runs.c.status, runs.c.run_id)
 Index("runs_by_name", runs.c.experiment_id, runs.c.lifecycle_stage, runs.c.name, runs.c.run_id)
-_ended = runs.c.end_time.is_not(None)
-Index(
-    "runs_by_end",
-    *(runs.c[name] for name in ("experiment_id", "lifecycle_stage", "end_time", "run_id")),
-    sqlite_where=_ended,
-    postgresql_where=_ended,
-)
+_by_end = Index("runs_by_end", *(runs.c[name] for name in ("experiment_id", "lifecycle_stage", "end_time", "run_id")))
+#: Indexes of those rows alone for which something holds. Whoever makes them tells SQLAlchemy so in the database's language:
+#: said here, in each language, it would load them all.
+PARTIAL = {_by_end: runs.c.end_time.is_not(None)}
 Index("runs_by_parent", runs.c.parent_run_id)
 Index("runs_by_changed", runs.c.changed)
 
