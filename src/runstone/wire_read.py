@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 else:
     np = later("numpy")
 
-_decode = msgspec.msgpack.Decoder(Record).decode
+_record = cache(lambda: msgspec.msgpack.Decoder(Record))  # made when one is read: it takes longer than most modules to load
 _SIGN, _KIND = 1 << 63, 0xFFFF_FFFF
 _METRICS = (wire.METRIC, wire.METRIC_AT)
 _OTHERS = (wire.RECORD, wire.KEY, wire.SEAL)
@@ -161,7 +162,7 @@ class Decoder:
             piece.seals.append(Seal(start, end, struct.unpack_from(f"<{len(body) // 4 - 4}I", body, 16)))
         else:
             try:
-                record: Record = _decode(body)
+                record: Record = _record().decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 return False
             piece.other += 1

@@ -11,6 +11,7 @@ import inspect
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -76,7 +77,12 @@ class Answer(Struct, frozen=True, array_like=True):
 
 
 _parcels = msgspec.msgpack.Decoder(list[Parcel])
-_answers = msgspec.msgpack.Decoder(list[Answer])
+
+
+@cache
+def _answers() -> msgspec.msgpack.Decoder[list[Answer]]:
+    """Made by whoever reads one: servers do not, and it knows every kind of record."""
+    return msgspec.msgpack.Decoder(list[Answer])
 
 
 def pack_batches(batches: Sequence[Batch]) -> bytes:
@@ -121,7 +127,7 @@ def pack_receipts(receipts: Sequence[Receipt]) -> bytes:
 def unpack_receipts(body: bytes, batches: Sequence[Batch]) -> list[Receipt]:
     """Receipts for the batches sent. Raises InvalidValue for an answer that does not fit."""
     try:
-        answers = _answers.decode(body)
+        answers = _answers().decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as cause:
         raise InvalidValue(f"The server's answer holds no receipts: {cause}.") from cause
     if len(answers) != len(batches):
@@ -146,27 +152,11 @@ def unpack(body: bytes, cap: int = UNPACKED_CAP) -> bytes:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-class Question(Struct, frozen=True):
-    """A method of the store that can be called over the wire. ``permission`` is what the caller must hold."""
+class _Question(Struct, frozen=True):
+    """A method of the store that can be called over the wire: what it takes and gives."""
 
-    name: str
-    permission: Literal["read", "write", "admin"]
     arguments: type[Struct]
     gives: Any
-    summary: str
-
-
-def _question(name: str, permission: Literal["read", "write", "admin"] = "read") -> Question:
-    method = getattr(Store, name)
-    hints = get_type_hints(method)
-    fields: list[Any] = []
-    for parameter in list(inspect.signature(method).parameters.values())[1:]:
-        required = parameter.default is inspect.Parameter.empty
-        kind = hints[parameter.name]
-        fields.append((parameter.name, kind) if required else (parameter.name, kind, parameter.default))
-    arguments = msgspec.defstruct(f"{name}_arguments", fields, frozen=True, array_like=True)
-    summary = (method.__doc__ or name.replace("_", " ")).strip().split("\n")[0]
-    return Question(name, permission, arguments, hints["return"], summary)
 
 
 _READ = (
@@ -179,18 +169,32 @@ _READ = (
     "search_traces", "get_item", "search_items",
 )  # fmt: skip
 
-#: Every question, by its method's name.
-QUESTIONS: Mapping[str, Question] = {
-    **{name: _question(name) for name in _READ},
-    "sweep": _question("sweep", "write"),
-    "purge": _question("purge", "admin"),
-    "purge_experiment": _question("purge_experiment", "admin"),
+#: Every question, by its method's name, and what the caller must hold.
+QUESTIONS: Mapping[str, Literal["read", "write", "admin"]] = {
+    **dict.fromkeys(_READ, "read"),
+    "sweep": "write",
+    "purge": "admin",
+    "purge_experiment": "admin",
 }
 
 
-def pack_arguments(question: Question, arguments: Sequence[Any], named: Mapping[str, Any]) -> bytes:
+@cache
+def _question(name: str) -> _Question:
+    """One of :data:`QUESTIONS`, made when it is first asked: all of them take longer than most modules take to load."""
+    method = getattr(Store, name)
+    hints = get_type_hints(method)
+    fields: list[Any] = []
+    for parameter in list(inspect.signature(method).parameters.values())[1:]:
+        required = parameter.default is inspect.Parameter.empty
+        kind = hints[parameter.name]
+        fields.append((parameter.name, kind) if required else (parameter.name, kind, parameter.default))
+    arguments = msgspec.defstruct(f"{name}_arguments", fields, frozen=True, array_like=True)
+    return _Question(arguments, hints["return"])
+
+
+def pack_arguments(question: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> bytes:
     """A message that asks; whole numbers beyond 64 bits become the nearest that fit. Raises TypeError as a call would."""
-    asked = question.arguments(*arguments, **named)
+    asked = _question(question).arguments(*arguments, **named)
     try:
         return _encode(asked)
     except OverflowError:
@@ -198,13 +202,14 @@ def pack_arguments(question: Question, arguments: Sequence[Any], named: Mapping[
         return _encode([max(-(1 << 63), min(one, (1 << 63) - 1)) if type(one) is int else one for one in fields])
 
 
-def unpack_arguments(question: Question, body: bytes) -> list[Any]:
+def unpack_arguments(question: str, body: bytes) -> list[Any]:
     """The arguments of a message, in order. Raises InvalidValue."""
+    kind = _question(question).arguments
     try:
-        found = msgspec.msgpack.decode(body, type=question.arguments)
+        found = msgspec.msgpack.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
-        raise InvalidValue(f"These are no arguments of {question.name!r}: {cause}.") from cause
-    return [getattr(found, name) for name in question.arguments.__struct_fields__]
+        raise InvalidValue(f"These are no arguments of {question!r}: {cause}.") from cause
+    return [getattr(found, name) for name in kind.__struct_fields__]
 
 
 def pack_result(value: Any) -> bytes:
@@ -212,12 +217,12 @@ def pack_result(value: Any) -> bytes:
     return _encode(_plain(value))
 
 
-def unpack_result(question: Question, body: bytes) -> Any:
+def unpack_result(question: str, body: bytes) -> Any:
     """What the method gave, as its own types. Raises InvalidValue for an answer that does not fit."""
     try:
-        return _read(msgspec.msgpack.decode(body), question.gives)
+        return _read(msgspec.msgpack.decode(body), _question(question).gives)
     except (msgspec.DecodeError, UnicodeDecodeError, IndexError, TypeError, ValueError) as cause:
-        raise InvalidValue(f"The server's answer to {question.name!r} cannot be read: {cause}.") from cause
+        raise InvalidValue(f"The server's answer to {question!r} cannot be read: {cause}.") from cause
 
 
 class _Run(Struct, array_like=True):

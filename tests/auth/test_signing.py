@@ -19,7 +19,7 @@ from runstone.server.auth.credentials import digest
 from runstone.server.auth.oidc import Oidc, OidcSettings
 from runstone.server.auth.oidc_provider import Provider
 from runstone.store.sql import SqlStore
-from runstone.wire_store import MEDIA_TYPE, QUESTIONS, pack_arguments
+from runstone.wire_store import MEDIA_TYPE, pack_arguments
 
 OWN = "/api/runstone/v1"
 MLFLOW = "/api/2.0/mlflow"
@@ -171,10 +171,9 @@ def test_a_client_without_admin_may_ask_for_a_sweep_and_decides_nothing(site: Si
     """Clients do so when they start; whose clock is wrong, or who lies, must not end the runs of others."""
     site.store.write(Batch([RunStarted("r1", "0", 1, "n"), Lease("r1", "j", "elsewhere", 1, 1, 1000)]))
     site.grant("ada", "experiment", "0", "READ")
-    question = QUESTIONS["sweep"]
     for client in (site.as_("ada"), site.with_token("root", "write")):
         answer = client.post(
-            f"{OWN}/store/sweep", content=pack_arguments(question, (2**50,), {}), headers={"content-type": MEDIA_TYPE}
+            f"{OWN}/store/sweep", content=pack_arguments("sweep", (2**50,), {}), headers={"content-type": MEDIA_TYPE}
         )
         assert answer.status_code == 200, answer.text
     assert site.store.get_run("r1").info.status == "RUNNING"

@@ -73,10 +73,9 @@ class _Remote:
         return ask
 
     def _ask_store(self, name: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        question = QUESTIONS[name]
-        tries = TRIES if question.permission == "read" else 1
-        body = pack_arguments(question, arguments, named)
-        return unpack_result(question, self._ask(f"/store/{name}", body, tries))
+        tries = TRIES if QUESTIONS[name] == "read" else 1
+        body = pack_arguments(name, arguments, named)
+        return unpack_result(name, self._ask(f"/store/{name}", body, tries))
 
     def _ask(self, path: str, body: bytes, tries: int) -> bytes:
         now = time.monotonic()

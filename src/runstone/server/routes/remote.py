@@ -57,14 +57,14 @@ async def ingest(request: Request, backend: Backend) -> Response:
 
 async def ask(request: Request, backend: Backend, question: str) -> Response:
     """Ask the store one of its questions."""
-    found = QUESTIONS.get(question)
-    if found is None:
+    permission = QUESTIONS.get(question)
+    if permission is None:
         raise NotFound(f"The store has no question {question!r}. It has: {', '.join(QUESTIONS)}.")
-    check(found.permission)
+    check(permission)
     body = await _body(request)
 
     def work() -> bytes:
-        arguments = unpack_arguments(found, body)
+        arguments = unpack_arguments(question, body)
         if question == "version_location":
             return pack_result(shown_location(backend, *arguments))
         return pack_result(_shown(backend, getattr(backend.store, question)(*arguments)))
