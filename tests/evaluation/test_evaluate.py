@@ -116,6 +116,8 @@ WRONG: dict[str, tuple[dict[str, Any], type[MlflowException], str]] = {
         {"extra_metrics": [make_metric(eval_fn=lambda nothing: 1, greater_is_better=True, name="odd")]}, InvalidValue, "nothing"
     ),
     "a slice without its column": ({"slices": ["sex"]}, InvalidValue, "'sex'"),
+    "no rows": ({"data": data()[:0]}, InvalidValue, "no rows"),
+    "rows without a target": ({"data": data().assign(y=[None, *data().y[1:]])}, InvalidValue, "1 of 40 rows"),
     "numbers of texts": ({"model_type": "regressor", "targets": "part"}, InvalidValue, "regressor|number"),
 }  # fmt: skip
 

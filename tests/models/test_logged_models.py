@@ -110,6 +110,8 @@ def test_files_come_later() -> None:
 def test_tags_params_and_ends() -> None:
     model = runstone.create_external_model(name="outside", model_type="agent")
     assert (model.status, model.tags["mlflow.model.isExternal"]) == ("READY", "true")
+    with pytest.raises(InvalidValue, match="kept elsewhere"):
+        runstone.pyfunc.load_model(model.model_uri)
     runstone.set_logged_model_tags(model.model_id, {"a": 1, "b": 2})
     runstone.delete_logged_model_tag(model.model_id, "a")
     assert "a" not in runstone.get_logged_model(model.model_id).tags

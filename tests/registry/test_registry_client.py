@@ -164,9 +164,12 @@ def test_a_registry_apart_from_the_runs(tmp_path: Path) -> None:
 
 def test_a_copy_to_another_name(client: MlflowClient) -> None:
     log(0, registered_model_name="m")
+    client.set_model_version_tag("m", 1, "checked", "yes")
+    client.update_model_version("m", 1, "what it is")
     client.set_registered_model_alias("m", "champion", "1")
     copy = client.copy_model_version("models:/m@champion", "prod")
     assert (copy.name, copy.version, copy.source) == ("prod", "1", "models:/m/1")
+    assert (copy.tags, copy.description, copy.aliases) == ({"checked": "yes"}, "what it is", [])
     client.delete_registered_model("m")
     assert answer("models:/prod/1") == [0, 1]
     with pytest.raises(InvalidValue):

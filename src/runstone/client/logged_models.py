@@ -16,7 +16,7 @@ from runstone import connect
 from runstone._lazy import need
 from runstone.contracts import ArtifactStore, Batch, LoggedModelQuery, ModelOrder
 from runstone.entities import FileInfo, LoggedModelOutput, PagedList
-from runstone.entities.logged_models import LoggedModel, LoggedModelStatus
+from runstone.entities.logged_models import EXTERNAL, LoggedModel, LoggedModelStatus
 from runstone.errors import InvalidValue, NotFound
 from runstone.names import random_name
 from runstone.records import LoggedModelChanged, LoggedModelCreated, Outputs
@@ -29,9 +29,6 @@ from .run_log import RunLog, now_ms
 from .runs import target
 from .session import Session, session
 from .surroundings import start_tags
-
-#: MLflow's tag of a model whose files are elsewhere.
-EXTERNAL = "mlflow.model.isExternal"
 
 
 def new_model_id() -> str:

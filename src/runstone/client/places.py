@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from runstone import connect
 from runstone.contracts import ArtifactStore, Registry
+from runstone.entities.logged_models import EXTERNAL
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
 from runstone.errors import InvalidValue, NotFound
 from runstone.query.registry import version_meant
@@ -95,5 +96,10 @@ def place_at(here: Session, location: str) -> tuple[ArtifactStore, str]:
     if is_model_uri(location):
         uri = parse_model_uri(location)
         model = here.fresh_store().get_logged_model(uri.model_id)
+        if model.tags.get(EXTERNAL, "").lower() == "true":
+            raise InvalidValue(
+                f"The files of the logged model {model.model_id} ({model.name}) are kept elsewhere: it was made by "
+                "create_external_model(), and only what its params and tags say of them is known here."
+            )
         return connect.open_artifacts(model.artifact_location, here.uri), uri.path
     return connect.open_artifacts(location, here.uri), ""

@@ -10,7 +10,9 @@ from runstone.contracts import Batch, RegistryQuery, Store
 from runstone.entities import PagedList
 from runstone.entities.model_registry import ModelVersion, ModelVersionStages, RegisteredModel
 from runstone.entities.model_uris import is_model_uri, parse_model_uri
+from runstone.entities.moves import MOVES
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, RunstoneError
+from runstone.query.registry import version_meant
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
 
 from .checks import shown, texts
@@ -136,7 +138,8 @@ class RegistryCalls:
         return self._write_version([record])
 
     def copy_model_version(self, src_model_uri: str, dst_name: str) -> ModelVersion:
-        """A version of another registered model as the next version of this one, which is made if it is not there.
+        """A version of another registered model as the next version of this one, which is made if it is not there; with its
+        tags and description, but those that tell of its own moves.
 
         Args:
             src_model_uri: ``models:/<name>/<version>``, or with a stage or an alias.
@@ -144,7 +147,10 @@ class RegistryCalls:
         """
         if not is_model_uri(src_model_uri) or parse_model_uri(src_model_uri).model_id:
             raise InvalidValue(f"src_model_uri={src_model_uri!r} names no version: models:/<name>/<version> does.")
-        return self._register(version_record(uuid.uuid4().hex, dst_name, Source(src_model_uri)))
+        copied = version_meant(self._registry, parse_model_uri(src_model_uri))
+        tags = {key: value for key, value in copied.tags.items() if not key.startswith(MOVES)}
+        source = Source(f"models:/{copied.name}/{copied.version}")
+        return self._register(version_record(uuid.uuid4().hex, dst_name, source, tags, copied.run_link, copied.description))
 
     def get_model_version(self, name: str, version: Number) -> ModelVersion:
         return self._registry.get_model_version(name, number_of(version))

@@ -10,6 +10,9 @@ from msgspec import structs
 from .metrics import Metric
 from .shape import Entity
 
+#: MLflow's tag of a model whose files are elsewhere.
+EXTERNAL = "mlflow.model.isExternal"
+
 
 class LoggedModelStatus:
     """State of a logged model: PENDING until its files are there."""

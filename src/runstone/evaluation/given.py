@@ -15,6 +15,7 @@ from runstone.data.pandas_dataset import PandasDataset, from_pandas
 from runstone.data.pyfunc_dataset_mixin import PyFuncConvertibleDatasetMixin
 from runstone.data.tabular import TabularDataset
 from runstone.errors import InvalidValue
+from runstone.models.frames import is_gap
 
 WORKS = "A pandas or polars DataFrame, a NumPy array, a list of rows and a runstone.data Dataset work."
 
@@ -48,6 +49,12 @@ class EvaluationDataset:
         self._feature_names = feature_names
         if self.labels_data is not None and len(self.labels_data) != len(features):
             raise InvalidValue(f"There are {len(features)} rows and {len(self.labels_data)} targets; give one for each row.")
+        if not len(features):
+            raise InvalidValue("The data has no rows, so there is nothing to evaluate.")
+        gaps = 0 if self.labels_data is None else sum(map(is_gap, self.labels_data.ravel().tolist()))
+        if gaps:
+            where = f" in {targets_name!r}" if targets_name else ""
+            raise InvalidValue(f"{gaps} of {len(features)} rows have no target{where}; drop them first.")
 
     @property
     def has_targets(self) -> bool:
