@@ -93,6 +93,7 @@ __getattr__, __dir__ = lazy(
         "set_experiment_tag": _EXPERIMENTS + "set_experiment_tag",
         "set_experiment_tags": _EXPERIMENTS + "set_experiment_tags",
         # where it is kept
+        "doctor": "runstone.client.installation:doctor",
         "get_registry_uri": _WHERE + "get_registry_uri",
         "get_tracking_uri": _WHERE + "get_tracking_uri",
         "is_tracking_uri_set": _WHERE + "is_tracking_uri_set",
