@@ -113,6 +113,8 @@ def test_below_a_prefix(serve: Serve) -> None:
         (["--artifacts-destination", "s3://"], "bucket"),
         (["--no-serve-artifacts", "--artifacts-destination", "/tmp/x"], "contradict"),
         (["--no-serve-artifacts", "--artifacts-only"], "nothing to serve"),
+        (["--backend-store-uri", "http://127.0.0.1:5000"], "another server"),
+        (["--expose-prometheus", __file__], "folder"),
     ],
 )
 def test_what_cannot_be_served_is_told_at_once(tmp_path: Path, options: list[str], said: str) -> None:

@@ -16,7 +16,8 @@ from runstone.server.mlflow.table import TABLE as MLFLOW
 
 EVIL = [
     {"origin": "https://evil.example"}, {"origin": "null"}, {"host": "rebound.evil.example:5000"},
-    {"host": "127.0.0.1.evil.example"}, {"host": "evil.example", "origin": "http://evil.example"},
+    {"host": "127.0.0.1.evil.example"}, {"host": "127.0.0.1:5000@evil.example"}, {"host": "[::1]evil.example"},
+    {"host": "localhost:evil.example"}, {"host": "evil.example", "origin": "http://evil.example"},
     {"origin": "http://127.0.0.1:5000.evil.example"}, {"origin": "http://127.0.0.1:5001"}, {"origin": "http://evil.example@127.0.0.1:5000x"},
 ]  # fmt: skip
 

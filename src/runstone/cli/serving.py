@@ -38,13 +38,19 @@ def make_app(
     prometheus: str = "",
     auth: bool = False,
 ) -> Starlette:
-    """The app over the store at the canonical URI ``store``; it serves the store's own artifacts unless told another place."""
+    """The app over the store at the canonical URI ``store``; it serves the store's own artifacts unless told another place.
+
+    Raises InvalidValue for a store that is another server."""
     from runstone import connect
     from runstone.server.app import Access, create_app
     from runstone.server.listen import is_loopback
     from runstone.server.observe import Counters
     from runstone.turns import nobody_trains
 
+    if store.startswith(("http://", "https://")):
+        raise InvalidValue(
+            f"The runs at {store} are another server's: open that address, or name a folder, SQLite or PostgreSQL to serve."
+        )
     nobody_trains()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     if access_log:

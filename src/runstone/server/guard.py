@@ -149,7 +149,6 @@ class Guard:
 
 
 def _without_port(host: str) -> str:
-    """``name:80`` and ``[::1]:80`` without the port."""
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    """``name:80`` and ``[::1]:80`` without the port; what is neither, such as ``name:80@other``, as it is."""
+    name, _, port = host.rpartition(":")
+    return name if port.isdigit() and (":" not in name or name.endswith("]")) else host

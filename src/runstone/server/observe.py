@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runstone.errors import InvalidValue
 from runstone.version import __version__
 
 log = logging.getLogger("runstone.access")
@@ -38,6 +39,9 @@ class Counters:
     Args:
         folder: where workers of one server keep their counts for each other; none: this process counts alone.
         further: counts of other things, by their names, which never fall.
+
+    Raises:
+        InvalidValue: the folder cannot be made.
     """
 
     def __init__(self, folder: Path | None = None, further: Callable[[], Mapping[str, int]] = dict) -> None:
@@ -47,7 +51,12 @@ class Counters:
         self._seconds: dict[str, list[float]] = {}  # for a route: the count of each bucket, of what is slower, and the sum
         self._folder, self._noted = folder, 0.0
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as cause:
+                raise InvalidValue(
+                    f"Counts of requests cannot be kept in {str(folder)!r}: {cause.strerror}. Name a folder of yours."
+                ) from cause
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         kind = (method, route, status)
