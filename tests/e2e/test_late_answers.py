@@ -125,6 +125,39 @@ def test_columns_are_chosen_once_it_is_known_which_there_are(drawn: Callable[...
     expect(page).to_have_url(re.compile("cols=params.*metrics.seconds"))
 
 
+def test_what_was_asked_of_one_thing_does_not_stand_under_the_name_of_another(
+    drawn: Callable[..., str], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(drawn("few")).page
+    page.get_by_test_id("run-row").first.wait_for()
+    page.get_by_role("button", name="Columns").click()
+    keys = page.get_by_role("group", name=re.compile("to show$")).get_by_role("checkbox")
+    expect(keys).to_have_count(5)
+    late = Held(page, re.compile(r"/v1/keys\?.*kind=tags"))
+    page.get_by_role("button", name="Tags", exact=True).click()
+    late.arrived()
+    expect(keys).to_have_count(0)
+    expect(page.get_by_text("No such key.")).to_have_count(0)
+    late.release()
+    expect(page.get_by_role("checkbox", name="mlflow.runName")).to_be_visible()
+
+
+def test_pages_say_what_they_wait_for(site: str, drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+    page = open_page("about:blank").page
+    for address, pattern, what in (
+        (f"{site}/", "runs/table", "runs"),
+        (f"{site}/models/wine", "models/wine", "model"),
+        (f"{site}/models/wine/versions/1", "versions/1", "version"),
+        (run_page(drawn, "/console"), "artifacts|document", "console"),
+        (urlsplit(drawn("few"))._replace(path="/compare", query=f"runs={RUN},{4:032x}").geturl(), "compare", "comparison"),
+    ):
+        waits = re.compile(rf"/v1/.*({pattern})")
+        page.route(waits, lambda route: None)
+        page.goto(address)
+        expect(page.get_by_text(f"Waiting for the {what}…")).to_be_visible()
+        page.unroute_all(behavior="ignoreErrors")
+
+
 def test_keys_typed_faster_than_the_page_is_drawn_are_all_there(
     drawn: Callable[..., str], open_page: Callable[..., Any]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ask } from "./http";
+import { alike } from "./meanwhile";
 import type { ComparedRuns, CompareRequest, Comparison, RunDifference } from "./schema.gen";
 
 /** An empty metric or baseline: the server's choice. Events make it old as they do with curves of these runs. */
@@ -22,7 +23,7 @@ export const differenceQuery = (run: string, base = "") =>
   queryOptions({
     queryKey: ["difference", run, base],
     queryFn: ({ signal }) => ask<RunDifference>(`runs/${encodeURIComponent(run)}/difference`, { query: { base }, signal }),
-    placeholderData: keepPreviousData,
+    placeholderData: (last, before) => (alike(before, { 1: run, 2: base }) ? last : undefined),
   });
 
 /** All that is compared of up to 100 runs, in one question. */

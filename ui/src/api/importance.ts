@@ -1,6 +1,6 @@
 /** Which params matter for a metric. */
 
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { ask } from "./http";
 import type { ImportanceAnswer, ImportanceRequest } from "./schema.gen";
 
@@ -8,6 +8,6 @@ export const importanceQuery = (body: ImportanceRequest) =>
   queryOptions({
     queryKey: ["importance", body],
     queryFn: ({ signal }) => ask<ImportanceAnswer>("runs/importance", { method: "POST", body, signal }),
-    placeholderData: keepPreviousData,
+    placeholderData: (last, before) => ((before?.queryKey[1] as ImportanceRequest | undefined)?.metric === body.metric ? last : undefined),
     staleTime: 30_000,
   });

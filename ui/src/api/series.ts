@@ -1,8 +1,9 @@
 /** Points of metrics, and bands of many. Charts that ask at the same moment share one question. */
 
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { Gather } from "./gather";
 import { ask } from "./http";
+import { alike } from "./meanwhile";
 import type { BandAnswer, BandsAnswer, BandsRequest, SeriesAnswer, SeriesPoints, SeriesRequest } from "./schema.gen";
 
 /** Series that the server answers at once. */
@@ -32,7 +33,7 @@ export const seriesQuery = (runs: readonly string[], key: string, points: number
       const answer = await together(runs, key, points, range, signal);
       return answer.series.filter((one) => one.key === key);
     },
-    placeholderData: keepPreviousData,
+    placeholderData: (last, before) => (alike(before, { 2: key }) ? last : undefined),
   });
 
 export type BandSpec = Omit<BandsRequest, "keys">;
@@ -56,5 +57,5 @@ export const bandsQuery = (spec: BandSpec, key: string) =>
       const answer = await bands.ask(JSON.stringify(spec), key, MOST_BANDS, send, leave);
       return { ...answer, bands: answer.bands.filter((one) => one.key === key) };
     },
-    placeholderData: keepPreviousData,
+    placeholderData: (last, before) => (alike(before, { 2: key }) ? last : undefined),
   });

@@ -29,7 +29,7 @@ export const valuesQuery = (wanted: ValuesRequest) =>
   queryOptions({
     queryKey: ["values", wanted],
     queryFn: ({ signal }) => ask<ValuesAnswer>("runs/values", { method: "POST", body: wanted, signal }),
-    placeholderData: keepPreviousData,
+    placeholderData: (last, before) => ((before?.queryKey[1] as ValuesRequest | undefined)?.column === wanted.column ? last : undefined),
     staleTime: 5_000,
   });
 

@@ -15,6 +15,15 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
+/** What is waited for, said after a second. */
+export function Waiting({ what }: { what: string }) {
+  return (
+    <div role="status" aria-busy="true">
+      <p className="late-word">Waiting for {what}…</p>
+    </div>
+  );
+}
+
 export function Trouble({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   return (
     <div className={s.empty} role="alert">

@@ -8,7 +8,7 @@ import type { ComparedRuns } from "../../api/schema.gen";
 import { Board } from "../../charts/Board";
 import type { ChartSettings, OnSettings } from "../../charts/settings";
 import { formatDelta, formatNumber, exactNumber, plural } from "../../lib/format";
-import { Empty, Trouble } from "../../ui/Empty";
+import { Empty, Trouble, Waiting } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import s from "./Compare.module.css";
 import { CompareChart } from "./CompareChart";
@@ -61,6 +61,7 @@ export function Compare({ ids, base, metric, onMetric, settings, onRuns, onSetti
         {lost > 0 && <span className={s.faint}>{plural(lost, "run")} could not be found</span>}
       </div>
       {error && !data && <Trouble error={error} onRetry={() => void refetch()} />}
+      {!error && !data && <Waiting what="the comparison" />}
       {data && (
         <Sections
           found={data}

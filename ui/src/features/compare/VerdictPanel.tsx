@@ -15,17 +15,20 @@ interface Props {
   onMore: (ids: readonly string[]) => void;
 }
 
+/** What the answer will take, about: its words, the heads, and a line for each run where no two are alike. */
+const roomFor = (runs: number) => 100 + 25 * Math.min(runs, 12);
+
 /** Is it better? In plain words, with the groups that the words are about. */
 export function VerdictPanel({ ids, baseline, metric, metrics, onMetric, onMore }: Props) {
-  const { data, error, isPlaceholderData } = useQuery(verdictQuery(ids, metric, baseline));
+  const { data, error, isPlaceholderData, isPending } = useQuery(verdictQuery(ids, metric, baseline));
   return (
-    <section className={s.panel} aria-label="Is it better?" aria-busy={isPlaceholderData} data-testid="verdict">
+    <section className={s.panel} aria-label="Is it better?" aria-busy={isPlaceholderData || isPending} style={isPending ? { minHeight: roomFor(ids.length) } : undefined} data-testid="verdict">
       <header>
         <h2>Is it better?</h2>
         <label>
           by
           <select value={metric || (data?.metric ?? "")} onChange={(event) => onMetric(event.target.value)}>
-            {!metric && !data && <option value="">choose a metric</option>}
+            {!metric && !data && <option value="">{isPending ? "…" : "choose a metric"}</option>}
             {[...new Set([metric || (data?.metric ?? ""), ...metrics])].filter(Boolean).map((key) => (
               <option key={key} value={key}>
                 {key}

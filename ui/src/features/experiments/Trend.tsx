@@ -94,7 +94,7 @@ function Choices({ chosen, stat: first, onChange }: { chosen: string; stat: Stat
             <bdi>{key}</bdi> <small>{plural(runs, "run")}</small>
           </button>
         ))}
-        {query.data?.length === 0 && <p className={s.faint}>No such metric.</p>}
+        {query.data?.length === 0 && !query.isPlaceholderData && <p className={s.faint}>No such metric.</p>}
       </div>
     </div>
   );

@@ -8,7 +8,7 @@ import { type TableSpec, tableQuery } from "../../api/runs";
 import type { ExperimentRow, RunsTable } from "../../api/schema.gen";
 import { plural } from "../../lib/format";
 import { COLOUR_TAG } from "../../lib/palette";
-import { Trouble } from "../../ui/Empty";
+import { Trouble, Waiting } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import { RunDot } from "../../ui/RunDot";
 import { Status } from "../../ui/Status";
@@ -26,7 +26,8 @@ export function Home() {
   const latest = useQuery(tableQuery(LATEST, 0, 20));
   const running = useQuery(tableQuery(RUNNING, 0, 10));
   if (latest.error && !latest.data) return <Trouble error={latest.error} onRetry={() => void latest.refetch()} />;
-  if (!latest.data || !experiments.data) return <Page title="Home">{null}</Page>;
+  // Those that run stand above the others: all come at once, so that nothing moves.
+  if (!latest.data || !experiments.data || running.isPending) return <Page title="Home"><Waiting what="the runs" /></Page>;
   const names = new Map(experiments.data.map((row) => [row.experiment_id, row.name]));
   if (latest.data.total === 0) {
     return (

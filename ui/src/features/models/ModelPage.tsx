@@ -9,7 +9,7 @@ import type { ModelDetail } from "../../api/schema.gen";
 import { marked } from "../../api/session";
 import { Button, IconButton } from "../../ui/Button";
 import { CopyButton } from "../../ui/Copy";
-import { Empty, Trouble } from "../../ui/Empty";
+import { Empty, Trouble, Waiting } from "../../ui/Empty";
 import { Icon } from "../../ui/Icon";
 import { MoreMenu } from "../../ui/MoreMenu";
 import { Page } from "../../ui/Page";
@@ -40,7 +40,7 @@ export function ModelPage({ name, onCompare }: { name: string; onCompare: (versi
       </Page>
     );
   }
-  if (!model) return <Page title={name}>{null}</Page>;
+  if (!model) return <Page title={name}><Waiting what="the model" /></Page>;
   const edit = model.may !== "read";
   return (
     <Page

@@ -8,7 +8,7 @@ import { useDeleteVersion, useEditVersion, versionQuery } from "../../api/models
 import type { VersionDetail } from "../../api/schema.gen";
 import { Button, buttonClass } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { Empty, Trouble } from "../../ui/Empty";
+import { Empty, Trouble, Waiting } from "../../ui/Empty";
 import { FieldError } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { MoreMenu } from "../../ui/MoreMenu";
@@ -39,7 +39,7 @@ export function VersionPage({ name, version }: { name: string; version: number }
       </Page>
     );
   }
-  if (!data) return <Page title={title}>{null}</Page>;
+  if (!data) return <Page title={title}><Waiting what="the version" /></Page>;
   return <Whole found={data} title={title} />;
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { artifactsQuery } from "../../api/artifacts";
 import { foldersOf } from "../../lib/files";
-import { Empty, Trouble } from "../../ui/Empty";
+import { Empty, Trouble, Waiting } from "../../ui/Empty";
 import s from "./Artifacts.module.css";
 import { Tree, treeKeys } from "./Tree";
 import { Viewer } from "./Viewer";
@@ -10,7 +10,7 @@ import { Viewer } from "./Viewer";
 export function Artifacts({ runId, path }: { runId: string; path: string }) {
   const { data: files, error, refetch } = useQuery(artifactsQuery(runId));
   if (error && !files) return <Trouble error={error} onRetry={() => void refetch()} />;
-  if (!files) return null;
+  if (!files) return <Waiting what="the list of files" />;
   if (files.length === 0 && !path) {
     return (
       <Empty icon="folder" title="No artifacts">

@@ -7,7 +7,7 @@ import { consoleQuery, runQuery } from "../../api/runs";
 import { plural } from "../../lib/format";
 import { type Look, type Segment, PLAIN, segments } from "../../lib/content/ansi";
 import { cutAt, transcript, uncoloured } from "../../lib/transcript";
-import { Empty, Trouble } from "../../ui/Empty";
+import { Empty, Trouble, Waiting } from "../../ui/Empty";
 import { SearchField } from "../../ui/Field";
 import s from "./Console.module.css";
 
@@ -26,7 +26,7 @@ export function Console({ runId }: { runId: string }) {
     [lines, find, errorsOnly],
   );
   if (error && !data) return <Trouble error={error} onRetry={() => void refetch()} />;
-  if (isPending) return null;
+  if (isPending) return <Waiting what="the console" />;
   if (lines.length === 0) {
     return (
       <Empty icon="runs" title="Nothing was captured">

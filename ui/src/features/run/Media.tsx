@@ -8,7 +8,7 @@ import { runQuery } from "../../api/runs";
 import { atStep, imageGroups, type StepGroup, stepsOf, tableGroups } from "../../lib/content/steps";
 import { readTable } from "../../lib/content/table";
 import { plural } from "../../lib/format";
-import { Empty } from "../../ui/Empty";
+import { Empty, Waiting } from "../../ui/Empty";
 import { Rows } from "./Sheet";
 import { Preview } from "./viewers/Preview";
 import s from "./Media.module.css";
@@ -24,7 +24,7 @@ export function Media({ runId }: { runId: string }) {
   const steps = useMemo(() => stepsOf(groups), [groups]);
   // until somebody moves the slider it stays at the end, where a run that goes on adds its steps
   const [chosen, setChosen] = useState<number | null>(null);
-  if (!run || isPending) return null;
+  if (!run || isPending) return <Waiting what="pictures and tables" />;
   if (groups.length === 0) {
     return (
       <Empty icon="file" title="No pictures or tables were logged">

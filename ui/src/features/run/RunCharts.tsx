@@ -15,7 +15,7 @@ import { turned } from "../../lib/change";
 import { exactNumber, formatNumber } from "../../lib/format";
 import { COLOUR_TAG, runColour } from "../../lib/palette";
 import { Button } from "../../ui/Button";
-import { Empty } from "../../ui/Empty";
+import { Empty, Waiting } from "../../ui/Empty";
 import s from "./Run.module.css";
 
 /** About two points for each pixel of a wide card. */
@@ -42,7 +42,7 @@ export function RunCharts({ runId, system, settings, onChange, above = "", onAbo
   // The machine's charts lie on one stretch of time, the metric above them too, so that what happened at once stands in one column.
   const timed = useMemo(() => (system && first ? [...first.metrics, ...(lead ? [lead] : [])] : []), [system, first, lead]);
   const span = useMemo(() => timeSpan(timed, settings.x, run?.info.start_time ?? null), [timed, settings.x, run?.info.start_time]);
-  if (!run || !first) return null;
+  if (!run || !first) return <Waiting what="the metrics" />;
   if ((system ? first.system : first.own) === 0) return <Nothing system={system} />;
   const along = system ? [] : first.metrics.filter((metric) => metric.count > 1).map((metric) => metric.key);
   return (

@@ -5,7 +5,7 @@ import { ApiError } from "../../api/http";
 import { LISTED, metricsQuery } from "../../api/metrics";
 import { runQuery } from "../../api/runs";
 import { formatCount } from "../../lib/format";
-import { Empty, Trouble } from "../../ui/Empty";
+import { Empty, Trouble, Waiting } from "../../ui/Empty";
 import { useTitle } from "../../ui/Page";
 import { RunHeader } from "./RunHeader";
 import s from "./Run.module.css";
@@ -28,7 +28,7 @@ export function RunLayout({ runId, children }: { runId: string; children: ReactN
     );
   }
   if (error && !run) return <Trouble error={error} onRetry={() => void refetch()} />;
-  if (!run) return <div className={s.head} aria-busy="true" role="status"><p className="late-word">Waiting for the run…</p></div>;
+  if (!run) return <div className={s.head}><Waiting what="the run" /></div>;
   return (
     <div className={s.layout}>
       <RunHeader run={run} />

@@ -77,7 +77,7 @@ export function ColumnList({ experiments, chosen, isDefault, ready, onChange }: 
         ))}
       </div>
       <div ref={list} className={s.list} tabIndex={0} role="group" aria-label={`${kind} to show`}>
-        {keys.length === 0 && !query.isPending && <p className={s.note}>No such key.</p>}
+        {keys.length === 0 && !query.isPending && !query.isPlaceholderData && <p className={s.note}>No such key.</p>}
         <div style={{ height: drawn.getTotalSize() }}>
           {drawn.getVirtualItems().map((item) => {
             const row = rows[item.index];

@@ -50,7 +50,7 @@ export function GroupMenu({ experiments, group, onChange }: GroupMenuProps) {
             </label>
           )),
         )}
-        {found.params.length + found.tags.length === 0 && !params.isPending && <p>No such key.</p>}
+        {found.params.length + found.tags.length === 0 && ![params, tags].some((one) => one.isPending || one.isPlaceholderData) && <p>No such key.</p>}
       </div>
     </div>
   );
