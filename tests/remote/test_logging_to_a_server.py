@@ -19,7 +19,14 @@ import runstone
 from runstone import connect
 from runstone.contracts import Batch, Store
 from runstone.errors import FilterError, InvalidValue, NotFound, NotSupported, ParamChanged, PermissionDenied, StoreUnavailable
-from runstone.records import ExperimentCreated, LoggedModelCreated, ModelVersionCreated, RunStarted, TraceStarted
+from runstone.records import (
+    ExperimentChanged,
+    ExperimentCreated,
+    LoggedModelCreated,
+    ModelVersionCreated,
+    RunStarted,
+    TraceStarted,
+)
 from runstone.remote.store import open_remote
 from runstone.testing.served import ServedStores
 
@@ -123,6 +130,8 @@ def test_no_place_outside_may_be_named(server: str, location: str) -> None:
     ):
         with pytest.raises((InvalidValue, NotFound)):
             remote.write(Batch([record]))
+    remote.write(Batch([ExperimentChanged("0", 1, artifact_location=location)]))
+    assert remote.get_experiment("0").artifact_location == "mlflow-artifacts:/0"
     remote.write(Batch([RunStarted("r" * 32, "0", 1, "r", artifact_uri=location)]))
     assert str(remote.get_run("r" * 32).info.artifact_uri).startswith("mlflow-artifacts:/0/")
 
