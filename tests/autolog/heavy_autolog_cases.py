@@ -141,6 +141,24 @@ def spark_pipeline(mlflow: Any) -> None:
 
 
 @case("pyspark")
+def spark_afterwards(mlflow: Any) -> None:
+    from pyspark.ml.evaluation import RegressionEvaluator
+    from pyspark.ml.feature import VectorAssembler
+    from pyspark.ml.regression import LinearRegression
+
+    mlflow.pyspark.ml.autolog()
+    rows = VectorAssembler(inputCols=["a"], outputCol="features").transform(spark_rows())
+    few = rows.limit(3)
+    model = LinearRegression(maxIter=5, regParam=0.5).fit(rows)
+    judge = RegressionEvaluator()
+    found = model.transform(few)
+    judge.evaluate(found)
+    judge.evaluate(found, {judge.metricName: "mae"})
+    judge.evaluate(model.transform(rows))
+    mlflow.pyspark.ml.autolog(disable=True)
+
+
+@case("pyspark")
 def spark_search(mlflow: Any) -> None:
     from pyspark.ml.evaluation import RegressionEvaluator
     from pyspark.ml.feature import VectorAssembler
@@ -187,11 +205,11 @@ def logged(mlflow: Any, names: list[str]) -> dict[str, Any]:
             continue
         experiment = mlflow.set_experiment(name)
         CASES[name][1](mlflow)
-        found[name] = [_told(client, run.info.run_id) for run in client.search_runs([experiment.experiment_id])]
+        found[name] = [_told(mlflow, client, run.info.run_id) for run in client.search_runs([experiment.experiment_id])]
     return found
 
 
-def _told(client: Any, run_id: str) -> dict[str, Any]:
+def _told(mlflow: Any, client: Any, run_id: str) -> dict[str, Any]:
     run = client.get_run(run_id)
     tags = {key for key in run.data.tags if not key.startswith(("mlflow.", "runstone.", "git."))}
     return {
@@ -200,8 +218,18 @@ def _told(client: Any, run_id: str) -> dict[str, Any]:
         "metrics": {name: _points(client, run_id, name) for name in run.data.metrics},
         "tags": sorted(tags),
         "files": sorted(one.path for folder in ("", "checkpoints") for one in client.list_artifacts(run_id, folder)),
+        "signature": _signature(mlflow, run_id),
         "data": sorted(tag.value for one in run.inputs.dataset_inputs for tag in one.tags),
     }
+
+
+def _signature(mlflow: Any, run_id: str) -> Any:
+    """Of the run's model; ``None`` where it has none."""
+    try:
+        found = mlflow.models.get_model_info(f"runs:/{run_id}/model").signature
+    except mlflow.MlflowException:
+        return None
+    return None if found is None else found.to_dict()
 
 
 def _points(client: Any, run_id: str, name: str) -> list[Any]:

@@ -46,8 +46,10 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def names(run: dict[str, Any]) -> dict[str, Any]:
-    """What is compared: all but the points, which MLflow logs twice for a model, and of which some are of no step."""
-    kept = {key: value for key, value in run.items() if key not in ("metrics", "data")}
+    """What is compared: all but the points, which MLflow logs twice for a model, and of which some are of no step; data and
+    signatures of Spark ML alone."""
+    apart = ("metrics",) if "estimator_class" in run["tags"] else ("metrics", "data", "signature")
+    kept = {key: value for key, value in run.items() if key not in apart}
     kept["params"] = {key: value for key, value in run["params"].items() if key not in (*VARYING, "kwargs")}
     kept["metrics"] = sorted(run["metrics"])
     kept["files"] = sorted(set(run["files"]) - APART)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import runstone
 from runstone.autolog import core
 from runstone.errors import InvalidValue, NotSupported
 
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow]
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,21 @@ def switched_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def need(name: str) -> Any:
     return pytest.importorskip(name, reason=f"{name} is not installed")
+
+
+def spark() -> Any:
+    """A session of Spark's, one for all tests: it takes seconds to begin."""
+    need("pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs java, which is not installed")
+    from pyspark.sql import SparkSession
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.driver.bindAddress": "127.0.0.1"}
+    builder = SparkSession.builder.master("local[1]")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
 
 
 def test_spacy(tmp_path: Path) -> None:
@@ -156,37 +172,100 @@ def test_sentence_transformers(tmp_path: Path) -> None:
         runstone.sentence_transformers.save_model(7, tmp_path / "other")
 
 
-def test_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    need("pyspark")
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs java, which is not installed")
+def test_spark(tmp_path: Path) -> None:
+    session = spark()
     from pyspark.ml import Pipeline
     from pyspark.ml.feature import VectorAssembler
     from pyspark.ml.regression import LinearRegression
-    from pyspark.sql import SparkSession
 
-    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
-    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.driver.bindAddress": "127.0.0.1"}
-    builder = SparkSession.builder.master("local[1]")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    try:
-        frame = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "label": [0.0, 2.0, 4.0, 6.0]})
-        stages = [VectorAssembler(inputCols=["a"], outputCol="features"), LinearRegression(maxIter=5)]
-        runstone.spark.autolog(log_input_examples=True, log_model_signatures=False)
-        assert "log_input_examples." in capsys.readouterr().err
-        model = Pipeline(stages=stages).fit(session.createDataFrame(frame))
-        run = runstone.last_active_run()
-        assert (run.data.params["LinearRegression.maxIter"], run.data.tags["estimator_name"]) == ("5", "Pipeline")
-        loaded = runstone.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
-        np.testing.assert_allclose(loaded.predict(frame[["a"]]), frame["label"], atol=1e-6)
-        runstone.spark.save_model(model.stages[-1], tmp_path / "m")
-        assert len(runstone.spark.load_model(tmp_path / "m").stages) == 1
-        with pytest.raises(InvalidValue, match="int"):
-            runstone.spark.save_model(7, tmp_path / "other")
-    finally:
-        session.stop()
+    frame = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "label": [0.0, 2.0, 4.0, 6.0]})
+    assembler = VectorAssembler(inputCols=["a"], outputCol="features")
+    model = Pipeline(stages=[assembler, LinearRegression(maxIter=5)]).fit(session.createDataFrame(frame))
+    runstone.spark.save_model(model, tmp_path / "pipeline")
+    loaded = runstone.pyfunc.load_model(tmp_path / "pipeline")
+    np.testing.assert_allclose(loaded.predict(frame[["a"]]), frame["label"], atol=1e-6)
+    runstone.spark.save_model(model.stages[-1], tmp_path / "line")
+    assert len(runstone.spark.load_model(tmp_path / "line").stages) == 1
+    lists = pd.DataFrame({"features": [[0.0], [3]]})
+    np.testing.assert_allclose(runstone.pyfunc.load_model(tmp_path / "line").predict(lists), [0, 6], atol=1e-6)
+    runstone.spark.save_model(assembler, tmp_path / "made")
+    assert [list(one) for one in runstone.pyfunc.load_model(tmp_path / "made").predict(frame[["a"]])] == [[0], [1], [2], [3]]
+    with pytest.raises(InvalidValue, match="int"):
+        runstone.spark.save_model(7, tmp_path / "other")
+
+
+def test_a_training_of_spark() -> None:
+    session = spark()
+    from pyspark.ml import Pipeline
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+    from pyspark.ml.feature import StringIndexer, VectorAssembler
+
+    frame = pd.DataFrame(
+        {"a": [0.0, 1.0, 2.0, 3.0], "id": [1, 2, 3, 4], "word": list("abab"), "said": ["no", "no", "yes", "yes"]}
+    )
+    rows = session.createDataFrame(frame)
+    runstone.spark.autolog(log_input_examples=True)
+    stages = [
+        StringIndexer(inputCol="said", outputCol="label"), StringIndexer(inputCol="word", outputCol="one"),
+        VectorAssembler(inputCols=["a", "one"], outputCol="features"), LogisticRegression(maxIter=5),
+    ]  # fmt: skip
+    model = Pipeline(stages=stages).fit(rows)
+    run_id = runstone.last_active_run().info.run_id
+    MulticlassClassificationEvaluator(metricName="accuracy").evaluate(model.transform(rows))
+    run = runstone.get_run(run_id)
+    assert (run.data.params["LogisticRegression.maxIter"], run.data.tags["estimator_name"]) == ("5", "Pipeline")
+    assert set(run.data.metrics) == {"accuracy_rows"}
+    told = runstone.artifacts.load_dict(f"runs:/{run_id}/metric_info.json")["accuracy_rows"]
+    assert told["evaluator_class"] == "pyspark.ml.evaluation.MulticlassClassificationEvaluator"
+    assert told["params"]["metricName"] == "accuracy"
+    inputs = run.inputs.dataset_inputs
+    assert {one.tags[0].value for one in inputs} == {"train", "eval"}
+    assert all('"approx_count": 4' in one.dataset.profile for one in inputs)
+    place = runstone.artifacts.download_artifacts(f"runs:/{run_id}/model")
+    loaded = runstone.pyfunc.load_model(place)
+    assert loaded.metadata.get_input_schema().to_dict() == [
+        {"type": "double", "name": "a", "required": True}, {"type": "string", "name": "word", "required": True},
+    ]  # fmt: skip
+    assert loaded.metadata.get_output_schema().to_dict() == [{"type": "double", "required": True}]
+    example = loaded.metadata.load_input_example(place)
+    assert example.columns.tolist() == ["a", "word"]
+    assert loaded.predict(example) == [row.prediction for row in model.transform(rows).collect()]
+
+    runstone.spark.autolog(log_model_allowlist=["pyspark.ml.pipeline.*", "pyspark.ml.feature.*"], log_datasets=False)
+    vectors = Pipeline(stages=stages[:3]).fit(rows).transform(rows)
+    assert [one.name for one in runstone.search_logged_models(output_format="list")] == ["model", "model"]
+    LogisticRegression(maxIter=1).fit(vectors)
+    run = runstone.last_active_run()
+    assert (run.inputs.dataset_inputs, len(runstone.search_logged_models(output_format="list"))) == ([], 2)
+    runstone.spark.autolog()
+    LogisticRegression(maxIter=1).fit(vectors)
+    loaded = runstone.pyfunc.load_model(f"runs:/{runstone.last_active_run().info.run_id}/model")
+    assert loaded.metadata.get_input_schema().to_dict() == [{"type": "sparkml_vector", "name": "features", "required": True}]
+    assert len(loaded.predict(pd.DataFrame({"features": [[0.0, 1.0], [3, 0]]}))) == 2
+
+
+def test_data_of_spark(tmp_path: Path) -> None:
+    session = spark()
+    frame = session.createDataFrame(pd.DataFrame({"a": [0.0, 1.0], "b": [[1], [2]], "c": list("xy")}))
+    dataset = runstone.data.from_spark(frame, targets="a", name="two")
+    again = runstone.data.from_spark(frame)
+    assert (dataset.digest, dataset.profile) == (again.digest, {"approx_count": 2})
+    assert [str(one.type) for one in dataset.schema.inputs] == ["DataType.double", "Array(long)", "DataType.string"]
+    assert dataset.to_pyfunc().outputs.tolist() == [0, 1]
+    assert runstone.data.from_spark(frame.limit(0)).profile == {"approx_count": "unknown"}
+    assert runstone.data.from_spark(frame.selectExpr("cast(a as decimal(4, 2)) as a")).schema is None
+    frame.select("a").write.parquet(str(tmp_path / "rows"))
+    stored = runstone.data.from_spark(frame.select("a"), path=str(tmp_path / "rows"))
+    with runstone.start_run() as run:
+        runstone.log_input(stored)
+    source = runstone.data.get_source(runstone.get_run(run.info.run_id).inputs.dataset_inputs[0])
+    assert sorted(row.a for row in source.load().collect()) == [0, 1]
+    for wrong, arguments in {"DataFrame": {"df": 7}, "one of path": {"df": frame, "path": "p", "sql": "s"}}.items():
+        with pytest.raises(InvalidValue, match=wrong):
+            runstone.data.from_spark(**arguments)
+    with pytest.raises(InvalidValue, match="'z'"):
+        runstone.data.from_spark(frame, targets="z")
 
 
 def test_tensorflow(tmp_path: Path) -> None:

@@ -86,11 +86,6 @@ def switch(framework: str, told: Options, package: str, tested: tuple[str, str])
     return not told.disable
 
 
-def any_chosen(option: str) -> Options | None:
-    """Options in force of a framework that has this option, and has it on."""
-    return next((one for name in list(_chosen) if (one := chosen(name)) is not None and getattr(one, option, False)), None)
-
-
 def within(framework: str) -> Training | None:
     """The training of this framework whose watched call has called what this thread does now, with no other between."""
     mine = [one for one in list(_open) if one.thread == threading.get_ident()]

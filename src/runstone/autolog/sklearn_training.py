@@ -19,7 +19,7 @@ import runstone
 from runstone.client.checks import number
 from runstone.models import infer_signature
 
-from . import core, sklearn_figures, sklearn_later, sklearn_search
+from . import core, later, sklearn_figures, sklearn_search
 from .core import Options, Training
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def finish(
         if is_search(estimator):
             sklearn_search.finish(training, options, estimator, signature, example, model_id, dataset)
     if options.log_post_training_metrics:
-        sklearn_later.remember(estimator, training.run_id, model_id)
+        later.remember(estimator, training.framework, training.run_id, model_id)
 
 
 # --- the data ----------------------------------------------------------------------------------------------------------

@@ -11,16 +11,17 @@ from typing import Any
 import pyspark.ml.base
 
 import runstone
-from runstone.client.notices import warn_once
-from runstone.models.flavors import spark as flavor
 
-from . import core, importing, spark_search, spark_stages
+from . import core, importing, later, spark_later, spark_models, spark_search, spark_stages
 from .core import Options, Prepared, Training
 
 FRAMEWORK = "spark"
 TESTED = ("3.3", "5.0")
-#: Options of MLflow's without a meaning here.
-_IDLE = ("log_post_training_metrics", "log_input_examples", "log_model_signatures", "log_model_allowlist")
+
+
+class SparkOptions(Options, frozen=True, kw_only=True):
+    log_post_training_metrics: bool = True
+    log_model_allowlist: list[str] | None = None
 
 
 def autolog(
@@ -30,10 +31,10 @@ def autolog(
     exclusive: bool = False,
     disable_for_unsupported_versions: bool = False,
     silent: bool = False,
-    log_post_training_metrics: bool = False,
+    log_post_training_metrics: bool = True,
     registered_model_name: str | None = None,
     log_input_examples: bool = False,
-    log_model_signatures: bool = False,
+    log_model_signatures: bool = True,
     log_model_allowlist: list[str] | None = None,
     extra_tags: dict[str, str] | None = None,
 ) -> None:
@@ -42,26 +43,27 @@ def autolog(
 
     Args:
         log_models: log trained models; they are written by Spark.
-        log_datasets: taken for MLflow's sake; a Spark frame is not read for a digest.
-        log_post_training_metrics, log_input_examples, log_model_signatures, log_model_allowlist: MLflow's; one that is asked
-            for is named in a warning, since nothing follows from it here.
+        log_datasets: say what was trained on, and what was evaluated; Spark counts the rows, of which none is fetched.
+        log_post_training_metrics: log what evaluators say of what a fitted model's ``transform`` gave.
+        log_model_signatures: say which columns the model takes, and what it gives.
+        log_input_examples: keep five rows of the training data with the model.
+        log_model_allowlist: classes of models to log, such as ``pyspark.ml.classification.*``; every class that Spark can
+            write if there is none. (MLflow has a list of its own then.)
         disable … extra_tags: as for :func:`runstone.sklearn.autolog`.
     """
-    told = dict(locals())
-    idle = [name for name in _IDLE if told.pop(name)]
-    if idle and not silent:
-        warn_once("spark autolog", f"autologging of Spark ML does nothing for {', '.join(idle)}.")
-    switch(**told)
+    switch(**locals())
 
 
 def switch(**options: Any) -> None:
     """Take these options, and watch Spark ML if that is not done yet."""
-    if core.switch(FRAMEWORK, Options(**options), "pyspark", TESTED):
+    if core.switch(FRAMEWORK, SparkOptions(**options), "pyspark", TESTED):
         importing.when_loaded("pyspark.ml.base", _watch)
+        importing.when_loaded("pyspark.ml.evaluation", spark_later.watch_evaluators)
 
 
 def _watch(_module: ModuleType) -> None:
     core.replace(pyspark.ml.base.Estimator, "fit", _watched)
+    spark_later.watch_models()
 
 
 def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,15 +82,21 @@ def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
     options = training.options
-    estimator, _, params = args
+    assert isinstance(options, SparkOptions)
+    estimator, data, params = args
     estimator = estimator.copy(params) if params else estimator
     core.safely(options, "the estimator's params", _begin, options, estimator)
+    if options.log_datasets:
+        core.safely(options, "the dataset", lambda: runstone.log_input(runstone.data.from_spark(data), context="train"))
 
     def after(model: Any) -> None:
         if spark_stages.is_search(estimator):
             core.safely(options, "the search's results", spark_search.finish, training, options, estimator, model)
-        if options.log_models and hasattr(model, "write"):
-            core.safely(options, "logging the model", _keep, options, model)
+        kept = (
+            core.safely(options, "logging the model", spark_models.keep, options, model, data) if options.log_models else None
+        )
+        if options.log_post_training_metrics and isinstance(model, pyspark.ml.base.Model):
+            later.remember(model, FRAMEWORK, training.run_id, kept)
 
     return Prepared(args, kwargs, after)
 
@@ -99,9 +107,3 @@ def _begin(options: Options, estimator: Any) -> None:
     runstone.set_tags(spark_search.about(estimator))
     if info := spark_stages.info_of(estimator, names):
         runstone.log_text(json.dumps(info, indent=2, default=str), "estimator_info.json")
-
-
-def _keep(options: Options, model: Any) -> None:
-    flavor.log_model(model, name="model", registered_model_name=options.registered_model_name)
-    if hasattr(model, "bestModel"):
-        flavor.log_model(model.bestModel, name="best_model")

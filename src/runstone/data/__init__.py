@@ -5,6 +5,7 @@ from runstone._lazy import lazy
 _MODULES = (
     "code_dataset_source", "dataset", "dataset_source", "dataset_source_registry", "filesystem_dataset_source",
     "http_dataset_source", "numpy_dataset", "pandas_dataset", "polars_dataset", "pyfunc_dataset_mixin", "schema", "sources",
+    "spark_dataset", "spark_dataset_source",
 )  # fmt: skip
 
 __getattr__, __dir__ = lazy(
@@ -16,6 +17,7 @@ __getattr__, __dir__ = lazy(
         "from_numpy": f"{__name__}.numpy_dataset:from_numpy",
         "from_pandas": f"{__name__}.pandas_dataset:from_pandas",
         "from_polars": f"{__name__}.polars_dataset:from_polars",
+        "from_spark": f"{__name__}.spark_dataset:from_spark",
         "get_source": f"{__name__}.dataset_source_registry:get_source",
     },
 )

@@ -14,9 +14,12 @@ from .dataset import Dataset
 from .dataset_source import DatasetSource
 from .filesystem_dataset_source import LocalArtifactDatasetSource, UriDatasetSource
 from .http_dataset_source import HTTPDatasetSource
+from .spark_dataset_source import SparkDatasetSource
 
 #: Asked in turn, the last first, so that what a user registers wins.
-_sources: list[type[DatasetSource]] = [UriDatasetSource, LocalArtifactDatasetSource, HTTPDatasetSource, CodeDatasetSource]
+_sources: list[type[DatasetSource]] = [
+    UriDatasetSource, LocalArtifactDatasetSource, HTTPDatasetSource, SparkDatasetSource, CodeDatasetSource,
+]  # fmt: skip
 
 
 def register_dataset_source(source: type[DatasetSource]) -> None:

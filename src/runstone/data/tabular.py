@@ -1,4 +1,4 @@
-"""What datasets of pandas and of polars frames have in common."""
+"""What datasets of pandas, polars and Spark frames have in common."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TabularDataset(Dataset, PyFuncConvertibleDatasetMixin):
         return self._predictions
 
     @property
-    def profile(self) -> dict[str, int]:
+    def profile(self) -> dict[str, Any]:
         rows, columns = self._df.shape
         return {"num_rows": int(rows), "num_elements": int(rows * columns)}
 

@@ -2,6 +2,7 @@
 
     boolean integer long float double string binary datetime      one value
     Array(type)  Object([Property…])  Map(type)  AnyType()        made of others
+    SparkMLVector()                                               a vector of Spark ML's
 
 JSON: ``"long"``, or ``{"type": "long"}`` where a type stands inside another; ``{"type": "array", "items": …}``,
 ``{"type": "object", "properties": {name: {…, "required": bool}}}``, ``{"type": "map", "values": …}``, ``{"type": "any"}``.
@@ -102,6 +103,19 @@ class Array(BaseType):
         return f"Array({self.dtype!r})"
 
 
+class SparkMLVector(Array):
+    """A vector of Spark ML's; here, a list of doubles."""
+
+    def __init__(self) -> None:
+        super().__init__(DataType.double)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"type": "sparkml_vector"}
+
+    def __repr__(self) -> str:
+        return "SparkML vector"
+
+
 class Map(BaseType):
     """A dict with text keys whose values have one type."""
 
@@ -184,7 +198,7 @@ def read_type(told: Mapping[str, Any] | str) -> AnyDataType:
         members = told["properties"].items()
         return Object(Property(name, read_type(item), item.get("required", True)) for name, item in members)
     if kind == "sparkml_vector":
-        return Array(DataType.double)
+        return SparkMLVector()
     if isinstance(kind, str):
         return read_type(kind)
     raise InvalidValue(f"{dict(told)!r} is no type of a signature: 'type' is missing.")

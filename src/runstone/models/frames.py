@@ -27,6 +27,11 @@ def is_series(data: object) -> bool:
     return _is("pandas", "Series", data)
 
 
+def is_spark_frame(data: object) -> bool:
+    """Whether this is a Spark DataFrame, of a session in this process or of Spark Connect."""
+    return any(kind.__name__ == "DataFrame" and kind.__module__.startswith("pyspark.sql") for kind in type(data).__mro__)
+
+
 def is_sparse(data: object) -> bool:
     """Whether this is a SciPy sparse matrix or array in CSR or CSC form."""
     return getattr(data, "format", None) in ("csr", "csc") and hasattr(data, "indptr") and hasattr(data, "shape")

@@ -15,7 +15,8 @@ import numpy as np
 from runstone.errors import InvalidValue
 
 from .datatypes import AnyDataType, AnyType, Array, DataType, Map, Object, Property
-from .frames import is_frame, is_gap, is_series, is_sparse
+from .frames import is_frame, is_gap, is_series, is_spark_frame, is_sparse
+from .infer_spark import schema_of
 from .schema import ColSpec, Schema, TensorSpec, clean_dtype
 
 _SCALARS: dict[type, DataType] = {
@@ -29,7 +30,7 @@ _SCALARS: dict[type, DataType] = {
 
 
 def infer_schema(data: Any) -> Schema:
-    """The schema of a frame, a series, an array, a sparse matrix, a dict, a list or one value.
+    """The schema of a frame (also Spark's), a series, an array, a sparse matrix, a dict, a list or one value.
 
     Raises:
         InvalidValue: the data has no describable type; the message names the place.
@@ -40,6 +41,8 @@ def infer_schema(data: Any) -> Schema:
         return Schema([_column(data, data.name)])
     if isinstance(data, np.ndarray):
         return Schema([_tensor(data)])
+    if is_spark_frame(data):
+        return schema_of(data)
     if is_sparse(data):
         return Schema([TensorSpec(clean_dtype(data.data.dtype), (-1, *data.shape[1:]))])
     if isinstance(data, Mapping):

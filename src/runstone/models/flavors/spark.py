@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyspark
 from pyspark.ml import Model as SparkModel
 from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import SparkSession
 
 from runstone.errors import InvalidValue
+from runstone.models.datatypes import SparkMLVector
 from runstone.models.environment import pinned
 from runstone.models.frames import is_frame
 from runstone.models.manifest import Model
@@ -22,6 +25,8 @@ from .saving import Function, Given, Written
 
 FLAVOR_NAME = "spark"
 DATA = "sparkml"
+#: The column of predictions that Spark's models make unless they are told otherwise.
+OUTPUT = "prediction"
 
 
 def save_model(
@@ -110,13 +115,47 @@ def _load(folder: Path, settings: Mapping[str, Any]) -> Any:
 
 
 def _load_pyfunc(path: str) -> Function:
-    model = _load(*saving.found(FLAVOR_NAME, path))
-    return Function(model, lambda data, _params: _predict(model, data))
+    folder, settings = saving.found(FLAVOR_NAME, path)
+    model, signature = _load(folder, settings), Model.load(folder).signature
+    inputs = [] if signature is None or signature.inputs is None else signature.inputs.inputs
+    vectors = {one.name for one in inputs if isinstance(one.type, SparkMLVector)}
+    return Function(model, lambda data, _params: _predict(model, data, vectors))
 
 
-def _predict(model: Any, data: Any) -> list[Any]:
-    """The column ``prediction`` for the rows of a frame, as a list, as in MLflow."""
+def output_of(model: Any, frame: Any) -> str:
+    """The column that a model's predictions are in: ``prediction``, or what the last stage makes where there is none.
+
+    Args:
+        frame: a Spark frame that the model takes.
+    """
+    last = model.stages[-1] if isinstance(model, PipelineModel) and model.stages else model
+    if not last.hasParam("outputCol"):
+        return OUTPUT
+    return OUTPUT if OUTPUT in model.transform(frame.limit(1)).columns else str(last.getOutputCol())
+
+
+def _predict(model: Any, data: Any, vectors: Set[Any] = frozenset()) -> list[Any]:
+    """The predictions for the rows of a frame, as a list, as in MLflow.
+
+    Args:
+        vectors: columns of lists that the model takes as vectors; those that its stages call features are found without.
+    """
     if not is_frame(data):
         raise InvalidValue(f"A model of Spark's takes a frame; it got {type(data).__name__}.")
-    found = model.transform(_session().createDataFrame(data))
-    return [row.prediction for row in found.select("prediction").collect()]
+    stages = model.stages if isinstance(model, PipelineModel) else [model]
+    named = {stage.getFeaturesCol() for stage in stages if stage.hasParam("featuresCol")}
+    lists = {name for name in {*vectors, *named} if name in data.columns and _holds_lists(data[name])}
+    # Spark takes lists of Python's numbers alone
+    plain = data.assign(**{name: [[float(one) for one in row] for row in data[name]] for name in lists})
+    frame = _session().createDataFrame(plain)
+    for name in lists:
+        frame = frame.withColumn(name, array_to_vector(name))
+    output = output_of(model, frame)
+    found = model.transform(frame).select(output)
+    if type(found.schema.fields[0].dataType).__name__ == "VectorUDT":
+        found = found.withColumn(output, vector_to_array(output))
+    return [row[0] for row in found.collect()]
+
+
+def _holds_lists(column: Any) -> bool:
+    return any(isinstance(one, list | tuple | np.ndarray) for one in column.head(1))
