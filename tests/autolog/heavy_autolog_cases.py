@@ -146,9 +146,10 @@ def spark_afterwards(mlflow: Any) -> None:
     from pyspark.ml.feature import VectorAssembler
     from pyspark.ml.regression import LinearRegression
 
-    mlflow.pyspark.ml.autolog()
-    rows = VectorAssembler(inputCols=["a"], outputCol="features").transform(spark_rows())
+    rows = spark_rows()
+    rows = VectorAssembler(inputCols=["a"], outputCol="features").transform(rows)
     few = rows.limit(3)
+    mlflow.pyspark.ml.autolog()
     model = LinearRegression(maxIter=5, regParam=0.5).fit(rows)
     judge = RegressionEvaluator()
     found = model.transform(few)

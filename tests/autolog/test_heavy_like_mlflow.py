@@ -34,11 +34,13 @@ HERE = sorted(name for name in heavy_autolog_cases.CASES if heavy_autolog_cases.
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the real mlflow logs for the cases whose framework is here."""
+def recorded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the real mlflow logs for the cases that are tested now and whose framework is here."""
+    asked_for = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
+    here = [name for name in HERE if name in asked_for]
     folder = tmp_path_factory.mktemp("mlflow")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "PYTHON"))} | QUIET
-    asked = [PEER, heavy_autolog_cases.__file__, str(folder), *HERE]
+    asked = [PEER, heavy_autolog_cases.__file__, str(folder), *here]
     done = subprocess.run(asked, cwd=folder, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout.rpartition("FOUND")[2])

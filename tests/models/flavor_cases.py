@@ -263,6 +263,37 @@ def transformers_fills(folder: Path) -> Made:
     return Made(pipeline, ["good [MASK]", "bad [MASK]"], lambda model, data: model(data), loading={"device": "cpu"})
 
 
+def adapted(folder: Path) -> Any:
+    """A pipeline of a model with an adapter; its checkpoint stays in the folder."""
+    import peft
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    sizes, tokenizer = words(folder)
+    config = transformers.BertConfig(**sizes, max_position_embeddings=16)
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+    base = transformers.BertForSequenceClassification.from_pretrained(str(folder))
+    model = peft.get_peft_model(base, peft.LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["query", "value"])).eval()
+    for name, values in model.named_parameters():
+        if "lora_B" in name:  # zeros, so that an adapter of before any training does nothing
+            torch.nn.init.normal_(values)
+    return transformers.pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
+
+
+def transformers_adapter(folder: Path) -> Made:
+    """Without the weights below: mlflow reads no longer what it wrote of those."""
+    arguments = {"base_model_path": str(folder)}
+    return Made(adapted(folder), TEXTS["text"].tolist(), lambda model, data: model(data), arguments, {"device": "cpu"})
+
+
+def transformers_card(folder: Path) -> Made:
+    from huggingface_hub import ModelCard
+
+    made = transformers_labels(folder)
+    return made._replace(arguments={"model_card": ModelCard("---\nlicense: mit\ntags: [tiny]\n---\n# What it is for\n")})
+
+
 def transformers_features(folder: Path) -> Made:
     import torch
     import transformers
@@ -368,6 +399,8 @@ CASES: dict[str, Case] = {
     "transformers writes": Case("transformers", ("transformers", "torch"), transformers_writes),
     "transformers prompt": Case("transformers", ("transformers", "torch"), transformers_prompt),
     "transformers fills": Case("transformers", ("transformers", "torch"), transformers_fills),
+    "transformers adapter": Case("transformers", ("transformers", "torch", "peft"), transformers_adapter),
+    "transformers card": Case("transformers", ("transformers", "torch"), transformers_card),
     "transformers features": Case("transformers", ("transformers", "torch"), transformers_features),
     "transformers entities": Case("transformers", ("transformers", "torch"), transformers_entities),
     "transformers any label": Case("transformers", ("transformers", "torch"), transformers_any_label),

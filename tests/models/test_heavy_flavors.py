@@ -15,6 +15,7 @@ import pytest
 
 import runstone
 from runstone.autolog import core
+from runstone.data import spark_dataset
 from runstone.errors import InvalidValue, NotSupported
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.slow, pytest.mark.timeout(900)]
@@ -118,6 +119,90 @@ def test_transformers(tmp_path: Path) -> None:
         runstone.transformers.load_model(tmp_path / "m")
 
 
+def test_transformers_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's cache stands for the hub: what was loaded from a commit names it, and is loaded from there again."""
+    config, tokenizer = tiny(tmp_path / "tiny")
+    hub = need("huggingface_hub")
+    import transformers
+
+    commit, kept = "ab" * 20, tmp_path / "cache" / "models--some--tiny"
+    snapshot = kept / "snapshots" / commit
+    transformers.BertForSequenceClassification(config).save_pretrained(snapshot)
+    tokenizer.save_pretrained(snapshot)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(commit)
+    for module in (hub.constants, hub.file_download):
+        monkeypatch.setattr(module, "HF_HUB_CACHE", str(tmp_path / "cache"), raising=False)
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
+    pipeline = transformers.pipeline("text-classification", model="some/tiny", device="cpu")
+    card = hub.ModelCard("---\nlicense: mit\n---\n# What it is for: größer\n")
+    runstone.transformers.save_model(pipeline, tmp_path / "m", save_pretrained=False, model_card=card)
+    assert not [one for name in ("model", "components") if (one := tmp_path / "m" / name).exists()]
+    assert (tmp_path / "m" / "model_card.md").read_text("utf-8") == card.text
+    assert (tmp_path / "m" / "model_card_data.yaml").read_text() == "license: mit\n"
+    settings = runstone.models.Model.load(tmp_path / "m").flavors["transformers"]
+    named = {name: settings[name] for name in settings if name.endswith(("_name", "_revision"))}
+    assert named == {
+        "source_model_name": "some/tiny", "source_model_revision": commit,
+        "tokenizer_name": "some/tiny", "tokenizer_revision": commit,
+    }  # fmt: skip
+    wanted = [one["score"] for one in pipeline(["good day", "bad"])]
+    found = runstone.pyfunc.load_model(tmp_path / "m").predict(["good day", "bad"])
+    np.testing.assert_allclose(found["score"], wanted, rtol=1e-5)
+    shutil.rmtree(kept)
+    with pytest.raises(InvalidValue, match=f"some/tiny.*{commit}"):
+        runstone.transformers.load_model(tmp_path / "m")
+    with pytest.raises(InvalidValue, match="commit of 'some/tiny'.*save_pretrained=True"):
+        runstone.transformers.save_model(pipeline, tmp_path / "other", save_pretrained=False)
+    for wrong, arguments in {"ModelCard": {"model_card": "text"}, "PEFT": {"base_model_path": tmp_path}}.items():
+        with pytest.raises(InvalidValue, match=wrong):
+            runstone.transformers.save_model(pipeline, tmp_path / "other", **arguments)
+    assert not (tmp_path / "other").exists()
+
+
+def test_transformers_of_a_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config, tokenizer = tiny(tmp_path / "tiny")
+    peft = need("peft")
+    import torch
+    import transformers
+
+    for part in (transformers.BertForSequenceClassification(config), tokenizer):
+        part.save_pretrained(tmp_path / "tiny")
+    runstone.transformers.save_model(str(tmp_path / "tiny"), tmp_path / "m", task="text-classification", save_pretrained=False)
+    assert "no repository on the hub" in capsys.readouterr().err
+    plain = [one["score"] for one in runstone.transformers.load_model(tmp_path / "m")(["good", "bad"])]
+    for arguments in ({"task": "text-classification", "path": tmp_path}, {"path": tmp_path / "tiny"}):
+        with pytest.raises(InvalidValue, match=r"config\.json|task="):
+            runstone.transformers.save_model(arguments.pop("path"), tmp_path / "other", **arguments)
+
+    base = transformers.BertForSequenceClassification.from_pretrained(tmp_path / "tiny")
+    adapter = peft.LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["query"], modules_to_save=["classifier"])
+    model = peft.get_peft_model(base, adapter).eval()
+    for name, values in model.named_parameters():
+        if "lora_B" in name or "modules_to_save" in name:
+            torch.nn.init.normal_(values)
+    pipeline = transformers.pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
+    wanted = [one["score"] for one in pipeline(["good", "bad"])]
+    runstone.transformers.save_model(pipeline, tmp_path / "whole")
+    again = runstone.transformers.load_model(tmp_path / "whole")
+    np.testing.assert_allclose([one["score"] for one in again(["good", "bad"])], wanted, rtol=1e-5)
+    with again.model.disable_adapter():  # the weights below are those of before
+        np.testing.assert_allclose([one["score"] for one in again(["good", "bad"])], plain, rtol=1e-5)
+    model.get_base_model().save_pretrained(tmp_path / "whole" / "model")  # as MLflow writes them, under names that no model has
+    again = runstone.transformers.load_model(tmp_path / "whole")
+    np.testing.assert_allclose([one["score"] for one in again(["good", "bad"])], wanted, rtol=1e-5)
+    runstone.transformers.save_model(pipeline, tmp_path / "alone", base_model_path=tmp_path / "tiny")
+    assert "peft" in (tmp_path / "alone" / "requirements.txt").read_text()
+    assert not (tmp_path / "alone" / "model").exists()
+    (tmp_path / "tiny").rename(tmp_path / "moved")
+    with pytest.raises(InvalidValue, match="tiny is no checkpoint"):
+        runstone.transformers.load_model(tmp_path / "alone")
+    again = runstone.transformers.load_model(tmp_path / "alone", base_model_path=tmp_path / "moved")
+    np.testing.assert_allclose([one["score"] for one in again(["good", "bad"])], wanted, rtol=1e-5)
+    with pytest.raises(InvalidValue, match="saved with one"):
+        runstone.transformers.load_model(tmp_path / "whole", base_model_path=tmp_path / "moved")
+
+
 def test_a_training_of_transformers(tmp_path: Path) -> None:
     config, tokenizer = tiny(tmp_path / "tiny")
     need("accelerate")
@@ -194,8 +279,9 @@ def test_spark(tmp_path: Path) -> None:
         runstone.spark.save_model(7, tmp_path / "other")
 
 
-def test_a_training_of_spark() -> None:
+def test_a_training_of_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     session = spark()
+    monkeypatch.setattr(spark_dataset, "COUNTING_MS", 600_000)
     from pyspark.ml import Pipeline
     from pyspark.ml.classification import LogisticRegression
     from pyspark.ml.evaluation import MulticlassClassificationEvaluator
@@ -221,7 +307,7 @@ def test_a_training_of_spark() -> None:
     assert told["params"]["metricName"] == "accuracy"
     inputs = run.inputs.dataset_inputs
     assert {one.tags[0].value for one in inputs} == {"train", "eval"}
-    assert all('"approx_count": 4' in one.dataset.profile for one in inputs)
+    assert [one.dataset.profile for one in inputs] == ['{"approx_count": 4}'] * 2
     place = runstone.artifacts.download_artifacts(f"runs:/{run_id}/model")
     loaded = runstone.pyfunc.load_model(place)
     assert loaded.metadata.get_input_schema().to_dict() == [
@@ -245,8 +331,9 @@ def test_a_training_of_spark() -> None:
     assert len(loaded.predict(pd.DataFrame({"features": [[0.0, 1.0], [3, 0]]}))) == 2
 
 
-def test_data_of_spark(tmp_path: Path) -> None:
+def test_data_of_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = spark()
+    monkeypatch.setattr(spark_dataset, "COUNTING_MS", 600_000)
     frame = session.createDataFrame(pd.DataFrame({"a": [0.0, 1.0], "b": [[1], [2]], "c": list("xy")}))
     dataset = runstone.data.from_spark(frame, targets="a", name="two")
     again = runstone.data.from_spark(frame)

@@ -162,7 +162,7 @@ def _transformers(folder: Path) -> Iterator[Finding]:
             yield from (Finding(shown, f"{key}: code of its own (trust_remote_code)", CARRIES_CODE) for key in keys)
             if told is None:
                 yield Finding(shown, "no JSON", UNREADABLE)
-        elif file.suffix == ".bin" and file.name.startswith("pytorch_model"):
+        elif file.suffix == ".bin" and file.name.startswith(("pytorch_model", "adapter_model")):
             yield Finding(shown, "weights in a pickle; safe_serialization=True writes none", CARRIES_CODE)
 
 

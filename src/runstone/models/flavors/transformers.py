@@ -14,11 +14,11 @@ from runstone.models.environment import pinned
 from runstone.models.manifest import Model
 
 from . import saving
+from . import transformers_sources as sources
 from .saving import Function, Given, Written
 from .transformers_function import TEMPLATE, check_template, predict, signature_of
 
 FLAVOR_NAME = "transformers"
-MODEL, COMPONENTS = "model", "components"
 #: Parts of a pipeline beside its model, by their attribute.
 PARTS = ("feature_extractor", "tokenizer", "image_processor")
 PACKAGES = ["transformers", "torch", "accelerate"]
@@ -30,6 +30,7 @@ def save_model(
     processor: Any = None,
     task: str | None = None,
     torch_dtype: Any = None,
+    model_card: Any = None,
     code_paths: saving.Paths | None = None,
     mlflow_model: Model | None = None,
     signature: saving.Signature = None,
@@ -40,23 +41,32 @@ def save_model(
     metadata: dict[str, Any] | None = None,
     model_config: dict[str, Any] | None = None,
     prompt_template: str | None = None,
+    save_pretrained: bool = True,
+    base_model_path: str | os.PathLike[str] | None = None,
     extra_files: saving.Paths | None = None,
 ) -> None:
-    """Save a pipeline to a folder, with its weights.
+    """Save a pipeline to a folder, with its weights. Of a model with an adapter of PEFT's, the adapter, and the weights below
+    it where they are not on the hub.
 
     Args:
-        transformers_model: a ``Pipeline``, or its parts: ``{"model": …, "tokenizer": …}``, which need ``task``.
+        transformers_model: a ``Pipeline``, or its parts: ``{"model": …, "tokenizer": …}``, or the folder of a checkpoint; these
+            two need ``task``.
         processor: a processor to keep with it.
         task: what the parts do, such as ``text-classification``.
         torch_dtype: of the weights, when loaded.
+        model_card: a ``huggingface_hub.ModelCard`` to keep with it. None is fetched where none is given.
         model_config: arguments for each call of the pipeline as python_function.
         prompt_template: a text with ``{prompt}`` in it, which each input of the python_function is put into; what is generated
             then comes without it, unless ``model_config`` says ``return_full_text``.
+        save_pretrained: ``False`` for a model from the hub keeps the name of its repository and the commit that it was loaded
+            from in place of weights; it is had from there again when it is loaded.
+        base_model_path: the checkpoint below the adapter of a PEFT model, which is kept by its path in place of weights; it
+            must be there when the model is loaded.
         path, code_paths … extra_files: as for :func:`runstone.sklearn.save_model`.
 
     Raises:
         AlreadyExists: the folder is there and not empty.
-        InvalidValue: no pipeline, or an argument that cannot be used.
+        InvalidValue: no pipeline, or an argument that cannot be used, or a commit that cannot be told.
     """
     pipeline = _pipeline(transformers_model, task)
     if prompt_template is not None:
@@ -65,30 +75,39 @@ def save_model(
         further = {"return_full_text": False} if pipeline.task == "text-generation" else {}
         model_config = {**further, **(model_config or {})} or None
 
+    model = pipeline.model
+    place = sources.place_of(model, save_pretrained, base_model_path)
+
     def write(folder: Path) -> Written:
-        pipeline.model.save_pretrained(folder / MODEL)
         parts = {name: part for name in PARTS if (part := getattr(pipeline, name, None)) is not None}
-        for name, part in parts.items():
-            part.save_pretrained(folder / COMPONENTS / name)
+        everything = {**parts, **({} if processor is None else {"processor": processor})}
         settings: dict[str, Any] = {
             "transformers_version": transformers.__version__,
             "task": pipeline.task,
             "instance_type": type(pipeline).__name__,
-            "pipeline_model_type": type(pipeline.model).__name__,
-            "source_model_name": pipeline.model.name_or_path,
-            "model_binary": MODEL,
+            "pipeline_model_type": type(sources.base_of(model)).__name__,
+            **place,
             "components": list(parts),
-            **{f"{name}_type": type(part).__name__ for name, part in parts.items()},
+            **{f"{name}_type": type(part).__name__ for name, part in everything.items()},
         }
-        dtype = torch_dtype or getattr(pipeline.model, "dtype", None)
+        for name, part in everything.items():
+            if sources.REVISION in place:
+                settings |= sources.place_of_part(name, part, model)
+            else:
+                part.save_pretrained(folder / sources.COMPONENTS / name)
+        if "model_binary" in place:
+            sources.save_weights(model, folder / place["model_binary"])
+        if sources.is_peft(model):
+            settings[sources.PEFT] = sources.ADAPTER
+            model.save_pretrained(folder / sources.ADAPTER)
+        if model_card is not None:
+            sources.save_card(model_card, folder)
+        dtype = torch_dtype or getattr(model, "dtype", None)
         settings |= {"torch_dtype": str(dtype)} if dtype is not None else {}
         if getattr(pipeline, "framework", None):
             settings["framework"] = pipeline.framework
-        if processor is not None:
-            processor.save_pretrained(folder / COMPONENTS / "processor")
-            settings["processor_type"] = type(processor).__name__
         python = None if processor is not None else {"config": model_config} if model_config else {}
-        return Written(settings, python, PACKAGES, signature=signature_of(pipeline.task))
+        return Written(settings, python, packages_of(model), signature=signature_of(pipeline.task))
 
     given = Given(
         conda_env, code_paths, mlflow_model, signature, input_example, pip_requirements, extra_pip_requirements, metadata,
@@ -104,9 +123,9 @@ def save_model(
 
 log_model = saving.logs(
     save_model,
-    "transformers_model artifact_path processor task torch_dtype code_paths registered_model_name signature input_example "
-    "await_registration_for pip_requirements extra_pip_requirements conda_env metadata model_config prompt_template prompts "
-    "name params tags model_type step model_id extra_files",
+    "transformers_model artifact_path processor task torch_dtype model_card code_paths registered_model_name signature "
+    "input_example await_registration_for pip_requirements extra_pip_requirements conda_env metadata model_config "
+    "prompt_template save_pretrained prompts name params tags model_type step model_id base_model_path extra_files",
 )
 
 
@@ -115,6 +134,7 @@ def load_model(
     dst_path: str | os.PathLike[str] | None = None,
     return_type: str = "pipeline",
     device: Any = None,
+    base_model_path: str | os.PathLike[str] | None = None,
     **kwargs: Any,
 ) -> Any:
     """Load a pipeline.
@@ -124,15 +144,16 @@ def load_model(
         dst_path: a folder that exists, to copy the model to first.
         return_type: ``pipeline``, or ``components`` for its parts by name.
         device: where it runs, such as ``cpu`` or ``0``.
+        base_model_path: the checkpoint below an adapter, where it is no longer at the path that it was saved with.
         kwargs: for the pipeline.
 
     Raises:
-        NotFound, InvalidValue: there is no model, or none of Transformers', or one without its weights.
+        NotFound, InvalidValue: there is no model, or none of Transformers', or its weights are not where it says.
     """
     if return_type not in ("pipeline", "components"):
         raise InvalidValue(f"return_type={return_type!r} is unknown; there are pipeline and components.")
     with saving.opened(FLAVOR_NAME, model_uri, dst_path) as (folder, settings):
-        parts = _parts(folder, settings)
+        parts = sources.load_parts(folder, settings, _class, base_model_path)
         if return_type == "components":
             return {"task": settings["task"], **parts}
         parts.pop("processor", None)
@@ -141,20 +162,28 @@ def load_model(
 
 def get_default_pip_requirements(model: Any = None) -> list[str]:
     """The requirements that every model has."""
-    return pinned(PACKAGES)
+    return pinned(packages_of(model))
+
+
+def packages_of(model: Any = None) -> list[str]:
+    """Distributions that loading a model needs."""
+    return [*PACKAGES, "peft"] if model is not None and sources.is_peft(model) else PACKAGES
 
 
 def _pipeline(given: Any, task: str | None) -> Any:
     if isinstance(given, transformers.Pipeline):
         return given
-    if isinstance(given, Mapping) and "model" in given:
-        if task is None:
-            raise InvalidValue("The parts of a pipeline need task=, such as 'text-classification', which says what they do.")
-        return transformers.pipeline(task=task, **given)
-    raise InvalidValue(
-        f"transformers_model is a Pipeline, or a dict of its parts with 'model'; it got {type(given).__name__}. "
-        "A pipeline of a checkpoint on disk: transformers.pipeline(task, model=path)."
-    )
+    is_path = isinstance(given, str | os.PathLike)
+    if not is_path and not (isinstance(given, Mapping) and "model" in given):
+        raise InvalidValue(
+            "transformers_model is a Pipeline, a dict of its parts with 'model', or the folder of a checkpoint; "
+            f"it got {type(given).__name__}."
+        )
+    if task is None:
+        told = "A checkpoint needs" if is_path else "The parts of a pipeline need"
+        raise InvalidValue(f"{told} task=, such as 'text-classification', which says what it is for.")
+    parts = {"model": sources.checkpoint(given)} if is_path else given
+    return transformers.pipeline(task=task, **parts)
 
 
 def _class(name: Any) -> Any:
@@ -163,21 +192,6 @@ def _class(name: Any) -> Any:
     if found is None or not hasattr(found, "from_pretrained"):
         raise InvalidValue(f"The manifest names {name!r}, which transformers {transformers.__version__} does not have.")
     return found
-
-
-def _parts(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    if "model_binary" not in settings:
-        raise InvalidValue(
-            f"The model in {folder} was saved without its weights; they are {settings.get('source_model_name')!r} on the hub."
-        )
-    weights = str(saving.inside(folder, settings["model_binary"]))
-    further = {"torch_dtype": "auto"} if int(transformers.__version__.partition(".")[0]) < 5 else {}
-    parts = {"model": _class(settings["pipeline_model_type"]).from_pretrained(weights, **further)}
-    named = [*settings.get("components", ()), *(["processor"] if "processor_type" in settings else [])]
-    for name in named:
-        place = str(saving.inside(folder, f"{COMPONENTS}/{name}"))
-        parts[name] = _class(settings[f"{name}_type"]).from_pretrained(place)
-    return parts
 
 
 def _made(settings: Mapping[str, Any], parts: Mapping[str, Any], device: Any = None, **kwargs: Any) -> Any:
@@ -195,6 +209,6 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Fu
     template = (Model.load(folder).metadata or {}).get(TEMPLATE)
     if template is not None:
         check_template(template)
-    pipeline = _made(settings, _parts(folder, settings))
+    pipeline = _made(settings, sources.load_parts(folder, settings, _class))
     known = {name: value for name, value in (model_config or {}).items() if value is not None}
     return Function(pipeline, lambda data, params: predict(pipeline, data, {**known, **(params or {})}, template))
