@@ -172,6 +172,8 @@ def watch_estimators(framework: str, classes: Sequence[type], keep: Callable[...
             core.replace(item, "fit", lambda original: core.watched(framework, original, _fitting(keep)))
         for name in sklearn_later.PREDICTS:
             core.replace(item, name, sklearn_later.predicting)
+        if hasattr(item, "score") and not hasattr(item.score, "__runstone_watched__"):  # it is scikit-learn's mixins'
+            item.score = sklearn_later.scoring(item.score)
 
 
 def _fitting(keep: Callable[..., str | None]) -> core.Prepare:

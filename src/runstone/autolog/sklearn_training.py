@@ -133,7 +133,9 @@ def _example(options: Options, estimator: Any, data: Data) -> tuple[Any, Any]:
             signature = infer_signature(example, call(copy.deepcopy(example)))
         except Exception as problem:
             core.warn(options, "signature", f"autolog: the model's signature could not be inferred: {problem}")
-    return signature, example if options.log_input_examples else None
+    if not options.log_input_examples:
+        return signature, None
+    return signature, example.toarray() if hasattr(example, "toarray") else example  # a sparse one cannot be written
 
 
 def log_model(

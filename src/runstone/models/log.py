@@ -53,7 +53,7 @@ def log_to_run(
         save: called with a folder that does not exist yet and the manifest to complete.
         artifact_path, name: its name, and where it goes among the artifacts; one of the two, ``model`` if neither.
         registered_model_name: the registered model that gets it as its next version; made if it is not there.
-        params, tags, model_type: of the logged model.
+        params, tags, model_type: of the logged model; the run's params are its params, too, and go first.
         step: of the run, when it was made; points that are logged at this step are the model's, too.
         model_id: a logged model that waits for its files (``initialize_logged_model``): they go to its place.
         further: MLflow's arguments about things that are not kept here; those not None are named in a notice.
@@ -87,7 +87,8 @@ def log_to_run(
             else:
                 runstone.finalize_logged_model(own, "FAILED")
             raise
-    kept_params, kept_tags = texts(params or {}, "param"), texts(tags or {}, "tag")
+    # as in MLflow: what the run was told of how it trains is told of its models
+    kept_params, kept_tags = {**texts(params or {}, "param"), **log.params}, texts(tags or {}, "tag")
     if waiting is None:
         logged_models.made_by_run(log, model_places.logged_name(place), at, step, kept_params, kept_tags, model_type or "", own)
         model_places.settle(log, session(), place, at)
