@@ -24,7 +24,7 @@ from .experiments import chosen_experiment, experiment_for_run
 from .guard import guarded
 from .notices import notice, notice_once
 from .run_log import RunLog, now_ms
-from .session import Session, session
+from .session import Session, on_first_record, session
 from .surroundings import start_tags
 from .verdict import plain, verdict
 
@@ -117,6 +117,9 @@ def start_run(
     companions.start(entry, log_system_metrics, capture_console, resumed=bool(resumed))
     here.recover_once()
     return entry.run
+
+
+on_first_record.append(lambda: ending.watch(finish_with))
 
 
 def _first_tags(tags: dict[str, Any] | None, description: str | None) -> dict[str, str]:

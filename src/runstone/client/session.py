@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import RLock, Thread
 
 from runstone import connect, settings
@@ -72,6 +72,10 @@ def sessions() -> list[Session]:
 def forget() -> None:
     """Drop all sessions; they have been closed before."""
     _sessions.clear()
+
+
+#: Called when a run is opened for writing: the end of this process then ships what it logged, whether or not it began a run.
+on_first_record: list[Callable[[], None]] = []
 
 
 class Session:
@@ -160,6 +164,8 @@ class Session:
             return log
 
     def _keep(self, log: RunLog) -> None:
+        for watch in on_first_record:
+            watch()
         with self.lock:
             self.logs[log.run_id] = log
             self.kept_in = getattr(log.writer, "root", self.kept_in)
