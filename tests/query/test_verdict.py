@@ -112,6 +112,16 @@ def test_only_repeats_are_described_and_data_and_names_tell_groups_apart() -> No
     assert len(runstone.compare([a.info.run_id, b.info.run_id]).groups) == 2
 
 
+def test_runs_whose_code_differs_are_not_said_to_differ_in_their_seed_alone() -> None:
+    ids = runs_of(2, LOW)
+    for run, code in zip(ids, ("a" * 16, "b" * 16), strict=False):
+        runstone.MlflowClient().set_tag(run, "runstone.code", code)
+    said = str(runstone.compare(ids))
+    assert "repeat each other" in said
+    assert "Code that git does not hold differs among the runs: runstone diff" in said
+    assert "of depth=2: runstone diff" in str(runstone.compare([*ids, *runs_of(8, HIGH)]))
+
+
 def test_the_statistic_of_a_series_can_be_chosen() -> None:
     ids = []
     for depth in (2, 8):

@@ -12,7 +12,7 @@ from runstone._lazy import later
 from runstone.entities import Run
 from runstone.errors import InvalidValue
 
-from .identity import is_seed
+from .identity import CODE_TAG, is_seed
 from .objective import MAX, MIN, Objective, direction_of, meaning, objective
 from .objective import STATISTICS as SERIES_STATISTICS
 from .samples import Values, difference_interval, hedges_g, holm, permutation_p, seeds_to_settle, superiority
@@ -127,7 +127,7 @@ def compare_runs(
     names = _names(members)
     groups = [_group(name, group, metric, stat) for name, group in zip(names, members, strict=True)]
     verdicts = _verdicts(groups, place, metric, direction, level)
-    words = _summary(groups, verdicts, metric)
+    words = _summary(groups, verdicts, metric, _likeness(members[0])) + _caution(names, members)
     return Comparison(metric, direction, statistic, level, place, groups, verdicts, words, said.unit)
 
 
@@ -260,19 +260,40 @@ def _too_few(base: Group, other: Group, metric: str, gap: float | None) -> str:
     )
 
 
-def _summary(groups: Sequence[Group], verdicts: Sequence[Verdict], metric: str) -> str:
+def _summary(groups: Sequence[Group], verdicts: Sequence[Verdict], metric: str, likeness: str) -> str:
     if not verdicts:
         only = groups[0]
         if only.mean is None:
-            return f"These runs differ only in their seed, and none has a finite value of {metric}."
+            return f"These runs {likeness}, and none has a finite value of {metric}."
         spread = "" if only.deviation is None else f" ± {_figure(only.deviation)}"
-        return f"These {len(only.run_ids)} runs differ only in their seed: {metric} is {_figure(only.mean)}{spread}."
+        return f"These {len(only.run_ids)} runs {likeness}: {metric} is {_figure(only.mean)}{spread}."
     if len(verdicts) == 1:
         return verdicts[0].words
     counts = [(name, sum(one.answer == name for one in verdicts)) for name in ("better", "worse", "unclear", "unknown")]
     said = {"unclear": "too close to tell", "unknown": "with too few runs to tell"}
     parts = ", ".join(f"{count} {said.get(name, name)}" for name, count in counts if count)
     return f"Of {len(verdicts)} groups against the baseline on {metric}: {parts} (p corrected for {len(verdicts)} comparisons)."
+
+
+def _likeness(runs: Sequence[Run]) -> str:
+    seeded = len({tuple(sorted(run.data.params.items())) for run in runs}) > 1
+    return "differ only in their seed" if seeded and not _mixed(runs) else "repeat each other"
+
+
+def _mixed(runs: Sequence[Run]) -> bool:
+    """Whether their code is known to differ; runs that have just begun do not tell yet."""
+    return len({code for run in runs if (code := run.data.tags.get(CODE_TAG))}) > 1
+
+
+def _caution(names: Sequence[str], members: Sequence[Sequence[Run]]) -> str:
+    """Runs of one commit are one group although files beside it may differ: a notebook changes while a sweep goes on."""
+    mixed = [name for name, group in zip(names, members, strict=True) if _mixed(group)]
+    if not mixed:
+        return ""
+    where = (
+        "" if len(members) == 1 else f" of {', '.join(mixed[:3])}" + (f" and {len(mixed) - 3} more groups" if mixed[3:] else "")
+    )
+    return f" Code that git does not hold differs among the runs{where}: runstone diff RUN RUN tells how."
 
 
 def _figure(value: float) -> str:
