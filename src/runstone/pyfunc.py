@@ -3,6 +3,7 @@
 from ._lazy import lazy
 
 _PARTS = {
+    "dependencies": ("get_model_dependencies",),
     "pyfunc": ("FLAVOR_NAME", "PyFuncModel", "load_model"),
     "python_model": ("PythonModel", "PythonModelContext"),
     "python_save": ("add_to_model", "get_default_pip_requirements", "log_model", "save_model"),

@@ -20,7 +20,7 @@ from sklearn.linear_model import LinearRegression
 import runstone
 from runstone.cli.main import cli
 from runstone.environments import build, own, wheel
-from runstone.errors import InvalidValue, PermissionDenied
+from runstone.errors import ExecutionException, InvalidValue, PermissionDenied
 from runstone.scoring import environment, image
 
 ROWS = pd.DataFrame({"x": [0.0, 1.0]})
@@ -233,6 +233,18 @@ def test_building_an_image(model: Path, tmp_path: Path, docker: Callable[[str], 
     assert json.loads(run("build-docker", "-m", str(model), "-n", "net:1", "--json").stdout)["image"] == "net:1"
     assert (tmp_path / "kept.words").read_text().split()[:3] == ["build", "--tag", "net:1"]
     instructions(kept)
+
+
+def test_building_an_image_from_python(model: Path, tmp_path: Path, docker: Callable[[str], None]) -> None:
+    kept = tmp_path / "kept"
+    docker(f'[ "$1" = build ] || exit 0; [ "$3" = net:2 ] || exit 3; echo "$@" > {kept}.words; cp -r "$4" {kept}')
+    runstone.models.build_docker(str(model), "net:2", env_manager="uv", base_image="python:3.12-slim")
+    assert (tmp_path / "kept.words").read_text().split()[:3] == ["build", "--tag", "net:2"]
+    assert instructions(kept)[0] == ("FROM", "python:3.12-slim")
+    with pytest.raises(InvalidValue, match="env_manager='pipenv' is none of local, "):
+        runstone.models.build_docker(str(model), env_manager="pipenv")
+    with pytest.raises(ExecutionException, match="build ended with 3"):
+        runstone.models.build_docker(str(model))
 
 
 def test_an_engine_that_does_not_answer(model: Path, docker: Callable[[str], None]) -> None:

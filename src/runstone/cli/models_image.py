@@ -67,21 +67,11 @@ def generate(model_uri: str | None, output_directory: str, store: str, **wished:
 @store_option
 def build(model_uri: str | None, name: str, store: str, **wished: Any) -> None:
     """Build an image that serves the model at port 8080, without root's rights, with docker or podman."""
-    import subprocess
-    import tempfile
-
-    from runstone.errors import ExecutionException
     from runstone.scoring import image
 
     from .output import done
 
-    with tempfile.TemporaryDirectory(prefix="runstone-image-") as temporary:
-        folder = Path(temporary, "context")
-        command = image.built(folder, name)
-        image.write(folder, model_uri, _wish(store, **wished))
-        ended = subprocess.run(command, stdout=2, check=False)  # what it says is no answer of ours
-        if ended.returncode:
-            raise ExecutionException(f"{Path(command[0]).name} build ended with {ended.returncode}; its last lines say why.")
+    image.build_image(name, model_uri, _wish(store, **wished))
     done(f"Built the image {name}. Serve with: docker run --rm -p 8080:8080 {name}", image=name)
 
 

@@ -25,6 +25,8 @@ __getattr__, __dir__ = lazy(
             name: f"runstone.scoring.once:{name}"
             for name in ("convert_input_example_to_serving_input", "predict", "validate_serving_input")
         },
+        **{name: f"runstone.models.dependencies:{name}" for name in ("get_model_dependencies", "infer_pip_requirements")},
+        "build_docker": "runstone.scoring.image:build_docker",
         "get_model_info": "runstone.models.reading:get_model_info",
         "infer_signature": "runstone.models.signature:infer_signature",
         "set_model": "runstone.models.python_function:set_model",

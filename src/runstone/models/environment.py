@@ -158,6 +158,11 @@ def _pip_part(conda: Mapping[str, Any]) -> list[str]:
     return [str(line) for part in parts for line in part or ()]
 
 
+def pip_lines(conda: Path) -> list[str]:
+    """What the pip part of a ``conda.yaml`` asks for. Raises InvalidValue where it is none."""
+    return _pip_part(_read_conda(conda))
+
+
 def change_conda(conda: Any, change: Callable[[list[str]], list[str]]) -> list[str]:
     """Change the lines for pip of a conda environment in place; what they are then. Raises InvalidValue for what is none."""
     if not isinstance(conda, dict) or not isinstance(conda.get("dependencies"), list):

@@ -11,7 +11,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
@@ -35,24 +37,35 @@ class Answer(Struct, frozen=True):
 
 def ask(folder: Path, predict: bool) -> Answer:
     """Load the model in a process of its own. Trouble is told in one warning: the model is worth keeping."""
+    answer = found(folder, predict)
+    if answer.problem:
+        warn_once(
+            f"imports {answer.problem}",
+            f"what the model imports could not be found out in a fresh process ({answer.problem}), so its requirements may "
+            "lack packages; pip_requirements=[…] names them.",
+        )
+    return answer
+
+
+def found(folder: Path, predict: bool, limit: float = LIMIT, further: Mapping[str, str] = MappingProxyType({})) -> Answer:
+    """What loading the model in a process of its own imports; ``limit`` in seconds, ``further`` is set in its environment."""
     command = [sys.executable, "-m", __name__, str(folder), *["predict"] * predict]
-    environment = {**os.environ, "RUNSTONE_ALLOW_PICKLE": "allow", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment = {
+        **os.environ,
+        **further,
+        "RUNSTONE_ALLOW_PICKLE": "allow",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
     try:
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False, stdin=subprocess.DEVNULL
+            command, env=environment, capture_output=True, text=True, timeout=limit, check=False, stdin=subprocess.DEVNULL
         )
         problem = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no word"])[-1]
         told = done.stdout.strip().splitlines()
     except subprocess.TimeoutExpired:
-        problem, told = f"it took more than {LIMIT} s", []
+        problem, told = f"it took more than {limit:g} s", []
     names = set(json.loads(told[-1])) if told and not problem else set()
-    if problem:
-        warn_once(
-            f"imports {problem}",
-            f"what the model imports could not be found out in a fresh process ({problem}), so its requirements may lack "
-            "packages; pip_requirements=[…] names them.",
-        )
-    return Answer({found for name in names if (found := distribution_of(name)) is not None}, problem)
+    return Answer({one for name in names if (one := distribution_of(name)) is not None}, problem)
 
 
 def _watch(folder: Path, predict: bool) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from runstone._lazy import lazy
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
 
@@ -15,6 +16,9 @@ from .datatypes import AnyType
 from .infer import infer_schema
 from .params import ParamSchema, infer_params
 from .schema import ColSpec, Schema
+
+# MLflow's place for the function that gives a saved model another signature, which is a level above
+__getattr__, __dir__ = lazy(__name__, {"set_signature": "runstone.models.changing:set_signature"})
 
 
 class ModelSignature:

@@ -9,13 +9,15 @@ import json
 import platform
 import re
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from runstone.environments import build, engine, wheel
-from runstone.errors import AlreadyExists, InvalidValue
+from runstone.environments import MANAGERS, build, engine, wheel
+from runstone.errors import AlreadyExists, ExecutionException, InvalidValue
 from runstone.models.locate import local_folder
 from runstone.models.manifest import Model
 from runstone.models.pyfunc import FLAVOR_NAME
@@ -74,12 +76,46 @@ def write(folder: Path, uri: str | None, wish: Wish) -> Path:
     return _written(folder, [*lines, *_tail([])])
 
 
-def built(folder: Path, name: str) -> list[str]:
-    """The command that builds the image. Raises: NotSupported, ExecutionException: no engine is here, or none answers."""
-    asked = (
-        f"Building an image needs a container engine (the folder for it can be written without: generate-dockerfile {folder})"
-    )
-    return [engine(asked), "build", "--tag", name, str(folder)]
+def build_image(name: str, uri: str | None, wish: Wish) -> None:
+    """Build an image with docker or podman, whose words go to stderr.
+
+    Raises: NotSupported, ExecutionException: no engine is here, none answers, or it cannot build; and what :func:`write` does.
+    """
+    with tempfile.TemporaryDirectory(prefix="runstone-image-") as temporary:
+        folder = Path(temporary, "context")
+        without = f"the folder for it can be written without: generate-dockerfile {folder}"
+        command = [engine(f"Building an image needs a container engine ({without})"), "build", "--tag", name, str(folder)]
+        write(folder, uri, wish)
+        ended = subprocess.run(command, stdout=2, check=False)  # what it says is no answer of ours
+    if ended.returncode:
+        raise ExecutionException(f"{Path(command[0]).name} build ended with {ended.returncode}; its last lines say why.")
+
+
+def build_docker(
+    model_uri: str | None = None,
+    name: str = "runstone-model",
+    env_manager: str = build.VIRTUALENV,
+    mlflow_home: str | None = None,
+    install_java: bool | None = None,
+    install_mlflow: bool = False,
+    base_image: str | None = None,
+) -> None:
+    """Build an image that serves a model at port 8080, without root's rights, with docker or podman.
+
+    Args:
+        model_uri: a folder, ``runs:/…`` or ``models:/…``; without one the model is mounted at ``/opt/ml/model``.
+        name: of the image.
+        env_manager: ``local`` and ``virtualenv`` install with pip, ``uv`` with uv, ``conda`` makes a conda environment.
+        mlflow_home: not needed: images get this very Runstone.
+        install_java: a Java runtime; by default for models of Spark.
+        install_mlflow: for code that imports mlflow.
+        base_image: what the image begins with; by default Python's of the model's version.
+
+    Raises: NotFound, InvalidValue for what is no model; NotSupported, ExecutionException where no engine is, or it fails.
+    """
+    if env_manager not in MANAGERS:
+        raise InvalidValue(f"env_manager={env_manager!r} is none of {', '.join(MANAGERS)}.")
+    build_image(name, model_uri, Wish(env_manager, base_image or "", install_java, install_mlflow))
 
 
 def _with_pip(folder: Path, own: str, wish: Wish) -> list[str]:

@@ -1,0 +1,79 @@
+"""What a model needs, told without loading it, or found anew."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import runstone
+from runstone.errors import ExecutionException, InvalidValue, NotFound
+from runstone.models import infer_pip_requirements
+from runstone.models.signature import set_signature
+from runstone.pyfunc import PythonModel, get_model_dependencies
+
+LOADER = """
+import os
+import yaml
+
+def _load_pyfunc(path):
+    return os.environ['PLACE'] and Model()
+
+class Model:
+    def predict(self, data):
+        return data
+"""
+
+
+class Doubling(PythonModel):
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+        import yaml
+
+        return [2 * value for value in model_input if yaml]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    runstone.pyfunc.save_model(tmp_path / "model", python_model=Doubling(), pip_requirements=["pandas>=2", "numpy"])
+    return tmp_path / "model"
+
+
+def test_the_file_that_says_what_a_model_needs(model: Path) -> None:
+    assert Path(get_model_dependencies(str(model))) == model / "requirements.txt"
+    assert Path(get_model_dependencies(str(model), format="conda")) == model / "conda.yaml"
+    (model / "requirements.txt").unlink()
+    assert Path(get_model_dependencies(str(model))).read_text().splitlines() == ["pandas>=2", "numpy"]
+
+
+def test_what_names_no_environment_says_so(model: Path) -> None:
+    with pytest.raises(InvalidValue, match="format='poetry' is neither 'pip' nor 'conda'"):
+        get_model_dependencies(str(model), format="poetry")  # type: ignore[arg-type]
+    (model / "conda.yaml").unlink()
+    (model / "requirements.txt").unlink()
+    for format, file in (("pip", "requirements.txt"), ("conda", "conda.yaml")):
+        with pytest.raises(NotFound, match=f"has no {file}"):
+            get_model_dependencies(str(model), format=format)  # type: ignore[arg-type]
+
+
+def test_what_a_saved_model_imports(tmp_path: Path) -> None:
+    code = tmp_path / "loader.py"
+    code.write_text(LOADER)
+    runstone.pyfunc.save_model(tmp_path / "model", loader_module="loader", code_paths=[str(code)], pip_requirements=[])
+    found = infer_pip_requirements(str(tmp_path / "model"), "python_function", extra_env_vars={"PLACE": "here"})
+    assert found == [f"PyYAML=={metadata.version('PyYAML')}"]
+
+
+def test_what_cannot_be_loaded_needs_what_is_said_instead(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code = tmp_path / "broken.py"
+    code.write_text("raise OSError('no such table')\n")
+    runstone.pyfunc.save_model(tmp_path / "model", loader_module="broken", code_paths=[str(code)], pip_requirements=[])
+    with pytest.raises(ExecutionException, match="could not be found out in a fresh process: OSError: no such table"):
+        infer_pip_requirements(str(tmp_path / "model"), "python_function")
+    assert infer_pip_requirements(str(tmp_path / "model"), "python_function", fallback=["numpy"]) == ["numpy"]
+    assert "it is taken to need numpy" in capfd.readouterr().err
+
+
+def test_signatures_are_set_by_mlflows_other_name_too(model: Path) -> None:
+    set_signature(str(model), runstone.models.infer_signature([1.0], [2.0]))
+    assert runstone.models.get_model_info(str(model)).signature is not None
