@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -77,3 +79,36 @@ def test_what_cannot_be_loaded_needs_what_is_said_instead(tmp_path: Path, capfd:
 def test_signatures_are_set_by_mlflows_other_name_too(model: Path) -> None:
     set_signature(str(model), runstone.models.infer_signature([1.0], [2.0]))
     assert runstone.models.get_model_info(str(model)).signature is not None
+
+
+def test_own_modules_that_a_model_imports_are_taken_along(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / "parts").mkdir(parents=True)
+    elsewhere.mkdir()
+    (project / "parts" / "__init__.py").write_text("")
+    (project / "parts" / "factors.py").write_text("TWICE = 2\n")
+    (project / "parts" / "unused.py").write_text("")
+    (project / "doubling.py").write_text(
+        "from parts.factors import TWICE\n"
+        "from runstone.pyfunc import PythonModel\n"
+        "class Doubling(PythonModel):\n"
+        "    def predict(self, context, model_input, params=None):\n"
+        "        return [TWICE * value for value in model_input]\n"
+    )
+    save = (
+        "import runstone, doubling\n"
+        "runstone.pyfunc.save_model('model', python_model=doubling.Doubling(), infer_code_paths=True, pip_requirements=[])"
+    )
+    subprocess.run([sys.executable, "-c", save], cwd=project, check=True)
+    saved = project / "model"
+    files = {path.relative_to(saved / "code").as_posix() for path in (saved / "code").rglob("*.py")}
+    assert files == {"doubling.py", "parts/__init__.py", "parts/factors.py"}
+    saved.rename(elsewhere / "model")
+    load = "import runstone; print(runstone.pyfunc.load_model('model').predict([1, 4]))"
+    done = subprocess.run([sys.executable, "-c", load], cwd=elsewhere, check=True, capture_output=True, text=True)
+    assert done.stdout.split("\n")[0] == "[2, 8]"
+
+
+def test_code_is_named_or_found(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="one of the two"):
+        runstone.pyfunc.save_model(tmp_path / "m", python_model=Doubling(), code_paths=["a"], infer_code_paths=True)

@@ -59,6 +59,14 @@ def copy_code(code_paths: Sequence[str | os.PathLike[str]] | None, folder: Path)
     return CODE
 
 
+def copy_modules(files: Mapping[str, str], folder: Path) -> None:
+    """Copy modules into the model's code, each to its place there."""
+    for place, file in files.items():
+        target = folder / CODE / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+
+
 def copy_extra(extra_files: Sequence[str | os.PathLike[str]] | None, folder: Path) -> dict[str, Any]:
     """Copy further files into the model; what the flavor's settings say of them."""
     if not extra_files:

@@ -1,6 +1,7 @@
 """What a saved model imports: it is loaded in a fresh process, and predicts its example there, while imports are watched.
 
-Asked as a program: ``python -m runstone.models.imports FOLDER [predict]`` prints a JSON list of top-level modules.
+Asked as a program: ``python -m runstone.models.imports FOLDER [predict]`` prints a JSON object: ``modules``, top-level ones,
+and ``files``, place in a folder of code to file, of modules below the working folder that belong to no installed package.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from msgspec import Struct
 
+import runstone
 from runstone.client.notices import warn_once
 
 from . import pyfunc, python_function
@@ -29,10 +31,12 @@ LIMIT = 300
 
 
 class Answer(Struct, frozen=True):
-    """``distributions`` of the modules that the model imports; ``problem`` in words, where it could not be loaded."""
+    """``distributions`` of the modules that the model imports; ``files`` of your own that it imports, by their place below a
+    folder of code; ``problem`` in words, where it could not be loaded."""
 
     distributions: set[str]
     problem: str = ""
+    files: dict[str, str] = {}
 
 
 def ask(folder: Path, predict: bool) -> Answer:
@@ -64,8 +68,8 @@ def found(folder: Path, predict: bool, limit: float = LIMIT, further: Mapping[st
         told = done.stdout.strip().splitlines()
     except subprocess.TimeoutExpired:
         problem, told = f"it took more than {limit:g} s", []
-    names = set(json.loads(told[-1])) if told and not problem else set()
-    return Answer({one for name in names if (one := distribution_of(name)) is not None}, problem)
+    said = json.loads(told[-1]) if told and not problem else {"modules": [], "files": {}}
+    return Answer({one for name in said["modules"] if (one := distribution_of(name)) is not None}, problem, said["files"])
 
 
 def _watch(folder: Path, predict: bool) -> set[str]:
@@ -108,5 +112,23 @@ def _watch(folder: Path, predict: bool) -> set[str]:
     return found - {"runstone", "mlflow", "cloudpickle", "__main__"}
 
 
+def _files(folder: Path) -> dict[str, str]:
+    """Of modules that were loaded from below the working folder: place below a folder of code to file."""
+    here, installed = (
+        Path.cwd().resolve(),
+        {Path(place).resolve() for place in (sys.prefix, sys.base_prefix, runstone.__path__[0])},
+    )
+    found = {}
+    for name, module in list(sys.modules.items()):
+        file = Path(getattr(module, "__file__", None) or os.devnull).resolve()
+        elsewhere = not file.is_relative_to(here) or any(file.is_relative_to(one) for one in (folder, *installed))
+        if name == "__main__" or file.suffix != ".py" or elsewhere:
+            continue
+        place = name.replace(".", "/")
+        found[f"{place}/__init__.py" if file.name == "__init__.py" else f"{place}.py"] = str(file)
+    return found
+
+
 if __name__ == "__main__":
-    print(json.dumps(sorted(_watch(Path(sys.argv[1]).resolve(), len(sys.argv) > 2))))
+    model = Path(sys.argv[1]).resolve()
+    print(json.dumps({"modules": sorted(_watch(model, len(sys.argv) > 2)), "files": _files(model)}))

@@ -20,7 +20,7 @@ from runstone.errors import InvalidValue
 from . import hints, imports, python_function, python_model
 from .environment import pinned, write_environment
 from .example import Example
-from .folder import copy_code, new_folder, size_of
+from .folder import CODE, copy_code, copy_modules, new_folder, size_of
 from .info import ModelInfo
 from .log import log_to_run
 from .manifest import FILE_NAME, Model, written_by
@@ -67,6 +67,7 @@ def save_model(
     loader_module: str | None = None,
     data_path: str | os.PathLike[str] | None = None,
     code_paths: Paths | None = None,
+    infer_code_paths: bool = False,
     conda_env: Mapping[str, Any] | str | None = None,
     mlflow_model: Model | None = None,
     python_model: Any = None,
@@ -88,6 +89,8 @@ def save_model(
         artifacts: name to path or URI; copied along, and found in ``context.artifacts`` when loaded.
         loader_module, data_path: instead of ``python_model``, a module with ``_load_pyfunc`` and the data it reads.
         code_paths: files and folders of your own code that the model needs when loaded.
+        infer_code_paths: take along all modules below the working folder that the model imports when loaded in a fresh process
+            (not those that only ``predict`` imports, unless there is an ``input_example``), instead of ``code_paths``.
         conda_env: a whole conda environment, instead of the requirements found.
         mlflow_model: a manifest to complete; a new one if None.
         signature: inferred from ``predict``'s type hints or from ``input_example`` if None, left out if False.
@@ -104,6 +107,8 @@ def save_model(
     """
     if (python_model is None) == (loader_module is None):
         raise InvalidValue("Give python_model, or loader_module (with data_path): one of the two.")
+    if infer_code_paths and code_paths:
+        raise InvalidValue("Give code_paths, or infer_code_paths=True, which finds them: one of the two.")
     if loader_module is not None and artifacts:
         raise InvalidValue("artifacts= go with python_model; a loader_module reads data_path.")
     manifest = mlflow_model if mlflow_model is not None else Model()
@@ -129,8 +134,13 @@ def save_model(
         found: list[str] = []
         asked = pip_requirements is None and conda_env is None
         write_environment(folder, [], None, [])
-        if asked or (example is not None and signature is None and manifest.signature is None):
+        if asked or infer_code_paths or (example is not None and signature is None and manifest.signature is None):
             answer = imports.ask(folder, example is not None)
+            if infer_code_paths:
+                copy_modules(answer.files, folder)
+                manifest.flavors[FLAVOR_NAME]["code"] = CODE
+                manifest.model_size_bytes = size_of(folder)
+                manifest.save(folder / FILE_NAME)
             found = pinned(answer.distributions | ({"cloudpickle"} if (folder / PICKLE).exists() else set()))
             if example is not None and signature is None and manifest.signature is None:
                 manifest.signature = _from_example(folder, example)
@@ -143,6 +153,7 @@ def log_model(
     loader_module: str | None = None,
     data_path: str | os.PathLike[str] | None = None,
     code_paths: Paths | None = None,
+    infer_code_paths: bool = False,
     conda_env: Mapping[str, Any] | str | None = None,
     python_model: Any = None,
     artifacts: Mapping[str, str] | None = None,
@@ -181,6 +192,7 @@ def log_model(
             loader_module=loader_module,
             data_path=data_path,
             code_paths=code_paths,
+            infer_code_paths=infer_code_paths,
             conda_env=conda_env,
             mlflow_model=manifest,
             python_model=python_model,
