@@ -50,7 +50,7 @@ flavors: $(HEAVY)/.ready
 	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(HEAVY)/bin/python $(HEAVY)/bin/python -m pytest -rs $(LARGE)
 
 LARGE := tests/models/test_flavor_round_trips.py tests/models/test_heavy_flavors.py tests/models/test_keras_models.py \
-  tests/models/test_torch_models.py tests/autolog/test_heavy_like_mlflow.py
+  tests/models/test_spark_udf.py tests/models/test_torch_models.py tests/autolog/test_heavy_like_mlflow.py
 
 bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(CURDIR)/$(PEER)/bin/python --fml $(CURDIR)/$(FML)/bin/fml

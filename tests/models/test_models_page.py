@@ -12,6 +12,7 @@ BLOCKS = [
     pytest.param(block, id=f"{page} {number}")
     for page in ("models.md", "drop-in.md")
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL))
+    if "pyspark" not in block  # run by test_spark_udf.py, where Spark is
 ]
 
 

@@ -120,6 +120,18 @@ class ParamSchema:
         return repr(self.params)
 
 
+def known_params(schema: ParamSchema | None, given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The params for a call of ``predict``; None where the signature has none. Raises InvalidValue if some are given then."""
+    if schema is not None:
+        return schema.complete(given)
+    if given:
+        raise InvalidValue(
+            f"The model takes no params: its signature has none, and it got {sorted(map(str, given))}. "
+            "Log it with infer_signature(…, params={name: default})."
+        )
+    return None
+
+
 def infer_params(params: Mapping[str, Any]) -> ParamSchema:
     """From names and default values: one value, a list or 1-d array, or a dict. Raises InvalidValue."""
     if not isinstance(params, Mapping) or not params:

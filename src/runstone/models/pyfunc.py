@@ -19,6 +19,7 @@ from .environment import REQUIREMENTS, warn_of_differences
 from .folder import CODE, inside, use_code
 from .locate import local_folder
 from .manifest import FLAVORS, Model
+from .params import known_params
 from .policy import loading_from
 from .risks import allow_code
 from .signature import ModelSignature
@@ -100,14 +101,7 @@ class PyFuncModel:
 
     def _params(self, signature: ModelSignature | None, given: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """For models whose method takes params; None for others, and for none to give."""
-        if signature is None or signature.params is None:
-            if given:
-                raise InvalidValue(
-                    f"The model takes no params: its signature has none, and it got {sorted(map(str, given))}. "
-                    "Log it with infer_signature(…, params={name: default})."
-                )
-            return None
-        known = signature.params.complete(given)
+        known = known_params(None if signature is None else signature.params, given)
         return known if getattr(self._model_impl, "takes_params", True) else None
 
     def __call__(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
@@ -151,12 +145,7 @@ def load_folder(
 ) -> PyFuncModel:
     """:func:`load_model` for a model that is here already; ``model_uri`` says where it came from."""
     meta = Model.load(folder)
-    settings = meta.flavors.get(FLAVOR_NAME)
-    if settings is None:
-        raise InvalidValue(
-            f"The model at {os.fspath(model_uri)!r} has no flavor {FLAVOR_NAME!r}; it has {', '.join(sorted(meta.flavors))}. "
-            "Load it with its own flavor's load_model."
-        )
+    settings = settings_of(meta, model_uri)
     if not suppress_warnings:
         warn_of_differences(folder)
     with loading_from(model_uri):
@@ -164,6 +153,17 @@ def load_folder(
         use_code(folder, settings)
         implementation = _load(folder, settings, meta, model_config)
     return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")))
+
+
+def settings_of(meta: Model, model_uri: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """What its manifest says of the flavor. Raises InvalidValue where it has none."""
+    settings: Mapping[str, Any] | None = meta.flavors.get(FLAVOR_NAME)
+    if settings is None:
+        raise InvalidValue(
+            f"The model at {os.fspath(model_uri)!r} has no flavor {FLAVOR_NAME!r}; it has {', '.join(sorted(meta.flavors))}. "
+            "Load it with its own flavor's load_model."
+        )
+    return settings
 
 
 def _load(folder: Path, settings: Mapping[str, Any], meta: Model, config: Any) -> Any:
