@@ -269,3 +269,14 @@ def test_a_model_with_hints_gets_their_type(session: Any, frame: Any, tmp_path: 
 
     runstone.pyfunc.save_model(tmp_path / "m", python_model=Shout())
     assert values(frame, runstone.pyfunc.spark_udf(session, tmp_path / "m")("word")) == ["X", "Y", "X", "Z"]
+
+
+def test_workers_keep_to_the_policy_of_the_driver(
+    session: Any, frame: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = saved(tmp_path / "m", total, NUMBERS)
+    udf = runstone.pyfunc.spark_udf(session, uri)
+    monkeypatch.setenv("RUNSTONE_ALLOW_PICKLE", "deny")  # the workers were begun without it
+    with pytest.raises(Exception, match="RUNSTONE_ALLOW_PICKLE=deny"):
+        values(frame, runstone.pyfunc.spark_udf(session, uri)())
+    assert values(frame, udf())[0] == 51.0, "what was made before is as it was promised"
