@@ -30,9 +30,9 @@ def stand_back() -> None:
 
     Waking up it would else take the processor for a tick, 4 ms in most kernels. Its share of a busy machine stays what it was,
     so nobody waits long for the interpreter when such a thread holds it. Linux only; elsewhere, or where the policy may not be
-    changed, nothing happens.
+    changed, nothing happens; nor in the main thread, which trains.
     """
-    if hasattr(os, "SCHED_BATCH"):
+    if hasattr(os, "SCHED_BATCH") and threading.current_thread() is not threading.main_thread():
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # 0: the thread that calls, not its process
 

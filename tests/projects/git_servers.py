@@ -104,7 +104,9 @@ def ssh(folder: Path) -> Iterator[tuple[int, Callable[[bool], str]]]:
         told = {**os.environ, "GIT_PROTOCOL": process.env.get("GIT_PROTOCOL", "")}
         pipe = asyncio.subprocess.PIPE
         git = await asyncio.create_subprocess_exec(*words, env=told, stdin=pipe, stdout=pipe, stderr=pipe)
-        await process.redirect(git.stdin, git.stdout, git.stderr)
+        await process.redirect(git.stdin, git.stdout)
+        assert git.stderr is not None
+        process.stderr.write(await git.stderr.read())  # all of it: an end that overtakes it would cut it off
         process.exit(await git.wait())
         await process.wait_closed()
 

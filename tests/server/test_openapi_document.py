@@ -68,7 +68,10 @@ def test_a_row_and_its_handler_agree(endpoint: Endpoint) -> None:
         name for name in inspect.signature(endpoint.handler).parameters if name not in ("backend", "request", "query", "body")
     ]
     assert tuple(names) == endpoint.parts
-    making = ("/experiments", "/ingest", "/tokens", "/grants", "/models", "/models/{name}/versions", "/views", "/runs/edit")
+    making = (
+        "/experiments", "/ingest", "/tokens", "/grants", "/models", "/models/{name}/versions", "/views", "/runs/edit",
+        "/artifacts/folders",
+    )  # fmt: skip
     reviewing = endpoint.path.endswith(("/requests", "/comments"))
     makes_something = endpoint.method == "POST" and (endpoint.path in making or reviewing)
     expected = "write" if endpoint.method in ("PATCH", "DELETE") or makes_something else "read"

@@ -81,10 +81,10 @@ export function Bars({ name, height, runs, x, y, lit, onLit, onOpen }: Props) {
             const dim = !x && lit.length > 0 && !lit.includes(key);
             return (
               <g key={key} onPointerEnter={() => !x && onLit(key)} onClick={() => !x && onOpen?.(key)} style={{ cursor: x || !onOpen ? "default" : "pointer" }}>
+                {label.length > 22 && <title>{label}</title>}
                 <rect x={0} y={top - 2} width={width} height={ROW} fill="transparent" />
                 <text x={left - 8} y={top + 12} textAnchor="end" {...TEXT}>
                   {label.length > 22 ? `${label.slice(0, 21)}…` : label}
-                  <title>{label}</title>
                 </text>
                 {value !== null && <rect x={Math.min(px(0), px(value))} y={top + 2} width={Math.max(1, Math.abs(px(value) - px(0)))} height={12} rx={2} fill={colour} fillOpacity={dim ? 0.35 : 0.9} />}
                 {value !== null && reach !== null && <path d={`M${px(value - reach)} ${top + 8}H${px(value + reach)}M${px(value - reach)} ${top + 4}v8M${px(value + reach)} ${top + 4}v8`} stroke="var(--text)" />}
