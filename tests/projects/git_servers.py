@@ -102,11 +102,15 @@ def ssh(folder: Path) -> Iterator[tuple[int, Callable[[bool], str]]]:
             process.exit(126)
             return
         told = {**os.environ, "GIT_PROTOCOL": process.env.get("GIT_PROTOCOL", "")}
+        if not Path(words[-1]).exists():  # git ends before anything is sent to it, which would break the connection
+            refused = await asyncio.to_thread(subprocess.run, words, env=told, stdin=subprocess.DEVNULL, capture_output=True)
+            process.stderr.write(refused.stderr)
+            process.exit(refused.returncode)
+            await process.wait_closed()
+            return
         pipe = asyncio.subprocess.PIPE
         git = await asyncio.create_subprocess_exec(*words, env=told, stdin=pipe, stdout=pipe, stderr=pipe)
-        await process.redirect(git.stdin, git.stdout)
-        assert git.stderr is not None
-        process.stderr.write(await git.stderr.read())  # all of it: an end that overtakes it would cut it off
+        await process.redirect(git.stdin, git.stdout, git.stderr)
         process.exit(await git.wait())
         await process.wait_closed()
 
