@@ -109,6 +109,12 @@ def test_own_modules_that_a_model_imports_are_taken_along(tmp_path: Path) -> Non
     assert done.stdout.split("\n")[0] == "[2, 8]"
 
 
+def test_a_model_that_imports_no_modules_of_its_own_has_no_code_and_loads(tmp_path: Path) -> None:
+    runstone.pyfunc.save_model(tmp_path / "m", python_model=Doubling(), infer_code_paths=True, pip_requirements=[])
+    assert not (tmp_path / "m" / "code").exists()
+    assert runstone.pyfunc.load_model(tmp_path / "m").predict([3]) == [6]
+
+
 def test_code_is_named_or_found(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="one of the two"):
         runstone.pyfunc.save_model(tmp_path / "m", python_model=Doubling(), code_paths=["a"], infer_code_paths=True)

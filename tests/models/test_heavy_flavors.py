@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from flavor_cases import spark_session
 
 import runstone
 from runstone.autolog import core
@@ -39,14 +38,7 @@ def spark() -> Any:
     need("pyspark")
     if shutil.which("java") is None:
         pytest.skip("Spark needs java, which is not installed")
-    from pyspark.sql import SparkSession
-
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.driver.bindAddress": "127.0.0.1"}
-    builder = SparkSession.builder.master("local[1]")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
+    return spark_session()
 
 
 def test_spacy(tmp_path: Path) -> None:

@@ -114,14 +114,12 @@ def _watch(folder: Path, predict: bool) -> set[str]:
 
 def _files(folder: Path) -> dict[str, str]:
     """Of modules that were loaded from below the working folder: place below a folder of code to file."""
-    here, installed = (
-        Path.cwd().resolve(),
-        {Path(place).resolve() for place in (sys.prefix, sys.base_prefix, runstone.__path__[0])},
-    )
+    here = Path.cwd().resolve()
+    others = [folder, *(Path(place).resolve() for place in (sys.prefix, sys.base_prefix, runstone.__path__[0]))]
     found = {}
     for name, module in list(sys.modules.items()):
         file = Path(getattr(module, "__file__", None) or os.devnull).resolve()
-        elsewhere = not file.is_relative_to(here) or any(file.is_relative_to(one) for one in (folder, *installed))
+        elsewhere = not file.is_relative_to(here) or any(file.is_relative_to(one) for one in others)
         if name == "__main__" or file.suffix != ".py" or elsewhere:
             continue
         place = name.replace(".", "/")

@@ -136,7 +136,7 @@ def save_model(
         write_environment(folder, [], None, [])
         if asked or infer_code_paths or (example is not None and signature is None and manifest.signature is None):
             answer = imports.ask(folder, example is not None)
-            if infer_code_paths:
+            if infer_code_paths and answer.files:
                 copy_modules(answer.files, folder)
                 manifest.flavors[FLAVOR_NAME]["code"] = CODE
                 manifest.model_size_bytes = size_of(folder)
