@@ -64,9 +64,13 @@ def test_a_link_that_leads_out_is_not_followed(over_folder: Running, tmp_path: P
     os.symlink(tmp_path, root / "out")
     os.symlink(tmp_path / "key", root / "key")
     base = f"{ROUTE}/{root.name}"
-    for path in ("out/key", "key"):
-        assert raw(over_folder.url, "GET", f"{base}/{path}")[0] == 404
-    assert raw(over_folder.url, "PUT", f"{base}/out/key", b"evil")[0] in (400, 404)
+    answers = [raw(over_folder.url, "GET", f"{base}/{path}") for path in ("out/key", "key", "missing", "out")]
+    answers.append(raw(over_folder.url, "PUT", f"{base}/out/key", b"evil"))
+    assert [status for status, _ in answers] == [404] * 5
+    for _, body in answers:  # whoever asks learns nothing of the server's folders, nor of what is outside of them
+        assert str(over_folder.folder).encode() not in body
+        assert str(tmp_path).encode() not in body
+    assert b"'%s/out/key'" % root.name.encode() in answers[0][1]
     assert raw(over_folder.url, "DELETE", f"{base}/out/key")[0] in (200, 404)
     assert (tmp_path / "key").read_text() == "private"
     assert b'"files":[]' in raw(over_folder.url, "GET", f"{ROUTE}?path={root.name}")[1]

@@ -25,15 +25,15 @@ UNFINISHED = ".runstone-unfinished-"
 TAKEN = UNFINISHED + "taken"
 
 
-def copy(stream: BinaryIO, place: str, durable: bool, digest: bool = True) -> tuple[int, str]:
+def copy(stream: BinaryIO, place: str, durable: bool, digest: bool = True, name: str = "") -> tuple[int, str]:
     """Copy ``stream`` to ``place``, through an unfinished file beside it; (bytes, SHA-256 in hex) of what was copied.
-    Without ``digest`` the second is empty.
+    Without ``digest`` the second is empty. Errors speak of ``name``, if there is one, instead of ``place``.
 
     The content is flushed to the disk before the rename where ``durable``; the name is not, until :func:`sync_folder`.
     On any error the unfinished file is gone and ``place`` is as it was.
     """
     unfinished = os.path.join(os.path.dirname(place), UNFINISHED + secrets.token_hex(8))
-    with told(place):
+    with told(name or place):
         try:
             with open(unfinished, "xb", buffering=0) as target:
                 size, hashed = _pump(stream, target, digest)

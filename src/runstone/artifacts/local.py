@@ -2,11 +2,15 @@
 
 A file is written beside its place under a name that listings hide, flushed to the disk, then renamed over it: a reader sees
 the old file or the new one. What a killed process leaves are such hidden files; ``sweep`` removes them.
+
+Errors name artifacts by their paths below the root: a server passes them on to clients, whom its folders are no business of.
+What the system said, which names the folder, is their cause.
 """
 
 from __future__ import annotations
 
 import builtins
+import logging
 import os
 import shutil
 import stat as modes
@@ -23,6 +27,8 @@ from runstone.errors import InvalidValue, NotFound
 from .copying import TAKEN, UNFINISHED, copy, sync_folder, told
 from .paths import clean
 from .sources import files_below, open_source
+
+log = logging.getLogger("runstone.artifacts")
 
 
 class LocalArtifacts:
@@ -76,7 +82,7 @@ class LocalArtifacts:
         name = clean(path)
         info = self._info(name, self._existing(name))
         if info is None:
-            raise NotFound(f"There is no artifact {path!r} below {self.uri}.")
+            raise NotFound(f"There is no artifact {path!r}.")
         return info
 
     def list(self, path: str = "") -> Sequence[FileInfo]:
@@ -173,14 +179,14 @@ class LocalArtifacts:
         with told(name):
             os.makedirs(folder, exist_ok=True)
         self._inside(os.path.realpath(folder), name)
-        size, hashed = copy(stream, place, self._durable, digest)
+        size, hashed = copy(stream, place, self._durable, digest, name)
         return ArtifactFile(name, size, hashed)
 
     def _sync(self, put: Sequence[ArtifactFile]) -> None:
         if self._durable:
-            for folder in {os.path.dirname(self._place(file.path)) for file in put}:
+            for folder in {os.path.dirname(file.path) for file in put}:
                 with told(folder):
-                    sync_folder(folder)
+                    sync_folder(os.path.join(self._real, folder))
 
     def _place(self, name: str) -> str:
         """Where ``name`` is or would be, its folder resolved; never outside the root. The last part is not followed."""
@@ -200,12 +206,13 @@ class LocalArtifacts:
         place = os.path.realpath(self._place(name))
         self._inside(place, name)
         if not (os.path.isfile(place) or os.path.isdir(place)):
-            raise NotFound(f"There is no artifact {name!r} below {self.uri}.")
+            raise NotFound(f"There is no artifact {name!r}.")
         return place
 
     def _inside(self, place: str, name: str) -> None:
         if place != self._real and not place.startswith(self._real.rstrip("/") + "/"):
-            raise NotFound(f"Artifact path {name!r} leads out of {self.uri} through a symbolic link, and is not followed.")
+            log.warning("artifact path %r below %s leads to %s, which is outside; it is not followed", name, self._real, place)
+            raise NotFound(f"Artifact path {name!r} leads out of where artifacts lie, through a symbolic link: not followed.")
 
     def _holds(self, folder: Path) -> bool:
         return (self._real + "/").startswith(os.path.realpath(folder).rstrip("/") + "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import BinaryIO, NoReturn
 from runstone.contracts import READ_ONLY, ArtifactFile, ArtifactStore
 from runstone.entities import FileInfo
 from runstone.errors import NotFound, PermissionDenied
+
+log = logging.getLogger("runstone.artifacts")
 
 
 class ReadOnlyArtifacts:
@@ -57,11 +60,12 @@ class ReadOnlyArtifacts:
 
     def _there(self) -> ArtifactStore:
         if self._folder and os.path.realpath(self._folder) != self._folder:
-            raise NotFound(f"{self._folder} leads elsewhere since it was read in; it is not followed.")
+            log.warning("%s leads elsewhere since it was read in, and is not followed", self._folder)
+            raise NotFound("The folder of these artifacts leads elsewhere since it was read in; it is not followed.")
         return self._behind
 
     def _refuse(self) -> NoReturn:
         raise PermissionDenied(
-            f"The artifacts at {self.uri.removeprefix(READ_ONLY)} belong to the program whose runs were read in, and are only "
-            "read. Log to a new run: it keeps its own."
+            "These artifacts belong to the program whose runs were read in, and are only read. Log to a new run: it keeps its "
+            "own."
         )

@@ -42,7 +42,8 @@ def answer_known(request: Request, error: Exception) -> Response:
     """Our own errors say themselves what they are."""
     assert isinstance(error, RunstoneError)
     if error.get_http_status_code() >= 500:
-        log.warning("%s %s: %s", request.method, request.url.path, error.message)
+        why = f" ({error.__cause__})" if isinstance(error.__cause__, OSError) else ""  # which folder: not for the client
+        log.warning("%s %s: %s%s", request.method, request.url.path, error.message, why)
     known = {key: value for key, value in error.json_kwargs.items() if key in Error.__struct_fields__}
     answer = error_answer(str(error.error_code), error.message, error.get_http_status_code(), **known)
     answer.headers[ERROR_CLASS] = type(error).__name__
