@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import violations_in_each_theme
+from browsing import Held, violations_in_each_theme
 
 
 @pytest.fixture
@@ -102,6 +102,47 @@ def test_filter_while_typing_with_true_counts(table: Callable[..., Any]) -> None
     assert "q=metrics.accuracy" in page.url
     page.get_by_role("button", name="Clear the filter").click()
     expect(page.get_by_test_id("run-count")).to_have_text("24 runs")
+
+
+def test_a_filter_that_comes_at_once_is_asked_for_at_once(table: Callable[..., Any]) -> None:
+    page = table()
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))  # so that no pause ends
+    with page.expect_request("**/runs/table") as asked:
+        page.get_by_test_id("filter-input").fill("params.max_depth = '10'")
+    assert asked.value.post_data_json["filter"] == "params.max_depth = '10'"
+    page.clock.resume()
+    expect(page.get_by_test_id("run-count")).to_contain_text(" of ")
+
+
+def test_rows_are_drawn_again_by_their_answer_alone(table: Callable[..., Any]) -> None:
+    page = table()
+    held = Held(page, re.compile(r"/runs/(table|equal)"), "POST")
+    page.evaluate("""() => {
+        window.touched = 0;
+        new MutationObserver(all => { window.touched += all.length; }).observe(
+            document.querySelector("[data-testid=runs-grid] [role=rowgroup]:last-child"),
+            { subtree: true, childList: true, attributes: true, characterData: true });
+    }""")
+    page.get_by_test_id("filter-input").fill("params.max_depth = '10'")
+    held.arrived()
+    expect(page.get_by_test_id("runs-grid")).to_have_attribute("aria-busy", "true")
+    assert page.evaluate("window.touched") == 0
+    held.release()
+    expect(page.get_by_test_id("runs-grid")).to_have_attribute("aria-busy", "false")
+    assert page.evaluate("window.touched") > 0
+
+
+def test_a_name_opens_in_a_tab_of_its_own_where_that_is_meant(table: Callable[..., Any]) -> None:
+    page = table()
+    name = page.get_by_test_id("run-row").first.locator("[data-column=name] a")
+    run = page.get_by_test_id("run-row").first.get_attribute("data-run")
+    with page.context.expect_page() as tab:
+        name.click(modifiers=["Control"])
+    tab.value.wait_for_url(f"**/runs/{run}")
+    assert "/experiments/" in page.url
+    name.click()
+    expect(page).to_have_url(re.compile(f"/runs/{run}$"))
 
 
 def test_filter_completes_keys(table: Callable[..., Any]) -> None:

@@ -15,10 +15,12 @@ from alembic import command
 from make_golden import RUN, SERIES
 from sqlalchemy import Engine
 
+from runstone.contracts import Batch
+from runstone.records import RunStarted
 from runstone.store import migrate, schema
 from runstone.store.dialects import WRITER, Sqlite
 from runstone.store.sql import SqlStore
-from runstone.testing.store_suite import rows
+from runstone.testing.store_suite import metrics, rows
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -144,3 +146,25 @@ def test_the_registry_goes_and_comes_back(tmp_path: Path) -> None:
 def test_alembic_is_loaded_only_when_there_is_something_to_migrate(tmp_path: Path) -> None:
     source = "import sys; from runstone import connect; connect.open_store(sys.argv[1]); sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", source, str(tmp_path / "s")], check=False).returncode == 0
+
+
+def test_chunks_go_to_a_table_with_their_keys_apart_and_back(tmp_path: Path) -> None:
+    store = SqlStore(Sqlite(tmp_path / "s.db"), "s", "file:///a")
+    values = [(step, math.sin(step), step) for step in range(3000)]
+    for number in range(3):
+        run_id = f"{number:032x}"
+        store.write(Batch([RunStarted(run_id, "0", number, "n"), metrics(run_id, loss=values, acc=values[:1000])]))
+    before = [repr(rows(store.history(f"{number:032x}", key))) for number in range(3) for key in ("acc", "loss")]
+    store.close()
+    engine = Sqlite(tmp_path / "s.db").engine()
+    for to in ("0012", "head"):
+        with engine.connect() as connection, connection.execution_options(**{WRITER: True}).begin():
+            (command.downgrade if to == "0012" else command.upgrade)(migrate.config(connection), to)
+            kept = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'chunks'").scalar_one()
+            assert ("WITHOUT ROWID" in kept) == (to == "0012")
+            assert connection.exec_driver_sql("SELECT count(*) FROM chunks").scalar_one() == 6
+    engine.dispose()
+    store = SqlStore(Sqlite(tmp_path / "s.db"), "s", "file:///a")
+    assert [repr(rows(store.history(f"{number:032x}", key))) for number in range(3) for key in ("acc", "loss")] == before
+    assert not store.health(deep=True).problems
+    store.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from sqlalchemy import event
 
 from runstone.connect import open_store
 from runstone.contracts import Batch
-from runstone.records import RunStarted
+from runstone.records import Metrics, RunStarted
 from runstone.store import history
 from runstone.testing.store_suite import metrics
 
@@ -40,3 +42,27 @@ def test_curves_of_many_runs_are_read_together(new_store, monkeypatch):
             for column in ("steps", "values", "timestamps"):
                 assert np.array_equal(getattr(one, column), getattr(other, column))
     store.close()
+
+
+def test_outlines_are_read_without_the_points_behind_them(tmp_path):
+    store = open_store(str(tmp_path / "s"))
+    run_ids = [f"{number:032x}" for number in range(32)]
+    draw = np.random.default_rng(0)
+    steps = np.arange(20_000, dtype="<i8")
+    for number, run_id in enumerate(run_ids):
+        columns = [one.tobytes() for one in (np.zeros(len(steps), "<u4"), steps, draw.random(len(steps)), steps)]
+        store.write(Batch([RunStarted(run_id, "0", number, "n"), Metrics(run_id, ["loss"], *columns)]))
+    store.close()
+    store = open_store(str(tmp_path / "s"))
+    store.sample(["none"], ["loss"], 50)
+    before = _bytes_read()
+    found = store.sample(run_ids, ["loss"], 50)
+    spent = _bytes_read() - before
+    store.close()
+    assert [one.total for one in found] == [20_000] * 32
+    assert spent < 32 * 20_000 * 8 // 8, "a chunk is read to find the next one"
+
+
+def _bytes_read() -> int:
+    """That this process had from files, whether the disk was asked or not."""
+    return int(Path("/proc/self/io").read_text().split()[1])

@@ -28,9 +28,10 @@ def place(experiment_id: int, deleted: bool) -> int:
     return ~experiment_id if deleted else experiment_id
 
 
-def _table(name: str, *items: Column[object] | Index) -> Table:
-    # without rowid: one B-tree per table, rows of one run side by side
-    return Table(name, metadata, *items, sqlite_with_rowid=False)
+def _table(name: str, *items: Column[object] | Index, long_rows: bool = False) -> Table:
+    # without rowid: one B-tree per table, rows of one run side by side. SQLite reads whole rows to compare keys in it, so that
+    # long ones have their keys in a B-tree of their own.
+    return Table(name, metadata, *items, sqlite_with_rowid=long_rows)
 
 
 def _text(name: str, primary_key: bool = False, nullable: bool = False) -> Column[object]:
@@ -180,6 +181,7 @@ chunks = _table(
     _number("max_step"),
     Column("outline", LargeBinary, nullable=True),
     Column("data", LargeBinary, nullable=False),
+    long_rows=True,
 )
 _compressed(chunks, "outline", "data")
 

@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useMemo, useRef } from "react";
 import { formatNumber, formatTime } from "../lib/format";
+import { part } from "../ui/part";
 import { MIDDLE, type Band } from "./bands";
 import { ChartFrame } from "./ChartFrame";
 import s from "./ChartCard.module.css";
@@ -13,7 +14,10 @@ import { shapesOf } from "./shapes";
 import { axisName, lineWords } from "./words";
 
 const Bars = lazy(() => import("./kinds/Bars").then((module) => ({ default: module.Bars })));
-const LineChart = lazy(() => import("./LineChart").then((module) => ({ default: module.LineChart })));
+const LineChart = part(() => import("./LineChart").then((module) => ({ default: module.LineChart })));
+
+/** Load what draws lines before there are any. */
+export const linesAhead = LineChart.ahead;
 
 export interface ChartCardProps {
   name: string;

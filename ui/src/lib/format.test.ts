@@ -58,6 +58,8 @@ describe("times and sizes", () => {
     expect(formatAgo(0, 3_000)).toBe("just now");
     expect(formatAgo(0, 7_200_000)).toBe("2 h ago");
     expect(formatAgo(7_200_000, 0)).toBe("in 2 h");
+    expect(formatAgo(0, 9e15)).toBe("1 Jan 1970");
+    expect(formatAgo(-9e15, 0)).toBe("-9000000000000000");
   });
 
   it("tells sizes and counts", () => {

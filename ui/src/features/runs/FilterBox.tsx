@@ -9,7 +9,7 @@ import { Icon } from "../../ui/Icon";
 import s from "./FilterBox.module.css";
 import { useSuggestions } from "./useSuggestions";
 
-/** Milliseconds after the last key until the server is asked. */
+/** Milliseconds after the last key until the server is asked; the first change after such a pause is asked for at once. */
 const PAUSE = 150;
 /** Milliseconds that a filter stands until it counts as used. */
 const KEPT_AFTER = 1_500;
@@ -29,6 +29,7 @@ export function FilterBox({ value, experiments, count, error, onChange }: Props)
   const [scroll, setScroll] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const sent = useRef(value);
+  const written = useRef(Number.NEGATIVE_INFINITY);
   const id = useId();
   const changing = useRef(onChange);
   changing.current = onChange;
@@ -43,7 +44,11 @@ export function FilterBox({ value, experiments, count, error, onChange }: Props)
     changing.current(next.trim());
   };
   useEffect(() => {
+    const now = performance.now();
+    const rested = now - written.current >= PAUSE;
+    written.current = now;
     if (text.trim() === sent.current || incomplete(text)) return;
+    if (rested) return commit(text);
     const timer = setTimeout(() => commit(text), PAUSE);
     return () => clearTimeout(timer);
   }, [text]);

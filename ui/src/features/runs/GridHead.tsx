@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import type { SortKey, Stat } from "../../lib/columns";
 import { Icon } from "../../ui/Icon";
 import { type Place, placeOf } from "../../ui/Popover";
+import { Tick } from "../../ui/Tick";
 import s from "./Grid.module.css";
 import { cellId } from "./GridRow";
 import type { GridColumn } from "./layout";
@@ -95,7 +96,7 @@ function Heading({ row, column, index, style, sort, edge, active, open, allSelec
   if (column.fixed === "select") {
     return (
       <div {...common} className={`${s.cell} ${s.heading} ${s.select} ${pin}`} onClick={actions.selectAll}>
-        <input type="checkbox" tabIndex={-1} checked={allSelected} readOnly aria-label="Select all that match" />
+        <Tick checked={allSelected} label="Select all that match" />
       </div>
     );
   }

@@ -1,10 +1,11 @@
-import { Link } from "@tanstack/react-router";
 import { lazy, memo, type ReactNode, Suspense } from "react";
 import type { Best } from "../../api/schema.gen";
 import { formatGap, toNumber } from "../../lib/format";
 import { COLOUR_TAG } from "../../lib/palette";
 import { RunDot } from "../../ui/RunDot";
+import { RunLink } from "../../ui/RunLink";
 import { Status } from "../../ui/Status";
+import { Tick } from "../../ui/Tick";
 import { Ago, Took } from "../../ui/Time";
 import s from "./Grid.module.css";
 import { cellLook, type GridColumn } from "./layout";
@@ -127,7 +128,7 @@ function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProp
   switch (column.fixed) {
     case "select":
       return {
-        node: <input type="checkbox" tabIndex={-1} checked={props.selected} readOnly aria-label={`Select ${name}`} />,
+        node: <Tick checked={props.selected} label={`Select ${name}`} />,
       };
     case "name":
       return { node: <Name {...{ name, table, i }} opened={props.opened} pinned={props.row < 0} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} />, title: name };
@@ -223,9 +224,7 @@ function Name({ name, table, i, opened, pinned, colour, best }: { name: string; 
         </button>
       )}
       <RunDot ordinal={table.ordinal[i]} experiment={table.experiments[i] ?? ""} own={colour} />
-      <Link to="/runs/$runId" params={{ runId: table.run_ids[i] ?? "" }} tabIndex={-1} dir="auto">
-        {name}
-      </Link>
+      <RunLink run={table.run_ids[i] ?? ""}>{name}</RunLink>
       {best && (
         <span className={s.star} title="The best run">
           ★<span className="hidden-word"> best</span>

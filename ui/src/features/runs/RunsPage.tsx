@@ -15,7 +15,7 @@ import { EqualParams } from "./EqualParams";
 import { FilterBox } from "./FilterBox";
 import { Grid } from "./Grid";
 import s from "./RunsPage.module.css";
-import { PanelSwitch, Split } from "./Split";
+import { PanelSwitch, Split, useChartsAhead } from "./Split";
 import { useRunActions } from "./useRunActions";
 import { useRunsPage } from "./useRunsPage";
 import { ALL, type OnSearch, type RunsSearch } from "./view";
@@ -44,6 +44,7 @@ export function RunsPage(props: RunsPageProps) {
   const { view, rows, name } = page;
   const actions = useRunActions(page, props.experiments);
   useTitle(name);
+  useChartsAhead(props.search);
   const [jump, setJump] = useState<{ row: number } | null>(null);
   const start = Object.values(props.search).some(Boolean) ? null : page.experiment?.default_view;
   useEffect(() => {

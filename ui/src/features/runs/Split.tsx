@@ -1,13 +1,23 @@
 /** The table, its charts, or both. */
 
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { type ReactNode, Suspense, useEffect } from "react";
 import { inText } from "../../lib/hotkeys";
+import { part } from "../../ui/part";
 import { PANELS, type PanelChoice, readPanel } from "./panels";
 import s from "./Split.module.css";
 import type { useRunsPage } from "./useRunsPage";
 import type { OnSearch, RunsSearch } from "./view";
 
-const SplitView = lazy(() => import("./SplitView").then((module) => ({ default: module.SplitView })));
+const SplitView = part(() => import("./SplitView").then((module) => ({ default: module.SplitView })));
+
+/** Where charts will be drawn, their code comes while the rows are on their way, not after them. */
+export function useChartsAhead(search: RunsSearch): void {
+  const wanted = readPanel(search) !== "table";
+  useEffect(() => {
+    // what cannot be had now is asked for again when it is drawn, and told of there
+    if (wanted) import("./SplitView").then((module) => Promise.all([SplitView.ahead(), module.ahead()])).catch(() => undefined);
+  }, [wanted]);
+}
 
 const NAMES: Readonly<Record<PanelChoice, string>> = { table: "Table", split: "Split", charts: "Charts" };
 

@@ -1,12 +1,16 @@
 /** The table and its charts side by side, with an edge to drag; or the charts alone. */
 
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { part } from "../../ui/part";
 import { Hover } from "./hover";
 import { LEAST_SHARE, MOST_SHARE, readPanel, readShare } from "./panels";
 import type { SplitProps } from "./Split";
 import s from "./Split.module.css";
 
-const ChartsPanel = lazy(() => import("./panel/ChartsPanel").then((module) => ({ default: module.ChartsPanel })));
+const ChartsPanel = part(() => import("./panel/ChartsPanel").then((module) => ({ default: module.ChartsPanel })));
+
+/** Load what this will draw. */
+export const ahead = (): Promise<unknown> => Promise.all([ChartsPanel.ahead(), import("./panel/ChartsPanel").then((module) => module.ahead())]);
 
 export function SplitView({ page, experiments, search, onSearch, children }: SplitProps & { children: ReactNode }) {
   const chosen = readPanel(search);

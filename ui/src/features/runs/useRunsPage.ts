@@ -1,6 +1,6 @@
 /** What the runs page knows and can do: its view from the address, its rows from the server, its selection. */
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { replaceEqualDeep, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { experimentQuery, experimentsQuery } from "../../api/experiments";
@@ -17,14 +17,14 @@ import { CAUSE, COLOUR } from "./GridRow";
 import { flowingColumns, type GridColumn, type Meanings, pinnedColumns } from "./layout";
 import type { RunsPageProps } from "./RunsPage";
 import { type RowWindow, useRows } from "./useRows";
-import { type CellPaint, defaultColumns, equalParams, onlyRuns, readView, renamedColumn, type RunsView, withoutRuns, writeView } from "./view";
+import { type CellPaint, defaultColumns, equalParams, onlyRuns, readView, renamedColumn, type RunsSearch, type RunsView, withoutRuns, writeView } from "./view";
 
 /** "Select all" reaches this many runs. */
 const MOST = 2000;
 
 export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   const narrow = useNarrow();
-  const view = useMemo(() => readView(search), [search]);
+  const view = useView(search);
   const facts = useFacts(experiments);
   const [range, setRangeState] = useState({ first: 0, last: 40 });
   const setRange = useCallback((first: number, last: number) => setRangeState({ first, last }), []);
@@ -60,15 +60,16 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   const causes = sampleOf?.columns.get(CAUSE)?.some((cause) => cause !== null) ?? false;
   const nested = sampleOf?.table.parents.some(Boolean) ?? false;
   const several = experiments.length !== 1;
+  const painted = Object.keys(view.cells).length > 0 ? spec : null;
   const all = useMemo(
     () =>
       flowingColumns(specs, { narrow, experiments: several, objective: facts.objective, meanings: facts.meanings }, (id) => sampleOf?.columns.get(id)).map((column) => {
         const how = view.cells[column.id];
-        if (!how || !spec || column.spec?.kind !== "metrics") return column;
+        if (!how || !painted || column.spec?.kind !== "metrics") return column;
         const width = column.width + (how === "spark" ? 72 : 0);
-        return { ...column, width, looks: { how, spec: { ...spec, columns: [], order_by: [] }, lower: !column.descendingFirst } };
+        return { ...column, width, looks: { how, spec: { ...painted, columns: [], order_by: [] }, lower: !column.descendingFirst } };
       }),
-    [specs, narrow, several, facts.objective, facts.meanings, sampleOf, view.cells, spec],
+    [specs, narrow, several, facts.objective, facts.meanings, sampleOf, view.cells, painted],
   );
   // Of all active runs the keys tell what is equal; under a filter the server looks.
   const narrowed = spec !== null && (spec.filter !== "" || view.trash);
@@ -127,6 +128,12 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     setRange,
     equal,
   };
+}
+
+/** What the address says. Parts that it says as before are the same objects, so that what hangs on them alone stays as it is. */
+function useView(search: RunsSearch): RunsView {
+  const kept = useRef<RunsView | null>(null);
+  return useMemo(() => (kept.current = replaceEqualDeep(kept.current, readView(search))), [search]);
 }
 
 /** Name, objective and keys of the experiments. */

@@ -2,6 +2,7 @@
 
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { drawsBands } from "../../../charts/bands";
+import { linesAhead } from "../../../charts/ChartCard";
 import { Controls } from "../../../charts/Controls";
 import { PanelRows } from "../../../charts/PanelRows";
 import { changedSettings, type OnSettings, readSettings } from "../../../charts/settings";
@@ -29,6 +30,9 @@ export interface ChartsPanelProps {
   onSearch: OnSearch;
   hover: Hover;
 }
+
+/** Load what most charts are drawn with. */
+export const ahead = linesAhead;
 
 /** Selected runs that are drawn on top. */
 const MOST_ON_TOP = 20;
