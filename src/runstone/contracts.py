@@ -163,7 +163,7 @@ class RunTable(Struct, frozen=True):
 
 
 class RunColumn(Struct, frozen=True):
-    """One column of many runs. ``values`` are those that occur (NaN is one value), ``codes`` one number for each run, in
+    """One column of many runs. ``values`` are those that occur, texts each once; ``codes`` is one number for each run, in
     little-endian int32: the place of its value, or -1 where it has none."""
 
     values: Sequence[float | int | str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
@@ -30,17 +30,25 @@ Value = float | int | str | None
 
 
 class Coded(Struct, frozen=True, eq=False):
-    """A column: its different values (an ``array`` of many numbers), and for each run the place of its own among them, -1
-    where it has none."""
+    """A column: its values, and for each run the place of its own among them, -1 where it has none. They are different ones,
+    unless they are an ``array`` of numbers."""
 
     values: Sequence[float | int | str]
-    codes: Places
+    codes: NDArray[np.integer[Any]]
 
     def numbers(self) -> NDArray[np.float64]:
         """The value of each run, shape (runs,); NaN where that is no number or missing."""
         plain = isinstance(self.values, array) or set(map(type, self.values)) <= {int, float}
         known = self.values if plain else [value if isinstance(value, (int, float)) else np.nan for value in self.values]
-        return np.append(np.array(known, np.float64), np.nan)[self.codes]  # -1 is the last
+        numbers: NDArray[np.float64] = np.append(np.array(known, np.float64), np.nan)[self.codes]  # -1 is the last
+        return numbers
+
+    def distinct(self) -> Coded:
+        """The same with each value once; NaN is one value."""
+        if not isinstance(self.values, array):
+            return self
+        values, places = np.unique(np.array(self.values), return_inverse=True)
+        return Coded(values.tolist(), np.append(places.reshape(-1), -1)[self.codes])
 
 
 class Spread(Struct, frozen=True):
@@ -63,6 +71,7 @@ def group(columns: Sequence[Coded], rows: int) -> tuple[list[tuple[Value, ...]],
     """The different combinations of values, in the order of their first run, and each run's place among them."""
     places = np.zeros(rows, np.int64)
     first = np.zeros(min(rows, 1), np.int64)
+    columns = [column.distinct() for column in columns]
     for column in columns:
         # numbered anew after each column, so that no product outgrows the numbers
         mixed = places * (len(column.values) + 1) + column.codes
@@ -76,8 +85,8 @@ def group(columns: Sequence[Coded], rows: int) -> tuple[list[tuple[Value, ...]],
 
 def spread(numbers: NDArray[np.float64], places: Places, groups: int, smaller_is_better: bool) -> Spread:
     """The numbers of one column, NaN where a run has none."""
-    known = ~np.isnan(numbers)
-    at, there = places[known], numbers[known]
+    known = np.flatnonzero(~np.isnan(numbers))
+    at, there = (places[known], numbers[known]) if len(known) < len(numbers) else (places, numbers)
     n = np.bincount(at, minlength=groups).astype(np.int64)
     with np.errstate(all="ignore"):
         mean = np.bincount(at, weights=there, minlength=groups) / np.where(n, n, 1)
@@ -89,7 +98,7 @@ def spread(numbers: NDArray[np.float64], places: Places, groups: int, smaller_is
     best, best_row = np.full(groups, np.inf if smaller_is_better else -np.inf), np.full(groups, -1, np.int64)
     (np.minimum if smaller_is_better else np.maximum).at(best, at, there)
     reached = np.flatnonzero(there == best[at])[::-1]  # the first of equal ones is written last
-    best_row[at[reached]] = np.flatnonzero(known)[reached]
+    best_row[at[reached]] = known[reached]
     best[n == 0] = np.nan
     return Spread(n, mean, deviation, best, best_row)
 
@@ -106,6 +115,7 @@ def sorted_groups(by: NDArray[np.float64], descending: bool) -> NDArray[np.int64
 
 def common_values(column: Coded, contains: str, limit: int) -> tuple[list[tuple[str, int]], int]:
     """(value, runs), the most frequent first, of those that contain a text in any case; and how many different ones."""
+    column = column.distinct()
     runs = np.bincount(column.codes + 1, minlength=len(column.values) + 1)[1:].tolist()
     wanted = contains.lower()
     found = [(text, n) for text, n in zip(map(str, column.values), runs, strict=True) if n and wanted in text.lower()]

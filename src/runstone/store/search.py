@@ -34,7 +34,6 @@ from runstone.query.tree import And, Node, Order, normalized
 from . import search_sieve as sieve
 from .contexts import add_contexts
 from .experiment_ids import numbers_of
-from .key_counts import STATUS
 from .search_atoms import by_pattern, listable, posting
 from .search_columns import columns_of, read_columns
 from .search_experiments import search_experiments
@@ -42,10 +41,10 @@ from .search_hydrate import Locate, hydrate
 from .search_match import FEW, estimates, found_by
 from .search_rank import Ranked, compare, packed, ranked, sort, unpacked
 from .search_source import STAGES, Scope
-from .search_sql import Sql, number, one_of, rows
+from .search_sql import Sql, number, rows
 from .search_table import read_table
 from .search_tree import tree_window
-from .search_walk import OverBudget, Walk, population
+from .search_walk import OverBudget, Walk, everybody, population
 from .search_window import far
 
 #: One row tested on the way costs about as much as this many listed.
@@ -161,8 +160,7 @@ def count(connection: Connection, scope: Scope, tree: Node | None) -> int:
     if not scope.experiments:
         return 0
     if tree is None:
-        counted = Sql("SELECT SUM(runs) FROM key_counts WHERE kind = ? AND ", (STATUS,))
-        return number(connection, counted + one_of("place", scope.places))
+        return everybody(connection, scope)
     select = posting(tree, scope) if listable(tree) else None
     if select is not None:
         return number(connection, Sql("SELECT COUNT(*) FROM (") + select + Sql(") AS found"))

@@ -1,4 +1,5 @@
-"""Large answers kept for the next window of the same table, and its columns, as long as nothing in the store changed."""
+"""Large answers kept for the next window of the same table, and its columns: as long as nothing in the store changed, or
+brought up to date by what did."""
 
 from __future__ import annotations
 
@@ -53,23 +54,35 @@ class Moment:
         with _lock:
             self._kept = _kept.setdefault(connection.engine, _Kept())
 
-    def answer(self, question: Hashable, find: Callable[[], T], weigh: Callable[[T], int]) -> T:
-        """The answer to ``question``, found again if the store's clock stands where it stood then.
+    def answer(
+        self,
+        question: Hashable,
+        find: Callable[[], T],
+        weigh: Callable[[T], int],
+        renew: Callable[[T, int], T | None] | None = None,
+    ) -> T:
+        """The answer to ``question``, found again if the store's clock stands elsewhere than it stood then.
 
-        ``weigh`` tells the bytes of an answer, about; 0 for one that is not worth keeping. It is shared between threads:
-        nobody may change it.
+        ``weigh`` tells the bytes of an answer, about; 0 for one that is not worth keeping. ``renew`` makes of an answer and
+        the number of its moment the one of now, or ``None`` if that cannot be. Answers are shared between threads: nobody may
+        change them.
         """
         with _lock:
             known = self._kept.answers.get(question)
             if known is not None and known[0] == self._now:
                 self._kept.answers.move_to_end(question)
                 return cast("T", known[1])
-        found = find()
-        weight = weigh(found)
+        found = renew(known[1], known[0]) if renew is not None and known is not None and known[0] < self._now else None
+        if found is None:
+            found = find()
+        self.keep(question, found, weigh(found))
+        return found
+
+    def keep(self, question: Hashable, answer: object, weight: int) -> None:
+        """Keep an answer of this moment, unless it weighs nothing."""
         if weight:
             with _lock:
-                self._kept.add(question, self._now, found, weight)
-        return found
+                self._kept.add(question, self._now, answer, weight)
 
 
 def remembered(connection: Connection, question: Hashable, find: Callable[[], T], weigh: Callable[[T], int]) -> T:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from runstone.query.tree import Comparison, Field, Node, Order, Presence, fields
 
 from .dialects import SAME_ORDER
+from .key_counts import STATUS
 from .search_atoms import posting, probe
 from .search_rank import Ranked, compare, ranked, sort
 from .search_source import RUNS, Scope, knows_nan, order_column
@@ -149,6 +150,12 @@ def population(connection: Connection, scope: Scope) -> int:
     """About how many runs are in scope, at no cost; never too few."""
     counted = Sql("SELECT SUM(next_ordinal) FROM experiments WHERE ") + one_of("experiment_id", scope.experiments)
     return max(1, number(connection, counted))
+
+
+def everybody(connection: Connection, scope: Scope) -> int:
+    """How many runs are in scope."""
+    counted = Sql("SELECT SUM(runs) FROM key_counts WHERE kind = ? AND ", (STATUS,))
+    return number(connection, counted + one_of("place", scope.places))
 
 
 def passing(connection: Connection, run_ids: Sequence[str], tree: Node) -> set[str]:

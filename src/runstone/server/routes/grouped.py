@@ -90,7 +90,7 @@ def _by_itself(backend: Backend, experiments: Sequence[Experiment]) -> list[str]
 
 
 def _coded(column: RunColumn) -> grouping.Coded:
-    return grouping.Coded(column.values, np.frombuffer(column.codes, "<i4").astype(np.int64))
+    return grouping.Coded(column.values, np.frombuffer(column.codes, "<i4"))
 
 
 def _by_value(values: Sequence[Any], descending: bool) -> Any:
