@@ -235,11 +235,22 @@ class LoggedModelChanged(_Record, frozen=True, array_like=True, tag=31):
 # --- traces: written straight to a store ------------------------------------------------------------------------------------
 
 
+class SpanText(Struct, frozen=True, array_like=True):
+    """What searches may ask of one span; ``content`` is the whole of it as JSON."""
+
+    span_id: str
+    name: str
+    type: str
+    status: str
+    content: str
+
+
 class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
     """The head of a trace; written again it replaces state and duration and adds to the rest, assessments by their ids.
     ``duration`` is milliseconds, ``details`` a JSON object (see :class:`TraceHead`). ``artifact_location``: URI of its files;
     empty: in the experiment's place. ``observed``: known only from spans that came, so it widens what was known from others
-    (state ``IN_PROGRESS``: the root has not come) and changes nothing that somebody told, before or later."""
+    (state ``IN_PROGRESS``: the root has not come) and changes nothing that somebody told, before or later. ``spans``: some of
+    its spans, which replace those of the same ids for searches; the spans themselves are artifacts."""
 
     trace_id: str
     experiment_id: str
@@ -251,6 +262,7 @@ class TraceStarted(_Record, frozen=True, array_like=True, tag=32):
     tags: dict[str, str] = field(default_factory=dict)
     artifact_location: str = ""
     observed: bool = False
+    spans: list[SpanText] = field(default_factory=list)
 
 
 class TraceChanged(_Record, frozen=True, array_like=True, tag=33):

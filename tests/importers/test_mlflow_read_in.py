@@ -15,6 +15,7 @@ from runstone import connect
 from runstone.contracts import READ_ONLY, ExperimentQuery, LoggedModelQuery, RegistryQuery, RunQuery, Store, TraceQuery
 from runstone.entities import Experiment, ViewType
 from runstone.errors import PermissionDenied, RunstoneError
+from runstone.query.traces import FOUND
 
 SOURCES = ("new-files", "new-sqlite", "old-files", "old-sqlite")
 
@@ -89,7 +90,7 @@ def told(store: Store) -> dict[str, Any]:
             for one in store.search_logged_models(LoggedModelQuery(experiment_ids=active))
         },
         "traces": {
-            one.trace_id: [one.request_time, one.state, one.metadata, one.tags, _spans(one.artifact_location)]
+            one.trace_id: [one.request_time, one.state, _shown(one.metadata), one.tags, _spans(one.artifact_location)]
             for one in store.search_traces(TraceQuery(experiment_ids=active))
         },
         "registered": {
@@ -97,6 +98,10 @@ def told(store: Store) -> dict[str, Any]:
             for one in store.search_registered_models(RegistryQuery())
         },
     }
+
+
+def _shown(metadata: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in metadata.items() if not key.startswith(FOUND)}
 
 
 def _experiment(one: Experiment) -> list[Any]:
@@ -177,6 +182,17 @@ def test_all_is_as_mlflow_says_and_nothing_of_it_is_touched(made: Made) -> None:
     before = everything_below(made.folder)
     store = connect.open_store(made.uri)
     check(made, store)
+    if made.uri.startswith("sqlite"):  # spans that lie in its tables are found by what is in them
+        searched = [
+            len(store.search_traces(TraceQuery(experiment_ids=("0", "1", "2"), filter=text)))
+            for text in (
+                "span.name = 'ask'",
+                "trace.text LIKE '%answer%' AND span.name LIKE 'as_'",
+                "trace.text LIKE '%no such%'",
+            )
+        ]
+        known = len(told(store)["traces"])
+        assert searched == [known, known, 0]
     connect.read_in(made.uri)
     assert everything_below(made.folder, but=".runstone") == before
 

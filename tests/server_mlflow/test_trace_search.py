@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runstone.server import trace_search
+from runstone.server.otlp import pieces
 
 SPANS = {
     "1": [("plan", "AGENT", {"model": "gpt-4", "note": "caf\u00e9 noir"}), ("call", "LLM", {"model": "mini", "n": 3})],
@@ -73,8 +77,57 @@ def test_what_no_index_answers_is_found(mlflow: Any, monkeypatch: pytest.MonkeyP
         assert word in found.json()["message"]
     monkeypatch.setattr(trace_search, "MOST_READ", 1)  # a page may end early; its token goes on
     seen, token = [], ""
-    for _ in range(3):
-        found = v3.post("traces/search", locations=place, filter="trace.text LIKE '%gpt-4%'", page_token=token)
+    for _ in range(2):
+        found = v3.post("traces/search", locations=place, filter="span.attributes.model RLIKE 'gpt'", page_token=token)
         seen.append(len(found.get("traces", [])))
         token = found.get("next_page_token", "")
-    assert (seen, token) == ([0, 0, 1], "")
+    assert (seen, token) == ([0, 1], "")
+
+
+def test_texts_of_spans_are_looked_through_by_the_store(mlflow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is opened, however many traces there are; for regular expressions just those of traces that can meet them."""
+    _, place = fill(mlflow)
+    v3, opened = type(mlflow)(mlflow.client, "/api/3.0/mlflow"), list[str]()
+    read = pieces.read
+    monkeypatch.setattr(pieces, "read", lambda files: opened.append(files.uri) or read(files))
+
+    def ids(filter: str, **more: Any) -> str:
+        found = v3.post("traces/search", locations=place, filter=filter, **more)
+        return "".join(one["trace_id"][-1] for one in found.get("traces", []))
+
+    assert ids("trace.text LIKE '%caf\u00e9%'") == "1"
+    assert ids("span.content ILIKE '%NEEDLE%' AND span.name = 'call' AND status = 'OK'") == "3"
+    assert ids("span.name LIKE 'p%' AND span.type != 'LLM' AND span.status NOT IN ('ERROR')") == "1"
+    assert ids("span.content LIKE '%claude%' AND span.name = 'call'") == ""
+    found = v3.post("traces/search", locations=place, filter="span.name LIKE '%l%'", max_results=2)
+    more = v3.post("traces/search", locations=place, filter="span.name LIKE '%l%'", page_token=found["next_page_token"])
+    assert [one["trace_id"][-1] for part in (found, more) for one in part["traces"]] == ["3", "2", "1"]
+    assert "next_page_token" not in more
+    assert opened == []
+    assert ids("span.attributes.model RLIKE '^c'") == "2"
+    assert len(opened) == 2  # of the third no span has such an attribute
+
+
+def test_traces_whose_texts_were_never_kept_are_found_among_the_others(mlflow: Any, tmp_path: Path) -> None:
+    """As versions before schema 0014 left them; and what comes to such a trace later does not hide what was there."""
+    _, place = fill(mlflow)
+    v3 = type(mlflow)(mlflow.client, "/api/3.0/mlflow")
+    with closing(sqlite3.connect(tmp_path / "store/runstone.db")) as database:
+        database.execute("DELETE FROM spans WHERE trace_id LIKE '%2'")
+        database.execute("DELETE FROM trace_metadata WHERE trace_id LIKE '%2' AND key = 'runstone.found.read'")
+        database.commit()
+
+    def ids(filter: str) -> str:
+        found = v3.post("traces/search", locations=place, filter=filter)
+        return "".join(one["trace_id"][-1] for one in found.get("traces", []))
+
+    for _ in range(2):
+        assert ids("span.content LIKE '%claude%'") == ids("span.name LIKE 'pl%' AND span.type = 'LLM'") == "2"
+        assert ids("span.content LIKE '%needle%'") == "3"
+        assert ids("span.name LIKE '%l%'") == "321"
+        late = {"traceId": "2" * 32, "spanId": "f" * 16, "parentSpanId": f"{1:016x}", "name": "late"}
+        late |= {"startTimeUnixNano": str(2 * 10**15), "endTimeUnixNano": str(2 * 10**15)}
+        body = {"resourceSpans": [{"scopeSpans": [{"spans": [late]}]}]}
+        experiment = place[0]["mlflow_experiment"]["experiment_id"]
+        assert mlflow.client.post("/v1/traces", json=body, headers={"x-mlflow-experiment-id": experiment}).status_code == 200
+    assert ids("span.name LIKE 'lat%'") == "2"

@@ -21,10 +21,12 @@ class TraceHead(Struct, frozen=True):
 
 
 class TraceQuery(Struct, frozen=True, kw_only=True):
-    """Which traces. Default order: newest first."""
+    """Which traces. Default order: newest first. ``unread``: those whose spans the store has no texts of are not asked for what
+    a filter wants of spans, and left to the caller (see :data:`runstone.query.traces.READ`)."""
 
     experiment_ids: tuple[str, ...]
     filter: str = ""
     order_by: tuple[str, ...] = ()
     limit: int = 100
     page_token: str | None = None
+    unread: bool = False

@@ -5,6 +5,7 @@ What was read before is told from what the user changed here since: only what ch
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from runstone.contracts import Batch
 from runstone.entities import Run, RunStatus
 from runstone.entities.logged_models import LoggedModel
 from runstone.entities.model_registry import RegisteredModel
+from runstone.query.span_texts import found_keys, span_text
 from runstone.records import (
     Document,
     Inputs,
@@ -279,6 +281,7 @@ def model_details(model: ModelIn) -> dict[str, Any]:
 
 
 def trace_records(trace: TraceIn, experiment_id: str, known: Mapping[str, Any]) -> list[Record]:
+    texts = [span_text(one) for one in json.loads(trace.spans)["spans"] if isinstance(one, dict)] if trace.spans else []
     gone = [key for key in known.get("tags", ()) if key not in trace.tags]
     told: Mapping[str, str] = known.get("tags", {})
     tags = {key: value for key, value in trace.tags.items() if told.get(key) != _short(value)}
@@ -290,9 +293,10 @@ def trace_records(trace: TraceIn, experiment_id: str, known: Mapping[str, Any]) 
             trace.duration,
             trace.state,
             trace.details,
-            trace.metadata,
+            {**trace.metadata, **found_keys(texts)},
             tags,
             trace.location,
+            spans=texts,
         )  # fmt: skip
     ]
     if gone:

@@ -1,9 +1,12 @@
-"""A filter of traces in two parts: what the store answers by its indexes, and what is left to be looked for in each trace."""
+"""A filter of traces in parts: what the store answers by its indexes, what it answers by the texts of spans, and what is left
+to be looked for in each trace."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from runstone.errors import InvalidValue
@@ -21,21 +24,63 @@ _TEXT, _RUN, _PROMPT = (Field("attributes", name) for name in ("text", "run_id",
 _SIGNS = (">", ">=", "<", "<=")
 
 
-def split(text: str) -> tuple[str, tuple[Node, ...]]:
-    """The filter for the store, and the conditions that must be true beside it, in memory; none for most filters.
+class Split(Struct, frozen=True):
+    """``stored``: the filter for the store. ``spans``: what it asks of one span, for traces whose spans the store has no texts
+    of. ``rest``: what must be true in memory, of any trace; nothing for most filters."""
 
-    Conditions on spans that are joined by ``AND`` are about one and the same span. Raises FilterError, InvalidValue.
-    """
-    tree = parse_filter(text, TRACES)
-    parts = [_checked(one) for one in _conjuncts(tree)]
-    spans = [one for one in parts if isinstance(one, Comparison | Membership) and one.field.kind == "span"]
-    together = len(spans) > 1 or any(map(_slow, spans))
-    plain = [one for one in parts if not _slow(one)]
+    stored: str
+    spans: tuple[Node, ...] = ()
+    rest: tuple[Node, ...] = ()
+
+
+def split(text: str) -> Split:
+    """Conditions on spans that are joined by ``AND`` are about one and the same span. Raises FilterError, InvalidValue."""
+    parts = [_checked(one) for one in _conjuncts(parse_filter(text, TRACES))]
+    spans = _of_spans(parts)
+    stored = [one for one in parts if not _slow(one) or (one in spans and _by_text(one))]
+    hints = [hint for one in spans if (hint := _hint(one)) is not None]
     rest: list[Node] = [_in_memory(one) for one in parts if _slow(one) and one not in spans]
-    if together:  # the trace's spans are read last
-        rest.append(Among(tuple(spans)))
+    among = (Among(tuple(spans)),) if _together(spans) else ()
+    if not all(map(_by_text, spans)):  # the trace's spans are read last
+        rest += among
+        among = ()
     rest.sort(key=_reads_spans)
-    return (" AND ".join(f"({to_text(_spelled(one))})" for one in plain) if rest else text), tuple(rest)
+    told = [f"({to_text(_spelled(one))})" for one in (*stored, *hints)]
+    return Split(" AND ".join(told) if rest or among else text, among, tuple(rest))
+
+
+def parted(tree: Node | None) -> tuple[Node | None, Among | None]:
+    """For a store: the conditions that traces are found by, and those that the texts of one span must meet. Both name
+    equality of what spans are called, which traces are found by, too. Raises InvalidValue."""
+    parts = [_checked(one) for one in _conjuncts(tree)]
+    spans = [one for one in _of_spans(parts) if _by_text(one)]
+    if not _together(spans):
+        return tree, None
+    plain = [one for one in parts if one not in spans or not _slow(one)]
+    return (And(tuple(plain)) if plain else None), Among(tuple(spans))
+
+
+def _of_spans(parts: list[Node]) -> list[Comparison | Membership]:
+    return [one for one in parts if isinstance(one, Comparison | Membership) and one.field.kind == "span"]
+
+
+def _together(spans: list[Comparison | Membership]) -> bool:
+    """Whether it takes the spans themselves to say, and not just what they are called."""
+    return len(spans) > 1 or any(map(_slow, spans))
+
+
+def _by_text(node: Comparison | Membership) -> bool:
+    """Whether the texts that the store has of a span tell it."""
+    regular = isinstance(node, Comparison) and node.operator == "RLIKE"
+    return node.field.key in (*SPAN_FIELDS, CONTENT.key) and not regular
+
+
+def _hint(node: Comparison | Membership) -> Comparison | None:
+    """What the whole text of a span has in it that has such an attribute at all."""
+    name = node.field.key.removeprefix(ATTRIBUTES)
+    if name == node.field.key or json.dumps(name, ensure_ascii=False) != f'"{name}"':
+        return None
+    return Comparison(CONTENT, "LIKE", f'%"{name}"%')
 
 
 def _conjuncts(node: Node | None) -> list[Node]:

@@ -41,6 +41,8 @@ LINKED_RUN = "runstone.linkedRun."
 #: Beginning of the metadata that only searches look at: values of assessments, issues, what spans are called, versions of
 #: prompts.
 FOUND = "runstone.found."
+#: Metadata of a trace all of whose spans the store has the texts of.
+READ = f"{FOUND}read"
 #: Bytes of such a key's last part; PostgreSQL indexes no key of more than 2,704.
 _MOST_BYTES = 1000
 _RUN, _PROMPT, _TEXT = (Field("attributes", name) for name in ("run_id", "prompt", "text"))
@@ -95,7 +97,7 @@ def resolved(node: Node | None) -> Node | None:
         if values is None or name not in _MANY:
             raise InvalidValue(
                 f"Invalid condition on {name!r} of a trace: of spans, issues and prompts, {', '.join(_MANY)} are compared, "
-                "by = or IN."
+                "by = or IN; other conditions on spans are joined to the rest by AND."
             )
         return Or(tuple(_has(found_key(name, one)) for one in values))
     if node.field.kind in ("feedback", "expectation") and values is not None:

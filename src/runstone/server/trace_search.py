@@ -1,4 +1,5 @@
-"""Searching traces by what no index knows: regular expressions, attributes and texts of spans, numbers of assessments.
+"""Searching traces by what the store cannot tell: regular expressions, attributes of spans, numbers of assessments, and all
+that is asked of spans whose texts it does not have (of MLflow 2, and of versions that kept none).
 
 The store finds what meets the rest of a filter, in order; each of those is looked at until the page is full. A page that would
 take too much work ends early, with a token that goes on behind what was looked at.
@@ -6,7 +7,6 @@ take too much work ends early, with a token that goes on behind what was looked 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,12 @@ from runstone.entities import PagedList
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue, Trouble
 from runstone.query.items import meets
-from runstone.query.trace_split import ATTRIBUTES, CONTENT, split
-from runstone.query.traces import FOUND, LINKED_RUN
+from runstone.query.span_texts import attribute_text, attributes, span_text
+from runstone.query.trace_split import ATTRIBUTES, split
+from runstone.query.traces import FOUND, LINKED_RUN, READ
 from runstone.query.tree import Field
+from runstone.records import SpanText
 from runstone.server.otlp import pieces
-from runstone.server.otlp.meaning import TYPE
 
 if TYPE_CHECKING:
     from runstone.server.backend import Backend
@@ -39,22 +40,24 @@ Told = Callable[[str], Any]
 
 def search(backend: Backend, query: TraceQuery) -> PagedList[TraceHead]:
     """One page; with fewer than asked for, and a token, where more would be too much work. Raises FilterError, InvalidValue."""
-    plain, rest = split(query.filter)
-    if not rest or query.limit < 1:
+    asked = split(query.filter)
+    if not (asked.rest or asked.spans) or query.limit < 1:
         return backend.store.search_traces(query)
     looker, found = _Looker(backend), list[TraceHead]()
-    asked, size = replace(query, filter=plain), _FIRST
+    query, limit = replace(query, filter=asked.stored, unread=True), query.limit
+    size = _FIRST if asked.rest else limit
     while True:
-        page = backend.store.search_traces(replace(asked, limit=size))
+        page = backend.store.search_traces(replace(query, limit=size))
         for place, head in enumerate(page):
             looker.turn(head)
-            if all(meets(one, head, looker.look) for one in rest):
+            told = asked.rest if READ in head.metadata else (*asked.rest, *asked.spans)
+            if all(meets(one, head, looker.look) for one in told):
                 found.append(head)
-            if len(found) == query.limit or looker.done:
-                return PagedList(found, _token(backend, asked, page, place + 1))
+            if len(found) == limit or looker.done:
+                return PagedList(found, _token(backend, query, page, place + 1))
         if page.token is None:
             return PagedList(found)
-        asked, size = replace(asked, page_token=page.token), min(size * 4, _LARGEST)
+        query, size = replace(query, page_token=page.token), min(size * 4, _LARGEST)
 
 
 def every(backend: Backend, query: TraceQuery) -> list[TraceHead]:
@@ -165,24 +168,13 @@ def _always(value: Any) -> Told:
 
 
 def _span(kept: dict[str, Any]) -> Told:
-    given, status = kept.get("attributes"), kept.get("status")
-    attributes = given if isinstance(given, dict) else {}
+    texts: SpanText | None = None
 
     def told(key: str) -> Any:
-        if key == CONTENT.key:
-            texts = {name: json.dumps(pieces.parsed(value), ensure_ascii=False) for name, value in attributes.items()}
-            return json.dumps({**kept, "attributes": texts}, ensure_ascii=False)
+        nonlocal texts
         if key.startswith(ATTRIBUTES):
-            return _text(attributes.get(key.removeprefix(ATTRIBUTES)))
-        if key == "status":
-            code = (status.get("code") if isinstance(status, dict) else None) or kept.get("status_code") or "UNSET"
-            return str(code).removeprefix("STATUS_CODE_")
-        return str(kept.get("name", "")) if key == "name" else _text(attributes.get(TYPE)) or "UNKNOWN"
+            return attribute_text(attributes(kept).get(key.removeprefix(ATTRIBUTES)))
+        texts = texts or span_text(kept)
+        return getattr(texts, key)
 
     return told
-
-
-def _text(value: Any) -> str | None:
-    """A text as it is, anything else as JSON."""
-    found = pieces.parsed(value)
-    return found if found is None or isinstance(found, str) else json.dumps(found, ensure_ascii=False)

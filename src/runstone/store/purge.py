@@ -52,7 +52,7 @@ def purge_experiment(connection: Connection, sign: str, experiment_id: str) -> N
     for table in ("logged_model_tags", "logged_model_params"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE model_id IN ({models})", (number,))
     seen = f"SELECT trace_id FROM traces WHERE experiment_id = {sign}"
-    for table in ("trace_tags", "trace_metadata"):
+    for table in ("trace_tags", "trace_metadata", "spans"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE trace_id IN ({seen})", (number,))
     for table in ("traces", "logged_models", "experiment_tags", "experiments"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE experiment_id = {sign}", (number,))

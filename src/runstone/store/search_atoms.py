@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from runstone.query.tree import And, Atom, Comparison, Field, Membership, Node, Not, Or, Presence
+from runstone.query.tree import Among, And, Atom, Comparison, Field, Membership, Node, Not, Or, Presence
 
 from .search_source import RUNS, Scope, Source, column, knows_nan
 from .search_sql import Sql, joined, one_of
@@ -31,6 +31,12 @@ def probe(node: Node, source: Source = RUNS) -> Sql:
     if field.kind == "datasets" and negated:
         return _exists(field, None, source) + Sql(" AND NOT ") + _exists(field, _test(atom, False, source), source)
     return _exists(field, _test(atom, negated, source), source)
+
+
+def among(node: Among, source: Source) -> Sql:
+    """A condition over ``r``: one of its rows in the table of the conditions' kind meets them all."""
+    tests = [Sql(f"t.{source.id} = r.{source.id}"), *(_test(item, False, source) for item in node.items)]
+    return Sql(f"EXISTS (SELECT 1 FROM {source.tables[node.field.kind]} AS t WHERE ") + joined(" AND ", tests) + Sql(")")
 
 
 def posting(node: Node, scope: Scope) -> Sql | None:

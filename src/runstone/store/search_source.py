@@ -84,7 +84,7 @@ def column(field: Field, source: Source = RUNS) -> str:
         return source.attributes[field.key]
     if field.kind == "metrics":
         return f"t.{field.part}"
-    return f"t.{field.key}" if field.kind == "datasets" else "t.value"
+    return f"t.{field.key}" if field.kind in ("datasets", "span") else "t.value"
 
 
 def order_column(field: Field, source: Source = RUNS) -> str:

@@ -330,6 +330,18 @@ trace_metadata = _table("trace_metadata", _text("trace_id", primary_key=True), _
 
 trace_tags = _table("trace_tags", _text("trace_id", primary_key=True), _text("key", primary_key=True), _text("value"))
 
+#: What searches may ask of spans; a trace with the metadata ``runstone.found.read`` has all of its spans here.
+spans = _table(
+    "spans",
+    _text("trace_id", primary_key=True),
+    _text("span_id", primary_key=True),
+    _text("name"),
+    _text("type"),
+    _text("status"),
+    _text("content"),
+    long_rows=True,
+)
+
 #: Registered models. Versions and tags hang on ``model_key``, so that a new name is one row.
 registered_models = _table(
     "registered_models",

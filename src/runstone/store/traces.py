@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from runstone.contracts import TraceQuery
@@ -15,18 +16,19 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.query import paging
 from runstone.query.parser import parse_filter
 from runstone.query.printer import order_text, to_text
-from runstone.query.traces import FOUND, TRACES, resolved, trace_order
-from runstone.query.tree import Node, normalized
+from runstone.query.trace_split import parted
+from runstone.query.traces import FOUND, READ, TRACES, resolved, trace_order
+from runstone.query.tree import Among, And, Node, normalized
 from runstone.records import TraceChanged, TraceStarted
 
 from . import items
 from .places import Places
-from .search_atoms import probe
-from .search_rank import compare, packed, ranked, sort, unpacked
+from .search_atoms import among, probe
+from .search_rank import Row, compare, packed, ranked, sort, unpacked
 from .search_source import Source
 from .search_sql import Sql, batches, joined, listed, one_of, rows, run
 from .statements import Rows
-from .tables import trace_metadata, trace_tags, traces
+from .tables import spans, trace_metadata, trace_tags, traces
 from .trace_merge import assessed, joined_list, merged, observed, searched
 from .work import Work, experiment_number
 
@@ -36,6 +38,7 @@ STATES = ("STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS")
 _TIMES, _DURATIONS = range(-62_135_596_800_000, 253_402_300_800_000), range(-(1 << 53), 1 << 53)
 
 _TRACES = Rows(traces, update=["request_time", "duration", "state", "details"])
+_SPANS = Rows(spans, update=["name", "type", "status", "content"])
 _METADATA, _TAGS = Rows(trace_metadata, update=["value"]), Rows(trace_tags, update=["value"])
 _HEADS = (
     "SELECT trace_id, experiment_id, request_time, duration, state, artifact_location, details FROM traces WHERE trace_id IN "
@@ -60,8 +63,11 @@ _SOURCE = Source(
         "name": _text_of("trace_tags", "mlflow.traceName"),
         "run_id": _text_of("trace_metadata", "mlflow.sourceRun"),
     },
-    {"tags": "trace_tags", "params": "trace_metadata"},
+    {"tags": "trace_tags", "params": "trace_metadata", "span": "spans"},
 )
+_UNREAD = Sql('NOT EXISTS (SELECT 1 FROM trace_metadata AS k WHERE k.trace_id = r.trace_id AND k."key" = ?)', (READ,))
+#: Traces whose spans are looked through at first; four times as many each further time, up to the last of these.
+_FIRST, _LARGEST = 64, 1024
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -84,12 +90,26 @@ def _start(work: Work, record: TraceStarted) -> None:
     row = [
         record.trace_id, experiment.experiment_id, told.time, told.duration, told.state, place, told.details,
     ]  # fmt: skip
+    earlier = known is not None and record.spans and _has_unread_spans(work.connection, record.trace_id)
     _TRACES.insert(work.connection, row, work.sign)
     for into, table, texts in ((_METADATA, "trace_metadata", record.metadata), (_TAGS, "trace_tags", record.tags)):
         yields = record.observed and not told.observed
         there = _texts(work.connection, table, [record.trace_id]).get(record.trace_id, {}) if yields else {}
         _insert(work, into, record.trace_id, {key: value for key, value in texts.items() if key not in there})
+    if record.spans:
+        if not earlier:
+            _insert(work, _METADATA, record.trace_id, {READ: ""})
+        flat = [part for one in record.spans for part in (record.trace_id, *structs.astuple(one))]
+        _SPANS.insert(work.connection, flat, work.sign)
     _make_found(work, record.trace_id, "{}" if known is None else known.details, told.details)
+
+
+def _has_unread_spans(connection: Connection, trace_id: str) -> bool:
+    """Whether spans came before their texts were kept (schema 0013 and older): then not all of them are here."""
+    select = 'SELECT MIN("key") FROM trace_metadata WHERE trace_id = ? AND "key" >= ? AND "key" < ?'
+    marks = [(READ, f"{READ}!"), (f"{FOUND}span.", f"{FOUND}span/")]
+    read, told = (rows(connection, Sql(select, (trace_id, *ends)))[0][0] for ends in marks)
+    return read is None and told is not None
 
 
 def _require_times(told: TraceStarted) -> None:
@@ -121,7 +141,7 @@ def _change(work: Work, record: TraceChanged) -> None:
     if not found:
         raise NotFound(f"Trace with ID '{record.trace_id}' not found.")
     if record.deleted:
-        for table in ("trace_tags", "trace_metadata", "traces"):
+        for table in ("trace_tags", "trace_metadata", "spans", "traces"):
             run(work.connection, Sql(f"DELETE FROM {table} WHERE trace_id = ?", (record.trace_id,)))
         items.forget_trace(work.connection, record.trace_id)
         return
@@ -179,19 +199,38 @@ def search(connection: Connection, places: Places, query: TraceQuery) -> PagedLi
     """One page. Raises FilterError, InvalidValue."""
     if query.limit < 1:
         raise InvalidValue(f"Invalid value {query.limit} for parameter 'max_results' supplied: it must be a positive number.")
-    tree, orders = resolved(parse_filter(query.filter, TRACES)), trace_order(query.order_by)
+    plain, asked = parted(parse_filter(query.filter, TRACES))
+    tree, orders = resolved(plain), trace_order(query.order_by)
     numbers = [experiment_number(one) for one in query.experiment_ids]
     if not numbers:
         return PagedList()
-    mark = paging.fingerprint("traces", numbers, to_text(tree), order_text(orders))
+    wanted = "" if asked is None else f"{to_text(And(asked.items))} {query.unread}"
+    mark = paging.fingerprint("traces", numbers, to_text(tree), wanted, order_text(orders))
     found = ranked(connection, [row[0] for row in rows(connection, _matching(tree, numbers))], orders, _SOURCE)
     sort(found, orders)
     if query.page_token:
         after = unpacked(paging.decode(query.page_token, mark).values, orders)
         found = [row for row in found if compare(row.rank, after, orders) > 0]
+    if asked is not None:
+        found = _having(connection, found, asked, query)
     page = found[: query.limit]
     token = paging.encode(paging.Place(mark, packed(page[-1].rank))) if page and len(found) > len(page) else None
     return PagedList(heads(connection, places, [row.id for row in page]), token)
+
+
+def _having(connection: Connection, found: Sequence[Row], asked: Among, query: TraceQuery) -> list[Row]:
+    """Those whose spans meet the conditions, in their order; no more than a page, and one to tell that there is another."""
+    test = among(asked, _SOURCE)
+    if query.unread:
+        test = Sql("(") + test + Sql(" OR ") + _UNREAD + Sql(")")
+    kept, start, size = list[Row](), 0, _FIRST
+    while start < len(found) and len(kept) <= query.limit:
+        part = found[start : start + size]
+        select = Sql("SELECT r.trace_id FROM traces AS r WHERE r.trace_id IN ") + listed([row.id for row in part])
+        there = {row[0] for row in rows(connection, select + Sql(" AND ") + test)}
+        kept += [row for row in part if row.id in there]
+        start, size = start + size, min(size * 4, _LARGEST)
+    return kept
 
 
 def _matching(tree: Node | None, numbers: Sequence[int]) -> Sql:

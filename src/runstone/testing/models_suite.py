@@ -22,6 +22,7 @@ from runstone.records import (
     MetricLinks,
     Record,
     RunStarted,
+    SpanText,
     TraceChanged,
     TraceStarted,
 )
@@ -222,9 +223,43 @@ class ModelsSuite(FreshStore):
         long = "".join(chr(0x10000 + 7919 * place % 0x10000) for place in range(3000))  # packs badly
         self.write(store, TraceChanged("t3", 101, metadata={found_key("span.name", long): ""}))  # too long for an index
         assert ids(filter=f"span.name = '{long}'") == ["t3"]
-        with pytest.raises(InvalidValue, match="span.name"):
-            ids(filter="span.content LIKE '%x%'")
+        with pytest.raises(InvalidValue, match="joined to the rest by AND"):
+            ids(filter="NOT span.content LIKE '%x%'")
         assert ids(filter="NOT run_id = 'r1'") == []  # of the others none has a run
+
+    def test_traces_are_found_by_the_texts_of_their_spans(self, store: Store) -> None:
+        for number in range(70):  # more than are looked through at first
+            spans = [SpanText(f"s{at}", f"{'ab'[at]}{number}", "LLM", "OK", f'{{"é\\n_{number}_": {at}}}') for at in range(2)]
+            self.write(store, TraceStarted(f"t{number}", "1", number, spans=spans, tags={"even": str(number % 2 == 0)}))
+        self.write(store, TraceStarted("unread", "1", 0, metadata={found_key("span.name", "b1"): ""}))
+
+        def ids(text: str, **query: Any) -> list[str]:
+            return [one.trace_id for one in store.search_traces(TraceQuery(experiment_ids=("1",), filter=text, **query))]
+
+        assert ids("trace.text LIKE '%é%\\n_1_\"%' AND span.name LIKE 'b%'") == ["t1"]
+        assert ids("span.content LIKE '%\\n%' AND span.name ILIKE 'B_' AND tags.even = 'False'") == [
+            f"t{one}" for one in (9, 7, 5, 3, 1)
+        ]
+        assert ids("span.content LIKE '%\\n_1_\"%1}' AND span.name LIKE 'a%'") == []  # no one span is so
+        assert ids("span.name LIKE 'a%' AND span.type != 'TOOL'", limit=3) == ["t69", "t68", "t67"]
+        assert ids("span.name = 'b1'") == ["unread"]  # by the keys alone, which whoever writes a trace gives it
+        assert ids("span.name LIKE 'b1' AND span.type IN ('LLM', 'x')", unread=True) == []
+        assert ids("span.name LIKE 'b1'", unread=True) == ["t1", "unread"]
+        page = store.search_traces(TraceQuery(experiment_ids=("1",), filter="span.name LIKE '_1'", limit=1))
+        assert ([one.trace_id for one in page], page.token) == (["t1"], None)
+        first = store.search_traces(TraceQuery(experiment_ids=("1",), filter="span.name LIKE 'a1%'", limit=6))
+        assert first.token is not None
+        rest = ids("span.name LIKE 'a1%'", limit=6, page_token=first.token)
+        assert [one.trace_id for one in first] + rest == [f"t{number}" for number in (*range(19, 9, -1), 1)]
+        with pytest.raises(InvalidValue):
+            ids("span.name LIKE 'b1%'", page_token=first.token)
+        self.write(store, TraceStarted("t1", "1", 1, spans=[SpanText("s1", "new", "TOOL", "OK", "{}")]))
+        assert (ids("span.name LIKE 'b1'"), ids("span.name LIKE 'a1'"), ids("span.name LIKE 'new'")) == ([], ["t1"], ["t1"])
+        late = [SpanText("s9", "late", "LLM", "OK", "{}")]
+        self.write(store, TraceStarted("unread", "1", 0, spans=late))  # of others that came before, no texts were kept
+        assert ids("span.name LIKE 'x'", unread=True) == ["unread"]
+        self.write(store, TraceChanged("t1", 101, deleted=True), TraceStarted("t1", "1", 1))
+        assert ids("span.name LIKE 'a1'") == []
 
     # --- points that come twice ---------------------------------------------------------------------------------------
 

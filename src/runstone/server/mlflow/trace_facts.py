@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runstone.entities.traces import TraceHead
 from runstone.errors import InvalidValue
+from runstone.query.span_texts import parsed
 from runstone.query.trace_figures import Fact
 from runstone.query.traces import LINKED_RUN
 from runstone.server.otlp import pieces
@@ -152,7 +153,7 @@ def _span(one: dict[str, Any], metric: str, clauses: list[Clause]) -> Fact | Non
 def _said(told: dict[str, Any]) -> Any:
     value = told.get("value")
     if value is None and isinstance(told.get("serialized_value"), dict):
-        return pieces.parsed(told["serialized_value"].get("value"))
+        return parsed(told["serialized_value"].get("value"))
     return value
 
 
@@ -175,10 +176,10 @@ def _number(value: Any) -> float | None:
 
 
 def _object(given: Any) -> dict[str, Any]:
-    found = pieces.parsed(given)
+    found = parsed(given)
     return found if isinstance(found, dict) else {}
 
 
 def _text(given: Any) -> str:
-    found = pieces.parsed(given)
+    found = parsed(given)
     return found if isinstance(found, str) else ""

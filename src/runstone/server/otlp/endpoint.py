@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from runstone.contracts import Batch
 from runstone.errors import InvalidValue
+from runstone.query.span_texts import found_keys, span_text
+from runstone.records import SpanText, TraceStarted
 from runstone.server.observe import ROUTE
 
 from . import heads, json_body, pieces, protobuf
@@ -99,12 +101,18 @@ def keep(backend: Backend, experiment: str, run: str, spans: list[Span]) -> None
         return
     if run:
         run = backend.store.get_run(run).info.run_id
-    backend.write(Batch([heads.head(experiment, run, group) for group in traces.values()]))
+    files = {trace_id: [kept(one) for one in group] for trace_id, group in traces.items()}
+    told = {trace_id: [span_text(one) for one in group] for trace_id, group in files.items()}
+    backend.write(Batch([_found_by(heads.head(experiment, run, traces[one]), texts) for one, texts in told.items()]))
     for trace_id, group in traces.items():
         head = backend.store.get_trace(trace_id)
-        pieces.add(backend.artifacts(head.artifact_location), [kept(one) for one in group])
+        pieces.add(backend.artifacts(head.artifact_location), files[trace_id])
         if head.state != "IN_PROGRESS":
             _summarize(backend, experiment, head.artifact_location, group)
+
+
+def _found_by(head: TraceStarted, texts: list[SpanText]) -> TraceStarted:
+    return replace(head, spans=texts, metadata={**head.metadata, **found_keys(texts)})
 
 
 def _summarize(backend: Backend, experiment: str, location: str, group: list[Span]) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from runstone.query.traces import SPAN_FIELDS, found_key
 from runstone.records import TraceStarted
 
 from . import meaning
@@ -14,8 +13,6 @@ from .spans import STATUS, Span
 
 #: Characters of previews of what went in and came out.
 PREVIEW = 1000
-#: Spans of one message by which its trace can be found.
-FOUND_SPANS = 1000
 #: Characters of a tag's name and value; what is longer is left out.
 _TAG_NAME, _TAG_VALUE = 250, 5000
 _MILLION = 1_000_000
@@ -28,10 +25,6 @@ def head(experiment_id: str, run_id: str, spans: Sequence[Span]) -> TraceStarted
     metadata, tags, details = {"mlflow.trace_schema.version": "3"}, {"mlflow.trace.spansLocation": "TRACKING_STORE"}, {}
     if run_id:
         metadata["mlflow.sourceRun"] = run_id
-    for one in spans[:FOUND_SPANS]:
-        kind, status = _text(one.attributes.get(meaning.TYPE)), STATUS[one.status].removeprefix("STATUS_CODE_")
-        marks = zip(SPAN_FIELDS, (_text(one.name), kind, status), strict=True)
-        metadata |= {found_key(f"span.{name}", value): "" for name, value in marks}
     for one in spans:
         for key, value in (("mlflow.trace.session", meaning.session), ("mlflow.trace.user", meaning.user)):
             if (found := value(one.attributes)) is not None:

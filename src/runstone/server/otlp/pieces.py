@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -97,13 +96,3 @@ def _once(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return bool(one.get("parent_span_id") or one.get("parent_id")), start if isinstance(start, int) else 0
 
     return sorted(known.values(), key=place)
-
-
-def parsed(value: Any) -> Any:
-    """An attribute as it is meant: a text that is JSON holds its value, as MLflow keeps it."""
-    if isinstance(value, str):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
