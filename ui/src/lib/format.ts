@@ -11,6 +11,8 @@ export function toNumber(value: Wire): number | null {
   return typeof value === "number" ? value : Number(value);
 }
 
+const COUNT = new Intl.NumberFormat("en-US");
+
 /** Four significant digits; whole numbers whole; very small and very large ones with an exponent. "" is "not logged". */
 export function formatNumber(value: Wire, digits = 4): string {
   const number = toNumber(value);
@@ -20,14 +22,14 @@ export function formatNumber(value: Wire, digits = 4): string {
   const size = Math.abs(number);
   let text: string;
   if (number === 0) text = "0";
-  else if (Number.isInteger(number) && size < 1e7) text = size.toLocaleString("en-US");
+  else if (Number.isInteger(number) && size < 1e7) text = COUNT.format(size);
   else if (size < 1e-4 || size >= 1e7) text = shortExponent(size.toExponential(digits - 1));
   else text = plain(size.toPrecision(digits));
   return number < 0 ? MINUS + text : text;
 }
 
 function plain(text: string): string {
-  return text.includes("e") ? Number(text).toLocaleString("en-US") : text;
+  return text.includes("e") ? COUNT.format(Number(text)) : text;
 }
 
 function shortExponent(text: string): string {
@@ -64,7 +66,7 @@ export function formatDelta(value: Wire, base: Wire): string {
 }
 
 export function formatCount(value: number): string {
-  return value.toLocaleString("en-US");
+  return COUNT.format(value);
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -42,13 +42,7 @@ export function Grid(props: GridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState({ row: 0, column: 1 });
   const pinnedWidth = pinned.reduce((sum, column) => sum + column.width, 0);
-  const down = useVirtualizer({
-    count: rows.count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: OVERSCAN,
-    scrollPaddingEnd: HEAD + rows.lead * rowHeight,
-  });
+  // First: it reads where the grid is scrolled to before the other draws rows, after which the browser would lay out all anew.
   const across = useVirtualizer({
     horizontal: true,
     count: columns.length,
@@ -57,6 +51,13 @@ export function Grid(props: GridProps) {
     getItemKey: (i) => columns[i]?.id ?? i,
     overscan: 3,
     scrollPaddingEnd: pinnedWidth,
+  });
+  const down = useVirtualizer({
+    count: rows.count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: OVERSCAN,
+    scrollPaddingEnd: HEAD + rows.lead * rowHeight,
   });
   useEffect(() => across.measure(), [across, columns]);
   useEffect(() => down.measure(), [down, rowHeight]);

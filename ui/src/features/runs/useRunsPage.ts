@@ -6,7 +6,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { experimentQuery, experimentsQuery } from "../../api/experiments";
 import { ApiError } from "../../api/http";
 import { keysQuery } from "../../api/keys";
-import { type TableSpec, tableQuery, useTrashRuns } from "../../api/runs";
+import { type TableSpec, tableQuery, useTrashRuns, WINDOW } from "../../api/runs";
 import { equalQuery } from "../../api/table";
 import { type Change, partOf, turned } from "../../lib/change";
 import { column, columnId, type ColumnSpec, nextSort, orderTerm, withStat, type SortKey, type Stat } from "../../lib/columns";
@@ -18,6 +18,7 @@ import { flowingColumns, type GridColumn, type Meanings, pinnedColumns } from ".
 import type { RunsPageProps } from "./RunsPage";
 import { type RowWindow, useRows } from "./useRows";
 import { type CellPaint, defaultColumns, equalParams, onlyRuns, readView, renamedColumn, type RunsSearch, type RunsView, withoutRuns, writeView } from "./view";
+import { sameWindows } from "./windows";
 
 /** "Select all" reaches this many runs. */
 const MOST = 2000;
@@ -27,7 +28,10 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   const view = useView(search);
   const facts = useFacts(experiments);
   const [range, setRangeState] = useState({ first: 0, last: 40 });
-  const setRange = useCallback((first: number, last: number) => setRangeState({ first, last }), []);
+  const setRange = useCallback((first: number, last: number) => {
+    const next = { first: sameWindows(first, WINDOW), last: sameWindows(last, WINDOW) };
+    setRangeState((now) => replaceEqualDeep(now, next));
+  }, []);
   const change = (part: Change<RunsView>) => onSearch((now) => writeView(partOf(part, readView(now))));
 
   const specs = useMemo(

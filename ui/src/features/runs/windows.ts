@@ -10,3 +10,9 @@ export function neededWindows(first: number, last: number, size: number, count?:
   if (more && within > size / 2) windows.push(to + 1);
   return windows;
 }
+
+/** A row at or before `row` in whose place as an end the same windows are needed: while rows roll by, little else need be drawn anew. */
+export function sameWindows(row: number, size: number): number {
+  const within = row % size;
+  return row - within + (within > size / 2 ? Math.floor(size / 2) + 1 : 0);
+}
