@@ -1,17 +1,21 @@
-"""What logged models know beside their files: the run's params, an example of sparse data, what ``score`` says."""
+"""What logged models know beside their files: the run's params, an example of sparse data, what ``score`` says, the metrics of
+the training that made them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import lightgbm
 import numpy as np
 import pytest
 import scipy.sparse
+import xgboost
 from sklearn.linear_model import LogisticRegression
 
 import runstone
 from runstone.autolog import core
+from runstone.errors import NotFound
 
 X = np.random.default_rng(0).normal(size=(40, 3)).clip(min=0)
 Y = (X[:, 0] > 0).astype(int)
@@ -53,3 +57,78 @@ def test_the_score_of_a_booster_has_its_own_name() -> None:
     assert [name for name in run.data.metrics if name.endswith("_held")] == ["LGBMClassifier_score_held"]
     told = runstone.artifacts.load_dict(f"runs:/{run.info.run_id}/metric_info.json")
     assert told["LGBMClassifier_score_held"].startswith("LGBMClassifier.score(X=held")
+
+
+def points(key: str) -> list[tuple[int, str | None]]:
+    """Step and dataset of a metric's points that are the only model's of the last run."""
+    (model,) = runstone.search_logged_models(
+        filter_string=f"source_run_id = '{runstone.last_active_run().info.run_id}'", output_format="list"
+    )
+    return [(one.step, one.dataset_name) for one in model.metrics or () if one.key == key]
+
+
+def test_the_iterations_of_xgboost_are_the_models() -> None:
+    """As mlflow 3.17 does, with the training data for what early stopping says."""
+    runstone.xgboost.autolog()
+    data, turned = xgboost.DMatrix(X, Y), xgboost.DMatrix(X, 1 - Y)
+    params = {"objective": "binary:logistic", "eval_metric": "logloss"}
+    xgboost.train(params, data, 9, evals=[(data, "train"), (turned, "val")], early_stopping_rounds=2, verbose_eval=False)
+    assert points("train-logloss") == [(0, None), (1, None), (2, None), (3, "dataset")]
+    assert points("stopped_iteration") == points("best_iteration") == [(0, "dataset")]
+    xgboost.train(params, data, 2, evals=[(data, "train")], verbose_eval=False)
+    assert points("train-logloss") == [(0, None), (1, None)]
+
+
+def test_the_iterations_of_lightgbm_are_the_models() -> None:
+    runstone.lightgbm.autolog()
+    data = lightgbm.Dataset(X, Y, free_raw_data=False)
+    held = lightgbm.Dataset(X, Y, reference=data)
+    params = {"objective": "binary", "verbose": -1}
+    stop = lightgbm.early_stopping(2, verbose=False)
+    lightgbm.train(params, data, 2, valid_sets=[held], valid_names=["held"], callbacks=[stop])
+    assert points("held-binary_logloss") == [(0, None), (1, None), (2, None)]
+    assert points("best_iteration") == [(0, None)]
+
+
+@pytest.mark.parametrize("kind", ["xgboost", "lightgbm", "catboost"])
+def test_the_iterations_of_an_estimator_are_its_models(kind: str) -> None:
+    getattr(runstone, kind).autolog()
+    if kind == "catboost":
+        catboost = pytest.importorskip("catboost", reason="catboost is not installed (pip install catboost)")
+        catboost.CatBoostClassifier(iterations=2, verbose=False, allow_writing_files=False).fit(X, Y, eval_set=(X, Y))
+        key = "validation-Logloss"
+    elif kind == "xgboost":
+        xgboost.XGBClassifier(n_estimators=2).fit(X, Y, eval_set=[(X, Y)], verbose=False)
+        key = "validation_0-logloss"
+    else:
+        lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(X, Y, eval_set=[(X, Y)])
+        key = "training-binary_logloss"
+    assert points(key) == [(0, None), (1, None)]
+
+
+def test_points_are_no_models_where_none_is_kept_or_the_training_fails() -> None:
+    runstone.xgboost.autolog(log_models=False)
+    data = xgboost.DMatrix(X, Y)
+    xgboost.train({}, data, 2, evals=[(data, "train")], verbose_eval=False)
+    assert "train-rmse" in runstone.last_active_run().data.metrics
+
+    def stop(*_told: Any) -> Any:
+        raise RuntimeError("enough")
+
+    runstone.xgboost.autolog()
+    with pytest.raises(RuntimeError, match="enough"):
+        xgboost.train({}, data, 2, evals=[(data, "train")], custom_metric=stop, verbose_eval=False)
+    assert runstone.last_active_run().info.status == "FAILED"
+    assert runstone.search_logged_models(output_format="list") == []
+
+
+def test_a_model_to_log_to_has_to_be_there() -> None:
+    with runstone.start_run(), pytest.raises(NotFound, match="m-0123"):
+        runstone.sklearn.log_model(LogisticRegression().fit(X, Y), name="m", model_id="m-0123")
+
+
+def test_what_statsmodels_says_of_a_fit_is_the_models() -> None:
+    api = pytest.importorskip("statsmodels.api", reason="statsmodels is not installed (pip install statsmodels)")
+    runstone.statsmodels.autolog()
+    api.OLS(X[:, 0], X).fit()
+    assert points("rsquared") == [(0, None)]

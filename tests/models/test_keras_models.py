@@ -74,6 +74,8 @@ def test_a_fit() -> None:
     assert [point.step for point in points] == [0, 1, 2]
     names = {item.path for item in runstone.MlflowClient().list_artifacts(run.info.run_id)}
     assert names == {"model", "model_summary.txt"}
+    (kept,) = runstone.search_logged_models(filter_string=f"source_run_id = '{run.info.run_id}'", output_format="list")
+    assert [point.step for point in kept.metrics or () if point.key == "val_loss"] == [0, 1, 2]
     loaded = runstone.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     np.testing.assert_allclose(loaded.predict(ROWS), model.predict(ROWS, verbose=0), rtol=1e-6)
     runstone.keras.autolog(log_every_epoch=False, log_every_n_steps=2, log_models=False)

@@ -163,6 +163,8 @@ def test_lightning(tmp_path: Path) -> None:
     assert [step for step, _ in history(run, "loss")] == [0, 1, 2]
     names = {item.path for item in runstone.MlflowClient().list_artifacts(run.info.run_id)}
     assert names == {"model", "model_summary.txt"}
+    (kept,) = runstone.search_logged_models(filter_string=f"source_run_id = '{run.info.run_id}'", output_format="list")
+    assert [point.step for point in kept.metrics or () if point.key == "loss"] == [0, 1, 2]
     loaded = runstone.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     assert loaded.metadata.signature is not None
     np.testing.assert_allclose(loaded.predict(ROWS), expected(model), rtol=1e-6)

@@ -37,24 +37,26 @@ class BoostingOptions(Options, frozen=True, kw_only=True):
 
 
 class Iterations:
-    """The metrics of a training's iterations, logged as they come."""
+    """The metrics of a training's iterations, logged as they come; they are the model's, too."""
 
     def __init__(self, training: Training) -> None:
-        self.training = training
+        self.training, self.model_id = training, training.model_to_come()
         self.seen: list[dict[str, float]] = []
 
     def add(self, metrics: Mapping[str, Any], step: int) -> None:
         """Log an iteration's. ``ndcg@3`` becomes ``ndcg_at_3``, as in MLflow."""
         known = {name.replace("@", "_at_"): float(value) for name, value in metrics.items()}
         self.seen.append(known)
-        runstone.log_metrics(known, step=step, run_id=self.training.run_id)
+        self.log(known, step=step)
 
-    def stopped(self, best: int, index: int, last: int) -> None:
+    def stopped(self, best: int, index: int, last: int, dataset: Any = None) -> None:
         """Log where early stopping stopped, and the best iteration's metrics at the step after the last."""
-        run_id = self.training.run_id
-        runstone.log_metrics({"stopped_iteration": last, "best_iteration": best}, run_id=run_id)
+        self.log({"stopped_iteration": last, "best_iteration": best}, dataset=dataset)
         if 0 <= index < len(self.seen):
-            runstone.log_metrics(self.seen[index], step=len(self.seen), run_id=run_id)
+            self.log(self.seen[index], step=len(self.seen), dataset=dataset)
+
+    def log(self, metrics: dict[str, float], **at: Any) -> None:
+        runstone.log_metrics(metrics, run_id=self.training.run_id, model_id=self.model_id, **at)
 
 
 # --- the data ----------------------------------------------------------------------------------------------------------
@@ -96,17 +98,20 @@ def first_rows(data: Any) -> Any:
         return None
 
 
-def describe(options: Options, data: Any, context: str, name: str | None = None) -> None:
-    """Log data as a dataset of the run."""
+def describe(options: Options, data: Any, context: str, name: str | None = None) -> Any:
+    """Log data as a dataset of the run; ``None`` for what no dataset can be made of."""
     if hasattr(data, "toarray"):
         data = data.toarray() if np.prod(data.shape) <= MOST_CELLS else None
     module = type(data).__module__.partition(".")[0]
     if isinstance(data, np.ndarray):
-        runstone.log_input(runstone.data.from_numpy(data, name=name), context=context)
+        dataset: Any = runstone.data.from_numpy(data, name=name)
     elif module == "pandas" and hasattr(data, "columns"):
-        runstone.log_input(runstone.data.from_pandas(data, name=name), context=context)
+        dataset = runstone.data.from_pandas(data, name=name)
     else:
         core.warn(options, "dataset", f"autolog: data of the type {type(data).__name__} is not described as a dataset.")
+        return None
+    runstone.log_input(dataset, context=context)
+    return dataset
 
 
 # --- the model ---------------------------------------------------------------------------------------------------------
@@ -201,17 +206,17 @@ def keeper(log_model: Callable[..., Any], **further: Callable[[Any], Any]) -> Ca
 
     def keep(
         options: Any, estimator: Any, name: str, signature: Any, example: Any, params: dict[str, Any],
-        registered: str | None = None,
+        registered: str | None = None, model_id: str | None = None,
     ) -> str | None:  # fmt: skip
         def log() -> str | None:
             info = log_model(
                 estimator, name=name, signature=signature if signature is not None else False, input_example=example,
-                registered_model_name=registered,
+                registered_model_name=registered, model_id=model_id,
                 params={key: str(value)[: core.PARAM_CAP] for key, value in params.items()},
                 **{key: read(options) for key, read in further.items()},
             )  # fmt: skip
-            model_id: str | None = info.model_id
-            return model_id
+            made: str | None = info.model_id
+            return made
 
         found: str | None = core.safely(options, f"logging the {name}", log)
         return found

@@ -9,7 +9,6 @@ from typing import Any
 
 import catboost
 
-import runstone
 from runstone.models.flavors import catboost as flavor
 
 from . import boosting, core, importing
@@ -67,13 +66,14 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
         core.safely(options, "the iterations' metrics", _log_iterations, training, model)
         core.safely(options, "the importances", _log_importances, model)
         if options.log_models:
-            core.safely(options, "logging the model", _keep, options, model, example, params)
+            core.safely(options, "logging the model", _keep, training, model, example, params)
 
     return Prepared(args, kwargs, after)
 
 
-def _keep(options: Options, model: Any, example: Any, params: dict[str, Any]) -> None:
-    boosting.keep_model(options, flavor.log_model, model, example, model.predict, params)
+def _keep(training: Training, model: Any, example: Any, params: dict[str, Any]) -> None:
+    further = {"model_id": training.model_id}
+    boosting.keep_model(training.options, flavor.log_model, model, example, model.predict, params, **further)
 
 
 def _log_iterations(training: Training, model: Any) -> None:
@@ -87,7 +87,7 @@ def _log_iterations(training: Training, model: Any) -> None:
         iterations.add({name: value for name, value in zip(found, values, strict=True) if value is not None}, step)
     best = model.get_best_iteration()
     if best is not None:
-        runstone.log_metrics({"best_iteration": best}, run_id=training.run_id)
+        iterations.log({"best_iteration": best})
 
 
 def _log_importances(model: Any) -> None:

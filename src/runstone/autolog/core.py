@@ -20,6 +20,7 @@ from packaging.version import Version
 
 import runstone
 from runstone import settings
+from runstone.client import logged_models
 from runstone.client.notices import warn_once
 
 #: MLflow's tag on runs that autologging began.
@@ -143,12 +144,14 @@ class Training:
         run: the active run, or one begun for this call.
         begun: whether it was begun for this call, and ends with it.
         told: params that the call has logged already, by an estimator around what trains.
+        model_id: the id that the model will have, once :meth:`model_to_come` was asked for it.
     """
 
     def __init__(self, framework: str, options: Options) -> None:
         self.framework, self.options = framework, options
         self.thread = threading.get_ident()
         self.told: set[str] = set()
+        self.model_id: str | None = None
         found = runstone.active_run()
         self.begun = found is None
         self.run = found or runstone.start_run(tags={TAG: framework, **(options.extra_tags or {})})
@@ -156,6 +159,12 @@ class Training:
     @property
     def run_id(self) -> str:
         return str(self.run.info.run_id)
+
+    def model_to_come(self) -> str | None:
+        """The id of the model that is logged when the training has ended, for points on the way; ``None`` where none is."""
+        if self.model_id is None and self.options.log_models:
+            self.model_id = logged_models.model_to_come()
+        return self.model_id
 
     def end(self, *cause: Any) -> None:
         """End the run, if it was begun here, as what left the call says."""
@@ -270,19 +279,19 @@ def _begin(framework: str, options: Options) -> Training | None:
         return Training(framework, options)
 
 
-def log_params(options: Options, params: dict[str, Any]) -> None:
-    """Log params to the active run, cut to MLflow's length; those that the run has with another value are named in a warning
-    and stay as they are."""
+def log_params(options: Options, params: dict[str, Any], run_id: str | None = None) -> None:
+    """Log params to a run, the active one if none is named, cut to MLflow's length; those that the run has with another value
+    are named in a warning and stay as they are."""
     texts = {str(key): str(value)[:PARAM_CAP] for key, value in params.items()}
     try:
-        runstone.log_params(texts)
+        runstone.log_params(texts, run_id=run_id)
         return
     except runstone.MlflowException:
         pass
     kept = []
     for key, text in texts.items():
         try:
-            runstone.log_param(key, text)
+            runstone.log_params({key: text}, run_id=run_id)
         except runstone.MlflowException:
             kept.append(key)
     if kept:

@@ -74,8 +74,11 @@ def autolog(
             _switch(place, options)
         else:
             importing.when_loaded(framework, lambda _module, place=place: _switch(place, options))  # type: ignore[misc]
+            if place not in sys.modules:
+                importing.when_loaded(place, lambda module: module.switch(for_all=True, **options))
 
 
 def _switch(place: str, options: dict[str, Any]) -> None:
     module: ModuleType = importlib.import_module(place)
-    module.switch(for_all=True, **options)
+    if hasattr(module, "switch"):  # else it is what imports the framework, and is switched on when it is loaded itself
+        module.switch(for_all=True, **options)

@@ -112,7 +112,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc, unused-ignore]
             core.safely(self.options, "a batch's metrics", self._log, dict(logs), self.steps)
 
     def _log(self, found: dict[str, Any], step: int) -> None:
-        runstone.log_metrics({name: float(value) for name, value in found.items()}, step=step, run_id=self.training.run_id)
+        known, training = {name: float(value) for name, value in found.items()}, self.training
+        runstone.log_metrics(known, step=step, run_id=training.run_id, model_id=training.model_to_come())
 
     def _begin(self) -> None:
         if getattr(self.model, "optimizer", None) is not None:
@@ -141,7 +142,7 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
 
     def after(_history: Any) -> None:
         if options.log_models:
-            core.safely(options, "logging the model", _keep, options, model, first)
+            core.safely(options, "logging the model", _keep, training, options, model, first)
 
     return Prepared((model,), told, after)
 
@@ -153,12 +154,12 @@ def _describe(options: KerasOptions, told: dict[str, Any]) -> None:
         boosting.describe(options, test[0], "eval")
 
 
-def _keep(options: KerasOptions, model: Any, example: Any) -> None:
+def _keep(training: Training, options: KerasOptions, model: Any, example: Any) -> None:
     signature: ModelSignature | None = None
     if options.log_model_signatures:
         signature = core.safely(options, "the signature", flavor.signature_of, model)
     flavor.log_model(
         model, name="model", signature=signature or False, save_exported_model=options.save_exported_model,
         input_example=example if options.log_input_examples else None, save_model_kwargs=options.save_model_kwargs,
-        registered_model_name=options.registered_model_name,
+        registered_model_name=options.registered_model_name, model_id=training.model_id,
     )  # fmt: skip

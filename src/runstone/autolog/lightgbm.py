@@ -98,7 +98,8 @@ def _train(
             core.safely(options, f"the importance {kind}", boosting.importance, kind, model.feature_name(), list(values))
 
     def keep(model: Any) -> None:
-        boosting.keep_model(options, flavor.log_model, model, boosting.example_of(data), model.predict, params)
+        example = boosting.example_of(data)
+        boosting.keep_model(options, flavor.log_model, model, example, model.predict, params, model_id=training.model_id)
 
     return Prepared((), told, after)
 

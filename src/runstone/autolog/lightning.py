@@ -40,7 +40,7 @@ def _prepare(training: Training, kind: type, args: tuple[Any, ...], kwargs: dict
     assert isinstance(options, TorchOptions)
     trainer = args[0]
     model = args[1] if len(args) > 1 else kwargs.get("model")
-    recorder = kind(training.run_id, options)
+    recorder = kind(training.run_id, options, training.model_to_come())
     trainer.callbacks.append(recorder)
     seen: list[Any] = []
     hook = None
@@ -57,7 +57,7 @@ def _prepare(training: Training, kind: type, args: tuple[Any, ...], kwargs: dict
         if trainer.is_global_zero:
             core.safely(options, "the summary", _summarize, kind, trainer)
             if options.log_models:
-                core.safely(options, "logging the model", _keep, options, trainer.lightning_module, seen)
+                core.safely(options, "logging the model", _keep, training, trainer.lightning_module, seen)
 
     return Prepared(args, kwargs, after, done)
 
@@ -69,9 +69,10 @@ def _note(seen: list[Any], given: Any, result: Any) -> None:
         seen.append((given[0].detach()[:5].cpu().numpy(), result.detach()[:5].cpu().numpy()) if fits else None)
 
 
-def _keep(options: TorchOptions, model: Any, seen: list[Any]) -> None:
+def _keep(training: Training, model: Any, seen: list[Any]) -> None:
     signature = infer_signature(*seen[0]) if seen and seen[0] is not None else False
-    flavor.log_model(model, name="model", signature=signature, registered_model_name=options.registered_model_name)
+    registered = training.options.registered_model_name
+    flavor.log_model(model, name="model", signature=signature, registered_model_name=registered, model_id=training.model_id)
 
 
 def _summarize(kind: type, trainer: Any) -> None:
@@ -83,8 +84,8 @@ def _summarize(kind: type, trainer: Any) -> None:
 class _Recording:
     """Logs to a run, while the trainer goes on; holds nothing that cannot be pickled."""
 
-    def __init__(self, run_id: str, options: TorchOptions) -> None:
-        self.run_id, self.options = run_id, options
+    def __init__(self, run_id: str, options: TorchOptions, model_id: str | None) -> None:
+        self.run_id, self.options, self.model_id = run_id, options, model_id
         self.by_step: set[str] = set()
         self.by_epoch: set[str] = set()
         plan = options.checkpoints
@@ -147,4 +148,5 @@ class _Recording:
 
     def _log(self, trainer: Any, found: dict[str, Any], step: int) -> None:
         if not trainer.sanity_checking and found:
-            runstone.log_metrics({name: float(value) for name, value in found.items()}, step=step, run_id=self.run_id)
+            known = {name: float(value) for name, value in found.items()}
+            runstone.log_metrics(known, step=step, run_id=self.run_id, model_id=self.model_id)

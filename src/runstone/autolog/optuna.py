@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import sys
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -11,14 +13,19 @@ from typing import Any
 import optuna
 
 import runstone
+from runstone.client import runs
 
-from . import core, importing
+from . import core, importing, optuna_results
 from .core import Options, Prepared, Training
 
 FRAMEWORK = "optuna"
 TESTED = ("3.0", "6.0")
-#: A pruned trial was stopped from outside; its run says so.
-PRUNED, FAILED = "KILLED", "FAILED"
+#: A trial's state as Optuna has it; ``tags.`optuna.state` = 'COMPLETE'`` finds those that have a value.
+STATE = "optuna.state"
+#: What was suggested to a trial that goes on, as JSON: params of a run never change, and the objective may log its own.
+SUGGESTED = "optuna.suggested"
+#: Names that Optuna gives to studies by itself begin so.
+NAMELESS = "no-name-"
 
 _trial = threading.local()
 
@@ -48,7 +55,9 @@ def switch(**options: Any) -> None:
 
 def _watch(_module: ModuleType) -> None:
     core.replace(optuna.Study, "optimize", lambda original: core.watched(FRAMEWORK, original, _prepare))
-    core.replace(optuna.Trial, "report", _reporting)
+    core.replace(optuna.Trial, "report", lambda original: _telling(original, _log_report))
+    for kind in ("float", "int", "categorical"):
+        core.replace(optuna.Trial, f"suggest_{kind}", lambda original: _telling(original, _log_suggested))
 
 
 def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
@@ -56,95 +65,141 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
     told = core.given(original, args, kwargs)
     study, objective = told.pop("self"), told["func"]
     core.log_params(options, {name: told.get(name) for name in ("n_trials", "timeout", "n_jobs")})
+    names = {} if study.study_name.startswith(NAMELESS) or not training.begun else {"mlflow.runName": study.study_name}
     runstone.set_tags(
         {
+            **names,
+            **_texts(study.user_attrs),
             "optuna.study": study.study_name,
             "optuna.sampler": type(study.sampler).__name__,
             "optuna.pruner": type(study.pruner).__name__,
             "optuna.directions": ",".join(one.name for one in study.directions),
         }
     )
-    told["func"] = functools.wraps(objective)(_Objective(training, study, objective))
-    told["callbacks"] = [_progress(training), *(told.get("callbacks") or ())]
-
-    def after(_result: Any) -> None:
-        if len(study.directions) == 1 and any(one.state.name == "COMPLETE" for one in study.trials):
-            core.log_params(options, {f"best_{name}": value for name, value in study.best_params.items()})
-            runstone.log_metric("best_value", study.best_value, step=study.best_trial.number, run_id=training.run_id)
-
-    return Prepared((study,), told, after)
+    trials = _Trials(training, study, objective)
+    told["func"] = functools.wraps(objective)(trials)
+    told["callbacks"] = [trials.told, *(told.get("callbacks") or ())]
+    # not after it alone: a study that is interrupted has results, too
+    return Prepared((study,), told, lambda _result: None, trials.close)
 
 
-class _Objective:
-    """The objective, inside a run of the trial's own."""
+class _Trials:
+    """The objective, inside a run of each trial's own, which ends when Optuna has judged what came of it."""
 
     def __init__(self, training: Training, study: Any, objective: Callable[[Any], Any]) -> None:
-        self.training, self.study, self.objective = training, study, objective
+        self.training, self.options, self.study, self.objective = training, training.options, study, objective
+        #: Runs of trials, by number; those that go on are in ``open``.
+        self.runs: dict[int, Any] = {}
+        self.open: dict[int, Any] = {}
 
     def __call__(self, trial: Any) -> Any:
-        options = self.training.options
-        run = core.safely(options, "a trial's run", self._begin, trial)
+        run = core.safely(self.options, "a trial's run", self._begin, trial)
         if run is None:
             return self.objective(trial)
-        _trial.run_id = run.info.run_id
+        _trial.run_id, _trial.suggested = run.info.run_id, {}
         try:
             with core.resumed():
-                values = self.objective(trial)
+                return self.objective(trial)
         except BaseException as problem:
-            status = PRUNED if isinstance(problem, optuna.TrialPruned) else FAILED
-            core.safely(options, "a trial", self._end, trial, None, status)
+            core.safely(self.options, "a trial", self._stopped, trial, run, problem)
             raise
         finally:
             _trial.run_id = None
-        core.safely(options, "a trial", self._end, trial, values, "FINISHED")
-        return values
+
+    def told(self, study: Any, trial: Any) -> None:
+        """What Optuna calls after each trial."""
+        core.safely(self.options, "a trial", self._judged, trial)
+        core.safely(self.options, "the study's progress", self._progress, study, trial)
+
+    def close(self) -> None:
+        """End what was left open, and keep what the study found."""
+        for run in list(self.open.values()):
+            runs.end_block(run, "FAILED", "Optuna was told nothing of this trial's end")
+        optuna_results.log(self.study, {number: run.info.run_id for number, run in self.runs.items()}, self.training.run_id)
+        best = optuna_results.best_of(self.study)
+        runstone.set_tags(_texts(self.study.user_attrs))
+        if best is not None:
+            core.log_params(self.options, {f"best_{name}": value for name, value in best.params.items()}, self.training.run_id)
 
     def _begin(self, trial: Any) -> Any:
-        tags = {core.TAG: FRAMEWORK, "optuna.trial": str(trial.number), **(self.training.options.extra_tags or {})}
+        tags = {core.TAG: FRAMEWORK, "optuna.trial": str(trial.number), **(self.options.extra_tags or {})}
         own = threading.get_ident() == self.training.thread
-        return runstone.start_run(
+        run = runstone.start_run(
             run_name=f"trial {trial.number}", nested=own, parent_run_id=None if own else self.training.run_id, tags=tags
         )
+        self.runs[trial.number] = self.open[trial.number] = run
+        return run
 
-    def _end(self, trial: Any, values: Any, status: str) -> None:
+    def _stopped(self, trial: Any, run: Any, problem: BaseException) -> None:
+        """The objective raised. A pruned trial was stopped from outside, and its run says so."""
         try:
-            core.log_params(self.training.options, trial.params)
-            if values is not None:
-                runstone.log_metrics(_named(self.study, values))
+            self._describe(trial, run, "PRUNED" if isinstance(problem, optuna.TrialPruned) else "FAIL")
         finally:
-            runstone.end_run(status)
+            self.open.pop(trial.number, None)
+            if isinstance(problem, optuna.TrialPruned):
+                runs.end_block(run, "KILLED", str(problem) or "pruned")
+            else:
+                run.__exit__(*sys.exc_info())
+
+    def _judged(self, trial: Any) -> None:
+        """The objective gave back something, which is a value or not."""
+        run = self.open.get(trial.number)
+        if run is None:
+            return
+        state = trial.state.name
+        try:
+            self._describe(trial, run, state)
+            if state == "COMPLETE":
+                names = optuna_results.value_names(self.study)
+                runstone.log_metrics(dict(zip(names, trial.values, strict=True)), run_id=run.info.run_id)
+        finally:
+            self.open.pop(trial.number, None)
+            cause = "the objective gave back no value that Optuna takes: a number, and not NaN, for each direction"
+            runs.end_block(run, *(("FINISHED", None) if state == "COMPLETE" else ("FAILED", cause)))
+
+    def _describe(self, trial: Any, run: Any, state: str) -> None:
+        run_id, client = run.info.run_id, runstone.MlflowClient()
+        core.log_params(self.options, trial.params, run_id)
+        for key, text in {**_texts(trial.user_attrs), STATE: state}.items():
+            client.set_tag(run_id, key, text)
+        if trial.params:
+            client.delete_tag(run_id, SUGGESTED)
+
+    def _progress(self, study: Any, trial: Any) -> None:
+        """The best value so far, by trial, in the study's run."""
+        best = optuna_results.best_of(study) if trial.state.name == "COMPLETE" else None
+        if best is None:
+            return
+        run_id, (name,) = self.training.run_id, optuna_results.value_names(study)
+        runstone.log_metric(f"best_{name}", best.value, step=trial.number, run_id=run_id)
+        if best.number == trial.number:
+            runstone.MlflowClient().set_tag(run_id, "optuna.best_trial", str(trial.number))
 
 
-def _named(study: Any, values: Any) -> dict[str, float]:
-    several = list(values) if isinstance(values, list | tuple) else [values]
-    names = getattr(study, "metric_names", None) or (["value"] if len(several) == 1 else None)
-    names = names or [f"value_{place}" for place in range(len(several))]
-    return {name: float(value) for name, value in zip(names, several, strict=False)}
+def _texts(found: dict[str, Any]) -> dict[str, str]:
+    """A study's or trial's attributes as tags."""
+    return {str(key): str(value)[: core.PARAM_CAP] for key, value in found.items()}
 
 
-def _progress(training: Training) -> Callable[[Any, Any], None]:
-    """The best value so far, by trial, in the study's run."""
-
-    def log(study: Any, trial: Any) -> None:
-        if len(study.directions) == 1 and trial.state.name == "COMPLETE":
-            runstone.log_metric("best_value", study.best_value, step=trial.number, run_id=training.run_id)
-
-    return lambda study, trial: core.safely(training.options, "the study's progress", log, study, trial)
-
-
-def _reporting(original: Callable[..., Any]) -> Callable[..., Any]:
-    """``trial.report``: the values on the way, by step."""
+def _telling(original: Callable[..., Any], log: Callable[..., None]) -> Callable[..., Any]:
+    """A method of a trial that logs what it was given and gave back to the trial's run."""
 
     @functools.wraps(original)
-    def report(trial: Any, value: Any, step: int) -> None:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
         run_id, options = getattr(_trial, "run_id", None), core.chosen(FRAMEWORK)
         if run_id is not None and options is not None:
-            core.safely(options, "a report", _log_report, run_id, value, step)
-        original(trial, value, step)
+            core.safely(options, "a trial on its way", log, run_id, core.given(original, (self, *args), kwargs), result)
+        return result
 
-    report.__runstone_watched__ = True  # type: ignore[attr-defined]
-    return report
+    method.__runstone_watched__ = True  # type: ignore[attr-defined]
+    return method
 
 
-def _log_report(run_id: str, value: Any, step: int) -> None:
-    runstone.log_metric("intermediate_value", float(value), step=step, run_id=run_id)
+def _log_report(run_id: str, told: dict[str, Any], _result: Any) -> None:
+    runstone.log_metric("intermediate_value", float(told["value"]), step=told["step"], run_id=run_id)
+
+
+def _log_suggested(run_id: str, told: dict[str, Any], value: Any) -> None:
+    _trial.suggested[told["name"]] = value
+    runstone.MlflowClient().set_tag(run_id, SUGGESTED, json.dumps(_trial.suggested, default=str))

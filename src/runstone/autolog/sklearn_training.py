@@ -78,7 +78,7 @@ def finish(
             params = estimator.get_params(deep=not is_search(estimator))
             params |= {f"best_{key}": value for key, value in getattr(estimator, "best_params_", {}).items()}
             model_id = (keep or log_model)(
-                options, estimator, "model", signature, example, params, options.registered_model_name
+                options, estimator, "model", signature, example, params, options.registered_model_name, training.model_id
             )
         # named for its metrics also where log_datasets is off, as in MLflow
         dataset = dataset_of(options, data.x, data.y, tell=False)
@@ -140,18 +140,18 @@ def _example(options: Options, estimator: Any, data: Data) -> tuple[Any, Any]:
 
 def log_model(
     options: SklearnOptions, estimator: Any, name: str, signature: Any, example: Any, params: dict[str, Any],
-    registered: str | None = None,
+    registered: str | None = None, model_id: str | None = None,
 ) -> str | None:  # fmt: skip
     """Log it below the active run; its id as a logged model, ``None`` where it could not be kept."""
 
     def log() -> str | None:
         info = runstone.sklearn.log_model(
             estimator, name=name, signature=signature if signature is not None else False, input_example=example,
-            serialization_format=options.serialization_format, registered_model_name=registered,
+            serialization_format=options.serialization_format, registered_model_name=registered, model_id=model_id,
             params={key: str(value)[: core.PARAM_CAP] for key, value in params.items()},
         )  # fmt: skip
-        model_id: str | None = info.model_id
-        return model_id
+        made: str | None = info.model_id
+        return made
 
     found: str | None = core.safely(options, f"logging the {name}", log)
     return found

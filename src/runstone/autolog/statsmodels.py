@@ -66,10 +66,9 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
         core.safely(options, "describing the data", _describe, options, model)
 
     def after(results: Any) -> None:
-        if options.log_models:
-            core.safely(options, "logging the model", _keep, options, results)
+        model_id = core.safely(options, "logging the model", _keep, options, results) if options.log_models else None
         if isinstance(results, statsmodels.base.wrapper.ResultsWrapper):
-            runstone.log_metrics(_metrics(results), run_id=training.run_id)
+            runstone.log_metrics(_metrics(results), run_id=training.run_id, model_id=model_id)
             runstone.log_text(results.summary().as_text(), "model_summary.txt")
 
     return Prepared(args, kwargs, after)
@@ -84,8 +83,8 @@ def _describe(options: Options, model: Any) -> None:
         boosting.describe(options, data, "train")
 
 
-def _keep(options: Options, results: Any) -> None:
-    flavor.log_model(results, name="model", registered_model_name=options.registered_model_name)
+def _keep(options: Options, results: Any) -> str | None:
+    return flavor.log_model(results, name="model", registered_model_name=options.registered_model_name).model_id
 
 
 def _metrics(results: Any) -> dict[str, float]:

@@ -105,15 +105,14 @@ def _train(
     iterations = Iterations(training)
     # First, so that the iteration that a later callback stops after is seen, too.
     told["callbacks"] = [_Record(iterations), *(told.get("callbacks") or ())]
-    if whole and options.log_datasets:
-        core.safely(options, "describing the data", _describe, options, told)
+    dataset = core.safely(options, "describing the data", _describe, options, told) if whole and options.log_datasets else None
 
     def after(model: Any) -> None:
         if whole and options.log_models:
             core.safely(options, "logging the model", keep, model)
         if told.get("early_stopping_rounds"):
             best = int(model.best_iteration)
-            iterations.stopped(best, best, len(iterations.seen) - 1)
+            iterations.stopped(best, best, len(iterations.seen) - 1, dataset)
         for kind in options.importance_types or ["weight"]:
             found = model.get_score(importance_type=kind)
             core.safely(options, f"the importance {kind}", boosting.importance, kind, list(found), list(found.values()))
@@ -122,12 +121,15 @@ def _train(
         boosting.keep_model(
             options, flavor.log_model, model, boosting.example_of(told["dtrain"]),
             lambda example: model.predict(xgboost.DMatrix(example)), params, model_format=options.model_format,
+            model_id=training.model_id,
         )  # fmt: skip
 
     return Prepared((), told, after)
 
 
-def _describe(options: XgboostOptions, told: dict[str, Any]) -> None:
-    boosting.describe(options, told["dtrain"].get_data(), "train")
+def _describe(options: XgboostOptions, told: dict[str, Any]) -> Any:
+    """Log the datasets; that of the training data."""
+    trained_on = boosting.describe(options, told["dtrain"].get_data(), "train")
     for data, name in told.get("evals") or ():
         boosting.describe(options, data.get_data(), "eval", name)
+    return trained_on

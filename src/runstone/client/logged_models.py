@@ -30,10 +30,27 @@ from .runs import target
 from .session import Session, session
 from .surroundings import start_tags
 
+_to_come: set[str] = set()
+
 
 def new_model_id() -> str:
     """``m-`` and 32 hexadecimal digits."""
     return f"m-{uuid.uuid4().hex}"
+
+
+def model_to_come() -> str:
+    """The id of a model that this process will log with ``log_model(model_id=…)``: points may name it before it is there, and
+    no store is asked."""
+    own = new_model_id()
+    _to_come.add(own)
+    return own
+
+
+def has_come(model_id: str) -> bool:
+    """Whether the id was drawn by :func:`model_to_come`; it is as any other's from now on."""
+    known = model_id in _to_come
+    _to_come.discard(model_id)
+    return known
 
 
 class LoggedModelCalls:

@@ -50,11 +50,8 @@ class ActiveRun(Run):
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> bool:
-        mine = [entry for entry in active.every() if entry.run is self]
-        if mine:
-            # runs begun inside the block and left open end with it
-            for entry in reversed(mine[0].stack[mine[0].stack.index(mine[0]) :]):
-                finish_with(entry, exc_val)
+        for entry in _block(self):
+            finish_with(entry, exc_val)
         return exc_type is None
 
 
@@ -266,6 +263,18 @@ def end_run(status: str = "FINISHED") -> None:
     found = stack[-1] if stack else active.visible() if threading.current_thread() is threading.main_thread() else None
     if found is not None:
         finish(found, word)
+
+
+def end_block(run: ActiveRun, status: str, cause: str | None = None) -> None:
+    """End a run with a status and its cause, and runs begun inside and left open as FINISHED; nothing if it has ended."""
+    for entry in _block(run):
+        finish(entry, *((status, cause) if entry.run is run else ("FINISHED",)))
+
+
+def _block(run: Run) -> list[Active]:
+    """An active run, last, and before it those begun inside of it and left open."""
+    mine = [entry for entry in active.every() if entry.run is run]
+    return list(reversed(mine[0].stack[mine[0].stack.index(mine[0]) :])) if mine else []
 
 
 def finish_with(entry: Active, error: BaseException | None) -> None:

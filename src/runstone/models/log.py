@@ -67,10 +67,11 @@ def log_to_run(
         check_model_name(registered_model_name)
     for argument in [key for key, value in further.items() if value]:
         notice_once(f"log_model {argument}", f"log_model({argument}=…) is not kept here; metadata= keeps it with the model.")
-    waiting = None if model_id is None else runstone.get_logged_model(model_id)
+    new = logged_models.new_model_id() if model_id is None else model_id
+    waiting = None if model_id is None or logged_models.has_come(new) else runstone.get_logged_model(model_id)
     run = runstone.active_run() or runstone.start_run()
     run_id: str = run.info.run_id
-    own = logged_models.new_model_id() if waiting is None else waiting.model_id
+    own = new if waiting is None else waiting.model_id
     log = session().log(run_id)
     known = any(isinstance(one, dict) and one.get("artifact_path") == place for one in _told(log))
     at = model_places.claim(log, session(), place, own, known) if waiting is None else place
