@@ -2,6 +2,8 @@
 # make test    install all that is needed and run every check
 # make bench   the figures of the README, beside mlflow, wandb, TensorBoard and Aim
 # make flavors the frameworks too large for every run: models and autologging, beside the real mlflow (5 GB with UV_TORCH_BACKEND=cpu, 8 without)
+# make ray     projects as jobs, and models served, on a real Ray cluster of two nodes on this machine (0.5 GB)
+# make engines projects in containers of real engines: docker and podman, started for it by root (apt-get, 0.4 GB)
 # make ui      build the UI into the package
 PYTHON ?= python3
 SERVE  ?= 1
@@ -12,12 +14,13 @@ OLD    := .venv-peer-old
 AIM    := .venv-aim
 FML    := .venv-fml
 HEAVY  := .venv-flavors
+RAY    := .venv-ray
 UV     := $(BIN)/uv pip install --quiet --python
 SHELL  := /bin/bash
 # Every process that the tests and figures start would else compile all that it imports: a server took 2 s instead of 0.6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: flavors demo test lint unit ui ui-test bench system clean
+.PHONY: flavors ray engines demo test lint unit ui ui-test bench system clean
 
 demo: $(VENV)/.demo ui
 	$(BIN)/python -m runstone.demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -51,6 +54,14 @@ flavors: $(HEAVY)/.ready
 
 LARGE := tests/models/test_flavor_round_trips.py tests/models/test_heavy_flavors.py tests/models/test_keras_models.py \
   tests/models/test_spark_udf.py tests/models/test_torch_models.py tests/autolog/test_heavy_like_mlflow.py
+
+ray: $(VENV)/.test $(RAY)/.ready
+	RUNSTONE_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(BIN)/python -m pytest -n 0 -rs tests/projects/test_ray_cluster.py tests/scoring/test_ray_serve.py
+
+engines: $(VENV)/.test $(PEER)/.ready
+	@PATH="$$PATH:/usr/sbin"; command -v dockerd >/dev/null && command -v podman >/dev/null && command -v runc >/dev/null \
+	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io podman runc >/dev/null; }
+	RUNSTONE_ENGINES="docker podman" RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python $(BIN)/python -m pytest -n 0 -rs tests/projects/test_real_engines.py
 
 bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(CURDIR)/$(PEER)/bin/python --fml $(CURDIR)/$(FML)/bin/fml
@@ -102,6 +113,12 @@ $(HEAVY)/.ready: $(VENV)/.base
 	$(UV) $(HEAVY) -e . --group test --group flavors
 	@touch $@
 
+# What the nodes of the cluster run: ray, and this Runstone.
+$(RAY)/.ready: $(VENV)/.base
+	@test -x $(RAY)/bin/python || $(BIN)/python -m venv $(RAY)
+	$(UV) $(RAY) -e . --group ray
+	@touch $@
+
 # The last of mlflow's second series: old scripts and clients speak like it.
 $(OLD)/.ready: $(VENV)/.base
 	@test -x $(OLD)/bin/python || $(BIN)/python -m venv $(OLD)
@@ -125,4 +142,4 @@ $(AIM)/.ready: $(VENV)/.base
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEER) $(OLD) $(AIM) $(FML) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEER) $(OLD) $(AIM) $(FML) $(HEAVY) $(RAY) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache

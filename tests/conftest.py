@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import settings
 
+import ray_here
 from runstone import connect
 from runstone.testing.postgres_server import PostgresMissing, PostgresServer, serving_postgres
 
@@ -73,6 +74,13 @@ def postgres() -> Iterator[PostgresServer]:
             yield server
     except PostgresMissing as cause:
         pytest.skip(str(cause))
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[ray_here.Cluster]:
+    """A real Ray cluster for all tests of this process."""
+    with ray_here.serving() as cluster:
+        yield cluster
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -81,7 +81,7 @@ READER = """
 import sys
 import mlflow
 with mlflow.start_run():
-    mlflow.log_metrics({f"sum{n}": sum(map(int, open(path))) for n, path in enumerate(sys.argv[1:])})
+    mlflow.log_metrics({f"sum{n}": sum(map(int, open(path.rpartition("=")[2]))) for n, path in enumerate(sys.argv[1:])})
 """
 
 
@@ -92,7 +92,7 @@ def test_a_projects_files_are_read_as_they_were_in_git_and_others_where_they_are
         entry_points:
           main:
             parameters: {known: {type: path, default: known.txt}, ignored: {type: path, default: big.txt}, far: path}
-            command: "python train.py {known} {ignored} {far}"
+            command: 'python train.py {known} "{ignored}" --far={far}'
         """,
         known__txt="1\n2\n",
         big__txt="10\n",
@@ -112,7 +112,18 @@ def test_a_projects_files_are_read_as_they_were_in_git_and_others_where_they_are
     git(folder, "commit", "-m", "two")
     done = runstone.projects.run(str(folder), version="main", parameters={"far": far})  # a checkout in a temporary folder
     for run_id in (first.run_id, done.run_id):
-        assert runstone.get_run(run_id).data.tags["runstone.command"] == f"python train.py known.txt big.txt {far}"
+        assert runstone.get_run(run_id).data.tags["runstone.command"] == f'python train.py known.txt "big.txt" --far={far}'
+
+
+def test_a_value_is_no_shell_text_the_second_time_either(project: Callable[..., Path], tmp_path: Path) -> None:
+    folder = project(
+        train__py="import sys, mlflow\nwith mlflow.start_run():\n    mlflow.log_metric('n', sum(map(ord, sys.argv[1])))\n",
+        MLproject="entry_points: {main: {parameters: {x: string}, command: 'python train.py \"{x}\"'}}",
+    )
+    done = runstone.projects.run(str(folder), parameters={"x": f"it's $(touch {tmp_path}/ran)"})
+    verdict = reproduce(done.run_id)
+    assert (verdict.status, verdict.compared) == (REPRODUCED, 1), in_words(verdict)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_without_git_from_the_files_that_were_imported(code: Path) -> None:
@@ -177,6 +188,7 @@ def test_what_is_missing_is_said_beforehand_and_kept(repository: Path) -> None:
     assert str(repository) in found.missing[0]
     verdict = reproduce(run_id)
     assert (verdict.status, verdict.run_id) == (CANNOT, "")
+    assert in_words(verdict).startswith("cannot be reproduced; missing: commit ")
     assert json.loads(runstone.get_run(run_id).data.tags[VERDICT_TAG])["missing"] == list(found.missing)
 
 

@@ -27,11 +27,14 @@ TEMPLATES = (
 
 
 def printed(template: str, value: str) -> str:
+    """The same, whether the command is run or, as it was shown and recorded, made again."""
     command = build(template, {"x": value}, {})
-    done = subprocess.run(
-        ["bash", "-c", command.text], env={**os.environ, **command.variables}, capture_output=True, check=True
+    run, again = (
+        subprocess.run(["bash", "-c", text], env={**os.environ, **variables}, capture_output=True, check=True).stdout
+        for text, variables in ((command.text, command.variables), (command.shown, {}))
     )
-    return done.stdout.decode("utf-8", "surrogateescape")
+    assert again == run
+    return run.decode("utf-8", "surrogateescape")
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -72,6 +75,9 @@ def test_another_shell_may_have_a_value_as_its_argument() -> None:
 def test_options_follow_quoted_and_the_shown_command_is_what_one_would_type() -> None:
     command = build("python train.py --alpha {alpha}", {"alpha": "0.5"}, {"name": "a b", "k;id": "1"})
     assert command.shown == "python train.py --alpha 0.5 --name 'a b' '--k;id' 1"
+    quoted = "t.py \"{x}\" '{x}' {x}"
+    assert build(quoted, {"x": "a b"}, {}).shown == "t.py \"a b\" 'a b' 'a b'"
+    assert build(quoted, {"x": ""}, {}).shown == "t.py \"\" '' ''"
 
 
 def test_a_placeholder_without_a_parameter_is_named() -> None:

@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 import runstone
+from ray_here import NODES, PYTHON, WHY, Cluster, wait_until
 from runstone.cli.main import cli
 from runstone.scoring import ray_serve
 from runstone.server import listen
 
-RAY = os.environ.get("RUNSTONE_RAY_PYTHON", "")
-NODES = 2
 #: A model that says where it is, and which it is.
 MODEL = """
 import runstone
@@ -35,38 +30,8 @@ def predict(model_input: list[str]) -> list[str]:
 runstone.models.set_model(predict)
 """
 
-needs_ray = pytest.mark.skipif(not RAY, reason="RUNSTONE_RAY_PYTHON names no Python with ray[serve]")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    env = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
-    few = ["--num-cpus=1", "--object-store-memory=80000000", "--disable-usage-stats", "--block"]
-    nodes: list[subprocess.Popen[bytes]] = []
-
-    def start(*words: str) -> None:
-        command = [str(Path(RAY).parent / "ray"), "start", *words, *few]
-        nodes.append(
-            subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        )
-
-    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as place:  # sockets have short paths
-        start("--head", "--port=6398", f"--temp-dir={place}", "--include-dashboard=false")
-        try:
-            wait_until(lambda: os.path.exists(f"{place}/ray_current_cluster"))
-            start("--address=127.0.0.1:6398", "--dashboard-agent-listen-port=52398")
-            yield "127.0.0.1:6398"
-        finally:
-            for node in reversed(nodes):
-                os.killpg(node.pid, signal.SIGKILL)  # its children end with it
-                node.wait(60)
-
-
-def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
-    give_up = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
+needs_ray = pytest.mark.skipif(not PYTHON, reason=WHY)
+pytestmark = pytest.mark.xdist_group("ray")
 
 
 class Serving:
@@ -77,7 +42,7 @@ class Serving:
             self._start(cluster, *words)
 
     def _start(self, cluster: str, *words: str) -> None:
-        command = [RAY, "-m", "runstone.cli.main", "models", "serve", *words, "--engine", "ray", "--ray-address", cluster]
+        command = [PYTHON, "-m", "runstone.cli.main", "models", "serve", *words, "--engine", "ray", "--ray-address", cluster]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         assert self.process.stderr is not None
         self.said = ""
@@ -106,7 +71,7 @@ def answer(url: str, body: Any) -> tuple[int, Any]:
 
 @needs_ray
 @pytest.mark.timeout(600)
-def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replicas_on_both_nodes_follow_an_alias(ray_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNSTONE_TRACKING_URI", runstone.get_tracking_uri())
     client = runstone.MlflowClient()
     for number in ("first", "second"):
@@ -117,7 +82,7 @@ def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, mo
     client.set_registered_model_alias("told", "champion", "1")
     port = listen.free_port("127.0.0.1", 0)
     words = ["-m", "models:/told@champion", "-p", str(port), "-w", str(NODES), "--route-prefix", "/told"]
-    serving = Serving(cluster, *words, "--follow-alias", "--follow-every", "0.2")
+    serving = Serving(ray_cluster.address, *words, "--follow-alias", "--follow-every", "0.2")
     try:
         url = f"http://127.0.0.1:{port}/told"
         assert f"models:/told@champion answers at {url}/invocations, 2 times, on Ray" in serving.said
@@ -131,7 +96,7 @@ def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, mo
         wait_until(lambda: {one.partition(" on ")[0] for one in seen()} == {"second"})
         status, fault = answer(f"{url}/invocations", {"inputs": [1]})
         assert (status, fault["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
-        again = Serving(cluster, *words)
+        again = Serving(ray_cluster.address, *words)
         assert again.ended() == 1
         assert "has an application 'runstone' already" in again.said
     finally:
@@ -140,7 +105,7 @@ def test_replicas_on_both_nodes_follow_an_alias(cluster: str, tmp_path: Path, mo
     broken.write_text(MODEL + "import nowhere_to_be_found\n")
     runstone.pyfunc.save_model(tmp_path / "broken", python_model=str(tmp_path / "first.py"), pip_requirements=[])
     (tmp_path / "broken" / "first.py").write_text(broken.read_text())
-    failed = Serving(cluster, "-m", str(tmp_path / "broken"), "-p", str(port))
+    failed = Serving(ray_cluster.address, "-m", str(tmp_path / "broken"), "-p", str(port))
     assert failed.ended() == 1
     assert "nowhere_to_be_found" in failed.said
 

@@ -24,7 +24,8 @@ _AGAIN = re.compile(r"(?<![\w./-])eval(?![\w-])|(?<![\w-])(ba|da|z|k|c|a)?sh\s+(
 
 
 class Command(Struct, frozen=True):
-    """``text`` for ``bash -c``, ``variables`` for its environment, and ``shown``, the same as a person would type it."""
+    """``text`` for ``bash -c``, ``variables`` for its environment, and ``shown``, the same as a person would type it: it is
+    what is recorded, and what a shell is given when the run is made again."""
 
     text: str
     variables: dict[str, str]
@@ -47,11 +48,20 @@ def build(
     numbers = {name: number for number, name in enumerate(values, 1)}
     text = _fill(template, numbers)
     as_seen = {**values, **(seen or {})}
-    shown = _replace(template, lambda name, _: shlex.quote(as_seen[name]), numbers)
+    shown = _replace(template, lambda name, place: _typed(as_seen[name], place), numbers)
     for key, value in options.items():
         ending = f" {shlex.quote(f'--{key}')} {shlex.quote(value)}"
         text, shown = text + ending, shown + ending
     return Command(text, {f"{VARIABLE}{numbers[name]}": value for name, value in values.items()}, shown)
+
+
+def _typed(value: str, place: str) -> str:
+    """A value written out, inside the quotes where it stands."""
+    if place == "'":
+        return value.replace("'", "'\"'\"'")
+    if place == '"':
+        return f'"{shlex.quote(value)}"' if re.search(r'[\\$"`!]', value) else value
+    return shlex.quote(value)
 
 
 def _fill(template: str, numbers: Mapping[str, int]) -> str:

@@ -183,7 +183,7 @@ def keep(here: Session, verdict: Verdict) -> None:
 def in_words(verdict: Verdict) -> str:
     """For a person: one line, and where the command made several runs one more for each that differs."""
     if verdict.status == CANNOT:
-        return f"cannot be reproduced: {'; '.join(verdict.missing)}"
+        return f"cannot be reproduced{':' if verdict.run_id else '; missing:'} {'; '.join(verdict.missing)}"
     layers = f" (differs in: {', '.join(verdict.layers)})" if verdict.layers else ""
     several = f" of {len(verdict.runs)} runs" if len(verdict.runs) > 1 else ""
     if verdict.status == REPRODUCED:

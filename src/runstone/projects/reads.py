@@ -21,8 +21,8 @@ def in_text(command: str, folder: Path, old: Path, brought: Mapping[str, str]) -
         return command
     for word, place in dict(zip(words, in_words(words, folder, old, brought), strict=True)).items():
         if place != word:
-            quoted = re.escape(shlex.quote(word))
-            command = re.sub(rf"(?<!\S){quoted}(?!\S)", lambda _, place=place: shlex.quote(place), command)  # type: ignore[misc]
+            spelled = "|".join(re.escape(one) for one in (shlex.quote(word), f'"{word}"', f"'{word}'"))
+            command = re.sub(rf"(?<!\S)({spelled})(?!\S)", lambda _, place=place: shlex.quote(place), command)  # type: ignore[misc]
     return command
 
 
@@ -37,7 +37,10 @@ def in_words(words: Sequence[str], folder: Path, old: Path, brought: Mapping[str
     found = []
     for word in words:
         there = old / word
-        if word in brought:
+        name, equals, value = word.partition("=")
+        if equals and name.startswith("-"):
+            found.append(f"{name}={in_words([value], folder, old, brought)[0]}")
+        elif word in brought:
             found.append(brought[word])
         elif _is_path(word) and not (folder / word).exists() and there.exists():
             notice(f"{word} is not in git: the one in {old} is read")

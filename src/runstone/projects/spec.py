@@ -87,7 +87,8 @@ class EntryPoint(Struct, frozen=True):
     def described(self) -> str:
         """Its parameters, as a person reads them: ``alpha (float, 0.5 if not given), data (path)``."""
         shown = [
-            f"{p.name} ({p.type}{'' if p.default is None else f', {p.default} if not given'})" for p in self.parameters.values()
+            f"{p.name} ({p.type}{'' if p.default is None else f', {p.default or repr(p.default)} if not given'})"
+            for p in self.parameters.values()
         ]
         return ", ".join(shown) or "none"
 
