@@ -102,6 +102,7 @@ def test_a_failed_build_shows_the_resolvers_last_words_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
     wants = of_requirements(["./not-there"], tmp_path)
-    with pytest.raises(ExecutionException, match=r"could not be filled; uv says:\n(.*\n)*.*not-there"):
-        build.ready(wants, "uv")
+    for manager, program in (("uv", "uv"), ("virtualenv", "pip")):
+        with pytest.raises(ExecutionException, match=rf"could not be filled; {program} says:\n(.*\n)*.*not-there"):
+            build.ready(wants, manager)
     assert not [one for one in (tmp_path / "envs").iterdir() if one.is_dir()]

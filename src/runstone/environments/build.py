@@ -257,6 +257,7 @@ def _run(command: Sequence[str], folder: Path, what: str, tell: Tell) -> None:
     if process.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         words = "\n  ".join(last)
+        program = command[2] if command[1] == "-m" else Path(command[0]).name
         raise ExecutionException(
-            f"The environment could not be {'made' if what == 'make' else 'filled'}; {Path(command[0]).name} says:\n  {words}"
+            f"The environment could not be {'made' if what == 'make' else 'filled'}; {program} says:\n  {words}"
         )

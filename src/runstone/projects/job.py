@@ -64,7 +64,7 @@ def work(job: Job, attended: Attended, stop: Callable[[], str | None]) -> tuple[
             store = server if server and _in_container(job) else attended.store_uri
             variables = envs.variables(environment, os.environ, attended.run_id, attended.run.info.experiment_id, store, server)
             where = f"image {found.name}" if found else job.source.folder
-            notice(f"running in {where}: {job.command.shown}")
+            notice(f"running in {where}: {job.command.shown.strip()}")
             return _start(job, attended, variables, found).watch(attended, stop)
     except RunstoneError as error:
         attended.document("traceback", "text/plain", error.message)
