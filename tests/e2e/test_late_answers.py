@@ -272,3 +272,52 @@ def test_nothing_is_called_empty_before_the_answer_is_there(site: str, open_page
         expect(page.get_by_role("heading", level=2)).to_have_count(0)
         late.release()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_a_dialog_closes_with_its_own_answer_whatever_else_is_asked_again(
+    site: str, drawn: Callable[..., str], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"{site}/models/wine/versions/1").page
+    page.get_by_role("button", name="Set", exact=True).click()
+    again = Held(page, re.compile(r"/v1/models/wine"))
+    page.get_by_role("textbox", name="Key").fill("team")
+    page.get_by_label("Value").fill("red")
+    page.get_by_role("dialog").get_by_role("button", name="Set").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_test_id("tags")).to_contain_text("red")  # the answer has told it
+    again.release()
+    page.goto(run_page(drawn))
+    again = Held(page, re.compile(rf"/v1/(runs/{RUN}|experiments)(\?|$)"))
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("Notes").fill("too warm")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("too warm")).to_be_visible()
+    again.release()
+    page.goto(f"{site}/experiments")
+    again = Held(page, re.compile(r"/v1/experiments\?"))
+    page.get_by_role("button", name="New experiment").click()
+    page.get_by_label("Name").fill("late list")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    again.release()
+    expect(page.get_by_test_id("experiment-row").filter(has_text="late list")).to_be_visible()
+
+
+def test_the_rows_and_the_place_of_the_charts_are_there_before_the_code_that_draws_them(
+    drawn: Callable[..., str], open_page: Callable[..., Any]
+) -> None:
+    page = open_page("about:blank").page
+    code, rows = Held(page, "**/ChartsPanel-*.js"), Held(page, "**/v1/runs/table", "POST")
+    page.goto(drawn("few", "?panel=split"))
+    place = page.get_by_role("status", name="Loading charts")
+    rows.arrived()
+    expect(place).to_be_visible()
+    expect(page.get_by_role("separator", name="Share of the charts")).to_be_visible()
+    rows.release()
+    expect(page.get_by_test_id("run-row").first).to_be_visible()
+    expect(place).to_be_visible()
+    page.get_by_test_id("runs-grid").evaluate("grid => { grid.dataset.here = 'still' }")
+    code.release()
+    expect(page.get_by_test_id("chart").first).to_be_visible()
+    expect(page.get_by_test_id("runs-grid")).to_have_attribute("data-here", "still")

@@ -63,7 +63,8 @@ function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => KEYS.includes(String(queryKey[0])) }),
+    // A dialog over the page does not wait until all of it was asked for again.
+    onSuccess: () => void client.invalidateQueries({ predicate: ({ queryKey }) => KEYS.includes(String(queryKey[0])) }),
   });
 }
 

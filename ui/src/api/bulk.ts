@@ -10,6 +10,7 @@ export function useEditRuns() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: RunsEdit) => ask<RunsEdited>("runs/edit", { method: "POST", body }),
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => KINDS.has(queryKey[0]) }),
+    // A dialog over the page does not wait until all of it was asked for again.
+    onSettled: () => void client.invalidateQueries({ predicate: ({ queryKey }) => KINDS.has(queryKey[0]) }),
   });
 }

@@ -24,7 +24,7 @@ export function useCreateExperiment() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: NewExperiment) => ask<ExperimentRow>("experiments", { method: "POST", body }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["experiments"] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ["experiments"] }),
   });
 }
 
@@ -33,10 +33,20 @@ export function useEditExperiment() {
   return useMutation({
     mutationFn: ({ id, edit }: { id: string; edit: ExperimentEdit }) =>
       ask<ExperimentRow>(`experiments/${encodeURIComponent(id)}`, { method: "PATCH", body: edit }),
-    onSettled: (_answer, _error, { id }) =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ["experiments"] }),
-        client.invalidateQueries({ queryKey: ["experiment", id] }),
-      ]),
+    onSuccess: (answer, { id, edit }) => {
+      client.setQueryData(experimentQuery(id).queryKey, answer);
+      const views: View[] = ["active", "deleted", "all"];
+      for (const view of views) client.setQueriesData<Experiments>({ queryKey: ["experiments", view] }, (list) => list && changed(list, answer, edit.deleted !== undefined));
+    },
+    // A dialog over the page does not wait until all of it was asked for again.
+    onSettled: (_answer, _error, { id }) => {
+      for (const queryKey of [["experiments"], ["experiment", id], ["trash"]]) void client.invalidateQueries({ queryKey });
+    },
   });
 }
+
+/** What moves to the trash or out of it leaves the list that it was in. */
+const changed = (list: Experiments, row: ExperimentRow, gone: boolean): Experiments => ({
+  ...list,
+  experiments: list.experiments.flatMap((one) => (one.experiment_id !== row.experiment_id ? [one] : gone ? [] : [row])),
+});

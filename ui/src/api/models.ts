@@ -57,14 +57,22 @@ export const runModelsQuery = (runId: string) =>
 /** All that is known of models; a change of one is seen in lists, versions and runs. */
 const KEYS = ["models", "model", "version", "run-models"];
 
-/** `gone`: how the key of what no longer is begins; nobody asks for that again. */
-function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>, gone?: (told: Told) => readonly unknown[]) {
+interface Known<Told, Answer> {
+  /** The key of what the answer tells anew. */
+  told?: (told: Told, answer: Answer) => readonly unknown[];
+  /** How the key of what no longer is begins; nobody asks for that again. */
+  gone?: (told: Told) => readonly unknown[];
+}
+
+function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>, { told: tells, gone }: Known<Told, Answer> = {}) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSuccess: (_answer, told) => {
+    onSuccess: (answer, told) => {
+      if (tells) client.setQueryData(tells(told, answer), answer);
       const key = gone?.(told);
-      return client.invalidateQueries({
+      // A dialog over the page does not wait until all of it was asked for again.
+      void client.invalidateQueries({
         predicate: ({ queryKey }) => KEYS.includes(String(queryKey[0])) && !(key && key.every((part, i) => queryKey[i] === part)),
       });
     },
@@ -74,9 +82,11 @@ function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>, gone?:
 export const useCreateModel = () => useChange((body: NewModel) => ask<ModelDetail>("models", { method: "POST", body }));
 
 export const useEditModel = () =>
-  useChange(({ name, edit }: { name: string; edit: ModelEdit }) => ask<ModelDetail>(at(name), { method: "PATCH", body: edit }));
+  useChange(({ name, edit }: { name: string; edit: ModelEdit }) => ask<ModelDetail>(at(name), { method: "PATCH", body: edit }), {
+    told: (_told, answer) => modelQuery(answer.name).queryKey,
+  });
 
-export const useDeleteModel = () => useChange((name: string) => ask<ModelDone>(at(name), { method: "DELETE" }), (name) => ["model", name]);
+export const useDeleteModel = () => useChange((name: string) => ask<ModelDone>(at(name), { method: "DELETE" }), { gone: (name) => ["model", name] });
 
 export const useRegister = () =>
   useChange(({ name, body }: { name: string; body: NewVersion }) =>
@@ -86,10 +96,11 @@ export const useRegister = () =>
 export const useEditVersion = () =>
   useChange(({ name, version, edit }: { name: string; version: number; edit: VersionEdit }) =>
     ask<VersionDetail>(at(name, version), { method: "PATCH", body: edit }),
+    { told: ({ name, version }) => versionQuery(name, version).queryKey },
   );
 
 export const useDeleteVersion = () =>
   useChange(
     ({ name, version }: { name: string; version: number }) => ask<ModelDone>(at(name, version), { method: "DELETE" }),
-    ({ name, version }) => ["version", name, version],
+    { gone: ({ name, version }) => ["version", name, version] },
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { patched } from "./patched";
-import type { RunsTable } from "./schema.gen";
+import { patched, patchedRun } from "./patched";
+import type { RunDetail, RunsTable } from "./schema.gen";
 
 const table = {
   run_ids: ["a", "b"],
@@ -25,5 +25,16 @@ describe("a table after changes", () => {
 
   it("is the same table where no row is touched", () => {
     expect(patched(table, [{ id: "z", edit: { name: "no" } }])).toBe(table);
+  });
+});
+
+describe("a run after a change", () => {
+  const run = { info: { run_id: "a", run_name: "one" }, tags: { team: "x", note: "old" } } as unknown as RunDetail;
+
+  it("has its new name and tags, and none that were removed", () => {
+    const after = patchedRun(run, { name: "two", tags: { team: null, note: "new" } });
+    expect(after.info.run_name).toBe("two");
+    expect(after.tags).toEqual({ note: "new" });
+    expect(patchedRun(run, { deleted: true })).toEqual(run);
   });
 });

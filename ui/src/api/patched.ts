@@ -1,6 +1,6 @@
-/** What a table of runs shows after changes that the server has yet to confirm. */
+/** What a table of runs or a run shows after changes, until it was asked for again. */
 
-import type { RunEdit, RunsTable } from "./schema.gen";
+import type { RunDetail, RunEdit, RunsTable } from "./schema.gen";
 
 export interface RunChange {
   id: string;
@@ -26,4 +26,11 @@ export function patched(table: RunsTable, changes: readonly RunChange[]): RunsTa
       };
     }),
   };
+}
+
+/** The same run with another name, other tags. */
+export function patchedRun(run: RunDetail, { name, tags = {} }: RunEdit): RunDetail {
+  const all: Record<string, string | null> = { ...run.tags, ...tags };
+  const kept = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== null);
+  return { ...run, info: { ...run.info, run_name: name ?? run.info.run_name }, tags: Object.fromEntries(kept) };
 }

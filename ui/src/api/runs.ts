@@ -3,6 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Gather } from "./gather";
 import { ask } from "./http";
+import { patchedRun } from "./patched";
 import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunEdit, RunsEdit, RunsEdited, RunsTable, RunsTableRequest } from "./schema.gen";
 
 /** Rows that one question asks for. */
@@ -81,13 +82,13 @@ export function useEditRun() {
   return useMutation({
     mutationFn: ({ id, edit }: { id: string; edit: RunEdit }) =>
       ask<unknown>(`runs/${encodeURIComponent(id)}`, { method: "PATCH", body: edit }),
-    onSettled: (_answer, _error, { id }) =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ["run", id] }),
-        client.invalidateQueries({ queryKey: ["table"] }),
-        client.invalidateQueries({ queryKey: ["grouped"] }),
-        client.invalidateQueries({ queryKey: ["experiments"] }),
-      ]),
+    onSuccess: (_answer, { id, edit }) => {
+      client.setQueryData<RunDetail>(["run", id], (run) => run && patchedRun(run, edit));
+    },
+    // A dialog over the page does not wait until all of it was asked for again.
+    onSettled: (_answer, _error, { id }) => {
+      for (const queryKey of [["run", id], ["table"], ["grouped"], ["experiments"]]) void client.invalidateQueries({ queryKey });
+    },
   });
 }
 
@@ -97,6 +98,8 @@ export function useTrashRuns() {
   return useMutation({
     mutationFn: ({ ids, deleted }: { ids: readonly string[]; deleted: boolean }) =>
       ask<RunsEdited>("runs/edit", { method: "POST", body: { run_ids: [...ids], deleted } satisfies RunsEdit }),
-    onSettled: () => Promise.all(["table", "grouped", "run", "experiments", "trash"].map((kind) => client.invalidateQueries({ queryKey: [kind] }))),
+    onSettled: () => {
+      for (const kind of ["table", "grouped", "run", "experiments", "trash"]) void client.invalidateQueries({ queryKey: [kind] });
+    },
   });
 }

@@ -18,6 +18,7 @@ export function useRemoveForEver() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: TrashRemoval) => ask<TrashRemoved>("trash/remove", { method: "POST", body }),
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => ["trash", "table", "grouped", "experiments"].includes(String(queryKey[0])) }),
+    // A dialog over the page does not wait until all of it was asked for again.
+    onSettled: () => void client.invalidateQueries({ predicate: ({ queryKey }) => ["trash", "table", "grouped", "experiments"].includes(String(queryKey[0])) }),
   });
 }

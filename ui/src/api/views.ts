@@ -26,7 +26,7 @@ function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => ["views", "view", "experiment"].includes(String(queryKey[0])) }),
+    onSettled: () => void client.invalidateQueries({ predicate: ({ queryKey }) => ["views", "view", "experiment"].includes(String(queryKey[0])) }),
   });
 }
 

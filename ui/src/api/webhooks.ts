@@ -21,7 +21,7 @@ export const deliveriesQuery = (id: string) =>
 
 function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>) {
   const client = useQueryClient();
-  return useMutation({ mutationFn: change, onSuccess: () => client.invalidateQueries({ queryKey: webhooksQuery.queryKey, exact: true }) });
+  return useMutation({ mutationFn: change, onSuccess: () => void client.invalidateQueries({ queryKey: webhooksQuery.queryKey, exact: true }) });
 }
 
 export const useCreateWebhook = () => useChange((body: NewWebhook) => ask<WebhookRow>("webhooks", { method: "POST", body }));

@@ -43,7 +43,7 @@ function Form({ metric, rows, onClose }: Props & { rows: readonly ExperimentRow[
   const put = (change: Partial<Meant>) => setMeant({ ...meant, ...change });
   const send = async (changes: readonly { id: string; tags: Record<string, string | null> }[]) => {
     for (const { id, tags } of changes) await edit.mutateAsync({ id, edit: { tags } });
-    await client.invalidateQueries({ predicate: ({ queryKey }) => KINDS.has(queryKey[0]) });
+    void client.invalidateQueries({ predicate: ({ queryKey }) => KINDS.has(queryKey[0]) });
   };
   const save = () => {
     const changes = rows.map(({ experiment_id, tags }) => ({ id: experiment_id, tags: meantTags(metric, meant, tags) }));

@@ -197,7 +197,9 @@ export function RunsPage(props: RunsPageProps) {
           <Button onClick={() => page.change({ filter: "" })}>Clear the filter</Button>
         </Empty>
       ) : rows.empty ? (
-        <Bones />
+        <Split page={page} {...props} waiting>
+          <Bones />
+        </Split>
       ) : rows.matched === 0 && !rows.stale ? (
         <Suspense>
           <NoMatch trash={view.trash} total={rows.total} spec={page.spec && { ...page.spec, filter: view.filter }} hidden={view.hidden.length} onFilter={(filter) => page.change({ filter })} />
