@@ -76,6 +76,8 @@ class RunstoneError(Exception):
     """
 
     default_code: ClassVar[str] = "INTERNAL_ERROR"
+    #: What a server tells its clients in place of the message, which names places of its own; empty: the message.
+    outside: str = ""
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import resource
 import socket
 import threading
@@ -119,6 +120,29 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path, serve: Serve) -> None:
     with artifacts.open("a") as stream:
         assert stream.read() == b"x" * 1000
     assert [one.name for one in (tmp_path / "kept/run").iterdir() if one.is_file()] == ["a"]
+
+
+def test_a_store_that_cannot_grow_says_so_and_not_where_it_is(tmp_path: Path, serve: Serve) -> None:
+    """What was acknowledged is there, what was refused is not, and when there is room again it goes on."""
+    running = serve()
+    api = f"{running.url}/api/2.0/mlflow/runs"
+    run_id = urllib3.request("POST", f"{api}/create", json={"experiment_id": "0"}).json()["run"]["info"]["run_id"]
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (2 << 20, resource.RLIM_INFINITY))
+    kept = 0
+    for number in range(1000):
+        body = {"run_id": run_id, "params": [{"key": f"p{number}", "value": os.urandom(3000).hex()}]}
+        answer = urllib3.request("POST", f"{api}/log-batch", json=body, retries=False)
+        if answer.status != 200:
+            break
+        kept += 1
+    assert answer.status in (503, 507)
+    message = answer.json()["message"]
+    assert message.startswith("The server's store: disk I/O error") or "full" in message
+    assert str(tmp_path) not in message
+    assert "journal" not in message  # the client has none
+    assert len(urllib3.request("GET", f"{api}/get?run_id={run_id}").json()["run"]["data"]["params"]) == kept
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert urllib3.request("POST", f"{api}/log-batch", json=body, retries=False).status == 200
 
 
 def test_a_disk_without_room_is_told_apart() -> None:

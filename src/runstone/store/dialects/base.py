@@ -36,6 +36,22 @@ SAME_ORDER = {False: "/*in order*/", True: "/*in descending order*/"}
 Claims: TypeAlias = "Sequence[str] | None"
 
 
+#: Said to who logs into the store; whoever asks a server may have no journal.
+WAITS = "what was logged waits in the journal"
+
+
+def trouble(kind: type[RunstoneError], place: object, text: str, advice: str = "", shown: str | None = None) -> RunstoneError:
+    """The error for what a database said. Clients of a server are not told where its store is.
+
+    Args:
+        shown: what they are told of ``text``; ``None``: all of it.
+    """
+    error = kind(f"{place}: {text}.{advice and ' '}{advice}")
+    outside = [text if shown is None else shown, advice.replace(WAITS, "then send this again").removesuffix(".")]
+    error.outside = f"The server's store: {'. '.join(filter(None, outside))}."
+    return error
+
+
 class Dialect(ABC):
     """One database. Safe to share between threads."""
 

@@ -10,13 +10,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from runstone.errors import InvalidValue, RunstoneError, StoreCorrupt, StoreUnavailable
 from runstone.store.postgresql_uri import secrets
 
-from .base import TOO_MANY
+from .base import TOO_MANY, WAITS, trouble
 
 #: By SQLSTATE: how it begins, and the advice.
 _STATES: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ("53300", StoreUnavailable, "It takes no more connections; raise max_connections, or run fewer server processes."),
-    ("53100", StoreUnavailable, "Free some space on its disk; what was logged waits in the journal."),
-    ("53", StoreUnavailable, "It is short of memory or connections; what was logged waits in the journal."),
+    ("53100", StoreUnavailable, f"Free some space on its disk; {WAITS}."),
+    ("53", StoreUnavailable, f"It is short of memory or connections; {WAITS}."),
     ("55P03", StoreUnavailable, "Another process has been writing for more than {wait:g} s; find it in pg_stat_activity."),
     ("25006", StoreUnavailable, "It may only be read: a standby, or a user with default_transaction_read_only."),
     ("42501", StoreUnavailable, "This user may not do that; GRANT it CREATE on the schema and ALL on the tables."),
@@ -24,7 +24,7 @@ _STATES: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ("XX00", StoreCorrupt, "It found its files damaged; put a backup back."),
     ("22", InvalidValue, "Nothing like this can be stored, so nothing can be found."),
     ("54001", InvalidValue, TOO_MANY),
-    ("57P0", StoreUnavailable, "It is shutting down or starting; what was logged waits in the journal."),
+    ("57P0", StoreUnavailable, f"It is shutting down or starting; {WAITS}."),
     ("25P03", StoreUnavailable, "This process slept in the middle of a transaction, which was undone; try again."),
 )
 #: By what the client library says when no connection comes about.
@@ -44,32 +44,35 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("SSL", "Client and server do not agree about TLS; see sslmode in the URI."),
 )
 _HOST = ("could not translate host name", "failed to resolve host", "Name or service not known", "resolve")
+#: What clients of a server are told where the words name hosts, users and databases.
+_AWAY = "its database cannot be asked at the moment"
 
 
 def error(cause: BaseException, place: str, uri: str, wait: float) -> RunstoneError:
     """The error for what the driver or SQLAlchemy's pool raised. ``uri`` is what nobody may read in it."""
     if isinstance(cause, PoolTimeout):
-        return StoreUnavailable(f"{place}: all connections of this process were in use for a minute; it has too much to do.")
+        busy = "all connections of this process were in use for a minute; it has too much to do"
+        return trouble(StoreUnavailable, place, busy)
     original = cause.orig if isinstance(cause, DBAPIError) else cause
     text = _words(original, uri)
     state = getattr(original, "sqlstate", None) or ""
     for start, kind, advice in _STATES:
         if state and state.startswith(start):
-            return kind(f"{place}: {text}. {advice.format(wait=wait)}")
+            return trouble(kind, place, text, advice.format(wait=wait))
     if 'database "' in text and "does not exist" in text:
-        return StoreUnavailable(f"{place}: {text}. Make it with `createdb`, or name another one.")
+        return trouble(StoreUnavailable, place, text, "Make it with `createdb`, or name another one.", _AWAY)
     if 'role "' in text and "does not exist" in text:
-        return StoreUnavailable(f"{place}: {text}. Make the user with `createuser`, or name another one.")
+        return trouble(StoreUnavailable, place, text, "Make the user with `createuser`, or name another one.", _AWAY)
     if any(sign in text for sign in _HOST):
-        return StoreUnavailable(f"{place}: {text}. No machine has that name; check the host in the URI.")
+        return trouble(StoreUnavailable, place, text, "No machine has that name; check the host in the URI.", _AWAY)
     for sign, advice in _WORDS:
         if sign in text:
-            return StoreUnavailable(f"{place}: {text}. {advice}")
+            return trouble(StoreUnavailable, place, text, advice, _AWAY)
     if "number of parameters must be" in text:
-        return InvalidValue(f"{place}: {text}. {TOO_MANY}")
+        return trouble(InvalidValue, place, text, TOO_MANY)
     if isinstance(cause, DBAPIError) and cause.connection_invalidated:
-        return StoreUnavailable(f"{place}: {text}. The connection was lost; what was logged waits in the journal.")
-    return StoreUnavailable(f"{place}: {text}.")
+        return trouble(StoreUnavailable, place, text, f"The connection was lost; {WAITS}.", _AWAY)
+    return trouble(StoreUnavailable, place, text, "", _AWAY)
 
 
 def _words(cause: object, uri: str) -> str:

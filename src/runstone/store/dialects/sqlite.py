@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from runstone.errors import DiskFull, InvalidValue, RunstoneError, StoreCorrupt, StoreReadOnly, StoreUnavailable
 
-from .base import LOCK_WAIT, TOO_MANY, WRITER, Claims, Dialect, marked, of
+from .base import LOCK_WAIT, TOO_MANY, WAITS, WRITER, Claims, Dialect, marked, of, trouble
 
 #: Synced at every commit; the log is merged into the file every 16 MB, and does not stay larger than 64.
 _PRAGMAS = """
@@ -171,8 +171,8 @@ class Sqlite(Dialect):
         text = str(cause.orig if isinstance(cause, DBAPIError) else cause)
         for sign, kind, advice in _TROUBLE:
             if sign in text:
-                return kind(f"{self.path}: {text}. {advice.format(wait=self.lock_wait)}")
-        return StoreUnavailable(f"{self.path}: {text}.")
+                return trouble(kind, self.path, text, advice.format(wait=self.lock_wait))
+        return trouble(StoreUnavailable, self.path, text)
 
 
 _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
@@ -181,7 +181,7 @@ _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
         StoreUnavailable,
         "Another process has been writing for more than {wait:g} s; find it and end it, or try again.",
     ),
-    ("disk is full", DiskFull, "Free some space on its disk; what was logged waits in the journal."),
+    ("disk is full", DiskFull, f"Free some space on its disk; {WAITS}."),
     ("disk I/O error", StoreUnavailable, "The disk refused to read or write (full, over quota, or failing)."),
     (
         "readonly",
