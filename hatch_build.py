@@ -65,8 +65,8 @@ def build_ui() -> None:
 
 
 def check_ui() -> None:
-    """Types, lint and tests of the UI."""
-    subprocess.run([*_npm(), "run", "check"], cwd=SOURCE, check=True)
+    """Tests of the UI that was built: only what has its types right is."""
+    subprocess.run([*_npm(), "run", "test"], cwd=SOURCE, check=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -13,8 +14,10 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import settings
 
+import copied_stores
 import ray_here
 from runstone import connect
+from runstone.store import schema
 from runstone.testing.postgres_server import PostgresMissing, PostgresServer, serving_postgres
 
 NewStore = Callable[[], str]
@@ -22,6 +25,7 @@ NewStore = Callable[[], str]
 # no test asserts a time, and a busy machine is no failure
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+gc.disable()  # until all is collected, which makes much and drops little
 
 # a shell that starts the tests behind its back has them ignore Ctrl-C, and so would all that they start
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -45,6 +49,10 @@ LONGEST = (
 )  # fmt: skip
 
 
+#: Numbers of the tests' working folders.
+_places = itertools.count()
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file run in one worker: what its fixtures make for all of them is made once."""
@@ -55,8 +63,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What is about stores makes them as everybody does; the rest has copies."""
+    copied_stores.first()
+    schema.ensure = copied_stores.made if item.path.parent.name == "store" else copied_stores.ensure
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: the collector need not look through it again and again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 
@@ -137,7 +152,9 @@ def clean_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         if name.startswith(("RUNSTONE_", "MLFLOW_")):
             del os.environ[name]
     os.environ.update(RUNSTONE_STRICT="1", RUNSTONE_QUIET="1")
-    os.chdir(tmp_path_factory.mktemp("cwd"))
+    place = tmp_path_factory.getbasetemp() / f"cwd/{next(_places)}"  # mktemp looks through all there are for a free number
+    place.mkdir(parents=True)
+    os.chdir(place)
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,7 +67,8 @@ def _part(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def _imports(path: Path) -> Iterator[tuple[str, bool, int]]:
+@functools.cache
+def _imports(path: Path) -> list[tuple[str, bool, int]]:
     """(first part of an imported runstone module, inside a function?, line), type-only imports left out."""
     package = ("runstone", *path.relative_to(SOURCE).parts[:-1])
 
@@ -89,38 +91,50 @@ def _imports(path: Path) -> Iterator[tuple[str, bool, int]]:
             deeper = inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
             yield from visit(child, deeper)
 
-    yield from visit(ast.parse(path.read_text("utf-8")), False)
+    return list(visit(_tree(path), False))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_imports_point_down(path: Path) -> None:
-    part = _part(path)
-    if part in SHELL | FACES:
-        return
-    assert part in ALLOWED, f"{part} has no place in the layout: give it a level here and in ARCHITECTURE.md"
-    for name, _, line in _imports(path):
-        assert name == part or name in ALLOWED[part], f"{path.name}:{line}: {part} may not import {name}"
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_no_import_of_ours_hides_in_a_function(path: Path) -> None:
-    inner = path.relative_to(SOURCE).as_posix()
-    if _part(path) in LATE or inner.startswith(LATE_FOLDERS):
-        return
-    for name, inside, line in _imports(path):
-        assert not inside, f"{inner}:{line}: import {name} at the top of the file, or not at all"
+def test_every_module_has_its_place() -> None:
+    parts = {_part(path) for path in FILES} - SHELL - FACES
+    assert parts <= ALLOWED.keys(), "give them a level here and in ARCHITECTURE.md"
 
 
-def test_the_test_sees_imports_inside_functions(tmp_path: Path) -> None:
-    tree = SOURCE / "connect.py"
-    found = list(_imports(tree))
-    assert any(inside for _, inside, _ in found), "connect is known to import its back ends late"
+def test_imports_point_down() -> None:
+    wrong = [
+        f"{path.relative_to(SOURCE)}:{line}: {part} may not import {name}"
+        for path in FILES
+        if (part := _part(path)) in ALLOWED
+        for name, _, line in _imports(path)
+        if name != part and name not in ALLOWED[part]
+    ]
+    assert wrong == []
+
+
+def test_no_import_of_ours_hides_in_a_function() -> None:
+    """It stands at the top of the file, or not at all."""
+    wrong = [
+        f"{path.relative_to(SOURCE)}:{line}: {name}"
+        for path in FILES
+        if _part(path) not in LATE and not path.relative_to(SOURCE).as_posix().startswith(LATE_FOLDERS)
+        for name, inside, line in _imports(path)
+        if inside
+    ]
+    assert wrong == []
+
+
+def test_the_test_sees_imports_inside_functions() -> None:
+    assert any(inside for _, inside, _ in _imports(SOURCE / "connect.py")), "connect is known to import its back ends late"
 
 
 def _asks_for(path: Path, package: str) -> bool:
     """Whether a module imports the package itself: ``from . import …`` or ``from runstone.x import …`` for its own ``x``."""
     inside = ["runstone", *path.parent.relative_to(SOURCE).parts]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.ImportFrom):
             base = inside[: len(inside) - node.level + 1] if node.level else []
             if ".".join([*base, *(node.module.split(".") if node.module else [])]) == package:
@@ -133,7 +147,7 @@ def _eager(path: Path) -> bool:
     own = "runstone." + ".".join(path.parent.relative_to(SOURCE).parts)
     return any(
         isinstance(node, ast.ImportFrom) and (node.level == 1 or (node.module or "").startswith(own + "."))
-        for node in ast.parse(path.read_text("utf-8")).body
+        for node in _tree(path).body
     )
 
 
