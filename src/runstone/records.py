@@ -15,6 +15,8 @@ from msgspec import Struct, field
 
 from .entities import DatasetInput, LoggedModelInput, LoggedModelOutput
 
+#: How the cause begins of a run that FAILED with whoever watched over it, and not by what its own process said.
+UNWATCHED = "whoever watched over "
 #: Largest encoded record, bytes.
 RECORD_CAP = 16 * 1024 * 1024
 
@@ -68,7 +70,8 @@ class RunStarted(_Record, frozen=True, array_like=True, tag=10):
 
 class RunChanged(_Record, frozen=True, array_like=True, tag=11):
     """``None`` leaves a field as it is. ``cause`` says why a run ended as it did. ``status`` RUNNING re-opens a run and
-    clears its end. ``experiment_id`` moves it."""
+    clears its end. ``experiment_id`` moves it. ``watched``: the word of who only watches over the run, which changes nothing
+    once the run's own process has said how it ended."""
 
     run_id: str
     time: int
@@ -78,6 +81,12 @@ class RunChanged(_Record, frozen=True, array_like=True, tag=11):
     deleted: bool | None = None
     cause: str | None = None
     experiment_id: str | None = None
+    watched: bool = False
+
+
+def unwatched(status: str, cause: str | None) -> bool:
+    """Whether a run with this status and cause ended with its process, or with its watcher, and not by its own word."""
+    return status == "CRASHED" or (cause or "").startswith(UNWATCHED)
 
 
 class Params(_Record, frozen=True, array_like=True, tag=12):

@@ -15,6 +15,10 @@ import pytest
 
 import runstone
 from runstone import connect
+from runstone.client.attended import attend, unwatched
+from runstone.contracts import Batch
+from runstone.journal.recovery import unseen
+from runstone.records import RunChanged
 
 CHATTY = """
 import os, time, sys
@@ -89,6 +93,20 @@ def test_a_run_whose_end_nobody_saw_goes_on_until_its_command_is_over(project: C
         wait_until(lambda: only_run().info.status == "FAILED")
     assert "nobody saw its end" in str(only_run().info.cause)
     assert "the last words" in console()
+
+
+def test_what_the_script_says_of_its_end_stands_though_its_new_watcher_comes_later(store: str) -> None:
+    with runstone.start_run():
+        pass
+    run_id = only_run().info.run_id
+    runs = connect.open_store(runstone.get_tracking_uri())
+    runs.write(Batch([RunChanged(run_id, 1, status="FAILED", end_time=1, cause=unseen("its command"))]))
+    heir = attend(run_id=run_id)
+    assert unwatched(runs.get_run(run_id))
+    runs.write(Batch([RunChanged(run_id, 2, status="FINISHED", end_time=2)]))
+    heir.goes_on()
+    heir.unseen("its command")
+    assert only_run().info.status == "FINISHED"
 
 
 def test_it_can_be_stopped(project: Callable[..., Path], store: str) -> None:

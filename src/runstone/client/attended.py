@@ -19,9 +19,10 @@ from runstone import connect, settings
 from runstone.entities import Run
 from runstone.errors import NotFound, RunstoneError, Trouble
 from runstone.journal import owner
-from runstone.journal.recovery import UNWATCHED, recover, survey, unseen
+from runstone.journal.recovery import recover, survey, unseen
 from runstone.journal.writer import journal_folder
 from runstone.records import Console, Document, Record, RunChanged
+from runstone.records import unwatched as ended_unwatched
 
 from . import active, ending, same
 from .checks import check_run_id, texts
@@ -106,8 +107,8 @@ class Attended:
 
     @guarded
     def goes_on(self) -> None:
-        """Its work was not over when its former watcher died."""
-        self._append(RunChanged(self.run_id, time.time_ns() // 1_000_000, status="RUNNING"))
+        """Its work was not over when its former watcher died. What its own process says of its end stands, whoever is first."""
+        self._append(RunChanged(self.run_id, time.time_ns() // 1_000_000, status="RUNNING", watched=True))
 
     @guarded
     def waits(self) -> None:
@@ -123,7 +124,7 @@ class Attended:
         except RunstoneError:
             return
         if waits:
-            self._append(RunChanged(self.run_id, time.time_ns() // 1_000_000, status="RUNNING"))
+            self._append(RunChanged(self.run_id, time.time_ns() // 1_000_000, status="RUNNING", watched=True))
 
     @guarded
     def end(self, status: str, cause: str | None = None) -> str:
@@ -190,7 +191,7 @@ def bring_in(here: Session, run_id: str) -> None:
 
 def unwatched(run: Run) -> bool:
     """Whether the run ended with its watcher, and not by what its own process said."""
-    return run.info.status == "CRASHED" or str(run.info.cause).startswith(UNWATCHED)
+    return ended_unwatched(run.info.status, run.info.cause)
 
 
 def attend(

@@ -19,7 +19,7 @@ from runstone.contracts import SILENT_DEATH, Batch, Origin, Store
 from runstone.entities import RunStatus
 from runstone.errors import NotFound, RunstoneError, Trouble
 from runstone.forks import no_fork
-from runstone.records import Record, RunChanged
+from runstone.records import UNWATCHED, Record, RunChanged
 
 from . import owner
 from .reader import Part
@@ -31,8 +31,6 @@ try:
 except ImportError:  # pragma: no cover - not on Windows
     fcntl = None  # type: ignore[assignment]
 
-#: How the cause begins of a run whose watcher died, when nobody else saw how its work ended.
-UNWATCHED = "whoever watched over "
 #: Where files are kept that could not be read, for a person to look at.
 SET_ASIDE = "damaged"
 _BATCH_POINTS, _BATCH_OTHER = 1 << 18, 4000
@@ -220,7 +218,7 @@ def _end(root: Path, run_id: str, death: _Death, store: Store, done: Recovery) -
     status, cause = "CRASHED", death.cause
     if death.watched:
         status, cause = "FAILED", unseen(death.watched, cause)
-    change = RunChanged(run_id, time.time_ns() // 1_000_000, status=status, end_time=end, cause=cause)
+    change = RunChanged(run_id, time.time_ns() // 1_000_000, status=status, end_time=end, cause=cause, watched=True)
     try:
         with no_fork:
             store.write(Batch([change]))

@@ -26,6 +26,7 @@ from runstone.records import (
     RunChanged,
     RunStarted,
     Tags,
+    unwatched,
 )
 
 from . import items, logged_models_write, registry_reviews, registry_write, traces
@@ -206,6 +207,8 @@ def _change_run(work: Work, record: RunChanged) -> None:
             state.require_active()
     if record.status is not None:
         _require_status(record.status)
+    if record.watched and RunStatus.is_terminated(state.status) and not unwatched(state.status, state.cause):
+        return
     if record.experiment_id is not None and experiment_number(record.experiment_id) != state.experiment_id:
         _change_home(work, state, record.experiment_id)
     if record.deleted is not None:

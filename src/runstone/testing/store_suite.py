@@ -21,6 +21,7 @@ from runstone.contracts import Batch, LoggedModelQuery, Origin, RunQuery, Store
 from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput, RunInfo, ViewType
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, ParamChanged, WrongState
 from runstone.records import (
+    UNWATCHED,
     ArtifactLogged,
     Console,
     Document,
@@ -244,6 +245,17 @@ class StoreSuite(MetricsSuite):
         assert (self.info(store).status, self.info(store).end_time) == ("FINISHED", 7000)
         with pytest.raises(InvalidValue, match="FINISHED"):
             self.write(store, RunChanged(run, 1, status="DONE"))
+
+    def test_who_only_watches_reopens_no_run_that_ended_by_itself(self, store: Store, run: str) -> None:
+        def after(status: str, cause: str | None, said: str) -> str:
+            self.write(store, RunChanged(run, 1, status=status, cause=cause), RunChanged(run, 2, status=said, watched=True))
+            return self.info(store).status
+
+        for status, cause in (("FINISHED", None), ("KILLED", "SIGTERM"), ("FAILED", "ValueError: no")):
+            assert (after(status, cause, "RUNNING"), after(status, cause, "CRASHED")) == (status, status)
+            assert self.info(store).cause == cause
+        for status, cause in (("SCHEDULED", None), ("CRASHED", "signal 9"), ("FAILED", UNWATCHED + "its command is gone")):
+            assert after(status, cause, "RUNNING") == "RUNNING"
 
     def test_a_deleted_run_can_be_read_and_not_changed(self, store: Store, run: str) -> None:
         self.write(store, Params(run, {"a": "1"}), RunChanged(run, 1, deleted=True))
