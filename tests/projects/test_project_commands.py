@@ -80,6 +80,14 @@ def test_options_follow_quoted_and_the_shown_command_is_what_one_would_type() ->
     assert build(quoted, {"x": ""}, {}).shown == "t.py \"\" '' ''"
 
 
+@pytest.mark.parametrize("template", ["printf %s {x}\n", "printf %s {x} \\\n", "true\nprintf %s {x}  \n\n"])
+def test_options_belong_to_the_last_line_of_a_block(template: str) -> None:
+    command = build(template, {"x": "%s"}, {"a": "b"})
+    for text, variables in ((command.text, command.variables), (command.shown, {})):
+        done = subprocess.run(["bash", "-c", text], env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+        assert done.stdout == "%s--ab"
+
+
 def test_a_placeholder_without_a_parameter_is_named() -> None:
     with pytest.raises(InvalidValue, match=r"\{beta\}, which is no parameter .* Its parameters: 'alpha'"):
         build("python train.py {beta}", {"alpha": "1"}, {})

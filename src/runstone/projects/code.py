@@ -37,7 +37,7 @@ class Origin(Struct, frozen=True):
         of = f" of {without_secrets(self.repository)}" if self.repository else ""
         changed = sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in self.patch.splitlines() if line)
         parts = [f"commit {self.commit[:12]}{of}"] if self.commit else []
-        parts += [f"with {changed} uncommitted lines"] if self.patch else []
+        parts += [f"with {changed} uncommitted {'line' if changed == 1 else 'lines'}"] if self.patch else []
         parts += [f"{len(self.files)} {'file' if len(self.files) == 1 else 'files'} kept with the run"] if self.files else []
         return ", ".join(parts)
 

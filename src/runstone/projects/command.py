@@ -46,6 +46,8 @@ def build(
     Raises: InvalidValue for a placeholder without a value, or where a value could not be kept from being read as shell text.
     """
     numbers = {name: number for number, name in enumerate(values, 1)}
+    if options and not template.rstrip().endswith("\\"):
+        template = template.rstrip()  # a block of YAML ends with a new line, where another command would begin
     text = _fill(template, numbers)
     as_seen = {**values, **(seen or {})}
     shown = _replace(template, lambda name, place: _typed(as_seen[name], place), numbers)
