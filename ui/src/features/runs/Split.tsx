@@ -4,11 +4,12 @@ import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { inText } from "../../lib/hotkeys";
 import { part } from "../../ui/part";
 import { Hover } from "./hover";
-import { LEAST_SHARE, MOST_SHARE, PANELS, type PanelChoice, readPanel, readShare } from "./panels";
+import { PANELS, type PanelChoice, readPanel, readShare } from "./panels";
 import s from "./Split.module.css";
 import type { useRunsPage } from "./useRunsPage";
 import type { OnSearch, RunsSearch } from "./view";
 
+const SplitEdge = part(() => import("./panel/ChartsPanel").then((module) => ({ default: module.SplitEdge })));
 const ChartsPanel = part(() => import("./panel/ChartsPanel").then((module) => ({ default: module.ChartsPanel })));
 
 /** Where charts will be drawn, their code comes while the rows are on their way, not after them. */
@@ -16,7 +17,7 @@ export function useChartsAhead(search: RunsSearch): void {
   const wanted = readPanel(search) !== "table";
   useEffect(() => {
     // what cannot be had now is asked for again when it is drawn, and told of there
-    if (wanted) Promise.all([ChartsPanel.ahead(), import("./panel/ChartsPanel").then((module) => module.ahead())]).catch(() => undefined);
+    if (wanted) Promise.all([SplitEdge.ahead(), ChartsPanel.ahead()]).then(() => import("./panel/ChartsPanel")).then((module) => module.ahead()).catch(() => undefined);
   }, [wanted]);
 }
 
@@ -99,20 +100,10 @@ function ChartBones() {
   );
 }
 
-/** An edge to drag between them. */
 function SideBySide({ search, onSearch, hover, charts, children }: Pick<SplitProps, "search" | "onSearch"> & { hover: Hover; charts: ReactNode; children: ReactNode }) {
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<number | null>(null);
   const share = drag ?? readShare(search);
-  useLitRow(box, hover);
-  const put = (next: number) => onSearch({ split: next === 50 ? undefined : String(next) });
-  const at = (event: React.PointerEvent) => {
-    const area = box.current?.getBoundingClientRect();
-    if (!area) return share;
-    const across = area.width > area.height || window.innerWidth > 900;
-    const part = across ? (area.right - event.clientX) / area.width : (area.bottom - event.clientY) / area.height;
-    return Math.round(Math.min(MOST_SHARE, Math.max(LEAST_SHARE, part * 100)));
-  };
   return (
     <div ref={box} className={s.split} style={{ ["--share" as string]: `${share}fr`, ["--rest" as string]: `${100 - share}fr` }}>
       <div
@@ -122,43 +113,10 @@ function SideBySide({ search, onSearch, hover, charts, children }: Pick<SplitPro
       >
         {children}
       </div>
-      <div
-        className={s.edge}
-        role="separator"
-        aria-label="Share of the charts"
-        aria-orientation="vertical"
-        aria-valuenow={share}
-        aria-valuemin={LEAST_SHARE}
-        aria-valuemax={MOST_SHARE}
-        tabIndex={0}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          setDrag(at(event));
-        }}
-        onPointerMove={(event) => drag !== null && setDrag(at(event))}
-        onPointerUp={() => {
-          if (drag !== null) put(drag);
-          setDrag(null);
-        }}
-        onKeyDown={(event) => {
-          const step = { ArrowLeft: 5, ArrowUp: 5, ArrowRight: -5, ArrowDown: -5 }[event.key];
-          if (!step) return;
-          event.preventDefault();
-          put(Math.min(MOST_SHARE, Math.max(LEAST_SHARE, share + step)));
-        }}
-      />
+      <Suspense fallback={<div className={s.edge} />}>
+        <SplitEdge {...{ box, share, drag, onDrag: setDrag, onSearch, hover }} />
+      </Suspense>
       {charts}
     </div>
   );
-}
-
-/** Marks the row of the run that a chart points at. Rows are drawn by the grid; a mark on them costs it nothing. */
-function useLitRow(box: React.RefObject<HTMLElement | null>, hover: Hover): void {
-  useEffect(() => {
-    return hover.subscribe(() => {
-      box.current?.querySelectorAll("[data-lit-row]").forEach((row) => row.removeAttribute("data-lit-row"));
-      const run = hover.get();
-      if (run) box.current?.querySelector(`[data-run="${CSS.escape(run)}"]`)?.setAttribute("data-lit-row", "");
-    });
-  }, [box, hover]);
 }

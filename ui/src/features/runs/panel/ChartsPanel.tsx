@@ -23,6 +23,8 @@ import { arrange, changeSpec, type Kind, moveSpec, type OnSpec, type PanelSpec, 
 import { suggest } from "./suggest";
 import { MOST_RUNS, type RunFilter, useLooks, useRunSet } from "./useRunSet";
 
+export { SplitEdge } from "./SplitEdge";
+
 export interface ChartsPanelProps {
   page: ReturnType<typeof useRunsPage>;
   experiments: readonly string[];
