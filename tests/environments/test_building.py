@@ -74,6 +74,7 @@ def test_an_unknown_manager_is_refused(tmp_path: Path) -> None:
 
 CONDA = """#!/bin/sh
 echo "$@" >> {words}
+[ "$MAMBA_ALWAYS_YES$CONDA_ALWAYS_YES" = truetrue ] || echo "Confirm changes: [Y/n]"
 prefix=$(echo "$@" | sed 's/.*--prefix \\([^ ]*\\).*/\\1/')
 mkdir -p "$prefix/bin" && ln -s {python} "$prefix/bin/python" && echo made by conda
 """

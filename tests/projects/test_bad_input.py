@@ -9,7 +9,7 @@ import pytest
 
 import runstone
 from runstone import projects
-from runstone.errors import ExecutionException, NotFound
+from runstone.errors import ExecutionException, InvalidValue, NotFound
 from runstone.projects.source import reason
 
 Make = Callable[..., Path]
@@ -51,6 +51,12 @@ def test_what_cannot_be_meant_is_said(
     assert "'project' has no docker_env: options of docker are left aside" in capsys.readouterr().err
     with pytest.raises(NotFound, match=rf"is a file; a project is its folder: runstone run {folder} -e train.py"):
         projects.run(str(folder / "train.py"))
+    for wrong in (None, 3, ""):
+        with pytest.raises(InvalidValue, match=f"{wrong!r} names no project"):
+            projects.run(wrong)  # type: ignore[arg-type]
+    for name in ("parameters", "docker_args"):
+        with pytest.raises(InvalidValue, match=rf"{name} must be a mapping of names to values; they are \['a'\]"):
+            projects.run(str(folder), **{name: ["a"]})  # type: ignore[arg-type]
 
 
 def test_a_path_that_is_nowhere_names_each_place_once(project: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ LOCAL, UV, VIRTUALENV, CONDA = "local", "uv", "virtualenv", "conda"
 MANAGERS = (LOCAL, UV, VIRTUALENV, CONDA)
 #: Written last: what has it is whole.
 _MARK = "runstone-environment.json"
+#: Nobody is there to answer mamba's question; not every conda and mamba takes --yes for this, and not every one reads "1".
+_ALWAYS_YES = {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"}
 #: Lines of a failed build that are shown.
 _LAST_WORDS = 12
 
@@ -235,7 +237,7 @@ def _run(command: Sequence[str], folder: Path, what: str, tell: Tell) -> None:
     try:
         process = subprocess.Popen(
             command,
-            env=env,
+            env=env | _ALWAYS_YES,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -88,6 +88,9 @@ def run(
         raise InvalidValue(f"{env_manager!r} is no environment manager. What works: {', '.join(MANAGERS)}.")
     if experiment_name and experiment_id:
         raise InvalidValue("Specify only one of 'experiment_name' or 'experiment_id'.")
+    for name, given in (("parameters", parameters), ("docker_args", docker_args)):
+        if given is not None and not isinstance(given, Mapping):
+            raise InvalidValue(f"{name} must be a mapping of names to values; they are {given!r:.200}.")
     if docker_auth:
         notice("docker_auth is not used: what `docker login` keeps for the registry is")
     source = fetch(uri, version)

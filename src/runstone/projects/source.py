@@ -50,7 +50,7 @@ def fetch(uri: str, version: str | None = None) -> Source:
         InvalidValue: a version of something that is no git repository, a sub-folder that leads out.
         ExecutionException: git could not fetch it; its own words are in the message.
     """
-    given, _, part = os.fspath(uri).strip().partition("#")
+    given, _, part = os.fspath(uri).strip().partition("#") if isinstance(uri, str | os.PathLike) else ("", "", "")
     if not given or given.startswith("-"):
         raise InvalidValue(f"{uri!r} names no project. What works: a folder, or a git repository ('https://…', 'git@host:…').")
     if version is not None and (not version or version.startswith("-")):
