@@ -55,7 +55,8 @@ def test_points_of_checkpoints() -> None:
             runstone.log_metrics({"acc": step / 100}, step=step)
         runstone.log_metric("loss", 5, step=7)
         runstone.log_metric("named", 1.5, step=2, model_id=ids[0])
-    assert values(ids[0]) == [("acc", 0.01, 1), ("loss", 0.1, 1), ("named", 1.5, 2)]
+    # what was there at its step is its, too, as in MLflow
+    assert values(ids[0]) == [("acc", 0.01, 1), ("loss", 9.0, 1), ("loss", 0.1, 1), ("named", 1.5, 2)]
     assert values(ids[1]) == [("acc", 0.02, 2), ("loss", 0.2, 2)]
     best = runstone.search_logged_models(
         order_by=[{"field_name": "metrics.loss", "ascending": False}], output_format="list", max_results=1

@@ -6,6 +6,7 @@ import os
 import posixpath
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,12 +15,13 @@ from msgspec import structs
 
 from runstone import connect
 from runstone._lazy import need
-from runstone.contracts import ArtifactStore, Batch, LoggedModelQuery, ModelOrder
+from runstone.contracts import ArtifactStore, Batch, LoggedModelQuery, ModelOrder, Store
 from runstone.entities import FileInfo, LoggedModelOutput, PagedList
 from runstone.entities.logged_models import EXTERNAL, LoggedModel, LoggedModelStatus
-from runstone.errors import InvalidValue, NotFound
+from runstone.entities.metrics import Summary
+from runstone.errors import InvalidValue, NotFound, RunstoneError
 from runstone.names import random_name
-from runstone.records import LoggedModelChanged, LoggedModelCreated, Outputs
+from runstone.records import LoggedModelChanged, LoggedModelCreated, MetricLinks, Outputs
 
 from . import active, active_model, experiments
 from .checks import check_key, shown, texts
@@ -172,7 +174,7 @@ class LoggedModelCalls:
 
 def made_by_run(
     log: RunLog, name: str, path: str, step: int, params: Mapping[str, str], tags: Mapping[str, str], kind: str, model_id: str
-) -> None:
+) -> LoggedModelCreated:
     """Write to a run's journal that it made a model whose files are among its artifacts already."""
     record = LoggedModelCreated(
         model_id, log.experiment_id, name, now_ms(), kind, log.run_id, dict(params), {**start_tags(), **tags}, "READY", path
@@ -182,6 +184,38 @@ def made_by_run(
     log.models.setdefault(step, []).append(model_id)
     active_model.last = model_id
     active.stir()
+    return record
+
+
+def take_points(log: RunLog, here: Session, model_id: str, step: int) -> None:
+    """Points that the run has at this step already are the model's, too, if they are not another's, as in MLflow; of a metric's
+    several the last one. Without a store to ask, none are."""
+    if here.offline or here.away or not (log.measured or log.started is None):
+        return
+    with suppress(RunstoneError, OSError):
+        store = here.fresh_store()
+        others = [one.model_id for one in store.get_run(log.run_id, metrics=False).outputs.model_outputs if one.step == step]
+        taken = {
+            (point.key, point.timestamp)
+            for one in {*others, model_id}
+            for point in store.get_logged_model(one).metrics or ()
+            if one == model_id or (point.key, point.timestamp) not in log.before
+        }
+        for key, found in store.summaries(log.run_id, list(store.series_counts(log.run_id))).items():
+            at = _point(store, log.run_id, key, found, step)
+            if at is not None and (key, at[0]) not in taken:
+                log.before.add((key, at[0]))
+                log.append(MetricLinks(log.run_id, key, step, *at, model_id, None, None))
+
+
+def _point(store: Store, run_id: str, key: str, found: Summary, step: int) -> tuple[int, float] | None:
+    """Timestamp and value of a metric's last point at a step."""
+    if not found.first_step <= step <= found.last_step:
+        return None
+    if step == found.last_step:
+        return found.last_timestamp, found.last
+    points = store.history(run_id, key, step, step)
+    return (int(points.timestamps[-1]), float(points.values[-1])) if len(points.steps) else None
 
 
 # --- the fluent functions ----------------------------------------------------------------------------------------------

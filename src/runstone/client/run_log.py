@@ -38,6 +38,8 @@ class RunLog:
         started: the record that began the run, if this process (or the one it was forked from) began it.
         missing: what did not fit into the journal.
         models: ids of the logged models that this process made of the run, by step; points of that step are theirs.
+        measured: whether this process logged any point to it.
+        before: points (key, timestamp) that a model got which was logged after them; they are not its alone.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class RunLog:
         self.params, self.tags, self.started = dict(params or {}), dict(tags or {}), started
         self.missing = Missing()
         self.models: dict[int, list[str]] = {}
+        self.measured = False
+        self.before: set[tuple[str, int]] = set()
         self.lock = RLock()
         self.writer = writer
         self._inherited = self._closing = False
@@ -96,6 +100,7 @@ class RunLog:
     ) -> None:
         """One point for each key, all or none: nothing is written before everything is checked."""
         check_mapping(values, "metric")
+        self.measured = True
         if self._inherited:
             self._begin_in_child()
         points = [(check_key(key, "metric"), number(key, value)) for key, value in values.items()]

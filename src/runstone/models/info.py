@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from runstone.entities import Metric
+
 from .signature import ModelSignature
 
 
@@ -24,6 +26,8 @@ class ModelInfo(Struct, frozen=True, eq=False, kw_only=True):
         mlflow_version: the version of the format.
         metadata: the caller's own.
         model_id, name, params, tags, step: of the logged model.
+        creation_timestamp: of the logged model, milliseconds since 1970 UTC.
+        metrics: its points as :func:`get_model_info` found them; None of one that was just logged.
     """
 
     artifact_path: str | None
@@ -44,6 +48,8 @@ class ModelInfo(Struct, frozen=True, eq=False, kw_only=True):
     params: dict[str, str] | None = None
     tags: dict[str, str] | None = None
     step: int = 0
+    creation_timestamp: int | None = None
+    metrics: list[Metric] | None = None
 
     @property
     def signature_dict(self) -> dict[str, Any] | None:

@@ -41,6 +41,7 @@ def log_to_run(
     model_type: str | None = None,
     step: int = 0,
     model_id: str | None = None,
+    run_id: str | None = None,
     **further: Any,
 ) -> ModelInfo:
     """Save a model and copy it to the active run's artifacts; a run is started where there is none. It becomes a logged model
@@ -54,8 +55,9 @@ def log_to_run(
         artifact_path, name: its name, and where it goes among the artifacts; one of the two, ``model`` if neither.
         registered_model_name: the registered model that gets it as its next version; made if it is not there.
         params, tags, model_type: of the logged model; the run's params are its params, too, and go first.
-        step: of the run, when it was made; points that are logged at this step are the model's, too.
+        step: of the run, when it was made; points at this step are the model's, too, unless they are another's.
         model_id: a logged model that waits for its files (``initialize_logged_model``): they go to its place.
+        run_id: a run other than the active one.
         further: MLflow's arguments about things that are not kept here; those not None are named in a notice.
 
     Raises:
@@ -69,8 +71,8 @@ def log_to_run(
         notice_once(f"log_model {argument}", f"log_model({argument}=…) is not kept here; metadata= keeps it with the model.")
     new = logged_models.new_model_id() if model_id is None else model_id
     waiting = None if model_id is None or logged_models.has_come(new) else runstone.get_logged_model(model_id)
-    run = runstone.active_run() or runstone.start_run()
-    run_id: str = run.info.run_id
+    if run_id is None:
+        run_id = str((runstone.active_run() or runstone.start_run()).info.run_id)
     own = new if waiting is None else waiting.model_id
     log = session().log(run_id)
     known = any(isinstance(one, dict) and one.get("artifact_path") == place for one in _told(log))
@@ -91,16 +93,20 @@ def log_to_run(
     # as in MLflow: what the run was told of how it trains is told of its models
     kept_params, kept_tags = {**texts(params or {}, "param"), **log.params}, texts(tags or {}, "tag")
     if waiting is None:
-        logged_models.made_by_run(log, model_places.logged_name(place), at, step, kept_params, kept_tags, model_type or "", own)
+        logged_name = model_places.logged_name(place)
+        made = logged_models.made_by_run(log, logged_name, at, step, kept_params, kept_tags, model_type or "", own)
         model_places.settle(log, session(), place, at)
         _remember(log, manifest)
+        told = {"tags": made.tags, "creation_timestamp": made.time}
     else:
-        _finish_waiting(own, run_id, step, kept_params, kept_tags)
+        ready = _finish_waiting(own, run_id, step, kept_params, kept_tags)
         model_places.elsewhere(log, waiting.name)
+        told = {"tags": ready.tags, "creation_timestamp": ready.creation_timestamp}
+    logged_models.take_points(log, session(), own, step)
     uri = f"models:/{own}"
     if at != place:
         notice(f"the run had a model {place!r} already, which stays; this one is {uri}, in {at!r}")
-    info = structs.replace(manifest.get_model_info(uri), name=place, params=kept_params, tags=kept_tags, step=step)
+    info = structs.replace(manifest.get_model_info(uri), name=place, params=kept_params, step=step, **told)
     if registered_model_name is None:
         return info
     version = runstone.register_model(info.model_uri, registered_model_name)
@@ -118,14 +124,15 @@ def _copy(folder: Path, manifest: Path, place: str, run_id: str, waiting: Logged
         client.log_model_artifact(waiting.model_id, manifest)
 
 
-def _finish_waiting(model_id: str, run_id: str, step: int, params: dict[str, str], tags: dict[str, str]) -> None:
+def _finish_waiting(model_id: str, run_id: str, step: int, params: dict[str, str], tags: dict[str, str]) -> LoggedModel:
     client = runstone.MlflowClient()
     if params:
         client.log_model_params(model_id, params)
     if tags:
         client.set_logged_model_tags(model_id, tags)
     client.log_outputs(run_id, [LoggedModelOutput(model_id, step)])
-    client.finalize_logged_model(model_id, "READY")
+    ready: LoggedModel = client.finalize_logged_model(model_id, "READY")
+    return ready
 
 
 def check_place(artifact_path: str | None, name: str | None) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from runstone._lazy import later
 from runstone.errors import InvalidValue, NotFound
 from runstone.version import __version__
 
@@ -37,6 +38,7 @@ FLAVORS = (
 )  # fmt: skip
 
 _ABSENT = object()
+_log = later("runstone.models.log")
 
 
 class Model:
@@ -145,6 +147,55 @@ class Model:
             prompts=self.prompts,
             model_id=self.model_id,
         )
+
+    def get_tags_dict(self) -> dict[str, Any]:
+        """Where it came from and its flavors, without their ``config``: MLflow's tag of a run's models is made of this."""
+        told = self.to_dict()
+        known: dict[str, Any] = {
+            key: told[key] for key in ("run_id", "utc_time_created", "artifact_path", "model_uuid") if key in told
+        }
+        flavors = {name: {k: v for k, v in one.items() if k != "config"} for name, one in self.flavors.items()}
+        return {**known, "flavors": flavors}
+
+    @classmethod
+    def log(
+        cls,
+        artifact_path: str | None,
+        flavor: Any,
+        registered_model_name: str | None = None,
+        await_registration_for: int | None = 300,
+        metadata: dict[str, Any] | None = None,
+        run_id: str | None = None,
+        resources: Any = None,
+        auth_policy: Any = None,
+        prompts: list[Any] | None = None,
+        name: str | None = None,
+        model_type: str | None = None,
+        params: dict[str, Any] | None = None,
+        tags: dict[str, Any] | None = None,
+        step: int = 0,
+        model_id: str | None = None,
+        **kwargs: Any,
+    ) -> ModelInfo:
+        """Log a model with a flavor of one's own, to a run: what ``log_model`` of flavors that other packages bring calls.
+
+        Args:
+            artifact_path, name: where it goes; see :func:`runstone.models.log.log_to_run`, which has the other arguments, too.
+            flavor: a module with ``save_model(path=, mlflow_model=, …)``.
+            metadata, resources, auth_policy: for the manifest.
+            kwargs: for ``save_model``.
+        """
+
+        def save(folder: Path, manifest: Model) -> None:
+            manifest.metadata, manifest.resources, manifest.auth_policy = metadata, resources, auth_policy
+            flavor.save_model(path=os.fspath(folder), mlflow_model=manifest, **kwargs)
+            manifest.save(folder / FILE_NAME)
+
+        logged: dict[str, Any] = {"params": params, "tags": tags, "model_type": model_type, "step": step, "model_id": model_id}
+        info: ModelInfo = _log.log_to_run(
+            save, artifact_path, name, registered_model_name, run_id=run_id, prompts=prompts, **logged
+        )
+        return info
 
     def to_dict(self) -> dict[str, Any]:
         """The file's content. Keys without a value are left out, but for those that MLflow always writes."""

@@ -25,6 +25,7 @@ from .risks import allow_code
 from .signature import ModelSignature
 
 FLAVOR_NAME = "python_function"
+_UNREAD: Any = object()
 
 
 class PyFuncModel:
@@ -34,17 +35,30 @@ class PyFuncModel:
         model_meta: its manifest.
         model_impl: what its loader gave, with ``predict(data)`` or ``predict(data, params=…)``.
         predict_fn: the name of the method that predicts.
+        folder: where it lies.
     """
 
-    def __init__(self, model_meta: Model, model_impl: Any, predict_fn: str = "predict") -> None:
+    def __init__(self, model_meta: Model, model_impl: Any, predict_fn: str = "predict", folder: Path | None = None) -> None:
         if not hasattr(model_impl, predict_fn):
             raise InvalidValue(f"The model has no method {predict_fn!r}, so it cannot predict as python_function.")
         self._model_meta, self._model_impl, self._predict_fn = model_meta, model_impl, predict_fn
+        self._folder, self._example = folder, _UNREAD
 
     @property
     def metadata(self) -> Model:
         """The manifest: run id, signature, flavors …"""
         return self._model_meta
+
+    @property
+    def input_example(self) -> Any:
+        """The data of the example that it was saved with; None without one. Read when it is first asked for."""
+        if self._example is _UNREAD:
+            self._example = None if self._folder is None else self._model_meta.load_input_example(self._folder)
+        return self._example
+
+    @input_example.setter
+    def input_example(self, value: Any) -> None:
+        self._example = value
 
     @property
     def model_config(self) -> dict[str, Any]:
@@ -152,7 +166,7 @@ def load_folder(
         allow_code(folder)
         use_code(folder, settings)
         implementation = _load(folder, settings, meta, model_config)
-    return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")))
+    return PyFuncModel(meta, implementation, str(settings.get("predict_fn", "predict")), folder)
 
 
 def settings_of(meta: Model, model_uri: str | os.PathLike[str]) -> Mapping[str, Any]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from msgspec import structs
+
+import runstone
+from runstone.errors import NotFound
+
 from .enforce import enforce_schema
 from .info import ModelInfo
 from .locate import local_folder
@@ -14,7 +19,7 @@ from .schema import Schema
 
 def get_model_info(model_uri: str) -> ModelInfo:
     """What the manifest of a model says; ``model_uri`` of a logged model is ``models:/<model id>``, by whatever name it was
-    asked for.
+    asked for, and what is known of it is told, too: name, params, tags, points.
 
     Args:
         model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` or ``models:/…``.
@@ -25,7 +30,15 @@ def get_model_info(model_uri: str) -> ModelInfo:
     asked = os.fspath(model_uri)
     manifest = Model.load(local_folder(asked))
     logged = manifest.model_id and asked.startswith(("runs:", "models:"))
-    return manifest.get_model_info(None if logged else asked)
+    info = manifest.get_model_info(None if logged else asked)
+    if not logged:
+        return info
+    try:
+        found = runstone.get_logged_model(str(manifest.model_id))
+    except NotFound:  # the files of a model of another store
+        return info
+    names = ("name", "params", "tags", "creation_timestamp", "metrics")
+    return structs.replace(info, **{name: getattr(found, name) for name in names})
 
 
 def validate_schema(data: Any, expected_schema: Schema) -> None:

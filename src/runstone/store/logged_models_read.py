@@ -82,4 +82,6 @@ class LoggedModelReader:
             for model_id, key, value, time, step, name, digest, run_id in rows(self.connection, Sql(_METRICS) + listed(part)):
                 number = math.nan if value is None else value
                 found.setdefault(model_id, {})[Metric(key, number, time, step, model_id, name, digest, run_id)] = None
-        return {model_id: sorted(points, key=lambda one: (one.key, one.step)) for model_id, points in found.items()}
+        return {
+            model_id: sorted(points, key=lambda one: (one.key, one.step, one.timestamp)) for model_id, points in found.items()
+        }
