@@ -10,6 +10,7 @@ from typing import Any
 
 JSON = "application/json"
 ROW = {"x": 1.5, "n": 2, "word": "a"}
+TURNS = [{"role": "user", "content": "hi"}]
 COLUMNS = list(ROW)
 VALUES = list(ROW.values())
 
@@ -60,6 +61,18 @@ REQUESTS: dict[str, tuple[str, str | None, str]] = {
     "hinted": ("hinted", JSON, json.dumps({"inputs": ["a", "b"]})),
     "hinted, no list": ("hinted", JSON, json.dumps({"inputs": "ab"})),
     "hinted, another type": ("hinted", JSON, json.dumps({"inputs": [1]})),
+    "hinted, a prompt": ("hinted", JSON, json.dumps({"prompt": ["a"]})),
+    "a chat": ("chat", JSON, json.dumps({"messages": TURNS})),
+    "a chat with params": ("chat", JSON, json.dumps({"messages": TURNS, "temperature": 0.9, "n": 2})),
+    "a chat in a field": ("chat", JSON, json.dumps({"inputs": {"messages": TURNS}, "params": {"temperature": 0.9}})),
+    "a prompt for a chat": ("chat", JSON, json.dumps({"prompt": "hello"})),
+    "an odd chat": ("chat", JSON, json.dumps({"messages": "hello"})),
+    "a prompt": ("prompt", JSON, json.dumps({"prompt": "hello", "times": 3})),
+    "a prompt with params apart": ("prompt", JSON, json.dumps({"prompt": "hello", "params": {"times": 3}})),
+    "a prompt, params of another type": ("prompt", JSON, json.dumps({"prompt": "hello", "times": "many"})),
+    "a body as it is": ("asis", JSON, json.dumps({"input": ["a"], "more": {"b": None}})),
+    "two fields of language": ("asis", JSON, json.dumps({"input": "x", "inputs": [1], "params": {"a": 1}})),
+    "a body of language for a table": ("table", JSON, json.dumps({"prompt": "hello"})),
 }
 
 
@@ -79,6 +92,8 @@ def outcome(status: int, text: str) -> list[Any]:
         told = json.loads(text)
     except ValueError:
         return [status, None]
+    if status == 200 and (not isinstance(told, dict) or "predictions" not in told):
+        return [status, {"alone": told}, None]
     return [status, told.get("predictions"), told.get("error_code") if status == 200 else None]
 
 
@@ -113,6 +128,15 @@ def save_all(mlflow: Any, folder: str) -> list[str]:
     def table(model_input):  # type: ignore[no-untyped-def]
         return (model_input["x"] * 2 + model_input["n"] + model_input["word"].str.len()).to_numpy()
 
+    class Chat(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            turns = model_input["messages"][0]
+            return {"said": [dict(one) for one in turns], "temperature": params["temperature"]}
+
+    class Prompt(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:
+            return [text * params["times"] for text in model_input["prompt"]]
+
     models = {
         "table": (table, sign(frame, np.array([1.0]))),
         "tensor": (lambda model_input: model_input.sum(axis=1), sign(np.ones((2, 2)), np.ones(2))),
@@ -120,6 +144,9 @@ def save_all(mlflow: Any, folder: str) -> list[str]:
         "plain": (lambda model_input: model_input * 2, None),
         "frame": (lambda model_input: model_input.assign(b=[float("1.5"), 2.0]), None),
         "hinted": (Hinted(), None),
+        "chat": (Chat(), sign({"messages": TURNS}, "x", params={"temperature": 0.5})),
+        "prompt": (Prompt(), sign(pd.DataFrame({"prompt": ["a"]}), ["x"], params={"times": 2})),
+        "asis": (lambda model_input: {"given": model_input}, None),
     }
     for name, (model, signature) in models.items():
         mlflow.pyfunc.save_model(f"{folder}/{name}", python_model=model, signature=signature, pip_requirements=["pandas"])

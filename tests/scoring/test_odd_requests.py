@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import re
 from pathlib import Path
@@ -94,3 +95,21 @@ def test_what_is_not_offered_is_said_in_json(clients: dict[str, TestClient], met
     answer = clients["small"].request(method, path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
     assert f"{method} {path}" in json.loads(answer.text)["message"]
+
+
+@pytest.mark.parametrize("kind", ["application/x-parquet", "application/vnd.apache.parquet"])
+def test_a_table_as_parquet(clients: dict[str, TestClient], kind: str) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed (pip install pyarrow)")
+    body = io.BytesIO()
+    pd.DataFrame({"yes": [True], "word": ["a"], "o": [{"p": 1}]}).to_parquet(body)
+    answer = clients["table"].post("/invocations", content=body.getvalue(), headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()) == (200, {"predictions": [1]})
+
+
+def test_requests_of_language_are_described(tmp_path: Path) -> None:
+    signature = infer_signature(pd.DataFrame({"prompt": ["a"]}), ["x"], params={"times": 2})
+    runstone.pyfunc.save_model(tmp_path / "m", python_model=lambda model_input: [1], signature=signature, pip_requirements=[])
+    told = TestClient(create(str(tmp_path / "m"))).get("/openapi.json").json()
+    forms = told["paths"]["/invocations"]["post"]["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
+    assert forms[-1]["required"] == ["prompt"]
+    assert set(forms[-1]["properties"]) == {"prompt", "times"}

@@ -191,8 +191,8 @@ def predict(
     model = load_model(model_uri)
     kind = parse.CSV if content_type == "csv" else parse.JSON
     with click.open_file(input_path, "rb") as asked:
-        data, params = parse.read(asked.read(), kind, model.metadata)
-    told = parse.written(model.predict(data, params)) + b"\n"  # before what is there is overwritten
+        data, params, bare = parse.read(asked.read(), kind, model.metadata)
+    told = parse.written(model.predict(data, params), bare) + b"\n"  # before what is there is overwritten
     try:
         with click.open_file(output_path, "wb") as answer:
             answer.write(told)

@@ -88,7 +88,7 @@ class Scoring:
     async def _predicted(self, body: bytes, kind: str) -> Response:
         model = self.holder.model
         try:
-            data, params = await _work(len(body), parse.read, body, kind, model.metadata)
+            data, params, bare = await _work(len(body), parse.read, body, kind, model.metadata)
         except InvalidValue as wrong:
             return _fault("BAD_REQUEST", str(wrong), 400)
         try:
@@ -96,7 +96,7 @@ class Scoring:
                 found = await asyncio.wrap_future(self.batcher.ask(model, data))
             else:
                 found = await asyncio.to_thread(model.predict, data, params)
-            return Response(await _work(len(body), parse.written, found), media_type=parse.JSON)
+            return Response(await _work(len(body), parse.written, found, bare), media_type=parse.JSON)
         except RunstoneError as wrong:
             return _fault("INVALID_PARAMETER_VALUE", f"Failed to predict: {wrong}", 400)
         except parse.Unspeakable as problem:

@@ -9,6 +9,8 @@ from runstone.models.manifest import Model
 from runstone.models.schema import Schema
 from runstone.version import __version__
 
+from . import parse
+
 _JSON: dict[DataType, dict[str, Any]] = {
     DataType.boolean: {"type": "boolean"},
     DataType.integer: {"type": "integer", "format": "int32"},
@@ -30,12 +32,21 @@ _FAULT = {
 def openapi(meta: Model, name: str) -> dict[str, Any]:
     """The document, OpenAPI 3.1."""
     forms = _forms(meta.get_input_schema())
-    if params := _params(meta):
+    params = _params(meta)
+    if params:
         for form in forms:
             form["properties"]["params"] = params
+    language = _language(meta.get_input_schema(), params.get("properties", {}))
+    forms += language
     kinds = {"application/json": {"schema": {"oneOf": forms}}, "text/csv": {"schema": {"type": "string"}}}
     body = {"required": True, "content": kinds}
-    answer = {"type": "object", "properties": {"predictions": _outputs(meta.get_output_schema())}, "required": ["predictions"]}
+    answer: dict[str, Any] = {
+        "type": "object",
+        "properties": {"predictions": _outputs(meta.get_output_schema())},
+        "required": ["predictions"],
+    }
+    if language:
+        answer = {"anyOf": [answer, {"description": "The prediction alone, where the request was as for a model of language."}]}
     refused = {"description": "What was wrong.", "content": {"application/json": {"schema": _FAULT}}}
     invocations = {
         "summary": "Predict",
@@ -77,6 +88,16 @@ def _forms(schema: Schema | None) -> list[dict[str, Any]]:
         "inputs": values,
     }
     return [{"type": "object", "properties": {name: kind}, "required": [name]} for name, kind in fields.items()]
+
+
+def _language(schema: Schema | None, params: dict[str, Any]) -> list[dict[str, Any]]:
+    """The row itself, with the params beside, for a model that takes what models of language do."""
+    names = {one.name for one in schema or ()}
+    if schema is None or not names & set(parse.LANGUAGE):
+        return []
+    parts = {str(one.name): _type(one.type) for one in schema}
+    needed = [str(one.name) for one in schema if one.required]
+    return [{"type": "object", "properties": {**params, **parts}, "required": needed}]
 
 
 def _params(meta: Model) -> dict[str, Any]:

@@ -97,5 +97,5 @@ def validate_serving_input(model_uri: str, serving_input: str | Mapping[str, Any
     """What the model predicts for a request's body, in this process. Raises InvalidValue, and what the model raises."""
     body = serving_input if isinstance(serving_input, str) else json.dumps(serving_input)
     model = load_model(model_uri)
-    data, params = parse.read(body.encode(), parse.JSON, model.metadata)
+    data, params, _ = parse.read(body.encode(), parse.JSON, model.metadata)
     return model.predict(data, params)

@@ -2,7 +2,8 @@
 
 content type                body
 application/json            one of {"dataframe_split": {"columns": […], "data": [[…], …]}}, {"dataframe_records": [{…}, …]},
-                            {"instances": […]}, {"inputs": …}; and "params": {…} beside it
+                            {"instances": […]}, {"inputs": …}; and "params": {…} beside it; or, for models of language,
+                            {"messages": […], …}, {"prompt": …, …} or {"input": …, …}, whose answer stands alone
 text/csv                    a table with a header
 application/x-parquet       a table
 """
@@ -15,7 +16,7 @@ import datetime
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -28,7 +29,11 @@ from runstone.models.manifest import Model
 from runstone.models.schema import Schema, TensorSpec
 
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/x-parquet"
+PARQUET_OF_MLFLOW = "application/vnd.apache.parquet"
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+#: A body with one of these is data as it is, but for the params that the signature names: as chats, completions and embeddings
+#: are asked for elsewhere.
+LANGUAGE = ("messages", "prompt", "input")
 _NUMBERS = {DataType.integer: "int32", DataType.long: "int64", DataType.float: "float32", DataType.double: "float64"}
 
 
@@ -48,34 +53,48 @@ def media_type(header: str | None) -> str:
         raise WrongType("The scoring server only supports UTF-8")
     if given:
         raise WrongType(f"Unrecognized content type parameters: {', '.join(given)}.")
+    kind = PARQUET if kind == PARQUET_OF_MLFLOW else kind
     if kind not in (JSON, CSV, PARQUET):
         raise WrongType(f"This predictor only supports the content types {JSON}, {CSV} and {PARQUET}. Got {header!r}.")
     return kind
 
 
-def read(body: bytes, kind: str, meta: Model) -> tuple[Any, dict[str, Any] | None]:
-    """Data and params of a request. Raises InvalidValue."""
+class Asked(NamedTuple):
+    """A request: ``bare`` where the answer is the prediction alone."""
+
+    data: Any
+    params: dict[str, Any] | None = None
+    bare: bool = False
+
+
+def read(body: bytes, kind: str, meta: Model) -> Asked:
+    """Raises InvalidValue."""
     schema = meta.get_input_schema()
     if kind == CSV:
-        return _typed(_csv(body, schema), schema), None
+        return Asked(_typed(_csv(body, schema), schema))
     if kind == PARQUET:
-        return _table(lambda: need("pandas", "Parquet requests").read_parquet(io.BytesIO(body)), "Parquet"), None
+        return Asked(_table(lambda: need("pandas", "Parquet requests").read_parquet(io.BytesIO(body)), "Parquet"))
     told = _json(body)
+    if any(name in told for name in LANGUAGE):
+        known = {one.name for one in meta.get_params_schema() or ()}
+        beside = {name: value for name, value in told.items() if name in known}
+        return Asked({name: value for name, value in told.items() if name not in known}, beside, bare=True)
     found = [name for name in FORMATS if name in told]
     if len(found) != 1:
         raise InvalidValue(
-            f"The input must be a JSON dictionary with exactly one of the input fields {', '.join(FORMATS)}. "
-            f"Received dictionary with input fields: {list(told)}."
+            f"The input must be a JSON dictionary with exactly one of the input fields {', '.join(FORMATS)}, or, for models of "
+            f"language, with one of {', '.join(LANGUAGE)}. Received dictionary with input fields: {list(told)}."
         )
     params = told.get("params")
     if params is not None and not isinstance(params, dict):
         raise InvalidValue(f"'params' is an object of name to value; it got {type(params).__name__}.")
-    return _data(found[0], told[found[0]], schema, meta.hinted), params
+    return Asked(_data(found[0], told[found[0]], schema, meta.hinted), params)
 
 
-def written(predictions: Any) -> bytes:
+def written(predictions: Any, bare: bool = False) -> bytes:
     """Predictions as the answer's body; numbers that JSON does not have become null."""
-    return msgspec.json.encode({"predictions": _plain(predictions)}, enc_hook=_plain)
+    plain = _plain(predictions)
+    return msgspec.json.encode(plain if bare else {"predictions": plain}, enc_hook=_plain)
 
 
 # --- inside ------------------------------------------------------------------------------------------------------------
