@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from msgspec import structs
 
@@ -33,6 +34,8 @@ from .session import Session, session
 from .surroundings import start_tags
 
 _to_come: set[str] = set()
+#: By run, points (key, timestamp) that a model got which was logged after them; they are not its alone.
+_before: WeakKeyDictionary[RunLog, set[tuple[str, int]]] = WeakKeyDictionary()
 
 
 def new_model_id() -> str:
@@ -190,8 +193,10 @@ def made_by_run(
 def take_points(log: RunLog, here: Session, model_id: str, step: int) -> None:
     """Points that the run has at this step already are the model's, too, if they are not another's, as in MLflow; of a metric's
     several the last one. Without a store to ask, none are."""
-    if here.offline or here.away or not (log.measured or log.started is None):
+    nothing_yet = log.started is not None and not log.writer.hot[1] and not log.once
+    if here.offline or here.away or nothing_yet:
         return
+    before = _before.setdefault(log, set())
     with suppress(RunstoneError, OSError):
         store = here.fresh_store()
         others = [one.model_id for one in store.get_run(log.run_id, metrics=False).outputs.model_outputs if one.step == step]
@@ -199,12 +204,12 @@ def take_points(log: RunLog, here: Session, model_id: str, step: int) -> None:
             (point.key, point.timestamp)
             for one in {*others, model_id}
             for point in store.get_logged_model(one).metrics or ()
-            if one == model_id or (point.key, point.timestamp) not in log.before
+            if one == model_id or (point.key, point.timestamp) not in before
         }
         for key, found in store.summaries(log.run_id, list(store.series_counts(log.run_id))).items():
             at = _point(store, log.run_id, key, found, step)
             if at is not None and (key, at[0]) not in taken:
-                log.before.add((key, at[0]))
+                before.add((key, at[0]))
                 log.append(MetricLinks(log.run_id, key, step, *at, model_id, None, None))
 
 

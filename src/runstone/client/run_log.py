@@ -38,8 +38,6 @@ class RunLog:
         started: the record that began the run, if this process (or the one it was forked from) began it.
         missing: what did not fit into the journal.
         models: ids of the logged models that this process made of the run, by step; points of that step are theirs.
-        measured: whether this process logged any point to it.
-        before: points (key, timestamp) that a model got which was logged after them; they are not its alone.
     """
 
     def __init__(
@@ -56,15 +54,13 @@ class RunLog:
         self.params, self.tags, self.started = dict(params or {}), dict(tags or {}), started
         self.missing = Missing()
         self.models: dict[int, list[str]] = {}
-        self.measured = False
-        self.before: set[tuple[str, int]] = set()
         self.lock = RLock()
         self.writer = writer
         self._inherited = self._closing = False
         self._begun = time.monotonic()
         self._holds = 0
         #: Metric keys that came once, with many others.
-        self._once: set[str] = set()
+        self.once: set[str] = set()
         if started is not None:
             self.append(started)
 
@@ -100,7 +96,6 @@ class RunLog:
     ) -> None:
         """One point for each key, all or none: nothing is written before everything is checked."""
         check_mapping(values, "metric")
-        self.measured = True
         if self._inherited:
             self._begin_in_child()
         points = [(check_key(key, "metric"), number(key, value)) for key, value in values.items()]
@@ -126,7 +121,7 @@ class RunLog:
         A summary logged once would else cost a key's frames for each of its points; a key that comes again gets its own.
         """
         known = self.writer.hot[1]
-        new = [(key, value) for key, value in points if key not in known and key not in self._once]
+        new = [(key, value) for key, value in points if key not in known and key not in self.once]
         if len(new) < _MANY:
             return points
         keys, values = [key for key, _ in new], [value for _, value in new]
@@ -140,7 +135,7 @@ class RunLog:
             self.missing.points(len(points) - count, trouble)
             raise
         written = set(keys)
-        self._once |= written
+        self.once |= written
         return [point for point in points if point[0] not in written]
 
     def _point(self, points: list[tuple[str, float]], key: str, value: float, step: int, when: int | None) -> None:
