@@ -45,7 +45,8 @@ LONGEST = (
     "test_getting_back", "test_process_ends", "test_boosting_models", "test_training_is_untouched", "test_like_mlflow",
     "test_kill_api", "test_real_clients", "test_postgresql", "test_evaluate", "test_every_route", "test_rest_kills",
     "test_demo", "test_scoring", "test_slurm", "test_conformance", "test_oidc_command", "test_kill_journal", "test_processes",
-    "test_uploads_that_break", "test_oidc_hostile", "test_running",
+    "test_models_of_one_name", "test_mlflow_nonsense", "test_server_options", "test_search_doors", "test_remote_conformance",
+    "test_drop_in", "test_running",
 )  # fmt: skip
 
 
