@@ -61,6 +61,9 @@ def serving(engine: str, folder: Path) -> Iterator[Mapping[str, str]]:
         if started is not None:
             started.terminate()
             started.wait(60)
+        mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text("utf-8").splitlines()]
+        for place in reversed([one for one in mounted if one.startswith(f"{folder}/")]):  # podman leaves what holds its images
+            subprocess.run(["umount", place], capture_output=True, check=False)
 
 
 def _docker_places(folder: Path) -> dict[str, str]:
