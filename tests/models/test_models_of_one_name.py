@@ -107,11 +107,11 @@ def test_a_version_never_changes(place: str) -> None:
     assert versions[2].model_id == second.model_id
 
 
-def test_a_run_that_is_resumed_in_another_process(place: str) -> None:
+def test_a_run_that_is_resumed_in_another_process(place: str, elsewhere: subprocess.Popen[str]) -> None:
     with runstone.start_run() as run:
         first = log(1)
     runstone.flush()
-    second = logged_elsewhere(place, run.info.run_id)
+    second = logged_elsewhere(elsewhere, place, run.info.run_id)
     assert slope(f"runs:/{run.info.run_id}/model") == 2
     assert (slope(f"models:/{first.model_id}"), slope(f"models:/{second}")) == (1, 2)
 
@@ -127,11 +127,13 @@ class Meanwhile(LinearRegression):  # type: ignore[misc, unused-ignore]
 
 @pytest.mark.parametrize("place", ["embedded", "served", "bucket"], indirect=True)
 @pytest.mark.parametrize("fails", [False, True], ids=["both come", "this one fails"])
-def test_two_processes_that_log_their_first_at_once(fails: bool, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_that_log_their_first_at_once(
+    fails: bool, place: str, elsewhere: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = Meanwhile().fit(X, X[:, 0])
     with runstone.start_run() as run:
         runstone.flush()
-        model.then = lambda: logged_elsewhere(place, run.info.run_id)
+        model.then = lambda: logged_elsewhere(elsewhere, place, run.info.run_id)
         if fails:
             with monkeypatch.context() as patch:
                 patch.setattr(runstone, "log_artifact", lambda *given: 1 / 0)
@@ -150,26 +152,43 @@ def test_two_processes_that_log_their_first_at_once(fails: bool, place: str, mon
     assert not [path for path in files if path.rpartition("/")[2].startswith(".")]
 
 
-def logged_elsewhere(uri: str, run_id: str) -> str:
-    """The id of a model of slope 2 that another process logs to a run, as ``model``."""
-    code = f"""
-import runstone, numpy as np
+#: Forks for each order, a line: what has to be imported takes longer than all that a test does elsewhere.
+ELSEWHERE = """
+import json, os, sys, runstone.sklearn
 from sklearn.linear_model import LinearRegression
-X = np.array([[1.0], [2.0]])
-with runstone.start_run(run_id={run_id!r}):
-    line = LinearRegression().fit(X, 2 * X[:, 0])
-    print(runstone.sklearn.log_model(line, "model", pip_requirements=["scikit-learn"]).model_id)
+for line in sys.stdin:
+    settings, run_id = json.loads(line)
+    if child := os.fork():
+        print("" if os.waitpid(child, 0)[1] == 0 else "failed", flush=True)
+        continue
+    os.environ.update(settings)
+    X = [[1.0], [2.0]]
+    with runstone.start_run(run_id=run_id):
+        model = LinearRegression().fit(X, [2.0, 4.0])
+        print(runstone.sklearn.log_model(model, "model", pip_requirements=["scikit-learn"]).model_id, flush=True)
+    break
 """
-    environment = {
-        "RUNSTONE_TRACKING_URI": uri,
-        "RUNSTONE_CAPTURE_CONTEXT": "0",
-        "RUNSTONE_QUIET": "1",
-        "PATH": "/usr/bin:/bin",
-        **{name: value for name, value in os.environ.items() if name.startswith(("AWS_", "MLFLOW_S3_"))},
-    }
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[subprocess.Popen[str]]:
+    environment = {"RUNSTONE_CAPTURE_CONTEXT": "0", "RUNSTONE_QUIET": "1", "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-c", ELSEWHERE]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        yield running
+
+
+def logged_elsewhere(elsewhere: subprocess.Popen[str], uri: str, run_id: str) -> str:
+    """The id of a model of slope 2 that another process logs to a run, as ``model``."""
+    settings = {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "MLFLOW_S3_"))}
+    assert elsewhere.stdin is not None
+    assert elsewhere.stdout is not None
+    elsewhere.stdin.write(json.dumps([settings | {"RUNSTONE_TRACKING_URI": uri}, run_id]) + "\n")
+    elsewhere.stdin.flush()
+    made = elsewhere.stdout.readline().strip()
+    assert made != "failed", "its traceback stands in what was written to standard error"
+    assert elsewhere.stdout.readline() == "\n"
+    return made
 
 
 def test_names_that_read_alike_are_told_apart(place: str) -> None:
