@@ -13,6 +13,7 @@
     └── Trouble               (not the caller's)   TEMPORARILY_UNAVAILABLE    503
         ├── StoreUnavailable                       TEMPORARILY_UNAVAILABLE    503
         │   ├── DiskFull                           RESOURCE_EXHAUSTED         507
+        │   ├── PlaceRefused                       TEMPORARILY_UNAVAILABLE    424
         │   └── StoreReadOnly                      TEMPORARILY_UNAVAILABLE    503
         ├── TooBusy           (come again soon)    TEMPORARILY_UNAVAILABLE    503
         ├── StoreCorrupt                           INTERNAL_ERROR             500
@@ -214,6 +215,13 @@ class DiskFull(StoreUnavailable):
 
     def get_http_status_code(self) -> int:
         return 507  # the code's own 429 would have clients send everything again, for minutes
+
+
+class PlaceRefused(StoreUnavailable):
+    """An object store does not let us in, or has no such bucket; trying again does not help until somebody mends that."""
+
+    def get_http_status_code(self) -> int:
+        return 424  # at 503 MLflow's clients send everything again, for minutes, and then do not say why
 
 
 class StoreReadOnly(StoreUnavailable):

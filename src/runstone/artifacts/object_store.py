@@ -22,7 +22,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 
 from runstone.contracts import ArtifactFile, PartUploads
 from runstone.entities import FileInfo
-from runstone.errors import InvalidValue, NotFound, StoreUnavailable
+from runstone.errors import InvalidValue, NotFound, PlaceRefused, StoreUnavailable
 
 from .copying import TAKEN, copy, told
 from .object_reader import ObjectReader
@@ -248,8 +248,8 @@ class ObjectArtifacts:
     def _ended(self, name: str) -> StoreUnavailable:
         return StoreUnavailable(f"{self.uri}: the upload of {name!r} was ended on the side of the store. Try it again.")
 
-    def _no_bucket(self) -> StoreUnavailable:
-        return StoreUnavailable(f"There is no bucket (or container) for {self.uri}. Make it, or correct the name.")
+    def _no_bucket(self) -> PlaceRefused:
+        return PlaceRefused(f"There is no bucket (or container) for {self.uri}. Make it, or correct the name.")
 
     @contextmanager
     def _told(self, path: object) -> Iterator[None]:
@@ -275,9 +275,9 @@ class ObjectArtifacts:
                 f"Invalid artifact path {path!r}: an object store takes no control characters in names."
             ) from cause
 
-    def _denied(self, path: object) -> StoreUnavailable:
+    def _denied(self, path: object) -> PlaceRefused:
         what = f" to {path!r}" if path else ""
-        return StoreUnavailable(
+        return PlaceRefused(
             f"{self.uri} refused access{what}: the credentials are missing, wrong, or not allowed to do this. They are those "
             "of the cloud's own tools: AWS_ACCESS_KEY_ID and the like, or its files in the home folder."
         )

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 import urllib3
 from msgspec import Struct
 
-from runstone.errors import InvalidValue, StoreUnavailable
+from runstone.errors import InvalidValue, PlaceRefused, StoreUnavailable
 
 from .paths import clean
 
@@ -119,7 +119,8 @@ class PartUploads:
         if answer.status >= 400 or found.tag.rpartition("}")[2] == "Error":  # completing may fail with status 200
             if code.startswith(("NoSuchUpload", "InvalidPart", "EntityTooSmall", "MalformedXML")):
                 raise InvalidValue(f"The object store refused the upload of {path!r}: {code}. Begin it again.")
-            raise StoreUnavailable(f"The object store refused the upload of {path!r}: {code or answer.status}.")
+            kind = PlaceRefused if answer.status in (401, 403) or code == "NoSuchBucket" else StoreUnavailable
+            raise kind(f"The object store refused the upload of {path!r}: {code or answer.status}.")
         return found
 
 
