@@ -130,6 +130,16 @@ def test_a_job_from_queue_to_end(tmp_path: Path, template: dict[str, Any], clust
     assert (job.state().phase, job.state().status) == ("finished", "FINISHED")
 
 
+def test_no_line_comes_twice_though_the_whole_log_is_given_again(tmp_path: Path, cluster: Callable[..., None]) -> None:
+    cluster({})
+    job, log = find("j", "r", {}), tmp_path / "log"
+    for line, new in ((2, b"two\n"), (3, b"three\n"), (3, b"more\n"), (5, b"five\n")):
+        with log.open("ab") as file:
+            file.write(b"2026-01-01T00:00:0%d.500000000Z %s" % (line, new))
+        assert job.printed() == [("stdout", new)]
+        assert job.printed() == []
+
+
 def test_a_progress_bar_is_one_line(tmp_path: Path, template: dict[str, Any], cluster: Callable[..., None]) -> None:
     bar = " 10%|# | 1/10\r 50%|## | 5/10\r100%|### | 10/10"
     cluster({}, log=f"2026-01-01T10:00:00.5Z {bar}\n")

@@ -155,11 +155,13 @@ class KubernetesJob:
         return self._pulling is not None and waiting["reason"] in _PASSING and time.monotonic() - self._pulling > PULLING
 
     def printed(self) -> list[tuple[str, bytes]]:
-        """Asked from the second of the last line on; what was seen of that second is left out."""
+        """Asked from the second of the last line on; what was seen of that second is left out, and all before it: not every
+        node's agent looks at what was asked."""
         since = [f"--since-time={self._since}"] if self._since else []
         done = self._run("logs", f"job/{self.job_id}", "--timestamps", *since)
         # a time stands after a newline alone: a progress bar's carriage returns are within its line
         lines = [line + b"\n" for line in done.stdout.removesuffix(b"\n").split(b"\n")] if done.stdout else []
+        lines = [line for line in lines if line[:19] >= self._since[:19].encode()]
         if done.returncode or not lines:  # not begun, or gone
             return []
         known_ones, found = self._seen.copy(), []
