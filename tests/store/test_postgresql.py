@@ -15,7 +15,7 @@ from test_processes import WRITER
 
 from runstone import connect
 from runstone.contracts import Batch, Origin
-from runstone.errors import InvalidValue, StoreUnavailable
+from runstone.errors import DiskFull, InvalidValue, StoreUnavailable
 from runstone.records import Params, RunStarted, Tags
 from runstone.testing.postgres_server import PostgresServer, serving_postgres
 from runstone.testing.store_suite import metrics, rows
@@ -106,7 +106,29 @@ def test_each_trouble_is_one_message_without_the_password(postgres: PostgresServ
             connect.open_store(uri)
         assert "secret" not in str(told.value)
         assert "%20" not in str(told.value)
+        assert "postgresql:" not in told.value.outside  # what a server tells its clients names no place of its own
+        for part in ("127.0.0.1", "runstone", "nowhere", "invalid"):
+            assert part not in told.value.outside
     postgres.give_back(good)
+
+
+def test_a_full_disk_of_the_database_is_told_as_one(postgres: PostgresServer) -> None:
+    """With the state that PostgreSQL gives when a file cannot grow (SQLSTATE 53100, disk_full)."""
+    uri = postgres.new_database()
+    store = connect.open_store(uri)
+    store.write(Batch([RunStarted("r", "0", 1, "x")]))
+    for statement in (
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+        "'could not extend file \"base/1/2\": No space left on device' USING ERRCODE = '53100'; END $$",
+        "CREATE TRIGGER no_room BEFORE INSERT ON tags EXECUTE FUNCTION no_room()",
+    ):
+        postgres.run(statement, urlsplit(uri).path[1:])
+    with pytest.raises(DiskFull, match="Free some space on its disk; what was logged waits in the journal") as told:
+        store.write(Batch([Tags("r", {"a": "1"})]))
+    assert told.value.get_http_status_code() == 507
+    assert "journal" not in told.value.outside
+    assert store.get_run("r").info.run_name == "x"
+    connect.close_all()
 
 
 def test_a_user_who_may_only_read_reads(own_server: PostgresServer) -> None:

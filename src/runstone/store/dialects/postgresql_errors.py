@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from runstone.errors import InvalidValue, RunstoneError, StoreCorrupt, StoreUnavailable
+from runstone.errors import DiskFull, InvalidValue, RunstoneError, StoreCorrupt, StoreUnavailable
 from runstone.store.postgresql_uri import secrets
 
 from .base import TOO_MANY, WAITS, trouble
@@ -15,7 +15,7 @@ from .base import TOO_MANY, WAITS, trouble
 #: By SQLSTATE: how it begins, and the advice.
 _STATES: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ("53300", StoreUnavailable, "It takes no more connections; raise max_connections, or run fewer server processes."),
-    ("53100", StoreUnavailable, f"Free some space on its disk; {WAITS}."),
+    ("53100", DiskFull, f"Free some space on its disk; {WAITS}."),
     ("53", StoreUnavailable, f"It is short of memory or connections; {WAITS}."),
     ("55P03", StoreUnavailable, "Another process has been writing for more than {wait:g} s; find it in pg_stat_activity."),
     ("25006", StoreUnavailable, "It may only be read: a standby, or a user with default_transaction_read_only."),
