@@ -3,7 +3,7 @@
 # make bench   the figures of the README, beside mlflow, wandb, TensorBoard and Aim
 # make flavors the frameworks too large for every run: models and autologging, beside the real mlflow (5 GB with UV_TORCH_BACKEND=cpu, 8 without)
 # make ray     projects as jobs, and models served, on a real Ray cluster of two nodes on this machine (0.5 GB)
-# make engines projects in containers of real engines: docker and podman, started for it by root (apt-get, 0.4 GB)
+# make engines projects in containers of real engines: docker and podman, started for it by root (apt-get, 0.4 GB); by kubectl, if there is one
 # make ui      build the UI into the package
 PYTHON ?= python3
 SERVE  ?= 1
@@ -66,7 +66,7 @@ ray: $(VENV)/.test $(RAY)/.ready
 engines: $(VENV)/.test $(PEER)/.ready
 	@PATH="$$PATH:/usr/sbin"; command -v dockerd >/dev/null && command -v podman >/dev/null && command -v runc >/dev/null \
 	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io podman runc >/dev/null; }
-	RUNSTONE_ENGINES="docker podman" RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python $(BIN)/python -m pytest -n 0 -rs tests/projects/test_real_engines.py
+	RUNSTONE_ENGINES="docker podman kubectl" RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python $(BIN)/python -m pytest -n 0 -rs tests/projects/test_real_engines.py tests/projects/test_real_kubectl.py
 
 bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(CURDIR)/$(PEER)/bin/python --fml $(CURDIR)/$(FML)/bin/fml
