@@ -260,6 +260,11 @@ class ModelsSuite(FreshStore):
         assert ids("span.name LIKE 'x'", unread=True) == ["unread"]
         self.write(store, TraceChanged("t1", 101, deleted=True), TraceStarted("t1", "1", 1))
         assert ids("span.name LIKE 'a1'") == []
+        self.write(store, ExperimentChanged("1", 102, deleted=True))
+        store.purge(["r1"])
+        store.purge_experiment("1")
+        self.write(store, TraceStarted("t2", "0", 1))
+        assert not store.search_traces(TraceQuery(experiment_ids=("0",), filter="span.name LIKE 'a2'"))  # nothing was left
 
     # --- points that come twice ---------------------------------------------------------------------------------------
 
