@@ -7,8 +7,11 @@ _PARTS = {
     "pyfunc": ("FLAVOR_NAME", "PyFuncModel", "load_model"),
     "python_model": ("PythonModel", "PythonModelContext"),
     "python_save": ("add_to_model", "get_default_pip_requirements", "log_model", "save_model"),
-    "spark_udf": ("spark_udf",),
 }
 __getattr__, __dir__ = lazy(
-    __name__, {name: f"runstone.models.{part}:{name}" for part, names in _PARTS.items() for name in names}
+    __name__,
+    {
+        **{name: f"runstone.models.{part}:{name}" for part, names in _PARTS.items() for name in names},
+        "spark_udf": "runstone.scoring.spark_udf:spark_udf",
+    },
 )

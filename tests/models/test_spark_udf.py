@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pandas as pd
 import pytest
 
 import runstone
+from runstone.environments import build
 from runstone.errors import InvalidValue, NotFound, NotSupported
 from runstone.models import ModelSignature, infer_signature
 from runstone.models.schema import Schema, TensorSpec
@@ -204,9 +206,8 @@ def test_what_does_not_work_is_said(session: Any, frame: Any, tmp_path: Path) ->
     ):
         with pytest.raises(InvalidValue, match=r"result_type=.* array<double>"):
             make(session, uri, **options)
-    for manager in ("uv", "virtualenv", "conda", "other"):
-        with pytest.raises(NotSupported, match=f"{manager}.* env_manager='local' works"):
-            make(session, uri, env_manager=manager)
+    with pytest.raises(InvalidValue, match=r"'other' is no environment manager.*uv"):
+        make(session, uri, env_manager="other")
     with pytest.raises(NotSupported, match="Databricks"):
         make(session, uri, prebuilt_env_uri="dbfs:/env.tar.gz")
     with pytest.raises(InvalidValue, match="takes no params.*times"):
@@ -230,6 +231,42 @@ def test_what_does_not_work_is_said(session: Any, frame: Any, tmp_path: Path) ->
         values(frame, make(session, uri, "other double")())
     with pytest.raises(Exception, match="1 predictions for 2 rows"):
         values(frame, make(session, saved(tmp_path / "one", lambda data: [1.0], NUMBERS))())
+
+
+def test_in_an_environment_of_the_models_own(session: Any, frame: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment is this one by another name; each worker has one process in it, with the types that the model gave."""
+
+    def make(_wants: Any, folder: Path, _tell: Any) -> None:
+        (folder / "bin").mkdir(parents=True)
+        python = folder / "bin" / "python"
+        python.write_text(f'#!/bin/sh\nexport MADE=yes\nexec {shlex.quote(sys.executable)} "$@"\n')
+        python.chmod(0o755)
+
+    def where(data: pd.DataFrame) -> Any:
+        print("said on the way")
+        return [f"{os.environ.get('MADE')} {os.environ.get('SAID')} {os.getpid()}" for _ in data["a"]]
+
+    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
+    monkeypatch.setitem(build._BUILD, "uv", make)
+    udf = runstone.pyfunc.spark_udf
+    said = udf(session, saved(tmp_path / "where", where, NUMBERS), "string", env_manager="uv", extra_env={"SAID": "hello"})
+    found = values(frame, said())
+    assert len(found) == 4
+    assert len(set(found)) == 1
+    assert found[0].startswith("yes hello ")
+    for name in ("int", "several outputs", "an array", "the first that fits", "fields", "bool", "a tensor"):
+        predict, signature, given, options = LIKE_MLFLOW[name]
+        uri = saved(tmp_path / name.replace(" ", "_"), predict, signature)
+        own, here = udf(session, uri, env_manager="uv", **options), udf(session, uri, **options)
+        assert values(frame, own(*given)) == values(frame, here(*given)), name
+    times = saved(
+        tmp_path / "times", Loads(), infer_signature(DATA[["a"]], params={"times": 2}), model_config={"log": os.devnull}
+    )
+    own = udf(session, times, "string", env_manager="uv", params={"times": 3})
+    assert values(frame, own())[:1] == ["3.0 None"]
+    failing = saved(tmp_path / "failing", lambda data: 1 / 0, NUMBERS)
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        values(frame, udf(session, failing, env_manager="uv")())
 
 
 APART = """

@@ -37,10 +37,10 @@ from .spark_types import as_column, result_type_of
 
 #: So many models a Python worker keeps; it outlives queries, and each call of :func:`spark_udf` is another model to it.
 KEPT = 4
-_loaded: dict[str, PyFuncModel] = {}
+_loaded: dict[str, Any] = {}
 
 
-class _Sent(NamedTuple):
+class Sent(NamedTuple):
     """What the workers are told of a model."""
 
     token: str
@@ -52,58 +52,45 @@ class _Sent(NamedTuple):
     policy: str
 
 
-def spark_udf(
+def load_here(folder: Path, sent: Sent) -> PyFuncModel:
+    """The model in the worker itself."""
+    return load_folder(folder, sent.uri, suppress_warnings=True, model_config=sent.config or None)
+
+
+def over_columns(
     spark: Any,
     model_uri: str | os.PathLike[str],
-    result_type: Any = None,
-    env_manager: str | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_env: Mapping[str, str] | None = None,
-    prebuilt_env_uri: str | None = None,
-    model_config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    result_type: Any,
+    params: Mapping[str, Any] | None,
+    extra_env: Mapping[str, str] | None,
+    model_config: Mapping[str, Any] | str | os.PathLike[str] | None,
+    load: Callable[[Path, Sent], Any] = load_here,
 ) -> Callable[..., Any]:
-    """A function of Spark's columns that predicts with a model, for ``withColumn``, ``select`` and ``spark.udf.register``.
-
-    Called with columns in the signature's order, with one struct of columns by name, or with nothing: then with the columns
-    that the signature names. ``predict`` gets a pandas DataFrame; without a signature its columns are ``'0'``, ``'1'`` ….
-    Columns for a signature of tensors are arrays, flat, that get the tensor's shape and type.
+    """:func:`runstone.pyfunc.spark_udf`, whose arguments these are.
 
     Args:
-        spark: the session, of Spark itself; it sends the model to executors that do not see this machine's disk.
-        model_uri: any model URI that has the flavor ``python_function``.
-        result_type: Spark's type of the predictions or its DDL text; None takes the signature's outputs', else ``double``.
-        env_manager: None or ``local``: the packages that Spark's Python workers have.
-        params: for the model, as in ``predict``.
-        extra_env: variables for the workers.
-        prebuilt_env_uri: taken for MLflow's sake, where it is for Databricks alone.
-        model_config: settings, as in :func:`~runstone.pyfunc.load_model`.
-
-    Raises:
-        NotFound: there is no model.
-        InvalidValue: no ``python_function``, a ``result_type`` that is none, params that the signature does not know.
-        NotSupported: pyspark or pyarrow is not installed; another ``env_manager``; a session of Spark Connect.
-        PermissionDenied: loading it runs code, which ``RUNSTONE_ALLOW_PICKLE`` forbids.
+        load: called once in each worker with the model's folder; gives what has its ``predict(data, params)``.
     """
     functions = need("pyspark.sql.functions", "spark_udf")
-    need("pyarrow", "spark_udf")
-    _possible(spark, env_manager, prebuilt_env_uri)
+    _possible(spark)
     folder = local_folder(model_uri).resolve()
     meta = Model.load(folder)
     settings_of(meta, model_uri)
-    warn_of_differences(folder)
+    if load is load_here:
+        warn_of_differences(folder)
     with loading_from(model_uri):
         allow_code(folder)
     inputs, outputs, accepted = _parts(meta.signature)
     kind, known = result_type_of(result_type, outputs), known_params(accepted, params)
     variables = {TRACKING_URI.name: str(runstone.get_tracking_uri()), **(extra_env or {})}
     place, unpacked = _sent(spark, folder)
-    sent = _Sent(
+    sent = Sent(
         uuid.uuid4().hex, place, unpacked, os.fspath(model_uri), read_config(model_config), variables, policy()
     )  # fmt: skip
 
     def predict(batches: Any) -> Any:
         with _variables(sent):
-            model = _model(sent)
+            model = _model(sent, load)
             for batch in batches:
                 columns = batch if isinstance(batch, tuple) else (batch,)
                 if len(columns[0]):
@@ -133,14 +120,8 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {"batches": typing.Iterator[typing.Tuple[several, ...]], "return": typing.Iterator[given]}  # noqa: UP006
 
 
-def _possible(spark: Any, env_manager: str | None, prebuilt_env_uri: str | None) -> None:
-    if env_manager not in (None, "local"):
-        raise NotSupported(
-            f"spark_udf cannot make an environment (env_manager={env_manager!r}); env_manager='local' works: it predicts "
-            "with the packages of Spark's Python workers, so install the model's requirements.txt there."
-        )
-    if prebuilt_env_uri is not None:
-        raise NotSupported("prebuilt_env_uri is for Databricks alone; env_manager='local' works.")
+def _possible(spark: Any) -> None:
+    need("pyarrow", "spark_udf")
     if type(spark).__module__.startswith("pyspark.sql.connect"):
         raise NotSupported("spark_udf cannot send a model over Spark Connect; a session with a sparkContext works.")
     if not hasattr(spark, "sparkContext"):
@@ -223,17 +204,17 @@ def _tensor(frame: Any, wanted: TensorSpec) -> Any:
 # --- in a worker -------------------------------------------------------------------------------------------------------
 
 
-def _model(sent: _Sent) -> PyFuncModel:
+def _model(sent: Sent, load: Callable[[Path, Sent], Any]) -> Any:
     if sent.token not in _loaded:
         while len(_loaded) >= KEPT:
             del _loaded[next(iter(_loaded))]
         place = need("pyspark", "spark_udf").SparkFiles.get(sent.place) if sent.unpacked else sent.place
-        _loaded[sent.token] = load_folder(Path(place), sent.uri, suppress_warnings=True, model_config=sent.config or None)
+        _loaded[sent.token] = load(Path(place), sent)
     return _loaded[sent.token]
 
 
 @contextmanager
-def _variables(sent: _Sent) -> Iterator[None]:
+def _variables(sent: Sent) -> Iterator[None]:
     """The environment that the model was promised, with the stricter of both machines' policies for pickles."""
     before = dict(os.environ)
     os.environ.update(sent.variables)
