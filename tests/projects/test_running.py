@@ -99,6 +99,14 @@ def test_a_failed_command_ends_the_run_failed_with_its_cause(project: Make, comm
     assert (run.info.status, run.info.cause) == (status, cause)
 
 
+def test_a_script_that_begins_no_run_logs_to_its_projects(project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RUNSTONE_QUIET", raising=False)
+    folder = project(train__py="import mlflow\nmlflow.log_metric('m', 1)\nprint('logged')\n")
+    done = projects.run(str(folder), "train.py")
+    assert runstone.get_run(done.run_id).data.metrics == {"m": 1.0}
+    assert "was started" not in console(done.run_id)  # it was begun by who runs the project
+
+
 def test_a_script_that_fails_by_itself_keeps_its_own_words(project: Make) -> None:
     folder = project(train__py="import mlflow\nwith mlflow.start_run():\n    raise ValueError('planted')\n")
     with pytest.raises(ExecutionException):

@@ -204,7 +204,7 @@ def _resume(here: Session, run_id: str, tags: dict[str, str]) -> tuple[Run, RunL
 
 
 def current(what: str) -> Active:
-    """The active run; where there is none, one is started, and said so.
+    """The active run; where there is none, one is started, and said so, unless the environment names the one to go on in.
 
     Args:
         what: the call that needs it.
@@ -215,12 +215,14 @@ def current(what: str) -> Active:
             found = active.visible()
             if found is None:
                 _refuse_stray(what)
+                given = settings.RUN_ID.get()
                 run = start_run()
                 found = active.own_stack()[-1]
-                notice(
-                    f"{what} was called with no active run, so run {run.info.run_name} ({run.info.run_id}) was started; "
-                    f"it ends with end_run() or with this process. {found.session.link(run.info)}"
-                )
+                if not given:
+                    notice(
+                        f"{what} was called with no active run, so run {run.info.run_name} ({run.info.run_id}) was started; "
+                        f"it ends with end_run() or with this process. {found.session.link(run.info)}"
+                    )
     return found
 
 
