@@ -32,7 +32,8 @@ from runstone.scoring.parse import JSON, read, written
 
 model = create(sys.argv[1]).state.pulse.model
 for body in (b'{"inputs": [[0.5, 0.5]]}', b'{"dataframe_split": {"data": [[0.5, 0.5]]}}'):
-    print(written(model.predict(*read(body, JSON, model.metadata))).decode(), "pandas" in sys.modules)
+    asked = read(body, JSON, model.metadata)
+    print(written(model.predict(asked.data, asked.params)).decode(), "pandas" in sys.modules)
 """
 
 
