@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from browsing import AXE, nothing_hangs_over, violations_in_each_theme
+from playwright.sync_api import expect
 
 #: Name, address, and what proves that the page is there.
 PAGES = {
@@ -60,3 +61,12 @@ def test_page_is_whole(name: str, server: Any, realistic: dict[str, Any], open_p
     nothing_hangs_over(page, 1440)
     page.set_viewport_size({"width": 320, "height": 1600})
     nothing_hangs_over(page, 320)
+
+
+def test_a_phone_tells_the_last_runs_apart(server: Any, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{server.url}/", width=390).page
+    row = page.get_by_test_id("recent-run").filter(has_text="forest-200-10-2")
+    name = row.get_by_role("link", name="forest-200-10-2")
+    expect(name).to_be_visible()
+    assert name.evaluate("link => link.parentElement.scrollWidth <= link.parentElement.clientWidth")  # and not cut off
+    expect(row.get_by_text("digits-forest").locator("visible=true")).to_have_count(1)

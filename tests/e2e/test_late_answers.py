@@ -321,3 +321,47 @@ def test_the_rows_and_the_place_of_the_charts_are_there_before_the_code_that_dra
     code.release()
     expect(page.get_by_test_id("chart").first).to_be_visible()
     expect(page.get_by_test_id("runs-grid")).to_have_attribute("data-here", "still")
+
+
+def test_what_is_typed_before_the_palette_is_there_is_typed_into_it(
+    drawn: Callable[..., str], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(drawn("few")).page
+    page.get_by_test_id("run-row").first.click()
+    before = page.url
+    code = Held(page, "**/finding-*.js")
+    page.keyboard.press("Control+k")
+    code.arrived()
+    page.keyboard.type("shloss")  # keys of the table, too: to sort, to hide
+    code.release()
+    box = page.get_by_test_id("palette").get_by_role("combobox")
+    expect(box).to_have_value("shloss")
+    page.keyboard.type("es")
+    expect(box).to_have_value("shlosses")
+    page.keyboard.press("Escape")
+    assert page.url == before
+    page.keyboard.press("Control+k")
+    expect(box).to_have_value("")
+
+
+def test_a_panel_takes_the_focus_also_when_what_is_in_it_comes_late(
+    drawn: Callable[..., str], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(drawn("few")).page
+    page.get_by_test_id("run-row").first.wait_for()
+    code = Held(page, "**/ExportMenu-*.js")
+    page.get_by_role("button", name="Export").click()
+    menu = page.get_by_role("menu", name="Export")
+    code.arrived()
+    expect(menu).to_be_focused()
+    code.release()
+    expect(menu.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    expect(page.get_by_role("button", name="Export")).to_be_focused()
+    page.get_by_role("button", name="Build").click()
+    page.get_by_role("button", name="Columns").click()
+    expect(page.get_by_role("dialog", name="Columns")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Build the filter")).to_have_count(0)
+    page.get_by_role("button", name="Columns").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)

@@ -149,6 +149,7 @@ def test_a_model_of_a_run_is_registered(server: Any, realistic: dict[str, Any], 
     dialog.get_by_role("button", name="Register").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("of a deep dive version 1")
     expect(page.get_by_test_id("lineage")).to_contain_text("deep-dive")
+    page.goto("about:blank")  # a page that shows it would ask for what is gone
     page.request.delete(f"{server.url}/api/runstone/v1/models/of%20a%20deep%20dive")
 
 

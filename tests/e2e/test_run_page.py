@@ -28,6 +28,8 @@ def test_overview_says_it_all(deep: Callable[..., Any]) -> None:
     loss = page.get_by_test_id("metric-row").filter(has_text="train/loss")
     expect(loss).to_contain_text("20,000")
     expect(page.get_by_test_id("metric-row").filter(has_text="all_nan")).to_contain_text("NaN")
+    gone = page.get_by_role("region", name="Metrics that moved").get_by_role("row", name="val/loss")
+    expect(gone.get_by_role("cell").last).to_have_text("–")
     for words in ("entropy", "Why does class 8 look like class 3?", "realistic.py", "Packages"):
         expect(page.get_by_role("main")).to_contain_text(words)
 

@@ -33,10 +33,8 @@ export function useEditExperiment() {
   return useMutation({
     mutationFn: ({ id, edit }: { id: string; edit: ExperimentEdit }) =>
       ask<ExperimentRow>(`experiments/${encodeURIComponent(id)}`, { method: "PATCH", body: edit }),
-    onSuccess: (answer, { id, edit }) => {
+    onSuccess: (answer, { id }) => {
       client.setQueryData(experimentQuery(id).queryKey, answer);
-      const views: View[] = ["active", "deleted", "all"];
-      for (const view of views) client.setQueriesData<Experiments>({ queryKey: ["experiments", view] }, (list) => list && changed(list, answer, edit.deleted !== undefined));
     },
     // A dialog over the page does not wait until all of it was asked for again.
     onSettled: (_answer, _error, { id }) => {
@@ -44,9 +42,3 @@ export function useEditExperiment() {
     },
   });
 }
-
-/** What moves to the trash or out of it leaves the list that it was in. */
-const changed = (list: Experiments, row: ExperimentRow, gone: boolean): Experiments => ({
-  ...list,
-  experiments: list.experiments.flatMap((one) => (one.experiment_id !== row.experiment_id ? [one] : gone ? [] : [row])),
-});

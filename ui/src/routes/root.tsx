@@ -1,6 +1,6 @@
 import { type ErrorComponentProps, Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect } from "react";
 import { experimentQuery } from "../api/experiments";
 import { useShut } from "../api/door";
 import { runQuery } from "../api/runs";
@@ -8,6 +8,7 @@ import { SignedIn } from "../features/account/SignedIn";
 import { Crumbs, Here } from "../features/shell/Crumbs";
 import { Shell } from "../features/shell/Shell";
 import { type RecentKind, remember } from "../lib/recent";
+import { keepTyped } from "../lib/typed";
 import { Empty, Trouble } from "../ui/Empty";
 import { Page } from "../ui/Page";
 import { patient } from "./later";
@@ -17,6 +18,12 @@ const Finding = lazy(patient(() => import("./finding")));
 const TraceWay = lazy(patient(() => import("./traceWay")));
 const SignInBox = lazy(patient(() => import("./signing")));
 
+/** The palette is not there yet: what is typed waits for it. */
+function Typing() {
+  useLayoutEffect(keepTyped, []);
+  return null;
+}
+
 export function Root() {
   return (
     <Shell
@@ -24,7 +31,7 @@ export function Root() {
       account={<SignedIn />}
       share={<ShareMenu />}
       finder={(onClose, onKeys) => (
-        <Suspense>
+        <Suspense fallback={<Typing />}>
           <Finding onClose={onClose} onKeys={onKeys} />
         </Suspense>
       )}

@@ -9,9 +9,14 @@ export interface Place {
   bottom: number;
 }
 
+/** What in a panel gets the focus: the first of them, as soon as there is one. */
+const FIRST = "input, [role^=menuitem], button";
+
 /** A panel at a place, closed by Escape or by a click elsewhere; gives the focus back. */
-export function Panel({ place, label, role = "dialog", onClose, children, width }: {
+export function Panel({ place, opener, label, role = "dialog", onClose, children, width }: {
   place: Place;
+  /** The id of the button that opens and closes it. */
+  opener?: string;
   label: string;
   role?: "dialog" | "menu";
   onClose: () => void;
@@ -32,18 +37,24 @@ export function Panel({ place, label, role = "dialog", onClose, children, width 
     panel.style.left = `${Math.max(8, Math.min(place.left, window.innerWidth - box.width - 8))}px`;
     panel.style.top = `${up ? Math.max(8, place.top - box.height - 4) : place.bottom + 4}px`;
     panel.style.maxHeight = `${(up ? place.top : below) - 16}px`;
-    panel.querySelector<HTMLElement>("input, [role^=menuitem], button")?.focus();
+    panel.focus(); // what is in it may be on its way
+    const enter = () => document.activeElement === panel && panel.querySelector<HTMLElement>(FIRST)?.focus();
+    enter();
+    const late = new MutationObserver(enter);
+    late.observe(panel, { childList: true, subtree: true });
     return () => {
+      late.disconnect();
       if (panel.contains(document.activeElement) || document.activeElement === document.body) before?.focus();
     };
   }, [place]);
   useEffect(() => {
-    const outside = (event: PointerEvent) => {
-      if (!ref.current?.contains(event.target as Node)) closing.current();
+    const outside = ({ target }: PointerEvent) => {
+      const own = opener !== undefined && document.getElementById(opener)?.contains(target as Node);
+      if (!own && !ref.current?.contains(target as Node)) closing.current();
     };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, []);
+    document.addEventListener("pointerdown", outside, true);
+    return () => document.removeEventListener("pointerdown", outside, true);
+  }, [opener]);
   const keys = (event: KeyboardEvent) => {
     event.stopPropagation();
     if (event.key === "Escape" || (role === "menu" && event.key === "Tab")) {
@@ -57,7 +68,7 @@ export function Panel({ place, label, role = "dialog", onClose, children, width 
     }
   };
   return (
-    <div ref={ref} popover="manual" className={s.panel} role={role} aria-label={label} style={{ width }} onKeyDown={keys}>
+    <div ref={ref} popover="manual" tabIndex={-1} className={s.panel} role={role} aria-label={label} style={{ width }} onKeyDown={keys}>
       {children}
     </div>
   );
@@ -85,11 +96,10 @@ export function Opener({ label, role = "dialog", width, button, children }: {
         id,
         "aria-haspopup": role,
         "aria-expanded": place !== null,
-        onPointerDown: (event) => event.stopPropagation(),
         onClick: (event) => setPlace(place ? null : placeOf(event.currentTarget)),
       })}
       {place && (
-        <Panel place={place} label={label} role={role} onClose={close} {...(width === undefined ? {} : { width })}>
+        <Panel place={place} opener={id} label={label} role={role} onClose={close} {...(width === undefined ? {} : { width })}>
           {children(close)}
         </Panel>
       )}
@@ -101,7 +111,6 @@ export interface OpenerButton {
   id: string;
   "aria-haspopup": "dialog" | "menu";
   "aria-expanded": boolean;
-  onPointerDown: (event: React.PointerEvent) => void;
   onClick: (event: React.MouseEvent) => void;
 }
 

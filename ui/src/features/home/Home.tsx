@@ -109,6 +109,9 @@ function RunList({ table, names }: { table: RunsTable; names: ReadonlyMap<string
                 <Link to="/runs/$runId" params={{ runId: id }} dir="auto">
                   {table.names[i] || id.slice(0, 8)}
                 </Link>
+                <small className={s.under} dir="auto">
+                  {names.get(table.experiments[i] ?? "") ?? table.experiments[i]}
+                </small>
               </td>
               <td className={s.quiet}>
                 <Link to="/experiments/$experimentId/runs" params={{ experimentId: table.experiments[i] ?? "0" }} dir="auto">

@@ -1,10 +1,11 @@
 /** Find or do: what is in memory at once, what the server knows a moment later. Arrows move, Enter opens. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { findQuery } from "../../api/search";
 import { fuzzy } from "../../lib/fuzzy";
 import { recent } from "../../lib/recent";
+import { forgetTyped, typed } from "../../lib/typed";
 import { Icon, type IconName } from "../../ui/Icon";
 import { answered, type Find, groups } from "./finds";
 import { memory } from "./memory";
@@ -36,12 +37,14 @@ export function Palette({ things, onChoose, onClose }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   const client = useQueryClient();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(typed);
   const [asked, setAsked] = useState("");
   // The thing itself, not its place: answers that come later put others before it.
   const [chosen, setChosen] = useState<string | null>(null);
-  useEffect(() => {
+  // At once: the next key is meant for it.
+  useLayoutEffect(() => {
     ref.current?.showModal();
+    return forgetTyped;
   }, []);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(text.trim()), PAUSE);

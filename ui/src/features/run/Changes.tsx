@@ -107,7 +107,7 @@ function Moved({ found }: { found: RunDifference }) {
         rows={shown.map((one) => [
           one.name,
           one.before === null ? "–" : formatNumber(one.before),
-          `${one.after === null ? "–" : formatNumber(one.after)} ${formatDelta(one.after, one.before)}`,
+          [one.after === null ? "–" : formatNumber(one.after), formatDelta(one.after, one.before)].filter(Boolean).join(" "),
           `${exactNumber(one.before)} → ${exactNumber(one.after)}`,
         ])}
       />
