@@ -230,3 +230,9 @@ def test_more_runs_than_can_be_told_apart_are_a_band(drawn: Callable[..., str], 
     expect(chart(page, "loss")).to_have_attribute("data-bands", "1")
     page.get_by_role("combobox", name="Runs drawn").select_option("lines")
     expect(chart(page, "loss")).to_have_attribute("data-series", str(curves.MANY))
+
+
+def test_a_chart_of_nothing_says_so(drawn: Callable[..., str], open_page: Callable[..., Any]) -> None:
+    panel = open_page(drawn("few", "?panel=charts&chart=scatter,bar")).page.get_by_test_id("charts-panel")
+    expect(panel.get_by_text("Nothing is chosen to be drawn.")).to_have_count(2)
+    expect(panel.get_by_text("Scatter", exact=True)).to_be_visible()

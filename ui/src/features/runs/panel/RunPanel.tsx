@@ -20,7 +20,7 @@ import s from "../../../charts/ChartCard.module.css";
 import { applyBrush, readBrushes, withoutBrushes } from "./brush";
 import { ExpressionPanel } from "./ExpressionPanel";
 import type { PanelContext } from "./MetricPanel";
-import type { OnSpec, PanelSpec } from "./specs";
+import { KIND_NAMES, type OnSpec, type PanelSpec } from "./specs";
 import { type Fields, nameOf, useFields } from "./useFields";
 
 export interface RunPanelProps {
@@ -34,6 +34,7 @@ export interface RunPanelProps {
 
 export function titleOf(spec: PanelSpec): string {
   const [x, y, z] = [spec.x, spec.y, spec.z].map((axis) => (axis ? nameOf(axis) : ""));
+  if (spec.kind !== "line" && axesOf(spec).length === 0) return KIND_NAMES[spec.kind];
   switch (spec.kind) {
     case "line":
       return y || "expression";
@@ -93,6 +94,8 @@ export function FieldPanel({ spec, context, onFilter, onSpec, onOpen, tools, tit
         <div ref={box} style={{ flex: 1, minHeight: 0 }}>
           {data.error ? (
             <p className={s.note}>{data.error.message}</p>
+          ) : axes.length === 0 ? (
+            <p className={s.note}>Nothing is chosen to be drawn.</p>
           ) : !ready ? (
             data.empty ? <div className={s.bar} style={{ height: height - 24 }} /> : <p className={s.note}>No runs</p>
           ) : (
