@@ -168,3 +168,20 @@ def test_what_is_kept_is_bounded(few_are_kept_too: None, new_store: Any, monkeyp
 
     assert (asked_the_database(8), asked_the_database(0)) == (False, True)
     store.close()
+
+
+def test_runs_that_are_removed_for_ever_are_no_longer_told(few_are_kept_too: None, new_store: Any) -> None:
+    url = new_store()
+    store, other = open_store(url), open_store(url)
+    gone, stays = RunQuery(experiment_ids=("0",), view=ViewType.DELETED_ONLY), RunQuery(experiment_ids=("0",))
+    for number in range(6):
+        store.write(Batch([RunStarted(f"r{number}", "0", number, "n"), metrics(f"r{number}", c=[(0, float(number), 1)])]))
+    store.write(Batch([RunChanged(f"r{number}", 9, deleted=True) for number in range(3)]))
+    assert [row[0] for row in cells(store, gone)] == ["r2", "r1", "r0"]
+    assert len(cells(store, stays)) == 3
+    other.purge(["r1"])
+    other.write(Batch([metrics("r5", c=[(1, 8.0, 2)])]))
+    assert [row[0] for row in cells(store, gone)] == ["r2", "r0"]
+    assert [(row[0], row[3]) for row in cells(store, stays)] == [("r5", "8.0"), ("r4", "4.0"), ("r3", "3.0")]
+    store.close()
+    other.close()
