@@ -100,7 +100,7 @@ class Held:
 
     def _hold(self, route: Any) -> None:
         if route.request.method == self._method:
-            self._waiting.append((route, route.fetch() if self._asked else None))  # answered now, as the server sees things now
+            self._waiting.append((route, route.fetch(max_retries=3) if self._asked else None))  # answered now, as the server sees things now
         else:
             route.fallback()
 
