@@ -100,7 +100,8 @@ class Held:
 
     def _hold(self, route: Any) -> None:
         if route.request.method == self._method:
-            self._waiting.append((route, route.fetch(max_retries=3) if self._asked else None))  # answered now, as the server sees things now
+            # answered now, as the server sees things now; it may have closed a connection that was used before
+            self._waiting.append((route, route.fetch(max_retries=3) if self._asked else None))
         else:
             route.fallback()
 
