@@ -35,7 +35,7 @@ from ui_stores import CURVES, SPIKE, Stores
 #: Milliseconds after which a scene has failed.
 PATIENCE = 180_000
 #: Milliseconds without a change after which a page is at rest.
-QUIET = 400
+QUIET = 1_000
 
 #: Notes when elements first appear, how long tasks were, and, on request, when a part of the page came to rest.
 EYES = """

@@ -373,8 +373,7 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
     def get_run(self, run_id: str, metrics: bool = True) -> Run:
         """With params, tags, summaries, inputs, outputs; deleted ones too. Raises NotFound.
 
-        Without ``metrics`` none of them is read: a run may have 100,000.
-        """
+        Without ``metrics`` none of them is read: a run may have 100,000."""
         ...
 
     def series_counts(self, run_id: str) -> dict[str, int]:
@@ -396,15 +395,12 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
         ``last``, ``count``, ``nans``, and the steps ``min_step``, ``max_step``, ``first_step``, ``last_step``), ``params.k``,
         ``tags.k`` or ``attributes.k``. Keys follow the prefix as they are; quoting them is allowed. Never the page token:
         windows only.
-        Raises FilterError for a filter, order or column that cannot be read.
-        """
+        Raises FilterError for a filter, order or column that cannot be read."""
         ...
 
     def columns(self, query: RunQuery, columns: Sequence[str]) -> RunColumns:
-        """Columns of *all* runs that match, whatever ``limit``, ``offset`` and order say. They are named as in :meth:`table`.
-
-        Far faster than windows of :meth:`table`, and of one moment. Raises as that does.
-        """
+        """Columns of *all* runs that match, whatever ``limit``, ``offset`` and order say, named as in :meth:`table`. Far faster
+        than its windows, and of one moment. Raises as that does."""
         ...
 
     def count_runs(self, query: RunQuery) -> int:
@@ -427,16 +423,21 @@ class Store(Sink, Registry, LoggedModels, Traces, Items, Protocol):
     def history(
         self, run_id: str, key: str, start: int | None = None, end: int | None = None, after: int = 0, limit: int | None = None
     ) -> Series:
-        """All points with ``start <= step <= end``, skipping ``after`` and at most ``limit``. Empty for an unknown key.
-
-        Raises NotFound for an unknown run.
-        """
+        """All points with ``start <= step <= end``, skipping ``after`` and at most ``limit``. Empty for an unknown key. Raises
+        NotFound for an unknown run."""
         ...
 
     def sample(
-        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None = None, end: int | None = None
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        points: int,
+        start: int | None = None,
+        end: int | None = None,
+        near: bool = False,
     ) -> Sequence[Series]:
-        """At most about ``points`` points for each (run, key) that exists; first, last and every extreme survive."""
+        """At most about ``points`` points for each (run, key) that exists; first, last and every extreme survive. ``near``: two
+        points beside each end may be of just outside, instead of the range's own ends, and ``total`` is about: far faster."""
         ...
 
     def console(self, run_id: str, after: int = -1, limit: int = 1000) -> Sequence[ConsolePiece]:
@@ -630,8 +631,7 @@ class ArtifactStore(Protocol):
         """Copy a file there, whole or not at all; an existing one is replaced. The digest is that of the bytes stored, or
         empty where the caller has no use for it: it is most of the work.
 
-        Raises NotFound (no such source), InvalidValue (path), StoreUnavailable (full or read-only disk).
-        """
+        Raises NotFound (no such source), InvalidValue (path), StoreUnavailable (full or read-only disk)."""
         ...
 
     def put_tree(self, folder: Path, path: str = "") -> Sequence[ArtifactFile]:

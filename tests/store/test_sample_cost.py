@@ -56,10 +56,10 @@ def test_outlines_are_read_without_the_points_behind_them(tmp_path):
     store = open_store(str(tmp_path / "s"))
     store.sample(["none"], ["loss"], 50)
     before = _bytes_read()
-    found = store.sample(run_ids, ["loss"], 50)
+    found = [store.sample(run_ids, ["loss"], 50), store.sample(run_ids, ["loss"], 50, 5_000, 14_999, near=True)]
     spent = _bytes_read() - before
     store.close()
-    assert [one.total for one in found] == [20_000] * 32
+    assert [[one.total for one in some] for some in found] == [[20_000] * 32, [10_000] * 32]
     assert spent < 32 * 20_000 * 8 // 8, "a chunk is read to find the next one"
 
 

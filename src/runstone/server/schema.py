@@ -321,13 +321,15 @@ class RunEdit(Struct, forbid_unknown_fields=True):
 
 
 class SeriesRequest(Struct, forbid_unknown_fields=True):
-    """``points`` is about how many points of each series come back, from ``start`` to ``end`` (steps, both included)."""
+    """``points`` is about how many points of each series come back, from ``start`` to ``end`` (steps, both included).
+    ``near``: two points beside each end may be of just outside, instead of the range's own ends, and ``total`` is about."""
 
     run_ids: list[str]
     keys: list[str]
     points: Annotated[int, Meta(ge=1, le=MAX_POINTS)] = 1000
     start: Step | None = None
     end: Step | None = None
+    near: bool = False
 
 
 class SeriesPoints(Struct):

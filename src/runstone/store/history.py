@@ -53,7 +53,7 @@ class Histories:
         return _series(run_id, key, points, total)
 
     def sample(
-        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None, end: int | None
+        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None, end: int | None, near: bool = False
     ) -> list[Series]:
         """See :meth:`runstone.contracts.Store.sample`."""
         low, high = _bounds(start, end)
@@ -68,6 +68,11 @@ class Histories:
                 for part in _together(some, 1 if some is short else STRETCH // 2):
                     for run_id, (at_hand, total) in read(key, part, low, high).items():
                         found[run_id, key] = _chosen(run_id, key, at_hand, points, total)
+            if near and not whole:
+                for part in _together([row for row in rows if row[2] >= enough], STRETCH // 2):
+                    for run_id, (at_hand, total) in self._near(key, part, low, high).items():
+                        if total >= enough:
+                            found[run_id, key] = _chosen(run_id, key, at_hand, points, total)
             for row in rows:
                 if (row[0], key) not in found:
                     found[row[0], key] = self._sampled(row, points, low, high)
@@ -121,6 +126,28 @@ class Histories:
         for row in rows:
             decoded = [decode(part[1]) for part in sorted(parts[row[0]])]
             found[row[0]] = ordered(joined([*decoded, hot.get(row[0], empty(0))])), row[2]
+        return found
+
+    def _near(self, key: str, rows: Sequence[Any], low: int, high: int) -> dict[str, tuple[Points, int]]:
+        """Outlines of several runs from ``low`` to ``high``, and about how many points they stand for. Where a chunk reaches
+        over an end, two points beside it stay: the extremes of the stretch in which the end lies are among those. Left out are
+        runs in whose chunks steps go back."""
+        piece = "CASE WHEN outline IS NULL THEN data ELSE outline END"
+        reach = f'WHERE "key" = {self._sign} AND min_step <= {self._sign} AND max_step >= {self._sign}'
+        select = f'SELECT run_id, sequence, "count", min_step, max_step, {piece} FROM chunks {reach} AND run_id IN'
+        parts: dict[str, list[Any]] = {row[0]: [] for row in rows}
+        for run_id, *part in find(self._connection, select, list(parts), self._sign, (key, high, low)):
+            parts[run_id].append(part)
+        hot, found = self._hot_of(key, rows), {}
+        for run_id, some in parts.items():
+            read = [decode(part[-1]) for part in sorted(some)]
+            if any((points.steps[1:] < points.steps[:-1]).any() for points in read):
+                continue
+            rest = _within(hot.get(run_id, empty(0)), low, high)
+            total = len(rest.steps) + sum(
+                count * (min(last, high) - max(first, low) + 1) // (last - first + 1) for _, count, first, last, _ in some
+            )
+            found[run_id] = ordered(joined([*(_beside(points, low, high) for points in read), rest])), total
         return found
 
     def _hot_of(self, key: str, rows: Sequence[Any]) -> dict[str, Points]:
@@ -263,6 +290,12 @@ def _within(points: Points, low: int, high: int) -> Points:
         return points
     inside = (points.steps >= low) & (points.steps <= high)
     return points if inside.all() else points.take(np.flatnonzero(inside))
+
+
+def _beside(points: Points, low: int, high: int) -> Points:
+    """Of points whose steps rise: those of the range, and two on either side."""
+    first, last = int(np.searchsorted(points.steps, low)), int(np.searchsorted(points.steps, high, "right"))
+    return points.take(slice(max(first - 2, 0), last + 2))
 
 
 def _series(run_id: str, key: str, points: Points, total: int) -> Series:

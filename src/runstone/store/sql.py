@@ -172,9 +172,15 @@ class SqlStore:
         return self._reads(read)
 
     def sample(
-        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None = None, end: int | None = None
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        points: int,
+        start: int | None = None,
+        end: int | None = None,
+        near: bool = False,
     ) -> Sequence[Series]:
-        return self._read(lambda connection: Histories(connection, self._sign).sample(run_ids, keys, points, start, end))
+        return self._read(lambda connection: Histories(connection, self._sign).sample(run_ids, keys, points, start, end, near))
 
     def console(self, run_id: str, after: int = -1, limit: int = 1000) -> Sequence[ConsolePiece]:
         return self._reads(lambda reader: reader.console(run_id, after, limit))

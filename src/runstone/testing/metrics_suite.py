@@ -165,6 +165,35 @@ class MetricsSuite(FreshStore):
         (part,) = store.sample([run], ["m"], 50, start=5500, end=5510)
         assert rows(part) == [(step, float(step % 1000), step) for step in range(5500, 5511)]
 
+    def test_a_sample_near_a_range_hides_no_extreme_of_it(self, store: Store, run: str) -> None:
+        for at in range(0, 60_000, 6000):
+            self.write(store, metrics(run, m=[(step, math.sin(step * step), step) for step in range(at, at + 6000)]))
+        for step, value in ((20_001, 900.0), (20_000, -800.0), (40_000, 700.0), (40_001, -INFINITY)):
+            self.write(store, metrics(run, m=[(step, value, step)]))  # beside the ends, on either side
+        whole = set(rows(store.history(run, "m")))
+        for start, end in (
+            (20_001, 40_000),
+            (None, 40_000),
+            (20_001, None),
+            (-(10**20), 10**20),
+            (20_001, 20_040),
+            (70_000, 80_000),
+        ):
+            (exact,) = store.sample([run], ["m"], 100, start, end)
+            (near,) = store.sample([run], ["m"], 100, start, end, near=True)
+            assert set(rows(near)) <= whole
+            assert rows(near) == sorted(rows(near))
+            assert abs(near.total - exact.total) <= 8
+            if not exact.total:
+                assert not near.total
+                continue
+            assert near.values.min() <= exact.values.min()
+            assert near.values.max() >= exact.values.max()
+            low, high = (start if start is not None else 0), (end if end is not None else 60_000)
+            beside = [step for step, _, _ in rows(near) if not low <= step <= high]
+            assert all(low - 2 * 128 <= step <= high + 2 * 128 for step in beside)
+            assert len(beside) <= 4 * 12  # of no chunk more than two on a side
+
     def test_columns_that_do_not_fit_are_refused(self, store: Store, run: str) -> None:
         good = metrics(run, m=[(0, 1.0, 1)])
         for bad in (

@@ -1005,13 +1005,14 @@ export interface SeriesPoints {
   total: number;
 }
 
-/** ``points`` is about how many points of each series come back, from ``start`` to ``end`` (steps, both included). */
+/** ``points`` is about how many points of each series come back, from ``start`` to ``end`` (steps, both included). ``near``: two points beside each end may be of just outside, instead of the range's own ends, and ``total`` is about. */
 export interface SeriesRequest {
   run_ids: string[];
   keys: string[];
   points?: number;
   start?: number | null;
   end?: number | null;
+  near?: boolean;
 }
 
 /** ``accounts``: whether this server has any. ``username`` is empty while nobody is signed in. ``provider`` names the place beside here where one may sign in, below ``/oidc/sign-in``; empty for none. */

@@ -14,7 +14,7 @@ function together(runs: readonly string[], key: string, points: number, range: R
   const most = Math.max(1, Math.floor(MOST_SERIES / Math.max(1, runs.length)));
   const send = (keys: string[], signal: AbortSignal) => {
     const body: SeriesRequest = { run_ids: [...runs], keys, points };
-    if (range) Object.assign(body, { start: Math.floor(range.start), end: Math.ceil(range.end) });
+    if (range) Object.assign(body, { start: Math.floor(range.start), end: Math.ceil(range.end), near: true });
     return ask<SeriesAnswer>("runs/series", { method: "POST", body, signal });
   };
   return series.ask(JSON.stringify([runs, points, range]), key, most, send, leave);

@@ -1,6 +1,6 @@
 /** One set of controls for all charts of a page. */
 
-import { useState } from "react";
+import { memo, useState } from "react";
 import { Button } from "../ui/Button";
 import { SearchField } from "../ui/Field";
 import s from "./Board.module.css";
@@ -23,14 +23,23 @@ interface Props {
   metrics?: readonly string[] | undefined;
   /** Params by whose values runs are grouped; given where many runs are drawn. */
   params?: readonly string[] | undefined;
-  children?: React.ReactNode;
 }
 
-export function Controls({ settings, onChange: set, metrics = [], params, children }: Props) {
+export function Controls({ children, ...props }: Props & { children?: React.ReactNode }) {
+  return (
+    <div className={s.tools} role="group" aria-label="How the charts are drawn" data-screen-only>
+      <Fields {...props} />
+      {children}
+    </div>
+  );
+}
+
+/** Not drawn anew when only the charts are: there are often a hundred metrics to choose from. */
+const Fields = memo(function Fields({ settings, onChange: set, metrics = [], params }: Props) {
   const [open, setOpen] = useState(false);
   const own = settings.x.startsWith("metrics.") && !metrics.includes(settings.x.slice(8)) ? [settings.x.slice(8)] : [];
   return (
-    <div className={s.tools} role="group" aria-label="How the charts are drawn" data-screen-only>
+    <>
       <SearchField label="Search metrics" data-main-search value={settings.find} onChange={(event) => set({ find: event.target.value })} />
       <SmoothAmount settings={settings} set={set} />
       <span className={s.fold}>
@@ -71,10 +80,9 @@ export function Controls({ settings, onChange: set, metrics = [], params, childr
           Reset zoom
         </Button>
       )}
-      {children}
-    </div>
+    </>
   );
-}
+});
 
 interface Part {
   settings: ChartSettings;

@@ -164,10 +164,16 @@ class GuardedStore:
         return self._store.history(run_id, key, start, end, after, limit)
 
     def sample(
-        self, run_ids: Sequence[str], keys: Sequence[str], points: int, start: int | None = None, end: int | None = None
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        points: int,
+        start: int | None = None,
+        end: int | None = None,
+        near: bool = False,
     ) -> Sequence[Series]:
         self._of("run", run_ids)
-        return self._store.sample(run_ids, keys, points, start, end)
+        return self._store.sample(run_ids, keys, points, start, end, near)
 
     def console(self, run_id: str, after: int = -1, limit: int = 1000) -> Sequence[ConsolePiece]:
         self._of("run", [run_id])

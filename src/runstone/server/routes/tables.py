@@ -74,7 +74,7 @@ def series(backend: Backend, body: s.SeriesRequest) -> s.SeriesAnswer:
         raise InvalidValue(f"{asked:,} series in one question; at most {s.MAX_SERIES:,} (runs × keys) are answered at once.")
     if not asked:
         return s.SeriesAnswer([])
-    found = backend.store.sample(body.run_ids, body.keys, body.points, body.start, body.end)
+    found = backend.store.sample(body.run_ids, body.keys, body.points, body.start, body.end, body.near)
     return s.SeriesAnswer(
         [
             s.SeriesPoints(one.run_id, one.key, one.steps.tolist(), numbers(one.values), one.timestamps.tolist(), one.total)

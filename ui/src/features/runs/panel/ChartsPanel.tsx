@@ -60,6 +60,7 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const drawn = useMemo(() => asGrouped(settings, search.group, page.params), [settings, search.group, page.params]);
   const context: PanelContext = { set, filter: steady, settings: drawn, onSettings: change, top, looks, lit, meanings: page.meanings, onLit: (id) => hover.set(id?.startsWith("group:") ? null : id) };
   const keys = useMemo(() => page.metrics.map((one) => one.key), [page.metrics]);
+  const axes = useMemo(() => ({ metrics: keys.slice(0, 200), params: page.params.map((one) => one.key).slice(0, 200) }), [keys, page.params]);
   const specs = useMemo(() => readSpecs(search.chart ?? ""), [search.chart]);
   const groupsOf = useCallback((now: readonly PanelSpec[]) => arrange(keys, settings.find, now, page.objective?.key), [keys, settings.find, page.objective?.key]);
   const groups = useMemo(() => groupsOf(specs), [groupsOf, specs]);
@@ -78,7 +79,7 @@ export function ChartsPanel({ page, search, onSearch, hover }: ChartsPanelProps)
   const fold = (name: string) => change((now) => ({ fold: turned(now.fold, name) }));
   return (
     <section ref={scroller} className={s.charts} aria-label="Charts" data-testid="charts-panel">
-      <Controls settings={settings} onChange={change} metrics={keys.slice(0, 200)} params={page.params.map((one) => one.key).slice(0, 200)}>
+      <Controls settings={settings} onChange={change} {...axes}>
         <AddChart onAdd={add} />
         {removed > 0 && (
           <Button kind="quiet" icon="undo" onClick={() => put((now) => now.filter((spec) => !spec.off))}>
