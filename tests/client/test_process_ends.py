@@ -196,7 +196,8 @@ def test_sigkill_loses_nothing_and_the_next_run_tells(capsys: pytest.CaptureFixt
         """
         runstone.start_run(run_name='victim')
         for step in range(1000): runstone.log_metric('m', step, step)
-        print('ready', flush=True); [time.sleep(0.05) for _ in range(1200)]
+        print('ready', flush=True)
+        for step in range(60_000): time.sleep(0.001), runstone.log_metric('more', step)  # so that some are always on their way
         """
     )
     script.wait_for("ready")
