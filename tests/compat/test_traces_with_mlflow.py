@@ -95,6 +95,7 @@ def test_those_who_assess_one_trace_at_once_lose_nothing(peer: Any) -> None:
 
 def test_everything_about_traces_that_the_client_asks(peer: Any) -> None:
     found = peer.run("""
+        import time
         made = mlflow.set_experiment("traces wide").experiment_id
         @mlflow.trace(span_type="CHAIN", attributes={"model": "m1"})
         def answer(question):
@@ -107,7 +108,9 @@ def test_everything_about_traces_that_the_client_asks(peer: Any) -> None:
             return question.upper()
         with mlflow.start_run() as run:
             answer("a")
+        time.sleep(0.002)  # a start of its own for each: they are asked for in its order
         answer("b")
+        time.sleep(0.002)
         try:
             answer("bad")
         except ValueError:
