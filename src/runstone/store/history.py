@@ -37,7 +37,8 @@ class Histories:
 
     def __init__(self, connection: Connection, sign: str) -> None:
         self._connection, self._sign = connection, sign
-        self._reach = f'WHERE run_id = {sign} AND "key" = {sign} AND min_step <= {sign} AND max_step >= {sign}'
+        self._span = f'"key" = {sign} AND min_step <= {sign} AND max_step >= {sign}'
+        self._reach = f"WHERE run_id = {sign} AND {self._span}"
 
     def history(self, run_id: str, key: str, start: int | None, end: int | None, after: int, limit: int | None) -> Series:
         """See :meth:`runstone.contracts.Store.history`; an unknown run is empty here."""
@@ -63,15 +64,11 @@ class Histories:
         for key, rows in self._rows(run_ids, keys).items():
             short = [row for row in rows if row[2] < enough]
             whole = low == _LEAST and high == _MOST
-            long = [row for row in rows if whole and row[2] >= enough and self._compressed(row, low, high) >= enough]
+            long = [row for row in rows if (whole or near) and row[2] - row[14] >= enough]
             for some, read in ((short, self._pieces), (long, self._outlines)):
                 for part in _together(some, 1 if some is short else STRETCH // 2):
                     for run_id, (at_hand, total) in read(key, part, low, high).items():
-                        found[run_id, key] = _chosen(run_id, key, at_hand, points, total)
-            if near and not whole:
-                for part in _together([row for row in rows if row[2] >= enough], STRETCH // 2):
-                    for run_id, (at_hand, total) in self._near(key, part, low, high).items():
-                        if total >= enough:
+                        if some is short or total >= enough:
                             found[run_id, key] = _chosen(run_id, key, at_hand, points, total)
             for row in rows:
                 if (row[0], key) not in found:
@@ -102,8 +99,7 @@ class Histories:
         """The points of several runs, and how many, in two statements: thousands of small ones take longer than what they
         read."""
         chunks: dict[str, list[Any]] = {row[0]: [] for row in rows if row[2] > 1 or row[14]}
-        reach = f'WHERE "key" = {self._sign} AND min_step <= {self._sign} AND max_step >= {self._sign}'
-        select = f'SELECT run_id, sequence, "count", data FROM chunks {reach} AND run_id IN'
+        select = f'SELECT run_id, sequence, "count", data FROM chunks WHERE {self._span} AND run_id IN'
         there = [row[0] for row in rows if row[2] > max(row[14], 1)]
         for run_id, *chunk in find(self._connection, select, there, self._sign, (key, high, low)):
             chunks[run_id].append(chunk)
@@ -116,38 +112,29 @@ class Histories:
         return found
 
     def _outlines(self, key: str, rows: Sequence[Any], low: int, high: int) -> dict[str, tuple[Points, int]]:
-        """As :meth:`_outlined` of several runs, over all their steps."""
-        parts: dict[str, list[Any]] = {row[0]: [] for row in rows}
+        """Outlines of several runs, and about how many points they stand for. Where a chunk reaches over an end of the range,
+        two points beside it stay: the extremes of the stretch in which the end lies are among those. Left out are runs whose
+        steps go back in such a chunk."""
         piece = "CASE WHEN outline IS NULL THEN data ELSE outline END"
-        select = f'SELECT run_id, sequence, {piece} FROM chunks WHERE "key" = {self._sign} AND run_id IN'
-        for run_id, *part in find(self._connection, select, list(parts), self._sign, (key,)):
-            parts[run_id].append(part)
-        hot, found = self._hot_of(key, rows), {}
-        for row in rows:
-            decoded = [decode(part[1]) for part in sorted(parts[row[0]])]
-            found[row[0]] = ordered(joined([*decoded, hot.get(row[0], empty(0))])), row[2]
-        return found
-
-    def _near(self, key: str, rows: Sequence[Any], low: int, high: int) -> dict[str, tuple[Points, int]]:
-        """Outlines of several runs from ``low`` to ``high``, and about how many points they stand for. Where a chunk reaches
-        over an end, two points beside it stay: the extremes of the stretch in which the end lies are among those. Left out are
-        runs in whose chunks steps go back."""
-        piece = "CASE WHEN outline IS NULL THEN data ELSE outline END"
-        reach = f'WHERE "key" = {self._sign} AND min_step <= {self._sign} AND max_step >= {self._sign}'
-        select = f'SELECT run_id, sequence, "count", min_step, max_step, {piece} FROM chunks {reach} AND run_id IN'
+        select = f'SELECT run_id, sequence, "count", min_step, max_step, {piece} FROM chunks WHERE {self._span} AND run_id IN'
         parts: dict[str, list[Any]] = {row[0]: [] for row in rows}
         for run_id, *part in find(self._connection, select, list(parts), self._sign, (key, high, low)):
             parts[run_id].append(part)
         hot, found = self._hot_of(key, rows), {}
-        for run_id, some in parts.items():
-            read = [decode(part[-1]) for part in sorted(some)]
-            if any((points.steps[1:] < points.steps[:-1]).any() for points in read):
-                continue
-            rest = _within(hot.get(run_id, empty(0)), low, high)
-            total = len(rest.steps) + sum(
-                count * (min(last, high) - max(first, low) + 1) // (last - first + 1) for _, count, first, last, _ in some
-            )
-            found[run_id] = ordered(joined([*(_beside(points, low, high) for points in read), rest])), total
+        for run_id, chunks in parts.items():
+            read, rest = [], _within(hot.get(run_id, empty(0)), low, high)
+            total = len(rest.steps)
+            for _, count, first, last, data in sorted(chunks):
+                points = decode(data)
+                if first < low or last > high:
+                    if (points.steps[1:] < points.steps[:-1]).any():
+                        break
+                    points = _beside(points, low, high)
+                    count = count * (min(last, high) - max(first, low) + 1) // (last - first + 1)
+                read.append(points)
+                total += count
+            else:
+                found[run_id] = ordered(joined([*read, rest])), total
         return found
 
     def _hot_of(self, key: str, rows: Sequence[Any]) -> dict[str, Points]:

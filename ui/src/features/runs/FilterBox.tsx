@@ -29,7 +29,7 @@ export function FilterBox({ value, experiments, count, error, onChange }: Props)
   const [scroll, setScroll] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const sent = useRef(value);
-  const written = useRef(Number.NEGATIVE_INFINITY);
+  const edited = useRef(Number.NEGATIVE_INFINITY);
   const id = useId();
   const changing = useRef(onChange);
   changing.current = onChange;
@@ -45,8 +45,8 @@ export function FilterBox({ value, experiments, count, error, onChange }: Props)
   };
   useEffect(() => {
     const now = performance.now();
-    const rested = now - written.current >= PAUSE;
-    written.current = now;
+    const rested = now - edited.current >= PAUSE;
+    edited.current = now;
     if (text.trim() === sent.current || incomplete(text)) return;
     if (rested) return commit(text);
     const timer = setTimeout(() => commit(text), PAUSE);

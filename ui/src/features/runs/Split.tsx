@@ -17,7 +17,7 @@ export function useChartsAhead(search: RunsSearch): void {
   const wanted = readPanel(search) !== "table";
   useEffect(() => {
     // what cannot be had now is asked for again when it is drawn, and told of there
-    if (wanted) Promise.all([SplitEdge.ahead(), ChartsPanel.ahead()]).then(() => import("./panel/ChartsPanel")).then((module) => module.ahead()).catch(() => undefined);
+    if (wanted) Promise.all([SplitEdge.ahead(), ChartsPanel.ahead(), import("./panel/ChartsPanel").then((module) => module.ahead())]).catch(() => undefined);
   }, [wanted]);
 }
 

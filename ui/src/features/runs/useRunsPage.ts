@@ -18,7 +18,7 @@ import { flowingColumns, type GridColumn, type Meanings, pinnedColumns } from ".
 import type { RunsPageProps } from "./RunsPage";
 import { type RowWindow, useRows } from "./useRows";
 import { type CellPaint, defaultColumns, equalParams, onlyRuns, readView, renamedColumn, type RunsSearch, type RunsView, withoutRuns, writeView } from "./view";
-import { sameWindows } from "./windows";
+import { windowEdge } from "./windows";
 
 /** "Select all" reaches this many runs. */
 const MOST = 2000;
@@ -29,7 +29,7 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   const facts = useFacts(experiments);
   const [range, setRangeState] = useState({ first: 0, last: 40 });
   const setRange = useCallback((first: number, last: number) => {
-    const next = { first: sameWindows(first, WINDOW), last: sameWindows(last, WINDOW) };
+    const next = { first: windowEdge(first, WINDOW), last: windowEdge(last, WINDOW) };
     setRangeState((now) => replaceEqualDeep(now, next));
   }, []);
   const change = (part: Change<RunsView>) => onSearch((now) => writeView(partOf(part, readView(now))));

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { neededWindows, sameWindows } from "./windows";
+import { neededWindows, windowEdge } from "./windows";
 
 it("asks for one window at first, whatever the length", () => {
   expect(neededWindows(0, 40, 200)).toEqual([0]);
@@ -24,9 +24,9 @@ it("asks for the same in steps of half a window", () => {
   for (const count of [undefined, 150, 180, 400, 1000]) {
     for (let first = 0; first < 900; first += 7) {
       const ends = [first, first + 40] as const;
-      const [from, to] = [sameWindows(ends[0], 200), sameWindows(ends[1], 200)];
+      const [from, to] = [windowEdge(ends[0], 200), windowEdge(ends[1], 200)];
       expect(neededWindows(from, to, 200, count)).toEqual(neededWindows(...ends, 200, count));
     }
   }
-  expect(new Set(Array.from({ length: 1000 }, (_, row) => sameWindows(row, 200))).size).toBe(10);
+  expect(new Set(Array.from({ length: 1000 }, (_, row) => windowEdge(row, 200))).size).toBe(10);
 });

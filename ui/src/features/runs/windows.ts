@@ -12,7 +12,7 @@ export function neededWindows(first: number, last: number, size: number, count?:
 }
 
 /** A row at or before `row` in whose place as an end the same windows are needed: while rows roll by, little else need be drawn anew. */
-export function sameWindows(row: number, size: number): number {
+export function windowEdge(row: number, size: number): number {
   const within = row % size;
   return row - within + (within > size / 2 ? Math.floor(size / 2) + 1 : 0);
 }
