@@ -378,6 +378,36 @@ def schema_of(uri: str | os.PathLike[str] = "") -> tuple[str | None, str]:
     return schema.look(Sqlite(file)) if file.exists() else None, schema.HEAD
 
 
+def damage_of(uri: str | os.PathLike[str] = "") -> list[str]:
+    """What of a store of this version's schema cannot be read, or contradicts itself. Reads all of it, and changes nothing.
+
+    Raises: as :func:`open_store`.
+    """
+    from .store import soundness
+
+    place = home(uri)
+    return lost_writes(place) or soundness.look(_dialect(place))
+
+
+def lost_writes(uri: str | os.PathLike[str] = "") -> list[str]:
+    """What goes as soon as the store is opened, since its log of changes is damaged: one sentence, or none."""
+    place = home(uri)
+    if _is_postgresql(place) or is_server(place):
+        return []
+    from .store.dialects import lost_in_log
+
+    return lost_in_log(database(place))
+
+
+def is_empty(uri: str | os.PathLike[str] = "") -> bool:
+    """Whether the store's file is there and nothing is in it."""
+    place = home(uri)
+    if _is_postgresql(place) or is_server(place):
+        return False
+    file = database(place)
+    return file.exists() and not file.stat().st_size
+
+
 def copy_store(source: str, target: str, progress: Callable[[str, int], None] = lambda table, rows: None) -> Sequence[Copied]:
     """Copy a whole store into an empty place, all or nothing; every table with its rows and their digest.
 

@@ -105,9 +105,9 @@ def test_what_compresses_is_made_once_and_serves_all_threads(monkeypatch: pytest
     made: list[int] = []
     real = compression.zstd.ZstdCompressor
 
-    def counted(level: int) -> Any:
-        made.append(level)
-        return real(level)
+    def counted(options: dict[int, int]) -> Any:
+        made.append(options[compression.zstd.CompressionParameter.compression_level])
+        return real(options=options)
 
     monkeypatch.setattr(compression, "_kept", {})
     noise = [np.random.default_rng(size).bytes(size) for size in range(1, 60)]

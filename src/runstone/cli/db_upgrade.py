@@ -31,25 +31,34 @@ def upgrade(uri: str) -> None:
 
 @click.command("check")
 @json_option
+@click.option("--schema-only", is_flag=True, help="Do not read what is in the tables, which takes its time for a large store.")
 @click.argument("uri")
-def check(as_json: bool, uri: str) -> None:
-    """Say whether the tables of the store at URI are those of this version; exit code 1 when they are not.
+def check(as_json: bool, schema_only: bool, uri: str) -> None:
+    """Say whether the store at URI has the tables of this version, and whether what is in them is whole.
 
-    Changes nothing. `runstone doctor` looks at what is in them.
+    Exit code 1 when not. Changes nothing. Reads all of it, unless --schema-only. `runstone doctor` looks at journals, disk
+    and clock, too.
     """
     from runstone import connect
 
     from .output import print_json
 
-    found, head = connect.schema_of(uri)
-    place = connect.shown(uri)
-    if as_json:
-        print_json({"store": place, "schema": found, "current": head, "sound": found == head})
-        if found != head:
-            raise SystemExit(1)
+    place, problems = connect.shown(uri), connect.lost_writes(uri)  # what is lost by opening it is looked for first
+    found, head = (None, "") if problems else connect.schema_of(uri)
+    if problems:
+        pass
     elif found is None:
-        fail(f"{place} has no tables yet. `runstone db upgrade` makes them.")
+        problems = [f"{place} has no tables yet. `runstone db upgrade` makes them."]
     elif found != head:
-        fail(f"{place} has schema {found}, this version works with {head}. `runstone db upgrade` migrates it.")
+        problems = [f"{place} has schema {found}, this version works with {head}. `runstone db upgrade` migrates it."]
+    elif not schema_only:
+        problems = connect.damage_of(uri)
+    if as_json:
+        print_json({"store": place, "schema": found, "current": head, "sound": not problems, "problems": problems})
+        if problems:
+            raise SystemExit(1)
+    elif problems:
+        fail("\n".join(problems))
     else:
-        click.echo(f"{place}: the schema is {head}, as it should be.")
+        whole = "" if schema_only else " and all that is in it can be read"
+        click.echo(f"{place}: the schema is {head}, as it should be{whole}.")

@@ -72,23 +72,36 @@ def _findings(uri: str) -> Iterator[Finding]:
         yield from _disk(connect.journal_root(uri))
         return
     try:
+        lost = connect.lost_writes(uri)
+        if lost:  # and is not opened: what can be saved is there still
+            yield Finding("store", "bad", lost[0])
+            return
+        if connect.is_empty(uri):
+            yield Finding("store", "bad", f"the file of {connect.shown(uri)} is empty", "put a copy back, or remove it")
+            return
         store = connect.open_store(uri)
     except RunstoneError as cause:
         yield Finding("store", "bad", cause.message)
         return
     root = connect.journal_root(uri)
     checks: list[Callable[[], Iterator[Finding]]] = [
-        lambda: _store(store),
         lambda: _journal(root),
         lambda: _spare_journal(connect.spare_journal_root(uri)),
         lambda: _disk(root),
-        lambda: _clock(store, root),
     ]
+    found = list(_told(lambda: _store(store)))
+    yield from found
+    if all(one.state == "ok" for one in found):  # what runs a damaged store tells of may be anything
+        checks.append(lambda: _clock(store, root))
     for check in checks:
-        try:
-            yield from check()
-        except RunstoneError as cause:
-            yield Finding("store", "bad", cause.message)
+        yield from _told(check)
+
+
+def _told(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except RunstoneError as cause:
+        yield Finding("store", "bad", cause.message)
 
 
 def _versions() -> Iterator[Finding]:

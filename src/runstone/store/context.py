@@ -109,7 +109,7 @@ class _Numbers:
 
 def _document(record: Document) -> tuple[Any, ...]:
     text = record.text.encode()
-    return record.run_id, record.name, record.media_type, len(text), compress(text, 3)
+    return record.run_id, record.name, record.media_type, len(text), compress(text, 3, checked=True)
 
 
 def _link(record: MetricLinks, number: int) -> tuple[Any, ...]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from runstone.contracts import Health
-from runstone.errors import StoreCorrupt
 
-from .chunks import decode
 from .dialects import Dialect
 from .schema import HEAD, revision
+from .soundness import damage
 
 _COUNTS = ("experiments", "runs", "params", "tags", "series", "chunks", "journals", "refused")
 
 
 def look(connection: Connection, dialect: Dialect, uri: str, deep: bool) -> Health:
-    """Counts and sizes; ``deep`` reads the whole file, and every chunk's checksum."""
+    """Counts and sizes; ``deep`` reads all there is, as :func:`damage` does."""
     problems: list[str] = []
     facts: dict[str, int | str] = {"bytes": dialect.size(connection)}
     for table in _COUNTS:
@@ -30,16 +29,6 @@ def look(connection: Connection, dialect: Dialect, uri: str, deep: bool) -> Heal
     schema = revision(connection, dialect) or ""
     if schema != HEAD:
         problems.append(f"The schema is {schema!r}, this version works with {HEAD!r}.")
-    if deep:
-        problems += dialect.damage(connection) or _damaged_chunks(connection)
+    elif deep:
+        problems += damage(connection, dialect)
     return Health(uri, schema, problems, facts)
-
-
-def _damaged_chunks(connection: Connection) -> list[str]:
-    found = []
-    for run_id, key, sequence, data in connection.exec_driver_sql('SELECT run_id, "key", sequence, data FROM chunks'):
-        try:
-            decode(data)
-        except StoreCorrupt as error:
-            found.append(f"Metric {key!r} of run {run_id}, points from {sequence} on: {error.message}")
-    return found

@@ -11,7 +11,7 @@ from runstone.contracts import ArtifactFile, Changes, ConsolePiece, DocumentText
 from runstone.entities import Experiment, Run, Summary
 from runstone.errors import NotFound
 
-from .compression import decompress
+from .compression import text_of
 from .contexts import add_contexts
 from .places import Places
 from .search_hydrate import counts_of, hydrate, summaries_of
@@ -95,7 +95,7 @@ class Reader:
 
     def documents(self, run_id: str) -> list[DocumentText]:
         rows = self._of_run("name, media_type, data", "documents", run_id, "name")
-        return [DocumentText(name, media_type, decompress(data).decode()) for name, media_type, data in rows]
+        return [DocumentText(name, media_type, text_of(data)) for name, media_type, data in rows]
 
     def artifact_files(self, run_id: str) -> list[ArtifactFile]:
         return [ArtifactFile(*row) for row in self._of_run("path, size, digest", "artifact_files", run_id, "path")]

@@ -294,5 +294,7 @@ class SqlStore:
                 return work()
         except self._failures as cause:
             raise self._dialect.error(cause) from cause
+        except UnicodeDecodeError as cause:
+            raise self._dialect.error(cause) from cause
         except (OverflowError, UnicodeEncodeError) as cause:
             raise InvalidValue(f"Nothing like this can be stored, so nothing can be found: {cause}") from cause

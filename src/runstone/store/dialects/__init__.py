@@ -2,5 +2,6 @@
 
 from .base import LOCK_WAIT, SAME_ORDER, TEXT, WRITER, Claims, Dialect, lost, of
 from .sqlite import Sqlite
+from .sqlite_damage import lost_in_log
 
-__all__ = ["LOCK_WAIT", "SAME_ORDER", "TEXT", "WRITER", "Claims", "Dialect", "Sqlite", "lost", "of"]
+__all__ = ["LOCK_WAIT", "SAME_ORDER", "TEXT", "WRITER", "Claims", "Dialect", "Sqlite", "lost", "lost_in_log", "of"]

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from runstone.errors import DiskFull, InvalidValue, RunstoneError, StoreCorrupt, StoreReadOnly, StoreUnavailable
 
 from .base import LOCK_WAIT, TOO_MANY, WAITS, WRITER, Claims, Dialect, marked, of, trouble
+from .sqlite_damage import damage
 
 #: Synced at every commit; the log is merged into the file every 16 MB, and does not stay larger than 64.
 _PRAGMAS = """
@@ -161,13 +162,14 @@ class Sqlite(Dialect):
         return sum(file.stat().st_size for file in files if file.exists())
 
     def damage(self, connection: Connection) -> list[str]:
-        rows = connection.exec_driver_sql("PRAGMA integrity_check(20)").fetchall()
-        return [f"{self.path}: {row[0]}" for row in rows if row[0] != "ok"]
+        return [f"{self.path}: {problem}" for problem in damage(_driver(connection))]
 
     def unfit(self, cause: BaseException) -> bool:
         return isinstance(cause, _UNFIT)
 
     def error(self, cause: BaseException) -> RunstoneError:
+        if isinstance(cause, UnicodeDecodeError):
+            return trouble(StoreCorrupt, self.path, f"a text in it is not UTF-8: {cause.reason}", _DAMAGED)
         text = str(cause.orig if isinstance(cause, DBAPIError) else cause)
         for sign, kind, advice in _TROUBLE:
             if sign in text:
@@ -175,6 +177,7 @@ class Sqlite(Dialect):
         return trouble(StoreUnavailable, self.path, text)
 
 
+_DAMAGED = "The file is damaged. Put a copy back, or save what can be read with `sqlite3 FILE .recover`."
 _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
     (
         "locked",
@@ -193,7 +196,8 @@ _TROUBLE: tuple[tuple[str, type[RunstoneError], str], ...] = (
         StoreUnavailable,
         "The folder is missing or cannot be written; make it, or choose another tracking URI.",
     ),
-    ("malformed", StoreCorrupt, "The file is damaged. Put a copy back, or save what can be read with `sqlite3 FILE .recover`."),
+    ("malformed", StoreCorrupt, _DAMAGED),
+    ("Could not decode to UTF-8", StoreCorrupt, _DAMAGED),
     (
         "not a database",
         StoreCorrupt,
