@@ -1,4 +1,5 @@
-"""Columns that are kept are brought up to date by what changed, whoever changed it: they tell what reading all anew tells."""
+"""Columns and runs that are kept are brought up to date by what changed, whoever changed it: they tell what reading all anew
+tells."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from runstone.contracts import Batch, RunQuery
 from runstone.entities import ViewType
 from runstone.errors import InvalidValue, NotFound, ParamChanged, WrongState
 from runstone.records import ExperimentChanged, ExperimentCreated, Params, RunChanged, RunStarted, Tags
-from runstone.store import search_columns
+from runstone.store import search_columns, search_data
 from runstone.testing.store_suite import metrics
 
 NAMES = [
@@ -48,6 +49,17 @@ def cells(store: Any, query: RunQuery, names: list[str] = NAMES) -> list[tuple[A
         assert len(set(map(str, one.values))) == len(one.values) or not isinstance(one.values, list)
         columns.append([str(one.values[code]) if code >= 0 else None for code in codes])
     return list(zip(found.run_ids, *columns, strict=True))
+
+
+def whole(store: Any, query: RunQuery) -> list[tuple[Any, ...]]:
+    """Every run of a page, NaN by its name; what was told of it is spoiled for the reader."""
+    told = []
+    for run in store.search_runs(query):
+        points = [(one.key, str(one.value), one.timestamp, one.step) for one in run.data.metric_objects]
+        told.append((run.info, points, str(run.data.metrics), dict(run.data.params), dict(run.data.tags)))
+        for texts in (run.data.params, run.data.tags, run.data.metrics):
+            texts["spoiled"] = "by the reader"
+    return told
 
 
 class KeptColumns(RuleBasedStateMachine):
@@ -121,6 +133,7 @@ class KeptColumns(RuleBasedStateMachine):
         with_nothing_kept = open_store(Path(self.folder.name))
         for query in QUERIES:
             assert cells(self.store, query) == cells(with_nothing_kept, query)
+            assert whole(self.store, query) == whole(with_nothing_kept, query)
         with_nothing_kept.close()
 
 
@@ -146,6 +159,53 @@ def test_one_change_reads_the_cells_of_one_run(few_are_kept_too: None, new_store
     after = cells(store, QUERIES[0], ["params.a", "metrics.c"])
     assert [row for row in after if row not in before] == [(runs[3], "x", "0.25")]
     assert not [text for text in read if "group_concat" in text or "string_agg" in text]
+    store.close()
+
+
+def test_a_page_reads_again_what_changed_alone(new_store: Any) -> None:
+    store = open_store(new_store())
+    runs = [f"{number:032x}" for number in range(20)]
+    for run in runs:
+        store.write(Batch([RunStarted(run, "0", 1, "n"), Params(run, {"a": "x"}), metrics(run, c=[(0, 0.5, 1)])]))
+    read: list[tuple[str, Any]] = []
+    event.listen(store._engine, "before_cursor_execute", lambda c, cursor, text, values, *rest: read.append((text, values)))
+
+    def asked() -> tuple[Any, set[str]]:
+        """The page, and the runs whose numbers and texts were read for it."""
+        read.clear()
+        told = whole(store, QUERIES[0])
+        tables = ("FROM series", "FROM params", "FROM tags")
+        return told, {value for text, values in read if any(table in text for table in tables) for value in values}
+
+    first, of_all = asked()
+    again, of_none = asked()
+    assert again == first
+    assert (of_all, of_none) == (set(runs), set())
+    store.write(Batch([metrics(runs[3], c=[(1, 0.25, 2)])]))
+    after, of_one = asked()
+    assert of_one == {runs[3]}
+    assert [run[1] for run in after if run not in first] == [[("c", "0.25", 2, 1)]]
+    store.close()
+
+
+def test_the_runs_that_are_kept_are_bounded(new_store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_data, "KEPT_BYTES", 5_000)
+    monkeypatch.setattr(search_data, "RUN_BYTES", 3_000)
+    store = open_store(new_store())
+    for number in range(10):
+        store.write(Batch([RunStarted(f"r{number}", "0", number, "n"), Params(f"r{number}", {"a": "x" * 2_000})]))
+    store.write(Batch([RunStarted("long", "0", 1, "n"), Params("long", {"a": "x" * 4_000})]))
+    read: list[tuple[str, Any]] = []
+    event.listen(store._engine, "before_cursor_execute", lambda c, cursor, text, values, *rest: read.append((text, values)))
+
+    def was_read(run: str) -> bool:
+        read.clear()
+        assert len(store.search_runs(RunQuery(experiment_ids=("0",), filter=f"run_id = '{run}'"))) == 1
+        return any("FROM params" in text for text, _ in read)
+
+    assert [was_read(run) for run in ("r1", "r1", "r2", "r1", "r2", "r3", "r1", "long", "long")] == [
+        True, False, True, False, False, True, True, True, True,
+    ]  # fmt: skip
     store.close()
 
 

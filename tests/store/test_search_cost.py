@@ -8,6 +8,7 @@ from sqlalchemy import event
 from runstone.connect import open_store
 from runstone.contracts import Batch, RunQuery
 from runstone.records import Params
+from runstone.store import search_data
 from runstone.testing.seed import Size, seed
 
 COLUMNS = ("metrics.m0", "metrics.m1", "metrics.m1:max", "params.p0", "params.p1", "tags.t0", "attributes.duration")
@@ -40,7 +41,9 @@ class Watched:
 def stores(tmp_path_factory):
     """A small store and one ten times as large."""
     small, large = (Watched(tmp_path_factory.mktemp("cost"), runs) for runs in (300, 3_000))
-    yield small, large
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_data, "RUN_BYTES", -1)  # nothing is kept: each question costs all that it can
+        yield small, large
     small.store.close()
     large.store.close()
 

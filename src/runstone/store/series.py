@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 import struct
-from collections import OrderedDict
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
 from runstone.entities import Summary
 
 from .dialects import of
+from .run_memory import RunMemory
 from .statements import Rows, names
 from .tables import series
 
 ROWS = Rows(series, update=[column.name for column in series.columns if not column.primary_key])
 _SELECT = f"SELECT {names(series)} FROM series WHERE run_id = "
 
-#: How many series the writer remembers.
-_REMEMBERED = 20_000
+#: How many series the writer remembers of the runs that it wrote last, so that a write need not read them again.
+REMEMBERED = 20_000
 
 
 class SeriesState:
@@ -52,6 +52,10 @@ class SeriesState:
         )  # fmt: skip
 
 
+#: Of each run its series by their keys.
+Memory: TypeAlias = RunMemory[dict[str, SeriesState]]
+
+
 def kept(value: float) -> float | None:
     """A value as its column holds it: NULL is NaN."""
     return value if value == value else None
@@ -74,40 +78,3 @@ def load(connection: Connection, run_id: str, sign: str) -> dict[str, SeriesStat
         sizes = list(struct.unpack(f"<{len(tail) // 4}I", tail))
         found[row[1]] = SeriesState(summary_of(row[2:14], row[17]), row[14], sizes)
     return found
-
-
-class Memory:
-    """The series of the runs written last, so that a write need not read them again.
-
-    An entry holds as long as the run's ``changed`` is the number that this writer gave it: anybody else's write to the
-    run gives another. Used by one thread at a time.
-    """
-
-    def __init__(self) -> None:
-        self._runs: OrderedDict[str, tuple[int, dict[str, SeriesState], int]] = OrderedDict()
-        self._series = 0
-
-    def recall(self, run_id: str, changed: int) -> dict[str, SeriesState] | None:
-        entry = self._runs.get(run_id)
-        return entry[1] if entry and entry[0] == changed else None
-
-    def keep(self, run_id: str, changed: int, states: dict[str, SeriesState]) -> None:
-        self.forget(run_id)
-        self._runs[run_id] = (changed, states, len(states))
-        self._series += len(states)
-        while self._series > _REMEMBERED and len(self._runs) > 1:
-            self.forget(next(iter(self._runs)))
-
-    def renumber(self, run_id: str, old: int, new: int) -> None:
-        """The run changed, its series did not."""
-        entry = self._runs.get(run_id)
-        if entry and entry[0] == old:
-            self._runs[run_id] = (new, *entry[1:])
-
-    def forget(self, run_id: str) -> None:
-        entry = self._runs.pop(run_id, None)
-        self._series -= entry[2] if entry else 0
-
-    def clear(self) -> None:
-        self._runs.clear()
-        self._series = 0

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from runstone.forks import no_fork
 
 from .dialects import LOCK_WAIT, WRITER, Claims, Dialect, lost
-from .series import Memory
+from .series import REMEMBERED, Memory
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Turns:
         self._engine, self._dialect = engine, dialect
         self._turn = threading.RLock()
         self._connection: Connection | None = None
-        self._memory = Memory()
+        self._memory = Memory(REMEMBERED)
 
     def transaction(self, work: Callable[[Connection], T], claims: Claims = None) -> T:
         """Do ``work``, all or nothing, alone with what is claimed. Troubles of the database come as our errors."""

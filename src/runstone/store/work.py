@@ -187,7 +187,7 @@ class Work:
             if RunStatus.is_terminated(state.status):
                 self.memory.forget(state.run_id)  # most runs end once
             elif series_now is not None:
-                self.memory.keep(state.run_id, state.changed, series_now)
+                self.memory.keep(state.run_id, state.changed, series_now, len(series_now))
             else:
                 self.memory.renumber(state.run_id, numbers[state.run_id], state.changed)
 
