@@ -14,7 +14,7 @@
         ├── StoreUnavailable                       TEMPORARILY_UNAVAILABLE    503
         │   ├── DiskFull                           RESOURCE_EXHAUSTED         507
         │   ├── PlaceRefused                       TEMPORARILY_UNAVAILABLE    424
-        │   └── StoreReadOnly                      TEMPORARILY_UNAVAILABLE    503
+        │   └── StoreReadOnly                      TEMPORARILY_UNAVAILABLE    424
         ├── TooBusy           (come again soon)    TEMPORARILY_UNAVAILABLE    503
         ├── StoreCorrupt                           INTERNAL_ERROR             500
         ├── StoreTooNew                            INTERNAL_ERROR             500
@@ -225,7 +225,10 @@ class PlaceRefused(StoreUnavailable):
 
 
 class StoreReadOnly(StoreUnavailable):
-    """The store's file or folder cannot be written."""
+    """The store, or the folder of its artifacts, cannot be written; trying again does not help until somebody mends that."""
+
+    def get_http_status_code(self) -> int:
+        return 424  # as above
 
 
 class StoreCorrupt(Trouble):

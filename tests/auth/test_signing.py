@@ -103,7 +103,9 @@ def test_tokens_do_what_their_scope_says_until_they_expire(site: Site) -> None:
         assert all(one["token"] == "" for one in ok(browser.get(f"{OWN}/tokens"))["tokens"])
         ok(browser.request("DELETE", f"{OWN}/tokens/{made['token_id']}"))
         refused(client.get(f"{OWN}/experiments"), 401)
-    refused(site.with_token("ada", expires=1).get(f"{OWN}/experiments"), 401)
+    late = site.with_token("ada", expires=1).get(f"{OWN}/experiments")
+    refused(late, 401)
+    assert "'test' expired on 1970-01-01" in late.json()["message"]
 
 
 def test_nobody_revokes_the_token_of_another(site: Site) -> None:

@@ -15,7 +15,7 @@ from test_processes import WRITER
 
 from runstone import connect
 from runstone.contracts import Batch, Origin
-from runstone.errors import DiskFull, InvalidValue, StoreUnavailable
+from runstone.errors import DiskFull, InvalidValue, StoreReadOnly, StoreUnavailable
 from runstone.records import Params, RunStarted, Tags
 from runstone.testing.postgres_server import PostgresServer, serving_postgres
 from runstone.testing.store_suite import metrics, rows
@@ -139,8 +139,9 @@ def test_a_user_who_may_only_read_reads(own_server: PostgresServer) -> None:
     store = connect.open_store(own_server.uri("shared", "reader", "read"))
     assert store.get_run("r").info.run_name == "x"
     assert list(store.sweep(10**15)) == []
-    with pytest.raises(StoreUnavailable, match="GRANT"):
+    with pytest.raises(StoreReadOnly, match="GRANT") as refused:
         store.write(Batch([Tags("r", {"a": "1"})]))
+    assert refused.value.get_http_status_code() == 424  # at 503 clients send it again, for minutes
     connect.close_all()
 
 

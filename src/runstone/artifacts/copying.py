@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO
 
-from runstone.errors import DiskFull, InvalidValue, StoreUnavailable
+from runstone.errors import DiskFull, InvalidValue, StoreReadOnly, StoreUnavailable
 
 #: Bytes in memory at a time; large enough that hashing and copying release the GIL for most of their time.
 PIECE = 1 << 20
@@ -105,7 +105,7 @@ def _error(place: str, cause: OSError) -> InvalidValue | StoreUnavailable:
     if cause.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"The disk (or your quota on it) is full: {place!r} was not written. Make room, then log it again.")
     if cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return StoreUnavailable(
+        return StoreReadOnly(
             f"{place!r} may not be read or written ({cause.strerror}); the artifacts' folder must be writable."
         )
     if cause.errno == errno.ENAMETOOLONG:

@@ -92,7 +92,7 @@ class ObjectArtifacts:
                 except FileNotFoundError:
                     pass
         if not self._is_folder(name):
-            raise NotFound(f"There is no artifact {path!r} below {self.uri}.")
+            raise self._not_there(path)
         return FileInfo(name, True)
 
     def list(self, path: str = "") -> Sequence[FileInfo]:
@@ -246,10 +246,19 @@ class ObjectArtifacts:
             copy(stream, os.fspath(there), durable=False)
 
     def _ended(self, name: str) -> StoreUnavailable:
-        return StoreUnavailable(f"{self.uri}: the upload of {name!r} was ended on the side of the store. Try it again.")
+        error = StoreUnavailable(f"{self.uri}: the upload of {name!r} was ended on the side of the store. Try it again.")
+        error.outside = f"The upload of {name!r} was ended on the side of the server's object store. Try it again."
+        return error
+
+    def _not_there(self, path: object) -> NotFound:
+        error = NotFound(f"There is no artifact {path!r} below {self.uri}.")
+        error.outside = f"There is no artifact {path!r}."
+        return error
 
     def _no_bucket(self) -> PlaceRefused:
-        return PlaceRefused(f"There is no bucket (or container) for {self.uri}. Make it, or correct the name.")
+        error = PlaceRefused(f"There is no bucket (or container) for {self.uri}. Make it, or correct the name.")
+        error.outside = "The bucket (or container) of the server's artifacts is not there; the server's log says which."
+        return error
 
     @contextmanager
     def _told(self, path: object) -> Iterator[None]:
@@ -258,7 +267,7 @@ class ObjectArtifacts:
         try:
             yield
         except FileNotFoundError:
-            raise NotFound(f"There is no artifact {path!r} below {self.uri}.") from None
+            raise self._not_there(path) from None
         except (PermissionDeniedError, UnauthenticatedError) as cause:
             raise self._denied(path) from cause
         except BaseError as cause:
@@ -267,7 +276,9 @@ class ObjectArtifacts:
             if "NoSuchBucket" in str(cause):
                 raise self._no_bucket() from cause
             reason = str(cause).partition("\n")[0][:300]
-            raise StoreUnavailable(f"{self.uri}: {path!r} could not be read or written: {reason}.") from cause
+            error = StoreUnavailable(f"{self.uri}: {path!r} could not be read or written: {reason}.")
+            error.outside = f"{path!r} could not be read or written: the server's object store did not do it. Try it again."
+            raise error from cause
         except ValueError as cause:
             if "parse path" not in str(cause):
                 raise
@@ -277,10 +288,15 @@ class ObjectArtifacts:
 
     def _denied(self, path: object) -> PlaceRefused:
         what = f" to {path!r}" if path else ""
-        return PlaceRefused(
+        error = PlaceRefused(
             f"{self.uri} refused access{what}: the credentials are missing, wrong, or not allowed to do this. They are those "
             "of the cloud's own tools: AWS_ACCESS_KEY_ID and the like, or its files in the home folder."
         )
+        error.outside = (
+            f"The server's object store refused access{what}: the server's credentials are missing, wrong, or not allowed to "
+            "do this. Who runs the server can mend that."
+        )
+        return error
 
 
 #: Whether this process used an object store, and whether its parent had done so when it forked.

@@ -113,7 +113,9 @@ class PartUploads:
         try:
             answer = self._pool.request(method, url, body=body)
         except urllib3.exceptions.HTTPError as cause:
-            raise StoreUnavailable(f"The object store cannot be reached for {path!r}: {cause}.") from cause
+            error = StoreUnavailable(f"The object store cannot be reached for {path!r}: {cause}.")
+            error.outside = f"The object store of the server's artifacts cannot be reached for {path!r}. Try it again."
+            raise error from cause
         found = _parsed(answer.data)
         code = next((one.text or "" for one in found.iter() if one.tag.rpartition("}")[2] == "Code"), "")
         if answer.status >= 400 or found.tag.rpartition("}")[2] == "Error":  # completing may fail with status 200

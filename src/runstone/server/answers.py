@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runstone.errors import ERROR_CLASS, HTTP_STATUS, RunstoneError, TooBusy
+from runstone.errors import ERROR_CLASS, HTTP_STATUS, RunstoneError, TooBusy, Trouble
 
 from .auth.caller import TooMany, Unauthenticated
 from .compress import WORTHWHILE, accepted, pack
@@ -41,7 +41,7 @@ def error_answer(code: str, message: str, status: int | None = None, **details: 
 def answer_known(request: Request, error: Exception) -> Response:
     """Our own errors say themselves what they are."""
     assert isinstance(error, RunstoneError)
-    if error.get_http_status_code() >= 500:
+    if error.get_http_status_code() >= 500 or isinstance(error, Trouble):
         why = f" ({error.__cause__})" if isinstance(error.__cause__, OSError) else ""  # which folder: not for the client
         log.warning("%s %s: %s%s", request.method, request.url.path, error.message, why)
     known = {key: value for key, value in error.json_kwargs.items() if key in Error.__struct_fields__}

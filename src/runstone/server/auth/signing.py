@@ -145,8 +145,11 @@ class Signing:
         hashed = digest(secret)
         token = self.policy.accounts.find_token(hashed) if secret.startswith(TOKEN_PREFIX) else None
         user = self.policy.accounts.find_user(user_id=token.user_id) if token else None
-        if token is None or user is None or (token.expires is not None and token.expires < self._clock() * 1000):
+        if token is None or user is None:
             raise Unauthenticated(_WRONG)
+        if token.expires is not None and token.expires < self._clock() * 1000:  # said to who has the whole secret alone
+            day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(token.expires / 1000))
+            raise Unauthenticated(f"You are not authenticated: the token {token.name!r} expired on {day} UTC. Make another.")
         return Caller(user.user_id, user.username, user.is_admin, "token", token.scope, hashed)
 
     def _by_session(self, secret: str) -> Caller:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from runstone.errors import DiskFull, InvalidValue, RunstoneError, StoreCorrupt, StoreUnavailable
+from runstone.errors import DiskFull, InvalidValue, RunstoneError, StoreCorrupt, StoreReadOnly, StoreUnavailable
 from runstone.store.postgresql_uri import secrets
 
 from .base import TOO_MANY, WAITS, trouble
@@ -19,7 +19,7 @@ _STATES: tuple[tuple[str, type[RunstoneError], str], ...] = (
     ("53", StoreUnavailable, f"It is short of memory or connections; {WAITS}."),
     ("55P03", StoreUnavailable, "Another process has been writing for more than {wait:g} s; find it in pg_stat_activity."),
     ("25006", StoreUnavailable, "It may only be read: a standby, or a user with default_transaction_read_only."),
-    ("42501", StoreUnavailable, "This user may not do that; GRANT it CREATE on the schema and ALL on the tables."),
+    ("42501", StoreReadOnly, "This user may not do that; GRANT it CREATE on the schema and ALL on the tables."),
     ("42P01", StoreCorrupt, "A table is missing that should be there; put a backup back."),
     ("XX00", StoreCorrupt, "It found its files damaged; put a backup back."),
     ("22", InvalidValue, "Nothing like this can be stored, so nothing can be found."),
