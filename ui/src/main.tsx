@@ -4,7 +4,6 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeClient } from "./api/client";
 import { startLive } from "./api/live";
-import { followPaper } from "./lib/theme";
 import { legacyPath } from "./lib/search";
 import { makeRouter } from "./routes/router";
 import "./ui/tokens.css";
@@ -15,7 +14,6 @@ if (old) history.replaceState(null, "", new URL(`.${old}`, document.baseURI));
 
 const client = makeClient();
 startLive(client);
-followPaper();
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

@@ -3,11 +3,13 @@
 import { lazy, Suspense, useMemo, useRef } from "react";
 import { formatNumber, formatTime } from "../lib/format";
 import { part } from "../ui/part";
+import { usePrinting } from "../ui/usePrinting";
 import { MIDDLE, type Band } from "./bands";
 import { ChartFrame } from "./ChartFrame";
 import s from "./ChartCard.module.css";
 import { type Line, summarise } from "./lines";
 import { lineSvg } from "./lineSvg";
+import { PaperPicture } from "./PaperPicture";
 import { drawnIn, type Field, type Sheet } from "./picture";
 import type { ChartSettings } from "./settings";
 import { shapesOf } from "./shapes";
@@ -40,6 +42,8 @@ export interface ChartCardProps {
   onUnclip?: (() => void) | undefined;
 }
 
+/** Pixels of a picture on a sheet, two or three beside each other. */
+const ON_SHEET = [400, 190] as const;
 const NO_BANDS: readonly Band[] = [];
 const ignore = () => undefined;
 
@@ -48,7 +52,8 @@ export function ChartCard(props: ChartCardProps) {
   const told = useMemo(() => lines && summarise(lines), [lines]);
   const some = (told?.numbers ?? 0) > 0 || bands.length > 0;
   const box = useRef<HTMLDivElement>(null);
-  const lined = () =>
+  const printing = usePrinting();
+  const lined = (where: readonly string[], size?: readonly [number, number]) =>
     lineSvg(shapesOf(lines ?? [], bands, { smoothing: settings.smooth, logX: settings.logX, logY: settings.logY }), {
       title: unit ? `${name}, ${unit}` : name,
       xName: axisName(settings.x),
@@ -57,17 +62,23 @@ export function ChartCard(props: ChartCardProps) {
       clip: settings.clip,
       zoom: settings.zoom,
       time: settings.x === "time",
-      notes: [...(bands.length ? [MIDDLE[settings.draw === "mean" ? "mean" : "quantiles"]] : []), location.href.slice(0, 160)],
+      notes: [...(bands.length ? [MIDDLE[settings.draw === "mean" ? "mean" : "quantiles"]] : []), ...where],
+      ...(size && { size }),
     });
   return (
     <ChartFrame
       {...{ name, unit, value, height }}
       tools={props.tools}
       sheet={some || (told?.points ?? 0) > 0 ? () => sheetOf(lines ?? [], bands, settings) : null}
-      picture={some ? () => (single(lines, bands) ? drawnIn(box.current, name) : lined()) : null}
+      picture={some ? () => (single(lines, bands) ? drawnIn(box.current, name) : lined([location.href.slice(0, 160)])) : null}
       onReset={settings.zoom ? () => onZoom(null) : undefined}
     >
-      {(room) => <Body {...props} {...{ told, room, box }} />}
+      {(room) => (
+        <>
+          <Body {...props} {...{ told, room, box }} />
+          {printing && some && !single(lines, bands) && <PaperPicture picture={lined([], ON_SHEET)} />}
+        </>
+      )}
     </ChartFrame>
   );
 }

@@ -66,7 +66,8 @@ export function LineChart(props: LineChartProps) {
       plot.current = new uPlot(options(element, latest, tip), fake(latest.current), element);
     };
     make();
-    const observer = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
+    // on paper there is a picture in its place
+    const observer = new ResizeObserver(() => element.clientWidth > 0 && plot.current?.setSize({ width: Math.max(120, element.clientWidth), height }));
     observer.observe(element);
     const scheme = window.matchMedia("(prefers-color-scheme: dark)");
     window.addEventListener("themechange", make);

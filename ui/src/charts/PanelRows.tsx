@@ -2,7 +2,9 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { plural } from "../lib/format";
 import { Icon } from "../ui/Icon";
+import { usePrinting } from "../ui/usePrinting";
 import s from "./Board.module.css";
 import { packed, type PanelPlace, type PanelRow, type PanelSection } from "./packing";
 
@@ -53,9 +55,14 @@ export function PanelRows({ sections, folded, onFold, scroller = page, render }:
   });
   const sizes = useMemo(() => rows.map(heightOf).join(), [rows]);
   useEffect(() => virtual.measure(), [virtual, sizes]);
+  const printing = usePrinting();
+  const seen = useRef(new Set<string>());
+  const items = virtual.getVirtualItems();
+  for (const { index } of items) for (const panel of panelsOf(rows[index])) seen.current.add(panel.id);
+  const unseen = printing ? rows.flatMap(panelsOf).filter((panel) => !seen.current.has(panel.id)).length : 0;
   return (
     <div ref={box} className={s.space} style={{ height: virtual.getTotalSize() }}>
-      {virtual.getVirtualItems().map((item) => {
+      {(printing ? printed(rows, seen.current) : items).map((item) => {
         const row = rows[item.index];
         if (!row) return null;
         return (
@@ -74,8 +81,20 @@ export function PanelRows({ sections, folded, onFold, scroller = page, render }:
           </div>
         );
       })}
+      {unseen > 0 && <p className={s.unseen}>and {plural(unseen, "chart")} not scrolled to before printing</p>}
     </div>
   );
+}
+
+const panelsOf = (row: Row | undefined): readonly PanelPlace[] => (row && "panels" in row ? row.panels : []);
+
+/** Rows on paper at most. */
+const MOST_PRINTED = 60;
+
+/** What was drawn once is printed, wherever the page is scrolled to; of the others nothing is here. */
+function printed(rows: readonly Row[], seen: ReadonlySet<string>): { index: number; key: number; start: number }[] {
+  const known = rows.map((row) => panelsOf(row).some((panel) => seen.has(panel.id)));
+  return rows.flatMap((row, index) => (known[index] || ("section" in row && known[index + 1]) ? [{ index, key: index, start: 0 }] : [])).slice(0, MOST_PRINTED);
 }
 
 function rowsOf(sections: readonly PanelSection[], headed: boolean, columns: number, folded: ReadonlySet<string>): Row[] {

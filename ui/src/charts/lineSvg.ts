@@ -17,25 +17,28 @@ export interface Paper {
   time: boolean;
   /** What the lines of a band are, and where the chart was made. */
   notes: readonly string[];
+  /** Of the picture and of its plot; for a file if not given. */
+  size?: readonly [width: number, height: number];
 }
 
-const WIDTH = 640;
-const PLOT = { left: 58, top: 34, width: WIDTH - 58 - 18, height: 280 };
+const SIZE = [640, 280] as const;
 const ROW = 16;
 const NAMES_SHOWN = 60;
 
 export function lineSvg(shapes: Shapes, paper: Paper): Picture {
+  const [width, tall] = paper.size ?? SIZE;
+  const plot = { left: 58, top: 34, width: width - 58 - 18, height: tall };
   const across = paper.zoom ?? xRange(shapes, paper.logX);
   const down = yRange(shapes, across, paper.clip, paper.logY);
   const y = makeScale(...padded(down.min, down.max, paper.logY), paper.logY);
-  const area: Area = { ...PLOT, ratio: 1, x: makeScale(...across, paper.logX), y };
+  const area: Area = { ...plot, ratio: 1, x: makeScale(...across, paper.logX), y };
   const looks = [...shapes.bands.map((band) => ({ label: `${band.label} (${band.runs} runs)`, colour: band.colour, dash: [] as readonly number[] })), ...shapes.strokes.map(({ line }) => line)];
   const named = looks.slice(0, NAMES_SHOWN);
-  const columns = named.length > 6 ? 3 : Math.min(2, named.length || 1);
+  const columns = named.length > 6 && width > 500 ? 3 : Math.min(2, named.length || 1);
   const notes = [...paper.notes, ...(down.clipped ? [`axis cut: ${clipWords(down.clipped)}`] : []), ...(looks.length > named.length ? [`and ${looks.length - named.length} more lines`] : [])];
-  const legendTop = PLOT.top + PLOT.height + 54;
+  const legendTop = plot.top + plot.height + 54;
   const height = legendTop + Math.ceil(named.length / columns) * ROW + notes.length * 14 + 8;
-  const clip = `<clipPath id="plot"><rect x="${PLOT.left}" y="${PLOT.top}" width="${PLOT.width}" height="${PLOT.height}"/></clipPath>`;
+  const clip = `<clipPath id="plot"><rect x="${plot.left}" y="${plot.top}" width="${plot.width}" height="${plot.height}"/></clipPath>`;
   const body = [
     ...shapes.bands.map((band) => {
       const fill = path((pen) => outline(pen, area, band, band.low, band.high));
@@ -52,20 +55,20 @@ export function lineSvg(shapes: Shapes, paper: Paper): Picture {
   ].join("");
   const legend = named
     .map(({ label, colour, dash }, i) => {
-      const left = PLOT.left + (i % columns) * (PLOT.width / columns);
+      const left = plot.left + (i % columns) * (plot.width / columns);
       const top = legendTop + Math.floor(i / columns) * ROW;
-      const room = columns === 3 ? 24 : 44;
+      const room = Math.min(columns === 3 ? 24 : 44, Math.floor((plot.width / columns - 24) / 5.8));
       return `<path d="M${left} ${top - 4}h18" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash.join(" ") || "none"}"/><text x="${left + 24}" y="${top}">${xml(label.length > room ? `${label.slice(0, room - 1)}…` : label)}</text>`;
     })
     .join("");
-  const said = notes.map((note, i) => `<text x="${PLOT.left}" y="${height - 8 - (notes.length - 1 - i) * 14}" fill="var(--text-3)">${xml(note)}</text>`).join("");
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="11" fill="var(--text)"><rect width="100%" height="100%" fill="var(--bg)"/>${clip}<text x="${PLOT.left}" y="20" font-size="14" font-weight="600">${xml(paper.title)}</text>${axes(area, paper)}<g clip-path="url(#plot)">${body}</g>${legend}${said}</svg>`;
-  return { svg, width: WIDTH, height };
+  const said = notes.map((note, i) => `<text x="${plot.left}" y="${height - 8 - (notes.length - 1 - i) * 14}" fill="var(--text-3)">${xml(note)}</text>`).join("");
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="11" fill="var(--text)"><rect width="100%" height="100%" fill="var(--bg)"/>${clip}<text x="${plot.left}" y="20" font-size="14" font-weight="600">${xml(paper.title)}</text>${axes(area, paper)}<g clip-path="url(#plot)">${body}</g>${legend}${said}</svg>`;
+  return { svg, width, height };
 }
 
 function axes(area: Area, paper: Paper): string {
   const bottom = area.top + area.height;
-  const [xs, ys] = [ticks(area.x, 6), ticks(area.y, 6)];
+  const [xs, ys] = [ticks(area.x, area.width < 400 ? 4 : 6), ticks(area.y, 6)];
   const [xWords, yWords] = [shortMarks(xs), shortMarks(ys)];
   const across = xs.map((mark, i) => {
     const at = round(area.left + area.x.at(mark) * area.width);

@@ -21,8 +21,3 @@ export function setTheme(chosen: Theme): void {
   }
   window.dispatchEvent(new Event("themechange"));
 }
-
-/** Charts are drawn with the colours of the moment: on paper those of paper. Called once. */
-export function followPaper(): void {
-  window.matchMedia("print").addEventListener("change", () => window.dispatchEvent(new Event("themechange")));
-}

@@ -221,7 +221,9 @@ const clamp = (value: number) => Math.min(1, Math.max(0, value));
 function AxisMarks({ axis, x, top, tall, brush }: { axis: Axis; x: number; top: number; tall: number; brush: readonly [number, number] | null }) {
   return (
     <g aria-hidden="true">
-      <text x={x} y={14} textAnchor="middle" {...TEXT} fontWeight={600} fill="none" stroke="none" data-title={axis.name} />
+      <text x={x} y={14} textAnchor="middle" {...TEXT} fontWeight={600} fill="none" stroke="none" data-title={axis.name}>
+        {axis.name.length > 24 ? `${axis.name.slice(0, 23)}…` : axis.name}
+      </text>
       <path d={`M${x} ${top}v${tall}`} stroke="var(--text-2)" />
       <rect x={x - REACH} y={top} width={2 * REACH} height={tall} fill="transparent" style={{ cursor: "ns-resize" }} />
       {axis.marks(Math.max(2, Math.floor(tall / 36))).map(({ at, label }) => (

@@ -4,7 +4,9 @@ import { type CSSProperties, useRef } from "react";
 import type { ComparedRun } from "../../api/schema.gen";
 import { COLOUR_TAG } from "../../lib/palette";
 import { Icon } from "../../ui/Icon";
+import { PaperTable } from "../../ui/PaperTable";
 import { RunDot } from "../../ui/RunDot";
+import { usePrinting } from "../../ui/usePrinting";
 import s from "./Compare.module.css";
 
 export interface MatrixCell {
@@ -29,8 +31,57 @@ export function nameOf(run: ComparedRun): string {
 
 const ROW = 32;
 
+/** On the screen, or whole on paper. */
+export function Matrix(props: Props) {
+  return (
+    <>
+      {usePrinting() && <Sheets {...props} />}
+      <Scrolled {...props} />
+    </>
+  );
+}
+
+/** Keys that are printed at most. */
+const MOST_PRINTED = 400;
+
+function Sheets({ label, runs, baseIndex, keys, cell }: Props) {
+  const at = new Map(runs.map((run, i) => [run.info.run_id, i]));
+  return (
+    <>
+      {keys.length > MOST_PRINTED && <p>{`the first ${MOST_PRINTED} of ${keys.length}`}</p>}
+      <PaperTable
+        label={label}
+        lead={[{ id: "", head: label, room: 150 }]}
+        columns={runs.map((run, i) => ({
+          id: run.info.run_id,
+          head: (
+            <>
+              <RunDot ordinal={run.info.ordinal} experiment={run.info.experiment_id} own={run.tags[COLOUR_TAG]} /> {nameOf(run)}
+              {i === baseIndex && <span className={s.base}> baseline</span>}
+            </>
+          ),
+          room: 110,
+        }))}
+        rows={keys.slice(0, MOST_PRINTED).map((key, row) => ({
+          key: `${row}`,
+          cell: (id) => {
+            if (id === "") return <span dir="auto">{key}</span>;
+            const { text, best, delta } = cell(row, at.get(id) ?? 0);
+            return (
+              <span dir="auto" className={best ? s.best : undefined}>
+                {best && "★ "}
+                {text} {delta && <small>{delta}</small>}
+              </span>
+            );
+          },
+        }))}
+      />
+    </>
+  );
+}
+
 /** Keys down, runs across; head and keys stay in sight. */
-export function Matrix({ label, runs, baseIndex, keys, cell, onDrop }: Props) {
+function Scrolled({ label, runs, baseIndex, keys, cell, onDrop }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: keys.length,

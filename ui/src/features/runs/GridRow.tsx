@@ -119,7 +119,11 @@ function CellBox({ row, column, index, active, style, className = "", children }
   );
 }
 
-function cellContent(column: GridColumn, data: RowAt | undefined, props: RowProps): Content {
+export function cellContent(
+  column: GridColumn,
+  data: RowAt | undefined,
+  props: Pick<RowProps, "row" | "selected" | "opened" | "best" | "experimentName">,
+): Content {
   if (!data) return { node: column.fixed === "select" ? null : <span className={s.bone} /> };
   const { table, columns } = data.window;
   const i = data.index;

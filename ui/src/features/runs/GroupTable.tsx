@@ -14,7 +14,9 @@ import { exactNumber, formatCount, formatNumber, plural } from "../../lib/format
 import { Button } from "../../ui/Button";
 import { Empty, Trouble } from "../../ui/Empty";
 import { Icon } from "../../ui/Icon";
+import { usePrinting } from "../../ui/usePrinting";
 import { groupsAsked } from "./groupsAsked";
+import { GroupPaper } from "./GroupPaper";
 import s from "./GroupTable.module.css";
 
 interface Props {
@@ -28,12 +30,12 @@ interface Props {
 }
 
 /** Runs that an open group shows; the rest is one click away. */
-const SHOWN = 20;
+export const SHOWN = 20;
 const ROW = 32;
 /** Widths of a column of the groups' values and of one with statistics. */
 const [VALUE, STATS] = [150, 210];
 
-type Line = { group: number; run?: number };
+export type Line = { group: number; run?: number };
 
 export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter }: Props) {
   // What lies to the right is asked for when somebody goes there.
@@ -54,6 +56,7 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
     return all;
   }, [keys, open, answer]);
   const box = useRef<HTMLDivElement>(null);
+  const printing = usePrinting();
   const rows = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 8, initialRect: { width: 800, height: 600 } });
   if (query.error && !answer) {
     return query.error instanceof ApiError && query.error.status === 400 ? (
@@ -96,6 +99,7 @@ export function GroupTable({ spec, specs, by, sort, objective, onSort, onFilter 
         {answer.columns.length > 0 && " · mean ± deviation, and the best run"}
         {answer.total > MOST_GROUPS && ` · the first ${formatCount(MOST_GROUPS)} in this order`}
       </p>
+      {printing && <GroupPaper {...{ answer, lines, spec, goal, best, filterOf }} columns={all} />}
       <div className={s.grid} ref={box} role="treegrid" aria-label="Groups of runs" aria-rowcount={lines.length + 1} tabIndex={-1} onKeyDown={arrows} onScroll={(event) => event.currentTarget.scrollLeft > 0 && setWhole(true)} data-testid="group-table">
         <div className={s.head} role="row" aria-rowindex={1} style={{ minWidth: width }}>
           <Head id="runs" title="n" {...{ first, onSort }} narrow />
@@ -236,7 +240,7 @@ function Member({ spec, columns, line, answer, place, index, filter, onFilter }:
   );
 }
 
-const nameOf = (id: string) => {
+export const nameOf = (id: string) => {
   const spec = parseColumn(id);
   return spec ? specName(spec) : id;
 };

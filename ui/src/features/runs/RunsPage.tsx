@@ -32,6 +32,12 @@ const ViewBar = lazy(() => import("./ViewBar").then((module) => ({ default: modu
 const Unanswered = lazy(() => import("./Unanswered").then((module) => ({ default: module.Unanswered })));
 const ExportMenu = lazy(() => import("./ExportMenu").then((module) => ({ default: module.ExportMenu })));
 
+/** Printing waits for nobody: this is here when the page has had its first second. */
+const Paper = lazy(async () => {
+  await new Promise((done) => setTimeout(done, 1000));
+  return { default: (await import("./Paper")).Paper };
+});
+
 export interface RunsPageProps {
   /** None: those of every active experiment. */
   experiments: readonly string[];
@@ -219,6 +225,10 @@ export function RunsPage(props: RunsPageProps) {
             />
           </Suspense>
         ) : (
+        <>
+        <Suspense>
+          <Paper page={page} />
+        </Suspense>
         <Grid
           label={`Runs of ${name}`}
           rows={rows}
@@ -239,6 +249,7 @@ export function RunsPage(props: RunsPageProps) {
           head={props.experiments.length > 0 ? { ...page.head, define: actions.define } : page.head}
           experimentName={page.experimentName}
         />
+        </>
         )}
         </Split>
       )}

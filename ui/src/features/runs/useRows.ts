@@ -44,7 +44,7 @@ type Loaded = ReadonlyMap<number, RowWindow>;
 
 const indexed = new WeakMap<RunsTable, RowWindow>();
 
-function byColumn(table: RunsTable): RowWindow {
+export function byColumn(table: RunsTable): RowWindow {
   let window = indexed.get(table);
   if (!window) {
     window = { table, columns: new Map(table.columns.map((one) => [one.column, one.values])) };

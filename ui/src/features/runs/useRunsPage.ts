@@ -118,6 +118,7 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     view,
     rows,
     spec,
+    shown,
     specs,
     pinned,
     columns,

@@ -45,6 +45,7 @@ export function Shell({ crumbs, account, share, finder, children }: Props) {
       <a
         className={s.skip}
         href="#main"
+        data-screen-only
         onClick={(event) => {
           event.preventDefault();
           main.current?.focus();

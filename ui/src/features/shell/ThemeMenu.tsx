@@ -1,40 +1,27 @@
-import { setTheme, THEMES, type Theme, theme } from "../../lib/theme";
+import { lazy, Suspense } from "react";
 import { buttonClass } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
-import { MenuItem, Opener } from "../../ui/Popover";
+import { Opener } from "../../ui/Popover";
 
-const NAMES: Readonly<Record<Theme, string>> = {
-  system: "As the system",
-  light: "Light",
-  dark: "Dark",
-  contrast: "High contrast",
-};
+const ThemeList = lazy(() => import("./ThemeList").then((module) => ({ default: module.ThemeList })));
 
 export function ThemeMenu() {
   return (
     <Opener
       label="Theme"
       role="menu"
+      width={170}
       button={(props) => (
         <button type="button" className={buttonClass("quiet", true)} aria-label="Theme" title="Theme" {...props}>
           <Icon name="theme" />
         </button>
       )}
     >
-      {(close) =>
-        THEMES.map((one) => (
-          <MenuItem
-            key={one}
-            checked={theme() === one}
-            onChoose={() => {
-              setTheme(one);
-              close();
-            }}
-          >
-            {NAMES[one]}
-          </MenuItem>
-        ))
-      }
+      {(close) => (
+        <Suspense>
+          <ThemeList onClose={close} />
+        </Suspense>
+      )}
     </Opener>
   );
 }
