@@ -95,6 +95,11 @@ class RunstoneError(Exception):
         self.json_kwargs = kwargs
         super().__init__(self.message)
 
+    @property
+    def public(self) -> str:
+        """The message for whoever asks a server: without places of its own."""
+        return self.outside or self.message
+
     def get_http_status_code(self) -> int:
         """The HTTP status for this error's code."""
         return HTTP_STATUS.get(str(self.error_code), 500)

@@ -12,11 +12,12 @@ from auth_site import ORIGIN, Site
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from openid import CLIENT, SECRET, FakeProvider, said
-from runstone.errors import InvalidValue
+from runstone.errors import InvalidValue, StoreUnavailable
 from runstone.server.auth import fetch
 from runstone.server.auth.fetch import ProviderTrouble, ask_json, check_url
 from runstone.server.auth.oidc import Oidc, OidcSettings
 from runstone.server.auth.oidc_provider import Provider
+from runstone.store.dialects.base import trouble
 
 
 class Ticking:
@@ -217,6 +218,23 @@ def test_a_provider_that_is_away_is_left_alone(fake: FakeProvider, guest: Callab
     fake.answers = {}
     clock.now += 4
     assert guest().status_code == 303
+
+
+def test_the_page_does_not_say_where_the_store_is(
+    make_site: Callable[..., Site], fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site()
+    oidc = Oidc(Provider(fake.issuer, CLIENT, SECRET), OidcSettings(), site.auth.signing)
+    site.use(oidc)
+
+    def begin(*_: Any) -> str:
+        raise trouble(StoreUnavailable, "/srv/secret/runstone.db", "disk I/O error")
+
+    monkeypatch.setattr(oidc, "begin", begin)
+    found = site.client(origin=ORIGIN).get("/oidc/sign-in")
+    assert found.status_code == 503
+    assert "disk I/O error" in found.text
+    assert "/srv/secret" not in found.text
 
 
 def test_failures_are_counted(guest: Callable[..., Any]) -> None:

@@ -11,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from runstone.contracts import Store
+from runstone.errors import StoreUnavailable
+from runstone.server import manifests
 
 API = "/api/runstone/v1"
 MANIFEST = """\
@@ -226,3 +228,14 @@ def test_a_run_that_is_gone_leaves_the_version(api: TestClient, make_model: Make
     assert (found["row"]["run"], found["row"]["run_id"], found["files"]) == (None, run_id, None)
     assert run_id in found["files_problem"]
     assert api.get(f"{API}/models").json()["models"][0]["headline"] is None
+
+
+def test_why_a_model_cannot_be_shown_does_not_name_places_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any) -> Any:
+        error = StoreUnavailable("s3://bucket: 'MLmodel' could not be read: no route to 10.0.0.7.")
+        error.outside = "'MLmodel' could not be read."
+        raise error
+
+    monkeypatch.setattr(manifests, "version_place", away)
+    backend: Any = None
+    assert manifests.model_files(backend, "m", 1) == (None, "'MLmodel' could not be read.")

@@ -102,6 +102,8 @@ def test_a_socket_that_a_dead_server_left_is_taken_and_a_living_ones_is_not(
     assert path.exists()
     run_server("--uds", str(path))
     assert UnixConnection(str(path)).info()
+    with pytest.raises(AssertionError, match="more than 103 bytes"):
+        run_server("--uds", str(tmp_path / ("x" * 120)))
     (tmp_path / "file").write_text("mine")
     with pytest.raises(AssertionError, match="no socket"):
         run_server("--uds", str(tmp_path / "file"))

@@ -45,7 +45,7 @@ def answer_known(request: Request, error: Exception) -> Response:
         why = f" ({error.__cause__})" if isinstance(error.__cause__, OSError) else ""  # which folder: not for the client
         log.warning("%s %s: %s%s", request.method, request.url.path, error.message, why)
     known = {key: value for key, value in error.json_kwargs.items() if key in Error.__struct_fields__}
-    answer = error_answer(str(error.error_code), error.outside or error.message, error.get_http_status_code(), **known)
+    answer = error_answer(str(error.error_code), error.public, error.get_http_status_code(), **known)
     answer.headers[ERROR_CLASS] = type(error).__name__
     answer.headers.update(further_headers(request, error))
     return answer

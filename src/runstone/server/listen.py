@@ -29,6 +29,8 @@ from runstone.errors import InvalidValue
 
 #: Seconds that answers under way may take once the server was told to end.
 GRACE = 10.0
+#: Bytes that a socket's path may have on every system (``sun_path``).
+_LONGEST_SOCKET = 103
 #: Ports tried after one that is taken.
 TRIES = 50
 
@@ -107,6 +109,10 @@ class Address(Struct, frozen=True):
         path = Path(self.socket)
         if not path.parent.is_dir():
             raise InvalidValue(f"There is no folder for the socket {self.socket!r}; make {path.parent} first.")
+        if len(os.fsencode(self.socket)) > _LONGEST_SOCKET:
+            raise InvalidValue(f"The path of the socket {self.socket!r} has more than {_LONGEST_SOCKET} bytes; shorten it.")
+        if not os.access(path.parent, os.W_OK):
+            raise InvalidValue(f"The folder for the socket {self.socket!r} cannot be written; name another path.")
         if not path.exists():
             return
         if not stat.S_ISSOCK(path.stat().st_mode):

@@ -38,7 +38,7 @@ def model_files(backend: Backend, name: str, version: int) -> tuple[m.ModelFiles
         root, folder = root_at(backend, uri), plain(path.strip("/"))
         return read_manifest(root, folder), ""
     except RunstoneError as cause:
-        return None, cause.message
+        return None, cause.public
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as cause:
         return None, f"{MANIFEST} cannot be read: {str(cause)[:200]}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from runstone.errors import InvalidValue, RunstoneError
+from runstone.errors import InvalidValue, RunstoneError, Trouble
 
 from .caller import TooMany, exchange
 from .gate import declared
@@ -20,6 +21,7 @@ from .gate import declared
 if TYPE_CHECKING:
     from .oidc import Oidc
 
+log = logging.getLogger("runstone.server")
 #: Requests that wait for the provider at the same time: should it hang, the other threads go on serving.
 _AT_ONCE = CapacityLimiter(8)
 #: Bytes of a form with a logout token.
@@ -51,7 +53,7 @@ def oidc_routes(oidc: Oidc) -> list[BaseRoute]:
             await to_thread.run_sync(oidc.signed_out_there, token, limiter=_AT_ONCE)
         except RunstoneError as cause:
             status = 400 if cause.get_http_status_code() < 500 else cause.get_http_status_code()
-            body = {"error": "invalid_request", "error_description": cause.message}
+            body = {"error": "invalid_request", "error_description": cause.public}
             return JSONResponse(body, status, {"Cache-Control": "no-store"})
         return Response(b"", headers={"Cache-Control": "no-store"})
 
@@ -78,9 +80,11 @@ async def _going(where: Callable[[], str]) -> Response:
     try:
         address = await to_thread.run_sync(where, limiter=_AT_ONCE)
     except RunstoneError as cause:
+        if isinstance(cause, Trouble):
+            log.warning("signing in at the OpenID provider: %s", cause.message)
         headers = {**_HEADERS, "Content-Security-Policy": _POLICY}
         if isinstance(cause, TooMany):
             headers["Retry-After"] = str(cause.seconds)
-        text = _PAGE.format(message=escape(cause.message), home=escape(exchange().base + "/"))
+        text = _PAGE.format(message=escape(cause.public), home=escape(exchange().base + "/"))
         return Response(text, cause.get_http_status_code(), headers, "text/html")
     return RedirectResponse(address, 303, _HEADERS)
