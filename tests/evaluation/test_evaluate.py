@@ -81,6 +81,27 @@ def test_a_function_with_slices_a_metric_of_rows_and_files_of_ones_own(tmp_path:
         EvaluationResult.load(tmp_path / "nothing")
 
 
+def test_metrics_that_come_along_are_those_of_the_kind_of_model() -> None:
+    known = runstone.metrics
+    weights = [1.0 + row % 3 for row in range(40)]
+    config = {"sample_weights": weights, "pos_label": 0}
+    truth, guesses = data().y, guess(data())
+    numbers = [known.mae(), known.mse(), known.rmse(), known.mape(), known.max_error(), known.r2_score()]
+    frame = data().assign(p=guesses)
+    found = runstone.evaluate(data=frame, targets="y", predictions="p", extra_metrics=numbers, evaluator_config=config)
+    full = runstone.evaluate(data=frame, targets="y", predictions="p", model_type="regressor", evaluator_config=config)
+    assert found.metrics == {one.name: full.metrics[one.name] for one in numbers}
+    kinds = [known.precision_score(), known.recall_score(), known.f1_score()]
+    found = runstone.evaluate(data=frame, targets="y", predictions="p", extra_metrics=kinds, evaluator_config=config)
+    full = runstone.evaluate(data=frame, targets="y", predictions="p", model_type="classifier", evaluator_config=config)
+    assert found.metrics == {one.name: full.metrics[one.name] for one in kinds}
+    texts = pd.DataFrame({"y": ["a", "b"], "p": ["a", "c"]})
+    found = runstone.evaluate(data=texts, targets="y", predictions="p", extra_metrics=[known.exact_match()])
+    assert found.metrics == {"exact_match/v1": 0.5}
+    assert known.rmse()(guesses, truth).aggregate_results == {"root_mean_squared_error": np.sqrt(0.1)}
+    assert known.r2_score()([1.0], [1.0]).aggregate_results == {"r2_score": None}
+
+
 def test_a_candidate_is_held_against_its_baseline() -> None:
     better = MetricThreshold(threshold=0.8, min_absolute_change=0.01, greater_is_better=True)
     given: dict[str, Any] = {"data": data(), "targets": "y", "model_type": "classifier"}
@@ -116,6 +137,9 @@ WRONG: dict[str, tuple[dict[str, Any], type[MlflowException], str]] = {
         {"extra_metrics": [make_metric(eval_fn=lambda nothing: 1, greater_is_better=True, name="odd")]}, InvalidValue, "nothing"
     ),
     "a slice without its column": ({"slices": ["sex"]}, InvalidValue, "'sex'"),
+    "an average that is none": (
+        {"evaluator_config": {"average": None}, "data": data().assign(y=np.arange(40) % 3)}, InvalidValue, "'macro'"
+    ),
     "no rows": ({"data": data()[:0]}, InvalidValue, "no rows"),
     "rows without a target": ({"data": data().assign(y=[None, *data().y[1:]])}, InvalidValue, "1 of 40 rows"),
     "numbers of texts": ({"model_type": "regressor", "targets": "part"}, InvalidValue, "regressor|number"),

@@ -179,6 +179,14 @@ def test_one_that_hangs_delays_no_other(shop: Shop, receiver: Receiver) -> None:
         shop.work_until(shop.settled(stuck, 2))
 
 
+def test_one_that_answers_too_late_is_said_to(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNSTONE_WEBHOOK_REQUEST_TIMEOUT", "0.2")
+    with receiving() as hanging:
+        hanging.held.clear()
+        assert shop.desk.test(shop.hook(hanging.url)).error == "no answer within 0.2 s"
+        hanging.held.set()
+
+
 def test_a_disabled_one_is_told_nothing_and_misses_what_happened(shop: Shop, receiver: Receiver) -> None:
     hook = shop.hook(receiver.url)
     shop.desk.update(hook, status="DISABLED")

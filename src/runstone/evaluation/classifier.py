@@ -15,6 +15,9 @@ from runstone.errors import InvalidValue
 from . import plots
 from .artifacts import CsvEvaluationArtifact, ImageEvaluationArtifact, Shelf
 
+#: How the numbers of more than two classes become one.
+AVERAGES = ("weighted", "macro", "micro")
+
 
 class Classes(Struct, frozen=True):
     """``labels``: all classes, the positive one last of two; ``columns``: the class of each column of probabilities."""
@@ -68,7 +71,7 @@ def numbers(targets: Any, predictions: Any, probabilities: Any, kinds: Classes, 
     found: dict[str, Any] = {}
     if kinds.binary:
         found |= _counts(metrics, targets, predictions, kinds.labels)
-    average = "binary" if kinds.binary else config.get("average", "weighted")
+    average = "binary" if kinds.binary else _average(config)
     found |= _common(metrics, targets, predictions, average, kinds.positive, weights)
     if probabilities is None:
         return found
@@ -92,6 +95,17 @@ def numbers(targets: Any, predictions: Any, probabilities: Any, kinds: Classes, 
         except ValueError as cause:
             notice(f"{name} is left out: {cause}")
     return found
+
+
+def _average(config: Mapping[str, Any]) -> str:
+    """Raises InvalidValue for a word that gives no single number, ``None`` (one for each class) among them."""
+    average = config.get("average", "weighted")
+    if average not in AVERAGES:
+        raise InvalidValue(
+            f"evaluator_config's 'average' is {average!r}, which gives no single number for more than two classes; "
+            f"{', '.join(map(repr, AVERAGES))} do. The numbers of each class are in per_class_metrics.csv."
+        )
+    return str(average)
 
 
 def log(shelf: Shelf, targets: Any, predictions: Any, probabilities: Any, kinds: Classes, config: Mapping[str, Any]) -> None:

@@ -72,11 +72,12 @@ def post(url: str, body: str, head: Mapping[str, str], rules: Rules) -> Answer:
 
     Raises:
         InvalidValue: the address is none that messages may go to.
-        OSError, http.client.HTTPException: no answer, or none in time.
+        OSError, http.client.HTTPException: no answer; TimeoutError: none in time.
     """
     parts = check_url(url, rules.schemes)
     connection = _connection(parts, resolve(parts, rules.allow_private), rules.seconds)
-    late = threading.Timer(rules.seconds, _cut, [connection])
+    over = threading.Event()
+    late = threading.Timer(rules.seconds, _cut, [connection, over])
     late.daemon = True
     late.start()
     try:
@@ -85,6 +86,11 @@ def post(url: str, body: str, head: Mapping[str, str], rules: Rules) -> Answer:
         answer = connection.getresponse()
         text = answer.read(_MOST).decode("utf-8", "replace")[:_SHOWN]
         return Answer(answer.status, text, _seconds(answer.getheader("Retry-After")))
+    except (OSError, http.client.HTTPException) as cause:
+        # the socket that was cut, or the one that waited as long, would speak of itself: "connection closed"
+        if over.is_set() or isinstance(cause, TimeoutError):
+            raise TimeoutError(f"no answer within {rules.seconds:g} s") from cause
+        raise
     finally:
         late.cancel()
         connection.close()
@@ -133,8 +139,9 @@ def _connected(addresses: Sequence[str], port: int, seconds: float | None) -> so
     raise trouble
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, over: threading.Event) -> None:
     """An answer that comes drop by drop ends here."""
+    over.set()
     open_socket = connection.sock
     if open_socket is not None:
         with suppress(OSError):
