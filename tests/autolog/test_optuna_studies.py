@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -160,3 +163,86 @@ def test_a_study_that_goes_on_has_its_best_of_all() -> None:
     assert told.data.params["best_x"] == str(made.best_params["x"])
     rows = list(csv.DictReader(io.StringIO(document(told, "trials.csv"))))
     assert [bool(row["run_id"]) for row in rows] == [False, False, False, True, True]
+
+
+def trials_of(made: Any) -> dict[int, Any]:
+    found = runstone.search_runs(filter_string=f"tags.`optuna.study` = '{made.study_name}'", output_format="list")
+    return {int(run.data.tags["optuna.trial"]): run for run in found if "optuna.trial" in run.data.tags}
+
+
+@pytest.mark.filterwarnings("ignore:.*nan:UserWarning")
+def test_trials_that_are_asked_for_and_told() -> None:
+    made = study(study_name="asked")
+    with runstone.start_run() as run:
+        first = made.ask()
+        second = made.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
+        x = first.suggest_float("x", 0, 1)
+        first.report(x, 3)
+        third, fourth = made.ask(), made.ask()
+        seen = {number: one.data.tags.get("optuna.suggested") for number, one in trials_of(made).items()}
+        assert seen == {0: json.dumps({"x": x}), 1: json.dumps(second.params), 2: None, 3: None}
+        assert runstone.active_run() is run
+        with pytest.raises(ValueError, match="COMPLETE"):
+            made.tell(first, state=optuna.trial.TrialState.COMPLETE)
+        assert made.tell(second.number, 2.0).value == 2.0
+        made.tell(first, x)
+        made.tell(third, state=optuna.trial.TrialState.PRUNED)
+        made.tell(fourth, float("nan"))
+        made.tell(second, 5.0, skip_if_finished=True)
+        unwatched = made.trials
+    trials = trials_of(made)
+    assert [trials[place].info.status for place in range(4)] == ["FINISHED", "FINISHED", "KILLED", "FAILED"]
+    assert {one.data.tags["mlflow.parentRunId"] for one in trials.values()} == {run.info.run_id}
+    for told in unwatched:
+        one = trials[told.number].data
+        assert one.tags["optuna.state"] == told.state.name
+        assert one.params == {name: str(value) for name, value in told.params.items()}
+        assert one.metrics.get("value") == (told.value if told.state.name == "COMPLETE" else None)
+        assert "optuna.suggested" not in one.tags
+    assert trials[0].data.metrics["intermediate_value"] == x
+    whole = runstone.get_run(run.info.run_id)
+    assert whole.data.metrics == {"best_value": made.best_value}
+    assert whole.data.tags["optuna.best_trial"] == str(made.best_trial.number)
+    assert whole.data.tags["optuna.study"] == "asked"
+
+
+def test_without_an_active_run_each_trial_that_is_asked_for_has_one() -> None:
+    made = study()
+    trial = made.ask()
+    assert runstone.active_run() is None
+    made.tell(trial, trial.suggest_float("x", 0, 1))
+    made.optimize(lambda one: one.suggest_float("x", 0, 1), n_trials=2, n_jobs=2)
+    every = runstone.search_runs(output_format="list")
+    assert sorted(run.data.tags.get("optuna.trial", "study") for run in every) == ["0", "1", "2", "study"]
+    (alone,) = [run for run in every if run.data.tags.get("optuna.trial") == "0"]
+    assert (alone.info.status, "mlflow.parentRunId" in alone.data.tags) == ("FINISHED", False)
+
+
+def test_a_study_inside_of_a_trial_is_its_own() -> None:
+    inner = study(study_name="inner")
+
+    def outside(trial: Any) -> float:
+        one = inner.ask()
+        inner.tell(one, one.suggest_float("y", 0, 1))
+        return float(trial.suggest_float("x", 0, 1))
+
+    made = study(study_name="outer")
+    made.optimize(outside, n_trials=1)
+    trials = [run for run in runstone.search_runs(output_format="list") if "optuna.trial" in run.data.tags]
+    named = {",".join(run.data.params): run for run in trials}
+    assert set(named) == {"x", "y"}
+    assert named["y"].data.tags["mlflow.parentRunId"] == named["x"].info.run_id
+    assert named["x"].data.metrics["value"] == made.best_value
+
+
+def test_a_trial_that_optuna_is_told_nothing_of_has_failed(tmp_path: Any) -> None:
+    script = tmp_path / "asks.py"
+    script.write_text("import optuna, runstone\nrunstone.optuna.autolog()\noptuna.create_study().ask()\n")
+    store = str(tmp_path / "store")
+    done = subprocess.run(
+        [sys.executable, str(script)], env={**os.environ, "RUNSTONE_TRACKING_URI": store}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    runstone.set_tracking_uri(store)
+    (run,) = runstone.search_runs(search_all_experiments=True, output_format="list")
+    assert (run.info.status, run.data.tags["optuna.trial"]) == ("FAILED", "0")

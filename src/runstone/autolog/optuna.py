@@ -15,15 +15,11 @@ import optuna
 import runstone
 from runstone.client import runs
 
-from . import core, importing, optuna_results
+from . import core, importing, optuna_asked, optuna_results
 from .core import Options, Prepared, Training
+from .optuna_trial import FRAMEWORK, NO_VALUE, SUGGESTED, TRIAL, describe, progress, study_tags, texts
 
-FRAMEWORK = "optuna"
 TESTED = ("3.0", "6.0")
-#: A trial's state as Optuna has it; ``tags.`optuna.state` = 'COMPLETE'`` finds those that have a value.
-STATE = "optuna.state"
-#: What was suggested to a trial that goes on, as JSON: params of a run never change, and the objective may log its own.
-SUGGESTED = "optuna.suggested"
 #: Names that Optuna gives to studies by itself begin so.
 NAMELESS = "no-name-"
 
@@ -39,7 +35,8 @@ def autolog(
 ) -> None:
     """Log Optuna's studies, from now on. Where no run is active, each call of ``optimize`` gets one.
 
-    What the objective logs, and what autologging logs inside of it, goes to the trial's run.
+    What the objective logs, and what autologging logs inside of it, goes to the trial's run. A trial of ``ask`` has a run, too,
+    until ``tell``: below the active run, if there is one.
 
     Args:
         disable … extra_tags: as for :func:`runstone.sklearn.autolog`.
@@ -54,10 +51,23 @@ def switch(**options: Any) -> None:
 
 
 def _watch(_module: ModuleType) -> None:
-    core.replace(optuna.Study, "optimize", lambda original: core.watched(FRAMEWORK, original, _prepare))
+    core.replace(optuna.Study, "optimize", _watched_optimize)
+    core.replace(optuna.Study, "ask", optuna_asked.watched_ask)
+    core.replace(optuna.Study, "tell", optuna_asked.watched_tell)
     core.replace(optuna.Trial, "report", lambda original: _telling(original, _log_report))
     for kind in ("float", "int", "categorical"):
         core.replace(optuna.Trial, f"suggest_{kind}", lambda original: _telling(original, _log_suggested))
+
+
+def _watched_optimize(original: Callable[..., Any]) -> Callable[..., Any]:
+    watched = core.watched(FRAMEWORK, original, _prepare)
+
+    @functools.wraps(watched)
+    def optimize(study: Any, *args: Any, **kwargs: Any) -> Any:
+        with optuna_asked.optimizing(study):
+            return watched(study, *args, **kwargs)
+
+    return optimize
 
 
 def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
@@ -66,16 +76,7 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
     study, objective = told.pop("self"), told["func"]
     core.log_params(options, {name: told.get(name) for name in ("n_trials", "timeout", "n_jobs")})
     names = {} if study.study_name.startswith(NAMELESS) or not training.begun else {"mlflow.runName": study.study_name}
-    runstone.set_tags(
-        {
-            **names,
-            **_texts(study.user_attrs),
-            "optuna.study": study.study_name,
-            "optuna.sampler": type(study.sampler).__name__,
-            "optuna.pruner": type(study.pruner).__name__,
-            "optuna.directions": ",".join(one.name for one in study.directions),
-        }
-    )
+    runstone.set_tags({**names, **study_tags(study)})
     trials = _Trials(training, study, objective)
     told["func"] = functools.wraps(objective)(trials)
     told["callbacks"] = [trials.told, *(told.get("callbacks") or ())]
@@ -96,6 +97,7 @@ class _Trials:
         run = core.safely(self.options, "a trial's run", self._begin, trial)
         if run is None:
             return self.objective(trial)
+        around = getattr(_trial, "run_id", None), getattr(_trial, "suggested", {})  # a study inside of a trial's objective
         _trial.run_id, _trial.suggested = run.info.run_id, {}
         try:
             with core.resumed():
@@ -104,12 +106,12 @@ class _Trials:
             core.safely(self.options, "a trial", self._stopped, trial, run, problem)
             raise
         finally:
-            _trial.run_id = None
+            _trial.run_id, _trial.suggested = around
 
     def told(self, study: Any, trial: Any) -> None:
         """What Optuna calls after each trial."""
         core.safely(self.options, "a trial", self._judged, trial)
-        core.safely(self.options, "the study's progress", self._progress, study, trial)
+        core.safely(self.options, "the study's progress", progress, study, trial, self.training.run_id)
 
     def close(self) -> None:
         """End what was left open, and keep what the study found."""
@@ -117,12 +119,12 @@ class _Trials:
             runs.end_block(run, "FAILED", "Optuna was told nothing of this trial's end")
         optuna_results.log(self.study, {number: run.info.run_id for number, run in self.runs.items()}, self.training.run_id)
         best = optuna_results.best_of(self.study)
-        runstone.set_tags(_texts(self.study.user_attrs))
+        runstone.set_tags(texts(self.study.user_attrs))
         if best is not None:
             core.log_params(self.options, {f"best_{name}": value for name, value in best.params.items()}, self.training.run_id)
 
     def _begin(self, trial: Any) -> Any:
-        tags = {core.TAG: FRAMEWORK, "optuna.trial": str(trial.number), **(self.options.extra_tags or {})}
+        tags = {core.TAG: FRAMEWORK, TRIAL: str(trial.number), **(self.options.extra_tags or {})}
         own = threading.get_ident() == self.training.thread
         run = runstone.start_run(
             run_name=f"trial {trial.number}", nested=own, parent_run_id=None if own else self.training.run_id, tags=tags
@@ -133,7 +135,8 @@ class _Trials:
     def _stopped(self, trial: Any, run: Any, problem: BaseException) -> None:
         """The objective raised. A pruned trial was stopped from outside, and its run says so."""
         try:
-            self._describe(trial, run, "PRUNED" if isinstance(problem, optuna.TrialPruned) else "FAIL")
+            state = "PRUNED" if isinstance(problem, optuna.TrialPruned) else "FAIL"
+            describe(self.options, self.study, trial, run.info.run_id, state)
         finally:
             self.open.pop(trial.number, None)
             if isinstance(problem, optuna.TrialPruned):
@@ -148,37 +151,10 @@ class _Trials:
             return
         state = trial.state.name
         try:
-            self._describe(trial, run, state)
-            if state == "COMPLETE":
-                names = optuna_results.value_names(self.study)
-                runstone.log_metrics(dict(zip(names, trial.values, strict=True)), run_id=run.info.run_id)
+            describe(self.options, self.study, trial, run.info.run_id, state)
         finally:
             self.open.pop(trial.number, None)
-            cause = "the objective gave back no value that Optuna takes: a number, and not NaN, for each direction"
-            runs.end_block(run, *(("FINISHED", None) if state == "COMPLETE" else ("FAILED", cause)))
-
-    def _describe(self, trial: Any, run: Any, state: str) -> None:
-        run_id, client = run.info.run_id, runstone.MlflowClient()
-        core.log_params(self.options, trial.params, run_id)
-        for key, text in {**_texts(trial.user_attrs), STATE: state}.items():
-            client.set_tag(run_id, key, text)
-        if trial.params:
-            client.delete_tag(run_id, SUGGESTED)
-
-    def _progress(self, study: Any, trial: Any) -> None:
-        """The best value so far, by trial, in the study's run."""
-        best = optuna_results.best_of(study) if trial.state.name == "COMPLETE" else None
-        if best is None:
-            return
-        run_id, (name,) = self.training.run_id, optuna_results.value_names(study)
-        runstone.log_metric(f"best_{name}", best.value, step=trial.number, run_id=run_id)
-        if best.number == trial.number:
-            runstone.MlflowClient().set_tag(run_id, "optuna.best_trial", str(trial.number))
-
-
-def _texts(found: dict[str, Any]) -> dict[str, str]:
-    """A study's or trial's attributes as tags."""
-    return {str(key): str(value)[: core.PARAM_CAP] for key, value in found.items()}
+            runs.end_block(run, *(("FINISHED", None) if state == "COMPLETE" else ("FAILED", NO_VALUE)))
 
 
 def _telling(original: Callable[..., Any], log: Callable[..., None]) -> Callable[..., Any]:
@@ -187,7 +163,7 @@ def _telling(original: Callable[..., Any], log: Callable[..., None]) -> Callable
     @functools.wraps(original)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
-        run_id, options = getattr(_trial, "run_id", None), core.chosen(FRAMEWORK)
+        run_id, options = optuna_asked.run_of(self) or getattr(_trial, "run_id", None), core.chosen(FRAMEWORK)
         if run_id is not None and options is not None:
             core.safely(options, "a trial on its way", log, run_id, core.given(original, (self, *args), kwargs), result)
         return result
@@ -201,5 +177,9 @@ def _log_report(run_id: str, told: dict[str, Any], _result: Any) -> None:
 
 
 def _log_suggested(run_id: str, told: dict[str, Any], value: Any) -> None:
-    _trial.suggested[told["name"]] = value
-    runstone.MlflowClient().set_tag(run_id, SUGGESTED, json.dumps(_trial.suggested, default=str))
+    if run_id == getattr(_trial, "run_id", None):
+        _trial.suggested[told["name"]] = value
+        found = _trial.suggested
+    else:
+        found = told["self"].params  # asked for; which reads Optuna's store
+    runstone.MlflowClient().set_tag(run_id, SUGGESTED, json.dumps(found, default=str))
