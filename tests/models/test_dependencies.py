@@ -118,3 +118,15 @@ def test_a_model_that_imports_no_modules_of_its_own_has_no_code_and_loads(tmp_pa
 def test_code_is_named_or_found(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="one of the two"):
         runstone.pyfunc.save_model(tmp_path / "m", python_model=Doubling(), code_paths=["a"], infer_code_paths=True)
+
+
+def test_a_model_of_other_versions_names_them_and_what_evens_it_out(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (model / "requirements.txt").write_text("numpy==0.1\nno-such-package==1.0\nmlflow==99\npandas; python_version < '3'\n")
+    runstone.pyfunc.load_model(str(model))
+    said = capfd.readouterr().err
+    assert f"numpy is {metadata.version('numpy')}, the model was saved with ==0.1" in said
+    assert "no-such-package is not installed" in said
+    assert f"pip install -r {model / 'requirements.txt'}" in said
+    assert "--env-manager uv" in said
+    assert "pandas is" not in said
+    assert "mlflow is" not in said

@@ -250,6 +250,20 @@ def test_a_manifest_from_the_future_keeps_what_we_do_not_know(tmp_path: Path) ->
     assert Model.load(file).signature == infer_signature(FRAME)
 
 
+def test_a_manifest_of_a_later_series_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    runstone.sklearn.save_model(FOREST, tmp_path / "m", signature=infer_signature(FRAME))
+    file = tmp_path / "m" / "MLmodel"
+    text = file.read_text().replace("mlflow_version: 3.", "mlflow_version: 30.")
+    file.write_text(text)
+    assert runstone.pyfunc.load_model(tmp_path / "m").metadata.signature == infer_signature(FRAME)
+    said = capfd.readouterr().err
+    assert said.count("newer Runstone") == 1
+    assert "format of mlflow 30." in said
+    file.write_text(text.replace('"double"', '"decimal"').replace('\\"double\\"', '\\"decimal\\"'))
+    with pytest.raises(InvalidValue, match=r"MLmodel cannot be read: Unsupported type 'decimal'.*format of mlflow 30\."):
+        runstone.pyfunc.load_model(tmp_path / "m")
+
+
 def test_a_model_file_that_is_gone(tmp_path: Path) -> None:
     runstone.sklearn.save_model(FOREST, tmp_path / "m")
     (tmp_path / "m" / "model.pkl").unlink()

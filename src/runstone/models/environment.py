@@ -216,7 +216,9 @@ def warn_of_differences(folder: Path) -> None:
     if differences:
         told = "; ".join(differences)
         warn_once(
-            f"requirements {told}", f"this environment differs from the model's: {told}. pip install -r {file} evens it out."
+            f"requirements {told}",
+            f"this environment differs from the model's: {told}. pip install -r {file} evens it out; "
+            "--env-manager uv makes one for it, where a command loads it.",
         )
 
 

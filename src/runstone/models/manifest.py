@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.version import InvalidVersion, Version
 
 from runstone._lazy import later
+from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue, NotFound
 from runstone.version import __version__
 
@@ -262,7 +264,14 @@ class Model:
             raise InvalidValue(f"{file} cannot be read as YAML, so it is no {FILE_NAME} file: {cause}") from cause
         if not isinstance(told, dict) or not isinstance(told.get("flavors"), dict):
             raise InvalidValue(f"{file} has no 'flavors', so it is no {FILE_NAME} file of MLflow or Runstone.")
-        return cls.from_dict(told)
+        newer = _newer(told)
+        try:
+            made = cls.from_dict(told)
+        except InvalidValue as cause:
+            raise InvalidValue(f"{file} cannot be read: {cause.message} {newer}".rstrip()) from cause
+        if newer:
+            warn_once(f"newer {told['mlflow_version']}", f"{file}: {newer} What is new in it is not seen.")
+        return made
 
     @classmethod
     def from_dict(cls, model_dict: Mapping[str, Any]) -> Model:
@@ -286,6 +295,19 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<Model {self.model_uuid} with flavors {', '.join(sorted(self.flavors))}>"
+
+
+def _newer(told: Mapping[str, Any]) -> str:
+    """A sentence where a manifest is of a later series of MLflow than the one whose format is known here; else empty."""
+    try:
+        written = Version(str(told.get("mlflow_version")))
+    except InvalidVersion:
+        return ""
+    if written.major <= Version(FORMAT_VERSION).major:
+        return ""
+    return (
+        f"It is in the format of mlflow {written}, and the newest known here is {FORMAT_VERSION}; a newer Runstone may know it."
+    )
 
 
 def written_by() -> dict[str, str]:
