@@ -132,3 +132,18 @@ def test_what_statsmodels_says_of_a_fit_is_the_models() -> None:
     runstone.statsmodels.autolog()
     api.OLS(X[:, 0], X).fit()
     assert points("rsquared") == [(0, None)]
+
+
+def test_a_search_that_halves_is_a_search() -> None:
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.model_selection import HalvingGridSearchCV
+
+    runstone.sklearn.autolog(log_models=False, max_tuning_runs=2)
+    search = HalvingGridSearchCV(LogisticRegression(), {"C": [0.1, 1.0, 10.0]}, cv=2, min_resources=20).fit(X, Y)
+    every = runstone.search_runs(output_format="list")
+    (whole,) = [run for run in every if "mlflow.parentRunId" not in run.data.tags]
+    assert whole.data.params["best_C"] == str(search.best_params_["C"])
+    assert whole.data.metrics["best_cv_score"] == search.best_score_
+    assert "estimator__C" not in whole.data.params
+    assert len(every) == 3
+    assert {path.path for path in runstone.MlflowClient().list_artifacts(whole.info.run_id)} >= {"cv_results.csv"}

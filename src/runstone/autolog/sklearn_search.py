@@ -1,4 +1,4 @@
-"""Grid and randomised search: the table of candidates, and a child run for each of the best."""
+"""Grid, randomised and other search: the table of candidates, and a child run for each of the best."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ TABLE = "cv_results.csv"
 
 
 def is_search(estimator: Any) -> bool:
-    """Whether it is a GridSearchCV or RandomizedSearchCV."""
-    from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+    """Whether it is a GridSearchCV, RandomizedSearchCV or of their kind: searches that halve, BayesSearchCV of skopt."""
+    from sklearn.model_selection._search import BaseSearchCV
 
-    return isinstance(estimator, GridSearchCV | RandomizedSearchCV)
+    return isinstance(estimator, BaseSearchCV)
 
 
 def about(estimator: Any) -> dict[str, str]:
