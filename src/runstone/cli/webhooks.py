@@ -140,11 +140,17 @@ def deliveries(webhook_id: str, state: str | None, limit: int, as_json: bool, st
 
 def _desk(store: str) -> Desk:
     from runstone import connect
+    from runstone.errors import NotSupported
     from runstone.server.webhooks.desk import Desk
 
     from .opening import store_uri
 
     uri = store_uri(store)
+    if connect.is_server(uri):
+        raise NotSupported(
+            "This command works beside the server, on its own store (--store). Through the server the page /admin/webhooks and "
+            "MlflowClient().create_webhook do the same."
+        )
     return Desk(connect.open_store(uri), connect.webhook_key(uri))
 
 

@@ -26,9 +26,10 @@ from .run_log import now_ms
 from .runs import RUN_NAME, new_run_id
 from .session import Session, session
 from .surroundings import user
+from .webhooks import WebhookCalls
 
 
-class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, ReviewCalls):
+class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, ReviewCalls, WebhookCalls):
     """Runs and experiments of one store, and registered models.
 
     Logging methods return when the record is in this process's journal, others when the store has answered; reads see
