@@ -1,9 +1,10 @@
-/** Changes to several runs at once: seen at once, sent a few at a time, and what they were before. */
+/** Changes to one run or several at once: seen at once, sent a few at a time, and what they were before. */
 
-import type { QueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ask } from "./http";
-import { patched, type RunChange } from "./patched";
-import type { RunsTable, RunsTableRequest } from "./schema.gen";
+import { patched, patchedRun, type RunChange } from "./patched";
+import { renameEverywhere } from "./renamed";
+import type { RunDetail, RunEdit, RunsTable, RunsTableRequest } from "./schema.gen";
 
 /** Runs that one question about what was before names. */
 const PIECE = 200;
@@ -47,10 +48,27 @@ export async function applyChanges(client: QueryClient, changes: readonly RunCha
   begun = sent.catch(() => undefined);
   try {
     await sent;
+    for (const { id, edit } of changes) if (edit.name != null) renameEverywhere(client, { kind: "run", id, name: edit.name });
   } catch (trouble) {
     for (const [key, table] of old) client.setQueryData(key, table);
     throw trouble;
   } finally {
     for (const kind of ["table", "grouped", "rows", "run"]) void client.invalidateQueries({ queryKey: [kind] });
   }
+}
+
+export function useEditRun() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, edit }: { id: string; edit: RunEdit }) =>
+      ask<unknown>(`runs/${encodeURIComponent(id)}`, { method: "PATCH", body: edit }),
+    onSuccess: (_answer, { id, edit }) => {
+      client.setQueryData<RunDetail>(["run", id], (run) => run && patchedRun(run, edit));
+      if (edit.name != null) renameEverywhere(client, { kind: "run", id, name: edit.name });
+    },
+    // A dialog over the page does not wait until all of it was asked for again.
+    onSettled: (_answer, _error, { id }) => {
+      for (const queryKey of [["run", id], ["table"], ["grouped"], ["experiments"]]) void client.invalidateQueries({ queryKey });
+    },
+  });
 }

@@ -2,6 +2,7 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ask } from "./http";
+import { renameEverywhere } from "./renamed";
 import type { ModelDetail, ModelDone, ModelEdit, ModelHistory, Models, NewModel, NewVersion, RunModels, VersionDetail, VersionEdit } from "./schema.gen";
 
 const at = (name: string, version?: number) =>
@@ -62,14 +63,18 @@ interface Known<Told, Answer> {
   told?: (told: Told, answer: Answer) => readonly unknown[];
   /** How the key of what no longer is begins; nobody asks for that again. */
   gone?: (told: Told) => readonly unknown[];
+  /** Its name before and after. */
+  renamed?: (told: Told, answer: Answer) => readonly [string, string];
 }
 
-function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>, { told: tells, gone }: Known<Told, Answer> = {}) {
+function useChange<Told, Answer>(change: (told: Told) => Promise<Answer>, { told: tells, gone, renamed }: Known<Told, Answer> = {}) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,
     onSuccess: (answer, told) => {
       if (tells) client.setQueryData(tells(told, answer), answer);
+      const [id, name] = renamed?.(told, answer) ?? [];
+      if (id !== undefined && name !== undefined && name !== id) renameEverywhere(client, { kind: "model", id, name });
       const key = gone?.(told);
       // A dialog over the page does not wait until all of it was asked for again.
       void client.invalidateQueries({
@@ -84,6 +89,7 @@ export const useCreateModel = () => useChange((body: NewModel) => ask<ModelDetai
 export const useEditModel = () =>
   useChange(({ name, edit }: { name: string; edit: ModelEdit }) => ask<ModelDetail>(at(name), { method: "PATCH", body: edit }), {
     told: (_told, answer) => modelQuery(answer.name).queryKey,
+    renamed: ({ name }, answer) => [name, answer.name],
   });
 
 export const useDeleteModel = () => useChange((name: string) => ask<ModelDone>(at(name), { method: "DELETE" }), { gone: (name) => ["model", name] });

@@ -3,8 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Gather } from "./gather";
 import { ask } from "./http";
-import { patchedRun } from "./patched";
-import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunEdit, RunsEdit, RunsEdited, RunsTable, RunsTableRequest } from "./schema.gen";
+import type { ConsoleAnswer, DocumentAnswer, RunDetail, RunsEdit, RunsEdited, RunsTable, RunsTableRequest } from "./schema.gen";
 
 /** Rows that one question asks for. */
 export const WINDOW = 200;
@@ -76,21 +75,6 @@ export const consoleQuery = (id: string) =>
     getNextPageParam: (page) => page.next,
     staleTime: Number.POSITIVE_INFINITY,
   });
-
-export function useEditRun() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, edit }: { id: string; edit: RunEdit }) =>
-      ask<unknown>(`runs/${encodeURIComponent(id)}`, { method: "PATCH", body: edit }),
-    onSuccess: (_answer, { id, edit }) => {
-      client.setQueryData<RunDetail>(["run", id], (run) => run && patchedRun(run, edit));
-    },
-    // A dialog over the page does not wait until all of it was asked for again.
-    onSettled: (_answer, _error, { id }) => {
-      for (const queryKey of [["run", id], ["table"], ["grouped"], ["experiments"]]) void client.invalidateQueries({ queryKey });
-    },
-  });
-}
 
 /** Several runs to the trash or back, all or none. */
 export function useTrashRuns() {

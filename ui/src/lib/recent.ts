@@ -30,6 +30,11 @@ export function remember(one: Recent): void {
   save([{ ...one, name: one.name.slice(0, 200) }, ...rest].slice(0, MOST));
 }
 
+/** A model is known by its name alone. */
+export function renameRecent({ kind, id, name }: Recent): void {
+  save(recent().map((one) => (one.kind === kind && one.id === id ? { kind, id: kind === "model" ? name : id, name: name.slice(0, 200) } : one)));
+}
+
 export function forgetRecent(): void {
   save([]);
 }

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { useEditExperiment } from "../../api/experiments";
+import { useEditExperiment } from "../../api/experimentEdits";
 import { RECENT_RUNS } from "../../api/recent";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { marked } from "../../api/session";

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { useCreateExperiment, useEditExperiment } from "../../api/experiments";
+import { useCreateExperiment, useEditExperiment } from "../../api/experimentEdits";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { Dialog } from "../../ui/Dialog";
 import { FieldError, NoteArea, TextField } from "../../ui/Field";

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useEditRun } from "../../api/runs";
+import { useEditRun } from "../../api/edits";
 import type { RunDetail } from "../../api/schema.gen";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";

@@ -3,7 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { sessionQuery, marked } from "../../api/session";
-import { useEditRun } from "../../api/runs";
+import { useEditRun } from "../../api/edits";
 import type { RunDetail } from "../../api/schema.gen";
 import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";

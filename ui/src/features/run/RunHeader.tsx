@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useEditRun } from "../../api/runs";
+import { useEditRun } from "../../api/edits";
 import type { RunDetail, RunEdit } from "../../api/schema.gen";
 import { COLOUR_TAG } from "../../lib/palette";
 import { Button } from "../../ui/Button";

@@ -3,7 +3,8 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useEditRuns } from "../../api/bulk";
-import { experimentsQuery, useCreateExperiment } from "../../api/experiments";
+import { useCreateExperiment } from "../../api/experimentEdits";
+import { experimentsQuery } from "../../api/experiments";
 import { modelsQuery, runModelsQuery, useDeleteVersion, useRegister } from "../../api/models";
 import { movedBack } from "../../api/moved";
 import type { RunModel, RunsEdited } from "../../api/schema.gen";

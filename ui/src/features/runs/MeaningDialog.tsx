@@ -2,7 +2,8 @@
 
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { experimentQuery, useEditExperiment } from "../../api/experiments";
+import { useEditExperiment } from "../../api/experimentEdits";
+import { experimentQuery } from "../../api/experiments";
 import type { ExperimentRow } from "../../api/schema.gen";
 import { type Stat, STATS } from "../../lib/columns";
 import { lowerIsBetter } from "../../lib/direction";

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useEditRuns } from "../../api/bulk";
-import { useEditExperiment } from "../../api/experiments";
+import { useEditExperiment } from "../../api/experimentEdits";
 import { TRASH_PAGE, trashQuery, useRemoveForEver } from "../../api/trash";
 import type { Trash, TrashedExperiment, TrashedRun, TrashRemoval } from "../../api/schema.gen";
 import { formatCount, plural } from "../../lib/format";
