@@ -63,6 +63,49 @@ def test_tags_and_assessments(mlflow: Any, v3: Any) -> None:
     assert v3.get("traces/tr-1")["trace"]["trace_info"]["assessments"] == [made]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"assessment_name": 1.5}, "assessment.assessment_name"), ({"source": -1}, "assessment.source"),
+        ({"source": {"source_id": []}}, "assessment.source.source_id"), ({"rationale": 7}, "assessment.rationale"),
+        ({"metadata": {"a": 1}}, "assessment.metadata"), ({"valid": "x"}, "assessment.valid"),
+        ({"span_id": 9}, "assessment.span_id"), ({"create_time": "nope"}, "assessment.create_time"),
+        ({"feedback": None, "expectation": {}}, "assessment.expectation.value"),
+        ({"feedback": {"error": 5}}, "assessment.feedback.error"),
+        ({"feedback": None, "expectation": {"serialized_value": {"value": "{}"}}}, "serialization_format"),
+    ],
+)  # fmt: skip
+def test_an_assessment_that_no_client_could_read_hides_no_trace(v3: Any, wrong: dict[str, Any], where: str) -> None:
+    v3.post("traces", **head("tr-1"))
+    good = {"assessment_name": "good", "feedback": {"value": True}}
+    told = {key: value for key, value in {**good, **wrong}.items() if value is not None}
+    assert where in v3.refused("POST", "traces/tr-1/assessments", json={"assessment": told})
+    among = where.replace("assessment.", "assessments[0].", 1)
+    assert among in v3.refused("POST", "traces", json=head("tr-2", assessments=[told]))
+    made = v3.post("traces/tr-1/assessments", assessment=good)["assessment"]
+    change = {"assessment": told, "update_mask": "rationale"}
+    v3.refused("PATCH", f"traces/tr-1/assessments/{made['assessment_id']}", json=change)
+    assert v3.get("traces/tr-1")["trace"]["trace_info"]["assessments"] == [made]
+
+
+def test_an_assessment_is_valid_and_has_its_time_though_nobody_said_so(v3: Any) -> None:
+    v3.post("traces", **head("tr-1"))
+    made = v3.post("traces/tr-1/assessments", assessment={"feedback": {"value": 1}, "bogus": [1]})["assessment"]
+    assert made["valid"] is True  # what is not said is no to MLflow's client
+    assert made["create_time"] == made["last_update_time"]
+    assert made["create_time"].endswith("Z")
+    assert "bogus" not in made
+    again = {"feedback": {"value": 1}, "valid": False, "create_time": "2026-01-31T12:00:00Z"}
+    kept = v3.post("traces/tr-1/assessments", assessment=again)["assessment"]
+    assert (kept["valid"], kept["create_time"], kept["last_update_time"]) == (False, *["2026-01-31T12:00:00Z"] * 2)
+
+
+def test_a_time_that_is_none_deletes_no_traces(mlflow: Any, v3: Any) -> None:
+    v3.post("traces", **head("tr-1"))
+    v3.refused("POST", "traces/delete-traces", json={"experiment_id": "0", "max_timestamp_millis": 10**20})
+    assert v3.get("traces/tr-1")
+
+
 def test_search(mlflow: Any, v3: Any) -> None:
     made = mlflow.experiment("traced")
     for second in range(5):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import re
 import uuid
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +16,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.records import TraceChanged
 
 from . import answers as a
-from . import shapes
+from . import assessment_message, shapes
 from .row import Row
 
 if TYPE_CHECKING:
@@ -48,7 +47,8 @@ def create(backend: Backend, request: Assess) -> shapes.Json:
     """Add what somebody thinks of the trace. One that another overrides is no longer valid."""
     if not any(isinstance(request.assessment.get(one), dict) for one in _KINDS):
         raise InvalidValue(f"An assessment of trace {request.trace_id!r} needs one of {', '.join(_KINDS)}.")
-    made = {"assessment_id": f"a-{uuid.uuid4().hex}", **request.assessment, "trace_id": request.trace_id}
+    told = assessment_message.filled(request.assessment, "assessment", backend.now())
+    made = {"assessment_id": f"a-{uuid.uuid4().hex}", **told, "trace_id": request.trace_id}
     changes: dict[str, dict[str, Any] | None] = {str(made["assessment_id"]): made}
     if before := made.get("overrides"):
         changes[_one(backend, OneOfTrace(request.trace_id, str(before)))["assessment_id"]] = {"valid": False}
@@ -68,9 +68,10 @@ def update(backend: Backend, request: Reassess) -> shapes.Json:
     for name in names:
         if name not in _CHANGEABLE:
             raise InvalidValue(f"Invalid value {name!r} for parameter 'update_mask' supplied: one of {', '.join(_CHANGEABLE)}.")
-    time = datetime.fromtimestamp(backend.now() / 1000, timezone.utc).isoformat(timespec="milliseconds")
-    changed = {name: request.assessment.get(name) for name in names}
-    _keep(backend, request, {request.assessment_id: {**changed, "last_update_time": time.replace("+00:00", "Z")}})
+    told = assessment_message.plain(request.assessment, "assessment")
+    changed = {name: told.get(name) for name in names}
+    time = assessment_message.shown_time(backend.now())
+    _keep(backend, request, {request.assessment_id: {**changed, "last_update_time": time}})
     return get(backend, OneOfTrace(request.trace_id, request.assessment_id))
 
 

@@ -102,7 +102,7 @@ def _converted(kind: type[T], query: QueryParams, body: bytes, parts: dict[str, 
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as cause:
-        raise _refusal(str(cause)) from cause
+        raise refusal(str(cause)) from cause
 
 
 def _object(body: bytes, nulls: bool) -> dict[str, Any]:
@@ -141,9 +141,10 @@ def _lists(kind: type[Struct]) -> frozenset[str]:
     return frozenset(name for name, hint in get_type_hints(kind).items() if get_origin(hint) is list)
 
 
-def _refusal(problem: str) -> InvalidValue:
+def refusal(problem: str, where: str = "") -> InvalidValue:
+    """The error for what msgspec says of a request, or of what is in it at ``where``."""
     place = _PLACE.search(problem)
-    path = place[1] if place else ""
+    path = ".".join(filter(None, (where, place[1] if place else "")))
     lacking = _MISSING.search(problem)
     if lacking:
         return missing(f"{path}.{lacking[1]}" if path else lacking[1])

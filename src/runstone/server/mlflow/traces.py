@@ -19,7 +19,7 @@ from runstone.records import TraceChanged, TraceStarted
 from runstone.server import trace_search
 
 from . import answers as a
-from . import shapes
+from . import assessment_message, shapes
 from .limits import MAX_DELETED_TRACES, check_keys, page_size
 from .reading import missing
 from .row import Row
@@ -102,6 +102,11 @@ def start(backend: Backend, request: StartTrace) -> shapes.Json:
         raise missing("trace.trace_info.trace_location.mlflow_experiment.experiment_id")
     check_keys(info.tags, "trace.trace_info.tags[{}].key")
     details = {name: value for name in _SHOWN if (value := getattr(info, name))}
+    if info.assessments:
+        details["assessments"] = [
+            assessment_message.filled(one, f"trace.trace_info.assessments[{number}]", backend.now())
+            for number, one in enumerate(info.assessments)
+        ]
     backend.write(
         Batch(
             [
@@ -161,6 +166,11 @@ def delete(backend: Backend, request: DeleteTraces) -> shapes.Json:
     """Remove traces for ever: by their ids, or the oldest up to a time."""
     if (request.max_timestamp_millis is None) == (not request.request_ids):
         raise InvalidValue("Either `max_timestamp_millis` or `request_ids` must be given, and not both.")
+    if abs(request.max_timestamp_millis or 0) >= 1 << 63:  # a slip, and not "all there are"
+        raise InvalidValue(
+            f"Invalid value {request.max_timestamp_millis} for parameter 'max_timestamp_millis' supplied: "
+            "milliseconds since 1970."
+        )
     if request.max_traces is not None and request.max_traces < 1:
         raise InvalidValue(
             f"Invalid value {request.max_traces} for parameter 'max_traces' supplied: it must be a positive number."
