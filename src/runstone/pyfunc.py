@@ -6,7 +6,7 @@ _PARTS = {
     "dependencies": ("get_model_dependencies",),
     "pyfunc": ("FLAVOR_NAME", "PyFuncModel", "load_model"),
     "python_model": ("PythonModel", "PythonModelContext"),
-    "python_save": ("add_to_model", "get_default_pip_requirements", "log_model", "save_model"),
+    "python_save": ("add_to_model", "get_default_conda_env", "get_default_pip_requirements", "log_model", "save_model"),
 }
 __getattr__, __dir__ = lazy(
     __name__,

@@ -5,7 +5,8 @@ from ._lazy import lazy
 
 _NAMES = (
     "FLAVOR_NAME", "SERIALIZATION_FORMAT_CLOUDPICKLE", "SERIALIZATION_FORMAT_PICKLE", "SERIALIZATION_FORMAT_SKOPS",
-    "SUPPORTED_SERIALIZATION_FORMATS", "get_default_pip_requirements", "load_model", "log_model", "save_model",
+    "SUPPORTED_SERIALIZATION_FORMATS", "get_default_conda_env", "get_default_pip_requirements", "load_model", "log_model",
+    "save_model",
 )  # fmt: skip
 __getattr__, __dir__ = lazy(
     __name__,

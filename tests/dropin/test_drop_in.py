@@ -106,6 +106,38 @@ def test_a_script_that_says_import_mlflow() -> None:
     assert runstone.get_experiment(run.info.experiment_id).name == "dropped in"
 
 
+def test_modules_that_scripts_about_models_name(tmp_path: Path) -> None:
+    done = python(
+        """
+        import mlflow, mlflow.config, mlflow.system_metrics
+        from mlflow.entities.logged_model import LoggedModel
+        from mlflow.entities.logged_model_status import LoggedModelStatus
+        from mlflow.entities.model_registry.model_version import ModelVersion
+        from mlflow.entities.model_registry.model_version_status import ModelVersionStatus
+        from mlflow.entities.webhook import WebhookEvent
+        from mlflow.models.evaluation import MetricThreshold, make_metric
+        from mlflow.models.evaluation.base import EvaluationResult
+        from mlflow.pyfunc.model import PythonModel, PythonModelContext
+        from mlflow.utils.environment import _mlflow_conda_env
+
+        assert ModelVersionStatus.from_string("READY") == ModelVersionStatus.READY
+        assert mlflow.pyfunc.PythonModel is PythonModel and mlflow.models.MetricThreshold is MetricThreshold
+        mlflow.config.enable_async_logging()
+        assert mlflow.config.set_tracking_uri is mlflow.set_tracking_uri
+        env = _mlflow_conda_env(None, ["gcc"], ["six==1.17"], additional_conda_channels=["x"])
+        assert env["channels"] == ["conda-forge", "x"] and env["dependencies"][1] == "gcc"
+        assert env["dependencies"][-1] == {"pip": ["six==1.17"]}
+        own = mlflow.pyfunc.get_default_conda_env()
+        assert own["dependencies"][-1] == {"pip": mlflow.pyfunc.get_default_pip_requirements()}
+        assert len(mlflow.sklearn.get_default_conda_env(include_cloudpickle=True)["dependencies"][-1]["pip"]) == 2
+        assert _mlflow_conda_env("conda.yaml", additional_pip_deps=["six"]) is None
+        import yaml
+        assert yaml.safe_load(open("conda.yaml"))["name"] == "mlflow-env"
+        """
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_modules_and_names_are_the_same_objects() -> None:
     done = python(
         """

@@ -27,7 +27,13 @@ ALIASES = {
     "mlflow.types.schema": "runstone.models.types",
     "mlflow.models.model": "runstone.models",
     "mlflow.version": "runstone.dropin.version",
+    "mlflow.config": "runstone.dropin.config",
+    "mlflow.models.evaluation": "runstone.evaluation",
+    "mlflow.models.evaluation.base": "runstone.evaluation",
+    "mlflow.pyfunc.model": "runstone.pyfunc",
+    "mlflow.system_metrics": "runstone.dropin.config",
     "mlflow.utils": "runstone.dropin.utils",
+    "mlflow.utils.environment": "runstone.dropin.utils.environment",
     "mlflow.utils.logging_utils": "runstone.dropin.utils.logging_utils",
     "mlflow.utils.mlflow_tags": "runstone.dropin.utils.mlflow_tags",
     "mlflow.utils.time": "runstone.dropin.utils.time",
@@ -38,10 +44,17 @@ ALIASES = {
 #: Modules of ``mlflow.entities`` that hold one class each; ours are all in one place.
 ENTITIES = (
     "dataset", "dataset_input", "experiment", "experiment_tag", "file_info", "input_tag", "lifecycle_stage",
-    "logged_model_input", "logged_model_output", "metric", "param", "run", "run_data", "run_info", "run_inputs",
+    "logged_model", "logged_model_input", "logged_model_output", "logged_model_status", "logged_model_tag", "metric", "param",
+    "run", "run_data", "run_info", "run_inputs",
     "run_outputs", "run_status", "run_tag", "source_type", "view_type",
 )  # fmt: skip
 ALIASES |= {f"mlflow.entities.{name}": "runstone.entities" for name in ENTITIES}
+#: The same of ``mlflow.entities.model_registry``.
+REGISTRY = (
+    "model_version", "model_version_stages", "model_version_status", "model_version_tag", "registered_model",
+    "registered_model_alias", "registered_model_tag",
+)  # fmt: skip
+ALIASES |= {f"mlflow.entities.model_registry.{name}": "runstone.entities.model_registry" for name in REGISTRY}
 
 
 def dress(module: ModuleType) -> None:
@@ -92,14 +105,14 @@ class Finder(MetaPathFinder):
         if not _exists(place):
             # The name is not the one asked for: "from mlflow import x" would swallow the sentence otherwise.
             raise ModuleNotFoundError(_missing(fullname), name=place)
-        return ModuleSpec(fullname, Passing(place), origin=place)
+        return ModuleSpec(fullname, Passing(place, below=any(one.startswith(f"{fullname}.") for one in ALIASES)), origin=place)
 
 
 class Passing(Loader):
-    """Loads a module by importing another one, which then is both."""
+    """Loads a module by importing another one, which then is both. ``below``: a package in mlflow, with modules in it."""
 
-    def __init__(self, place: str) -> None:
-        self.place = place
+    def __init__(self, place: str, below: bool) -> None:
+        self.place, self.below = place, below
         self._spec: ModuleSpec | None = None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -109,6 +122,8 @@ class Passing(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self._spec  # the import system has just put its own there
+        if self.below and not hasattr(module, "__path__"):
+            module.__path__ = []  # else what is below it would not be looked for
 
 
 def _attribute(name: str) -> Any:

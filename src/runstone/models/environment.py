@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import platform
 import re
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import yaml
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from packaging import requirements, utils
 else:  # what is pinned to what is here, as in most models that are loaded, is told without them
     requirements, utils = later("packaging.requirements"), later("packaging.utils")
+
+P = ParamSpec("P")
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 CONDA, PYTHON_ENV = "conda.yaml", "python_env.yaml"
@@ -84,7 +87,7 @@ def write_environment(
         if constraints:
             lines.append(f"-c {CONSTRAINTS}")
             (folder / CONSTRAINTS).write_text("\n".join(constraints) + "\n", encoding="utf-8")
-        conda = _conda(lines)
+        conda = conda_of(lines)
     (folder / REQUIREMENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / CONDA).write_text(yaml_text.dumps(conda, sort_keys=False), encoding="utf-8")
     (folder / PYTHON_ENV).write_text(yaml_text.dumps(_python_env(), sort_keys=False), encoding="utf-8")
@@ -176,13 +179,22 @@ def change_conda(conda: Any, change: Callable[[list[str]], list[str]]) -> list[s
     return lines
 
 
-def _conda(lines: Sequence[str]) -> dict[str, Any]:
+def conda_from(requirements: Callable[P, list[str]]) -> Callable[P, dict[str, Any]]:
+    """A flavor's ``get_default_conda_env``, from its ``get_default_pip_requirements`` and with the same arguments."""
+
+    def get_default_conda_env(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        """A conda environment with the requirements that every model has, for ``conda_env=``."""
+        return conda_of(requirements(*args, **kwargs))
+
+    get_default_conda_env.__signature__ = inspect.signature(requirements)  # type: ignore[attr-defined]
+    return get_default_conda_env
+
+
+def conda_of(lines: Sequence[str], packages: Sequence[str] = (), channels: Sequence[str] = ()) -> dict[str, Any]:
+    """A conda environment: Python as here, lines for pip, and packages of conda's own from further channels."""
     pip = _version("pip")
-    return {
-        "channels": ["conda-forge"],
-        "dependencies": [f"python={platform.python_version()}", f"pip<={pip}" if pip else "pip", {"pip": list(lines)}],
-        "name": "mlflow-env",
-    }
+    own = [f"python={platform.python_version()}", *packages, f"pip<={pip}" if pip else "pip"]
+    return {"channels": ["conda-forge", *channels], "dependencies": [*own, {"pip": list(lines)}], "name": "mlflow-env"}
 
 
 def _python_env() -> dict[str, Any]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from packaging.version import InvalidVersion, Version
 
 from runstone._lazy import later
 from runstone.client.notices import warn_once
@@ -299,11 +298,9 @@ class Model:
 
 def _newer(told: Mapping[str, Any]) -> str:
     """A sentence where a manifest is of a later series of MLflow than the one whose format is known here; else empty."""
-    try:
-        written = Version(str(told.get("mlflow_version")))
-    except InvalidVersion:
-        return ""
-    if written.major <= Version(FORMAT_VERSION).major:
+    written = str(told.get("mlflow_version"))
+    series = written.partition(".")[0]
+    if not (series.isdecimal() and int(series) > int(FORMAT_VERSION.partition(".")[0])):
         return ""
     return (
         f"It is in the format of mlflow {written}, and the newest known here is {FORMAT_VERSION}; a newer Runstone may know it."

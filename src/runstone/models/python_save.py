@@ -18,7 +18,7 @@ import runstone
 from runstone.errors import InvalidValue
 
 from . import hints, imports, python_function, python_model
-from .environment import pinned, write_environment
+from .environment import conda_from, pinned, write_environment
 from .example import Example
 from .folder import CODE, copy_code, copy_modules, new_folder, size_of
 from .info import ModelInfo
@@ -213,6 +213,9 @@ def log_model(
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every pickled model has."""
     return pinned(["cloudpickle"])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 # --- inside ------------------------------------------------------------------------------------------------------------

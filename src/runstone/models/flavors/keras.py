@@ -12,7 +12,7 @@ import numpy as np
 
 from runstone._lazy import need
 from runstone.errors import InvalidValue
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.frames import is_frame, pandas
 from runstone.models.manifest import Model
 from runstone.models.schema import Schema, TensorSpec
@@ -115,6 +115,9 @@ def load_model(
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every model has."""
     return pinned(["keras"])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def signature_of(model: Any) -> ModelSignature | None:

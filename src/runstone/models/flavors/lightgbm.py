@@ -11,7 +11,7 @@ from typing import Any
 import lightgbm
 
 from runstone.errors import InvalidValue
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.manifest import Model
 
 from . import pickled, saving
@@ -105,6 +105,9 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
 def get_default_pip_requirements(include_cloudpickle: bool = False, include_skops: bool = False) -> list[str]:
     """The requirements that every model has, and the format's package where asked for."""
     return pinned(["lightgbm", *["cloudpickle"] * include_cloudpickle, *["skops"] * include_skops])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def _load(folder: Path, settings: Mapping[str, Any]) -> Any:

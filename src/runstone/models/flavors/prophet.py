@@ -12,7 +12,7 @@ import prophet
 from prophet.serialize import model_from_json, model_to_json
 
 from runstone.errors import InvalidValue
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.manifest import Model
 
 from . import saving
@@ -85,6 +85,9 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every model has."""
     return pinned(["prophet"])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def _load(folder: Path, settings: Mapping[str, Any]) -> Any:

@@ -20,7 +20,7 @@ import torch
 from runstone._lazy import need
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue, NotFound
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.frames import is_frame, pandas
 from runstone.models.manifest import Model
 from runstone.models.policy import allow_pickle
@@ -144,6 +144,9 @@ def load_model(
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every model has."""
     return pinned(["torch", "cloudpickle"])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def _load(place: Path, model: Any = None, device: Any = None, **kwargs: Any) -> Any:

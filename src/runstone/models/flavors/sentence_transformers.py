@@ -14,7 +14,7 @@ from sentence_transformers import SentenceTransformer
 
 from runstone.errors import InvalidValue
 from runstone.models.datatypes import Array, DataType, Object, Property
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.frames import is_frame
 from runstone.models.manifest import Model
 from runstone.models.schema import ColSpec, Schema, TensorSpec
@@ -114,6 +114,9 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every model has."""
     return pinned(PACKAGES)
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def _source(model: Any) -> dict[str, Any]:

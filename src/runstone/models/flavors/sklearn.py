@@ -17,7 +17,7 @@ import sklearn
 
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
-from runstone.models.environment import pinned, write_environment
+from runstone.models.environment import conda_from, pinned, write_environment
 from runstone.models.example import Example
 from runstone.models.folder import copy_code, copy_extra, inside, new_folder, size_of, use_code
 from runstone.models.info import ModelInfo
@@ -40,7 +40,8 @@ from .pickled import (
 
 __all__ = [
     "FLAVOR_NAME", "SERIALIZATION_FORMAT_CLOUDPICKLE", "SERIALIZATION_FORMAT_PICKLE", "SERIALIZATION_FORMAT_SKOPS",
-    "SUPPORTED_SERIALIZATION_FORMATS", "get_default_pip_requirements", "load_model", "log_model", "save_model",
+    "SUPPORTED_SERIALIZATION_FORMATS", "get_default_conda_env", "get_default_pip_requirements", "load_model", "log_model",
+    "save_model",
 ]  # fmt: skip
 
 FLAVOR_NAME = "sklearn"
@@ -202,6 +203,9 @@ def get_default_pip_requirements(include_cloudpickle: bool = False, include_skop
     """The requirements that every model has: scikit-learn, and the format's package where asked for."""
     wanted = ["scikit-learn", *["cloudpickle"] * include_cloudpickle, *["skops"] * include_skops]
     return pinned(wanted)
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 class SklearnFunction:

@@ -12,7 +12,7 @@ from spacy.pipeline import TextCategorizer
 
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.frames import is_frame, pandas
 from runstone.models.manifest import Model
 
@@ -89,6 +89,9 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every model has."""
     return pinned(["spacy"])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def _load(folder: Path, settings: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from runstone.errors import InvalidValue
 from runstone.models.datatypes import SparkMLVector
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.frames import is_frame
 from runstone.models.manifest import Model
 
@@ -103,6 +103,9 @@ def load_model(
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every model has."""
     return pinned(["pyspark"])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def _session() -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import transformers
 
 from runstone.errors import InvalidValue, NotSupported
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.manifest import Model
 
 from . import saving
@@ -163,6 +163,9 @@ def load_model(
 def get_default_pip_requirements(model: Any = None) -> list[str]:
     """The requirements that every model has."""
     return pinned(packages_of(model))
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def packages_of(model: Any = None) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import xgboost
 
 from runstone.errors import InvalidValue
-from runstone.models.environment import pinned
+from runstone.models.environment import conda_from, pinned
 from runstone.models.manifest import Model
 
 from . import saving
@@ -95,6 +95,9 @@ def load_model(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[st
 def get_default_pip_requirements() -> list[str]:
     """The requirements that every model has."""
     return pinned(_packages(xgboost.Booster)[:1])
+
+
+get_default_conda_env = conda_from(get_default_pip_requirements)
 
 
 def _load(folder: Path, settings: Mapping[str, Any]) -> Any:
