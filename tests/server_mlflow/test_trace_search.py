@@ -78,7 +78,7 @@ def test_what_no_index_answers_is_found(mlflow: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(trace_search, "MOST_READ", 1)  # a page may end early; its token goes on
     seen, token = [], ""
     for _ in range(2):
-        found = v3.post("traces/search", locations=place, filter="span.attributes.model RLIKE 'gpt'", page_token=token)
+        found = v3.post("traces/search", locations=place, filter="span.attributes.model RLIKE 'gpt|x'", page_token=token)
         seen.append(len(found.get("traces", [])))
         token = found.get("next_page_token", "")
     assert (seen, token) == ([0, 1], "")
@@ -106,6 +106,13 @@ def test_texts_of_spans_are_looked_through_by_the_store(mlflow: Any, monkeypatch
     assert opened == []
     assert ids("span.attributes.model RLIKE '^c'") == "2"
     assert len(opened) == 2  # of the third no span has such an attribute
+    for few in ("model RLIKE '^cla[tu]de-[0-9]$'", "model LIKE '%aude%'", "model = 'claude-3'", "model ILIKE 'CLAUDE_3'"):
+        opened.clear()
+        assert ids(f"span.attributes.{few}") == "2"
+        assert len(opened) == 1, few  # others have the attribute, and nothing like the value
+    opened.clear()
+    assert ids("span.name RLIKE '^nosuch'") == ""
+    assert opened == []
 
 
 def test_traces_whose_texts_were_never_kept_are_found_among_the_others(mlflow: Any, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ to be looked for in each trace."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from runstone.errors import InvalidValue
 from . import pattern
 from .parser import parse_filter
 from .printer import to_text
+from .sure_text import sure_text
 from .traces import SPAN_FIELDS, TRACES
 from .tree import Among, And, Comparison, Field, Membership, Node, Not, Or, Presence
 
@@ -38,7 +39,7 @@ def split(text: str) -> Split:
     parts = [_checked(one) for one in _conjuncts(parse_filter(text, TRACES))]
     spans = _of_spans(parts)
     stored = [one for one in parts if not _slow(one) or (one in spans and _by_text(one))]
-    hints = [hint for one in spans if (hint := _hint(one)) is not None]
+    hints = [hint for one in spans for hint in _hints(one)]
     rest: list[Node] = [_in_memory(one) for one in parts if _slow(one) and one not in spans]
     among = (Among(tuple(spans)),) if _together(spans) else ()
     if not all(map(_by_text, spans)):  # the trace's spans are read last
@@ -75,12 +76,16 @@ def _by_text(node: Comparison | Membership) -> bool:
     return node.field.key in (*SPAN_FIELDS, CONTENT.key) and not regular
 
 
-def _hint(node: Comparison | Membership) -> Comparison | None:
-    """What the whole text of a span has in it that has such an attribute at all."""
+def _hints(node: Comparison | Membership) -> Iterator[Comparison]:
+    """What the whole text of a span has in it that meets the condition: the attribute's name, and a piece of its value."""
     name = node.field.key.removeprefix(ATTRIBUTES)
-    if name == node.field.key or json.dumps(name, ensure_ascii=False) != f'"{name}"':
-        return None
-    return Comparison(CONTENT, "LIKE", f'%"{name}"%')
+    asked = name != node.field.key
+    if asked and json.dumps(name, ensure_ascii=False) == f'"{name}"':
+        yield Comparison(CONTENT, "LIKE", f'%"{name}"%')
+    if not isinstance(node, Comparison) or _by_text(node) or not (asked or node.field.key == "name"):
+        return
+    if piece := sure_text(node):
+        yield Comparison(CONTENT, "ILIKE" if node.operator == "ILIKE" else "LIKE", f"%{piece}%")
 
 
 def _conjuncts(node: Node | None) -> list[Node]:
