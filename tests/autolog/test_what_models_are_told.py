@@ -3,6 +3,7 @@ the training that made them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -147,3 +148,32 @@ def test_a_search_that_halves_is_a_search() -> None:
     assert "estimator__C" not in whole.data.params
     assert len(every) == 3
     assert {path.path for path in runstone.MlflowClient().list_artifacts(whole.info.run_id)} >= {"cv_results.csv"}
+
+
+@pytest.mark.parametrize("kind", ["xgboost", "lightgbm"])
+def test_an_estimator_has_the_objective_that_the_data_decide_and_its_data(kind: str) -> None:
+    getattr(runstone, kind).autolog(log_models=False)
+    many = np.arange(40) % 3
+    made = {
+        "xgboost": lambda **how: xgboost.XGBClassifier(n_estimators=2, **how),
+        "lightgbm": lambda **how: lightgbm.LGBMClassifier(n_estimators=2, verbose=-1, **how),
+    }[kind]
+    with runstone.start_run() as run:
+        made().fit(X, many, eval_set=[(X[:20], many[:20])])
+    found = runstone.get_run(run.info.run_id)
+    assert found.data.params["objective"] == {"xgboost": "multi:softprob", "lightgbm": "multiclass"}[kind]
+    told = [(one.tags[0].value, json.loads(one.dataset.profile)["features_shape"]) for one in found.inputs.dataset_inputs]
+    assert sorted(told) == [("eval", [20, 3]), ("train", [40, 3])]
+    with runstone.start_run() as run:
+        made(objective={"xgboost": "multi:softmax", "lightgbm": "multiclassova"}[kind]).fit(X, many)
+    assert runstone.get_run(run.info.run_id).data.params["objective"].startswith(("multi:soft", "multiclassova"))
+
+
+def test_an_objective_of_ones_own_is_the_estimators() -> None:
+    def own(truth: Any, guess: Any) -> Any:
+        return guess - truth, np.ones_like(guess)
+
+    runstone.xgboost.autolog(log_models=False)
+    with runstone.start_run() as run:
+        xgboost.XGBRegressor(n_estimators=2, objective=own).fit(X, Y)
+    assert "own" in runstone.get_run(run.info.run_id).data.params["objective"]

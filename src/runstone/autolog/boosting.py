@@ -24,6 +24,9 @@ EXAMPLE_ROWS = 5
 #: Above this many numbers, training data is not made dense to be described.
 MOST_CELLS = 20_000_000
 
+#: Params of estimators that the data decide, where they are not given: the objective of two classes or of more.
+CHOSEN = ("objective",)
+
 #: By identity: datasets of CatBoost have no hash.
 _examples: dict[int, Any] = {}
 
@@ -57,6 +60,13 @@ class Iterations:
 
     def log(self, metrics: dict[str, float], **at: Any) -> None:
         runstone.log_metrics(metrics, run_id=self.training.run_id, model_id=self.model_id, **at)
+
+
+def log_train_params(training: Training, params: Mapping[str, Any]) -> None:
+    """Log those that the estimator whose part the training is has not told: all of them, where there is none."""
+    found = {name: value for name, value in params.items() if name not in training.told}
+    core.log_params(training.options, found)
+    training.told |= set(found)
 
 
 # --- the data ----------------------------------------------------------------------------------------------------------
@@ -181,6 +191,13 @@ def watch_estimators(framework: str, classes: Sequence[type], keep: Callable[...
             item.score = sklearn_later.scoring(item.score)
 
 
+def _describe_evaluated(options: Options, told: Mapping[str, Any]) -> None:
+    found = told.get("eval_set") or ()
+    for pair in [found] if isinstance(found, tuple) and len(found) == 2 and hasattr(found[0], "shape") else found:
+        if isinstance(pair, tuple | list) and pair:
+            describe(options, pair[0], "eval")
+
+
 def _fitting(keep: Callable[..., str | None]) -> core.Prepare:
     def prepare(training: Training, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
         from . import sklearn_training
@@ -189,11 +206,17 @@ def _fitting(keep: Callable[..., str | None]) -> core.Prepare:
         options: SklearnOptions = training.options  # type: ignore[assignment]
         data = sklearn_training.Data.of(estimator, original, args[1:], kwargs)
         params = estimator.get_params(deep=True)
+        late = {name: params.pop(name) for name in CHOSEN if name in params and not callable(params[name])}
         core.log_params(options, params)
         training.told |= set(params)
         sklearn_training.begin(training, estimator, data)
+        if options.log_datasets:
+            core.safely(
+                options, "describing what is evaluated", _describe_evaluated, options, core.given(original, args, kwargs)
+            )
 
         def after(_result: Any) -> None:
+            core.log_params(options, {name: value for name, value in late.items() if name not in training.told})
             sklearn_training.finish(training, options, estimator, data, keep)
 
         return Prepared(args, kwargs, after)

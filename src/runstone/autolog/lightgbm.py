@@ -71,7 +71,7 @@ def _train(
     options = training.options
     told = core.given(original, args, kwargs)
     params = {name: value for name, value in told.items() if name not in UNLOGGED}
-    core.log_params(options, {k: v for k, v in {**told["params"], **params}.items() if k not in training.told})
+    boosting.log_train_params(training, {**told["params"], **params})
     iterations = Iterations(training)
 
     def record(env: Any) -> None:

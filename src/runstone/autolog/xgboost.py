@@ -101,7 +101,7 @@ def _train(
     assert isinstance(options, XgboostOptions)
     told = core.given(original, args, kwargs)
     params = {name: value for name, value in told.items() if name not in UNLOGGED}
-    core.log_params(options, {k: v for k, v in {**told["params"], **params}.items() if k not in training.told})
+    boosting.log_train_params(training, {**told["params"], **params})
     iterations = Iterations(training)
     # First, so that the iteration that a later callback stops after is seen, too.
     told["callbacks"] = [_Record(iterations), *(told.get("callbacks") or ())]
