@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 
 /** Modules that no first page needs. */
 const LATER =
-  /uplot|\/src\/(charts|features\/(home|experiments|run|compare|models|palette|runs\/panel|admin|account|trash|traces)\/(?!SignedIn|Account)|routes\/(home|experiments|run|charts|artifacts|console|media|compare|models|finding|signing|account|admin|views|trash|traces|traceWay)\.|api\/(recent|reviews|webhooks|sparks|sparkBatch|accounts|models|search|compare|artifacts|views|trash|traces|bulk|moved|edits|experimentEdits|renamed|patched|series|metrics|importance)\.|lib\/(spark|theme|sheets|keyTree|fuzzy|content|csv|transcript|files|natural)|ui\/content|ui\/(Table|PaperTable|usePrinting|FirstRun|Dialog|Field|MoreMenu|Snippet|Copy\.)|features\/shell\/(KeyList|ThemeList)|features\/runs\/(About|Paper|HeadMenu|Painted|[Gg]roup|Export|NoMatch|slips|ColumnList|Unanswered|EqualValues|View(s|Bar)|RunEdits|CellEditor|MeaningDialog|meaning|BulkDialogs|savedViews|Builder|SelectionBar|SplitView|hover))/;
+  /uplot|\/src\/(charts|features\/(home|experiments|run|compare|models|palette|runs\/panel|admin|account|trash|traces)\/(?!SignedIn|Account)|routes\/(home|experiments|run|charts|artifacts|console|media|compare|models|finding|signing|account|admin|views|trash|traces|traceWay)\.|api\/(recent|reviews|webhooks|sparks|sparkBatch|accounts|models|search|compare|artifacts|views|trash|traces|bulk|moved|edits|experimentEdits|renamed|patched|series|metrics|importance)\.|lib\/(spark|cut|theme|sheets|keyTree|fuzzy|content|csv|transcript|files|natural)|ui\/content|ui\/(Table|PaperTable|usePrinting|FirstRun|Dialog|Field|MoreMenu|Snippet|Copy\.)|features\/shell\/(KeyList|ThemeList)|features\/runs\/(About|Paper|HeadMenu|Painted|[Gg]roup|Export|NoMatch|slips|ColumnList|Unanswered|EqualValues|View(s|Bar)|RunEdits|CellEditor|MeaningDialog|meaning|BulkDialogs|savedViews|Builder|SelectionBar|SplitView|hover))/;
 
 // Links are relative to <base href>. The server writes that tag with its static prefix; while developing, this does.
 const base = {
@@ -31,7 +31,11 @@ export default defineConfig({
       output: {
         // What the first page needs comes in one piece, the rest when it is asked for.
         codeSplitting: {
-          groups: [{ name: "core", test: (id: string) => !LATER.test(id) }],
+          groups: [
+            { name: "core", test: (id: string) => !LATER.test(id) },
+            // One request for what printing needs of a page of runs.
+            { name: "paper", test: /\/src\/(features\/runs\/Paper|ui\/(PaperTable|usePrinting)|lib\/sheets)\./ },
+          ],
         },
       },
     },

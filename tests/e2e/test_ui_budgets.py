@@ -70,7 +70,8 @@ def test_ten_thousand_runs_cost_what_is_seen(large: Path, serve: Callable[..., A
     expect(page.get_by_test_id("run-row").first).to_contain_text("run-9999")
     expect(page.get_by_test_id("run-count")).to_have_text("10,000 runs")
     expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
-    asked = [url for url in watched.requests if "/events" not in url]
+    # the code for printing comes when the page has had its first second, on a slow machine before this line
+    asked = [url for url in watched.requests if "/events" not in url and "/assets/paper-" not in url]
     # what was answered before the stream of changes began is asked once more
     assert len(set(asked)) <= 8, [url.rpartition(server.url)[2] for url in asked]
     assert max(Counter(asked).values()) <= 2, [url.rpartition(server.url)[2] for url in asked]
@@ -81,7 +82,7 @@ def test_ten_thousand_runs_cost_what_is_seen(large: Path, serve: Callable[..., A
     last = page.locator(f"[data-testid=run-row][aria-rowindex='{RUNS + 1}']")
     expect(last).to_contain_text("run-0")
     expect(last).to_be_in_viewport()
-    assert len(watched.requests) <= 3, watched.requests
+    assert len([url for url in watched.requests if "/assets/paper-" not in url]) <= 3, watched.requests
     assert page.evaluate("document.querySelectorAll('*').length") <= 3_000
     page.keyboard.press("Home")
     page.locator("[role=columnheader][data-column='metrics.m0']").click()

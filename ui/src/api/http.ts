@@ -1,5 +1,6 @@
 /** The one file that talks to the network. */
 
+import { hearClock } from "../lib/clock";
 import { connection, setConnection } from "./connection";
 import { entered, setShut } from "./door";
 import type { ChangesEvent, Error as ErrorBody } from "./schema.gen";
@@ -54,6 +55,7 @@ async function send(path: string, asking: Asking): Promise<Response> {
     markAway();
     throw new ApiError(0, { error_code: "UNREACHABLE", message: "The server does not answer." });
   }
+  hearClock(response.headers.get("date"));
   if (response.ok) return response;
   const error = new ApiError(response.status, await errorBody(response));
   if (error.away) markAway();

@@ -1,5 +1,6 @@
 /** Columns of runs as axes of a chart: numbers, logarithms of numbers, or categories. Pure. */
 
+import { cut } from "../lib/cut";
 import { formatNumber } from "../lib/format";
 import { natural } from "../lib/natural";
 import { makeScale, padded, type Scale, shortMarks, ticks } from "./scales";
@@ -98,7 +99,7 @@ export function categoryAxis(field: Field): Axis {
     value: (place) => Math.max(0, Math.min(categories.length - 1, Math.floor(place * categories.length))),
     marks: (count) => {
       const every = Math.max(1, Math.ceil(categories.length / Math.max(count, 2) / 2));
-      return categories.flatMap((name, i) => (i % every ? [] : [{ at: (i + 0.5) / categories.length, label: name.length > 14 ? `${name.slice(0, 13)}…` : name }]));
+      return categories.flatMap((name, i) => (i % every ? [] : [{ at: (i + 0.5) / categories.length, label: cut(name, 14) }]));
     },
   };
 }

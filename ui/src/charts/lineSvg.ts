@@ -1,5 +1,6 @@
 /** A line chart as SVG text with axes and legend, ready for a paper. Pure. */
 
+import { cut } from "../lib/cut";
 import { formatTime } from "../lib/format";
 import { type Area, outline, type Pen, trace } from "./paint";
 import { type Picture, xml } from "./picture";
@@ -58,7 +59,7 @@ export function lineSvg(shapes: Shapes, paper: Paper): Picture {
       const left = plot.left + (i % columns) * (plot.width / columns);
       const top = legendTop + Math.floor(i / columns) * ROW;
       const room = Math.min(columns === 3 ? 24 : 44, Math.floor((plot.width / columns - 24) / 5.8));
-      return `<path d="M${left} ${top - 4}h18" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash.join(" ") || "none"}"/><text x="${left + 24}" y="${top}">${xml(label.length > room ? `${label.slice(0, room - 1)}…` : label)}</text>`;
+      return `<path d="M${left} ${top - 4}h18" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash.join(" ") || "none"}"/><text x="${left + 24}" y="${top}">${xml(cut(label, room))}</text>`;
     })
     .join("");
   const said = notes.map((note, i) => `<text x="${plot.left}" y="${height - 8 - (notes.length - 1 - i) * 14}" fill="var(--text-3)">${xml(note)}</text>`).join("");

@@ -1,6 +1,7 @@
 /** A field as bars: one a run, the highest first and what is no finite number last; or the mean of each group with its 95 % interval. */
 
 import { useMemo } from "react";
+import { cut } from "../../lib/cut";
 import { formatNumber } from "../../lib/format";
 import { asNumber, endless, type Field } from "../fields";
 import { groupsOf } from "./Boxes";
@@ -52,6 +53,7 @@ export function Bars({ name, height, runs, x, y, lit, onLit, onOpen }: Props) {
   if (bars.length === 0) return <p className={s.note}>No run has a number as {y.name}</p>;
   const shown = bars.slice(0, MOST);
   const [left, right] = [Math.min(150, width * 0.35), x ? 116 : 66];
+  const letters = Math.max(6, Math.min(22, Math.floor((left - 8) / 7.6)));
   const ends = shown.flatMap(({ value, reach }) => (value === null ? [] : [value - (reach ?? 0), value + (reach ?? 0)]));
   const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
   const px = (value: number) => left + ((value - low) / (high - low || 1)) * Math.max(20, width - left - right);
@@ -81,10 +83,10 @@ export function Bars({ name, height, runs, x, y, lit, onLit, onOpen }: Props) {
             const dim = !x && lit.length > 0 && !lit.includes(key);
             return (
               <g key={key} onPointerEnter={() => !x && onLit(key)} onClick={() => !x && onOpen?.(key)} style={{ cursor: x || !onOpen ? "default" : "pointer" }}>
-                {label.length > 22 && <title>{label}</title>}
+                {label.length > letters && <title>{label}</title>}
                 <rect x={0} y={top - 2} width={width} height={ROW} fill="transparent" />
                 <text x={left - 8} y={top + 12} textAnchor="end" {...TEXT}>
-                  {label.length > 22 ? `${label.slice(0, 21)}…` : label}
+                  {cut(label, letters)}
                 </text>
                 {value !== null && <rect x={Math.min(px(0), px(value))} y={top + 2} width={Math.max(1, Math.abs(px(value) - px(0)))} height={12} rx={2} fill={colour} fillOpacity={dim ? 0.35 : 0.9} />}
                 {value !== null && reach !== null && <path d={`M${px(value - reach)} ${top + 8}H${px(value + reach)}M${px(value - reach)} ${top + 4}v8M${px(value + reach)} ${top + 4}v8`} stroke="var(--text)" />}

@@ -1,5 +1,6 @@
 /** Which params matter: importance with its interval, and correlation with its own. */
 
+import { cut } from "../../lib/cut";
 import { formatNumber } from "../../lib/format";
 import s from "./kinds.module.css";
 import { TEXT, useWidth } from "./Plane";
@@ -55,7 +56,7 @@ export function Importances({ name, height, params, words }: Props) {
           {params.map((row, i) => {
             const top = HEAD + i * ROW + 4;
             const sure = row.low !== null && row.low > 0;
-            const label = row.name.length > 20 ? `${row.name.slice(0, 19)}…` : row.name;
+            const label = cut(row.name, 20);
             return (
               <g key={row.name}>
                 <text x={left - 8} y={top + 11} textAnchor="end" {...TEXT} fill="var(--text)">

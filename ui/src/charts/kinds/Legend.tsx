@@ -1,5 +1,6 @@
 /** What the colours of numbers mean. */
 
+import { cut } from "../../lib/cut";
 import type { Axis } from "../fields";
 import { LEVELS, levelColour } from "../ramp";
 import { TEXT } from "./Plane";
@@ -17,7 +18,7 @@ export function Legend({ axis, left, top, height }: { axis: Axis; left: number; 
         </text>
       ))}
       <text x={left + 44} y={top + height + 14} textAnchor="end" {...TEXT} fontSize={10}>
-        {axis.name.length > 11 ? `${axis.name.slice(0, 10)}…` : axis.name}
+        {cut(axis.name, 11)}
       </text>
     </g>
   );

@@ -1,6 +1,7 @@
 /** Parallel coordinates: a line for each run through all of its fields; axes can be brushed and moved. */
 
 import { useMemo, useState } from "react";
+import { cut } from "../../lib/cut";
 import { formatNumber } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { Panel, type Place, placeOf } from "../../ui/Popover";
@@ -222,7 +223,7 @@ function AxisMarks({ axis, x, top, tall, brush }: { axis: Axis; x: number; top: 
   return (
     <g aria-hidden="true">
       <text x={x} y={14} textAnchor="middle" {...TEXT} fontWeight={600} fill="none" stroke="none" data-title={axis.name}>
-        {axis.name.length > 24 ? `${axis.name.slice(0, 23)}…` : axis.name}
+        {cut(axis.name, 24)}
       </text>
       <path d={`M${x} ${top}v${tall}`} stroke="var(--text-2)" />
       <rect x={x - REACH} y={top} width={2 * REACH} height={tall} fill="transparent" style={{ cursor: "ns-resize" }} />

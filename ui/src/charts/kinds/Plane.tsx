@@ -1,6 +1,7 @@
 /** Axes, grid and marks that scatter, box and contour charts share; plain SVG, so that a saved picture is what is seen. */
 
 import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { cut } from "../../lib/cut";
 import type { Axis } from "../fields";
 import s from "./kinds.module.css";
 
@@ -150,6 +151,6 @@ function Marks({ area, x, y }: { area: PlaneArea; x: Axis; y: Axis }) {
 }
 
 export function axisTitle(axis: Axis): string {
-  const name = axis.name.length > 40 ? `${axis.name.slice(0, 39)}…` : axis.name;
+  const name = cut(axis.name, 40);
   return axis.log ? `${name} (log)` : name;
 }

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { artifactsQuery } from "../../api/artifacts";
 import { foldersOf } from "../../lib/files";
 import { Empty, Trouble, Waiting } from "../../ui/Empty";
@@ -9,6 +10,15 @@ import { Viewer } from "./Viewer";
 /** Files of a run; `path` is the open one, as the address says. */
 export function Artifacts({ runId, path }: { runId: string; path: string }) {
   const { data: files, error, refetch } = useQuery(artifactsQuery(runId));
+  const first = path || files?.find((file) => !file.is_dir)?.path || "";
+  const tree = useRef<HTMLElement>(null);
+  // Beside a list that scrolls by itself, as on a phone, one would not see which file is open.
+  useEffect(() => {
+    const [box, item] = [tree.current, tree.current?.querySelector<HTMLElement>("[aria-current]")];
+    if (!box || !item) return;
+    const [room, at] = [box.getBoundingClientRect(), item.getBoundingClientRect()];
+    if (at.top < room.top || at.bottom > room.bottom) box.scrollTop += at.top - room.top - (room.height - at.height) / 2;
+  }, [first, files]);
   if (error && !files) return <Trouble error={error} onRetry={() => void refetch()} />;
   if (!files) return <Waiting what="the list of files" />;
   if (files.length === 0 && !path) {
@@ -20,10 +30,9 @@ export function Artifacts({ runId, path }: { runId: string; path: string }) {
       </Empty>
     );
   }
-  const first = path || files.find((file) => !file.is_dir)?.path || "";
   return (
     <div className={s.split}>
-      <nav className={s.tree} aria-label="Files" onKeyDown={treeKeys}>
+      <nav ref={tree} className={s.tree} aria-label="Files" onKeyDown={treeKeys}>
         <Tree runId={runId} files={files} open={first} folders={foldersOf(first)} />
       </nav>
       {first ? (

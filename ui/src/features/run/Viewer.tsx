@@ -22,6 +22,7 @@ const MarkdownFile = lazy(() => import("./viewers/MarkdownFile").then((module) =
 const GeoMap = lazy(() => import("./viewers/GeoMap").then((module) => ({ default: module.GeoMap })));
 const Preview = lazy(() => import("./viewers/Preview").then((module) => ({ default: module.Preview })));
 const Picture = lazy(() => import("./viewers/Picture").then((module) => ({ default: module.Picture })));
+const Recording = lazy(() => import("./viewers/Recording").then((module) => ({ default: module.Recording })));
 const Page = lazy(() => import("./viewers/Page").then((module) => ({ default: module.Page })));
 const Pdf = lazy(() => import("./viewers/Pdf").then((module) => ({ default: module.Pdf })));
 const PlainText = lazy(() => import("./viewers/PlainText").then((module) => ({ default: module.PlainText })));
@@ -89,11 +90,7 @@ function Content({ runId, file }: { runId: string; file: FileInfo }) {
         </Gate>
       );
     case "media":
-      return (
-        <div className={s.image}>
-          {/\.(mp4|webm|mov)$/i.test(path) ? <video src={source} controls style={{ maxWidth: "100%" }} /> : <audio src={source} controls />}
-        </div>
-      );
+      return <Recording source={source} path={path} />;
     case "preview":
       return <Preview runId={runId} path={path} />;
     case "none":

@@ -2,6 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { tableQuery, WINDOW } from "../../api/runs";
+import { clock } from "../../lib/clock";
 import { nameOf, parseColumn, type SortKey } from "../../lib/columns";
 import { formatCount, formatTime, plural } from "../../lib/format";
 import { type PaperColumn, PaperNote, PaperTable } from "../../ui/PaperTable";
@@ -51,7 +52,7 @@ function Sheets({ page }: { page: Page }) {
           view.hidden.length > 0 && `${formatCount(view.hidden.length)} hidden`,
           view.trash && "in the trash",
           view.sort.length > 0 && `by ${view.sort.map(orderWords).join(", ")}`,
-          `printed ${formatTime(Date.now())}`,
+          `printed ${formatTime(clock())}`,
         ]}
       />
       <PaperTable

@@ -1,8 +1,13 @@
 import { useMemo, useState } from "react";
-import { drawGeo } from "../../../lib/content/geo";
+import { drawGeo, type Shape } from "../../../lib/content/geo";
 import { plural } from "../../../lib/format";
 import { Json } from "../../../ui/content/Json";
 import s from "../Artifacts.module.css";
+
+const LAYERS: readonly Shape["kind"][] = ["area", "line", "point"];
+
+/** Whatever the order of the file, no area lies over a line or a point. */
+const inOrder = (shapes: readonly Shape[]) => [...shapes].sort((a, b) => LAYERS.indexOf(a.kind) - LAYERS.indexOf(b.kind));
 
 /** GeoJSON drawn without a map beneath: nothing is fetched. */
 export function GeoMap({ text }: { text: string }) {
@@ -30,7 +35,7 @@ export function GeoMap({ text }: { text: string }) {
             role="img"
             aria-label={`${plural(drawing.shapes.length, "shape")} from longitude ${west} to ${east}, latitude ${south} to ${north}`}
           >
-            {drawing.shapes.map((shape, i) =>
+            {inOrder(drawing.shapes).map((shape, i) =>
               shape.kind === "point" ? (
                 <circle key={i} cx={shape.x} cy={shape.y} r={5}>
                   <title>{shape.label}</title>

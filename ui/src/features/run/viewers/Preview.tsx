@@ -31,12 +31,18 @@ export function Preview({ runId, path }: { runId: string; path: string }) {
   );
 }
 
+/** Values that are shown of an array. */
+const [MOST_ROWS, MOST_ACROSS] = [30, 20];
+
 function OneArray({ array }: { array: ArrayPreview }) {
+  const rows = array.cells.slice(0, MOST_ROWS).map((row) => row.slice(0, MOST_ACROSS));
+  const across = rows[0]?.length ?? 0;
   const facts = [
     array.dtype,
     array.shape.length ? array.shape.map(formatCount).join(" × ") : "one value",
     array.low !== null && `from ${formatNumber(array.low)} to ${formatNumber(array.high)}, mean ${formatNumber(array.mean)}`,
     array.not_finite > 0 && `${formatCount(array.not_finite)} not finite`,
+    rows.length * across > 0 && rows.length * across < array.shape.reduce((all, one) => all * one, 1) && `below, the first ${formatCount(rows.length)}${across > 1 ? ` × ${formatCount(across)}` : ""}`,
   ].filter(Boolean);
   return (
     <section className={s.array} aria-label={array.name || "Array"}>
@@ -48,9 +54,9 @@ function OneArray({ array }: { array: ArrayPreview }) {
         <div className={s.values} tabIndex={0} role="region" aria-label={`Values of ${array.name || "the array"}`}>
           <table>
             <tbody>
-              {array.cells.slice(0, 30).map((row, i) => (
+              {rows.map((row, i) => (
                 <tr key={i}>
-                  {row.slice(0, 20).map((cell, j) => (
+                  {row.map((cell, j) => (
                     <td key={j} title={String(cell)}>
                       {typeof cell === "number" ? formatNumber(cell) : cell}
                     </td>
