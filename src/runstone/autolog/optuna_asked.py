@@ -92,7 +92,7 @@ def _begin(options: Options, study: Any, trial: Any) -> None:
     here, parent = session(), None
     if outer is not None:
         parent = outer.info.run_id
-        if not any(one.parent == parent for one in _open.values()):
+        if not any(one.parent == parent for one in list(_open.values())):  # other threads ask and tell
             _name_study(study, parent)
     tags = {core.TAG: optuna_trial.FRAMEWORK, optuna_trial.STUDY: study.study_name, optuna_trial.TRIAL: str(trial.number)}
     if trial.params:  # ``fixed_distributions`` are suggested at once
