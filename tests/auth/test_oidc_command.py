@@ -52,6 +52,23 @@ def test_several_workers_share_a_sign_in_and_no_password_is_needed(tmp_path: Pat
                 server.terminate()
 
 
+def test_an_administrator_with_a_password_is_made_beside_a_provider_that_makes_them(tmp_path: Path) -> None:
+    settings = environment(
+        RUNSTONE_OIDC_GROUPS_CLAIM="groups", RUNSTONE_OIDC_ADMIN_GROUP="boss", RUNSTONE_OIDC_CREATE_USERS="true",
+        RUNSTONE_AUTH_ADMIN_PASSWORD="long enough for me", RUNSTONE_OIDC_CLIENT_SECRET=SECRET,
+    )  # fmt: skip
+    line = command(tmp_path, "--auth", *ISSUER)  # nobody is asked there before somebody signs in
+    with subprocess.Popen(line, env=settings, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://\S+", server.stdout.readline())
+            assert found
+            answer = httpx.get(f"{found[0]}/api/2.0/mlflow/users/current", auth=("admin", "long enough for me"))
+            assert answer.status_code == 200, answer.text
+        finally:
+            server.terminate()
+
+
 @pytest.mark.parametrize(
     ("options", "more", "why"),
     [

@@ -105,13 +105,13 @@ def _auth(store: Store) -> Auth:
     signing = Signing(policy, settings.AUTH_TOKEN_RATE.get(), settings.AUTH_SESSION_HOURS.get() * 3600)
     oidc = _oidc(signing)
     by_provider = oidc is not None and oidc.settings.admin_group and oidc.settings.create_users
-    if not store.accounts.users() and not by_provider:
-        password = settings.AUTH_ADMIN_PASSWORD.get()
-        if not password:
-            raise InvalidValue(
-                "Nobody could sign in: there is no user yet, and no default password. Make the first administrator with "
-                "`runstone users create NAME --admin`, or set RUNSTONE_AUTH_ADMIN_PASSWORD (and RUNSTONE_AUTH_ADMIN_USERNAME)."
-            )
+    password = settings.AUTH_ADMIN_PASSWORD.get()
+    if not (password or by_provider or store.accounts.users()):
+        raise InvalidValue(
+            "Nobody could sign in: there is no user yet, and no default password. Make the first administrator with "
+            "`runstone users create NAME --admin`, or set RUNSTONE_AUTH_ADMIN_PASSWORD (and RUNSTONE_AUTH_ADMIN_USERNAME)."
+        )
+    if password and not store.accounts.users():  # also beside a provider, which may be away one day
         name = check_username(settings.AUTH_ADMIN_USERNAME.get())
         with contextlib.suppress(AlreadyExists):  # another worker was faster
             store.accounts.add_user(name, hash_password(password), is_admin=True)

@@ -14,7 +14,7 @@ from runstone.records import ModelVersionChanged, ModelVersionCreated, Registere
 
 from . import answers as a
 from . import registry_messages as m
-from .limits import page_size
+from .limits import check_keys, page_size
 from .registry_sources import origin, shown_location
 from .row import Row
 from .shapes import Json, pairs, without_none
@@ -30,6 +30,7 @@ MAX_MODELS, MAX_VERSIONS = 1_000, 200_000
 
 def create_model(backend: Backend, request: m.CreateRegisteredModel) -> Json:
     """A name for versions."""
+    check_keys([tag.key for tag in request.tags], "tags[{}].key")
     tags = {tag.key: tag.value for tag in request.tags}
     record = RegisteredModelCreated(uuid.uuid4().hex, request.name, backend.now(), request.description, tags)
     backend.store.write(Batch([record]))
@@ -66,6 +67,7 @@ def search_models(backend: Backend, request: m.SearchRegisteredModels) -> Json:
 
 def set_model_tag(backend: Backend, request: m.SetModelTag) -> Json:
     """Set one tag of a registered model."""
+    check_keys([request.key])
     return _change_model(backend, request.name, tags={request.key: request.value})
 
 
@@ -99,6 +101,7 @@ def latest_versions(backend: Backend, request: m.GetLatestVersions) -> Json:
 
 def create_version(backend: Backend, request: m.CreateModelVersion) -> Json:
     """The next version of a registered model."""
+    check_keys([tag.key for tag in request.tags], "tags[{}].key")
     tags = {tag.key: tag.value for tag in request.tags}
     model = backend.store.get_registered_model(request.name)
     prompt = "true" in (tags.get(PROMPT_TAG), model.tags.get(PROMPT_TAG))
@@ -159,6 +162,7 @@ def download_uri(backend: Backend, request: m.OfVersion) -> Json:
 
 def set_version_tag(backend: Backend, request: m.SetVersionTag) -> Json:
     """Set one tag of a version."""
+    check_keys([request.key])
     return _change_version(backend, request.name, request.version, tags={request.key: request.value})
 
 
