@@ -230,9 +230,11 @@ def test_a_session_that_ends_leaves_the_page_as_it_was(site: Server, enter: Call
     page.keyboard.press("Enter")
     box = page.get_by_test_id("sign-in")
     expect(box).to_be_visible()
+    expect(box).to_contain_text("Your session has ended.")
     assert violations(page) == []
-    page.get_by_label("User name").fill("root")
-    page.get_by_label("Password").fill(PASSWORD)
+    expect(page.get_by_label("User name")).to_have_value("root")
+    expect(page.get_by_label("Password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(box).to_have_count(0)
     expect(page.get_by_label("Name", exact=True)).to_have_value("half typed")

@@ -9,12 +9,15 @@ import dialog from "../../ui/Dialog.module.css";
 export function SignInBox() {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const signIn = useSignIn();
   const { data: session } = useQuery(sessionQuery);
+  // Whoever was here when this was asked, if anybody: the next answer knows of nobody.
+  const [before] = useState(session?.username ?? "");
+  const [username, setUsername] = useState(before);
   useEffect(() => {
-    ref.current?.showModal();
+    ref.current?.showModal(); // which puts the focus on the first field
+    if (before) ref.current?.querySelector<HTMLElement>("[type=password]")?.focus();
   }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -31,6 +34,7 @@ export function SignInBox() {
     >
       <form className={dialog.form} onSubmit={submit}>
         <h2 id={id}>Sign in</h2>
+        {before && <p>Your session has ended. The page below stays as it is.</p>}
         {session?.provider && <Provider name={session.provider} />}
         <TextField
           label="User name"
