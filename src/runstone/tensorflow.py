@@ -8,6 +8,7 @@ __getattr__, __dir__ = lazy(
     __name__,
     {
         **{name: f"runstone.models.flavors.tensorflow:{name}" for name in _NAMES},
+        **{name: "runstone.autolog.tensorflow:MlflowCallback" for name in ("MLflowCallback", "MlflowCallback")},
         "autolog": "runstone.autolog.tensorflow:autolog",
     },
 )

@@ -84,3 +84,27 @@ def test_a_fit() -> None:
     assert [point.step for point in points] == [2, 4, 6, 8]
     with pytest.raises(InvalidValue, match="one of the two"):
         runstone.keras.autolog(log_every_n_steps=3)
+
+
+@pytest.mark.parametrize("flavor", ["keras", "tensorflow"])
+def test_a_callback_logs_one_training(flavor: str) -> None:
+    callback = getattr(runstone, flavor).MlflowCallback
+    with runstone.start_run() as run:
+        net().fit(ROWS, TARGETS, epochs=2, verbose=0, validation_data=(ROWS, TARGETS), callbacks=[callback()])
+        net().fit(ROWS, TARGETS, epochs=2, verbose=0)
+    found = runstone.get_run(run.info.run_id).data
+    assert found.params["optimizer_learning_rate" if flavor == "keras" else "opt_learning_rate"].startswith("0.05")
+    assert set(found.metrics) == {"loss", "val_loss", "validation_loss"}
+    assert [one.step for one in runstone.MlflowClient().get_metric_history(run.info.run_id, "loss")] == [0, 1]
+    assert [file.path for file in runstone.MlflowClient().list_artifacts(run.info.run_id)] == ["model_summary.txt"]
+    assert runstone.search_logged_models(output_format="list") == []
+    with pytest.raises(InvalidValue, match="one of the two"):
+        callback(log_every_n_steps=2)
+
+
+def test_a_callback_without_a_run_begins_one_that_stays() -> None:
+    net().fit(ROWS, TARGETS, epochs=1, verbose=0, callbacks=[runstone.keras.MlflowCallback(False, 1)])
+    run = runstone.active_run()
+    assert run is not None
+    runstone.end_run()
+    assert [one.step for one in runstone.MlflowClient().get_metric_history(run.info.run_id, "loss")] == [1]

@@ -124,6 +124,40 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc, unused-ignore]
         runstone.log_text("\n".join(lines), "model_summary.txt")
 
 
+class MlflowCallback(Recorder):
+    """The same for one ``fit``, without autologging: ``model.fit(…, callbacks=[MlflowCallback()])`` logs the optimizer, the
+    summary and the metrics to the active run, else to one begun for it, which stays active. The model is not logged.
+
+    Args:
+        log_every_epoch: log metrics at the end of each epoch.
+        log_every_n_steps: log them every so many batches, instead.
+
+    Raises:
+        InvalidValue: both an epoch and a number of steps, or neither.
+    """
+
+    optimizer_prefix = "optimizer_"
+
+    def __init__(self, log_every_epoch: bool = True, log_every_n_steps: int | None = None) -> None:
+        check(log_every_epoch, log_every_n_steps)
+        options = KerasOptions(
+            log_every_epoch=log_every_epoch,
+            log_every_n_steps=log_every_n_steps,
+            log_models=False,
+            optimizer_prefix=self.optimizer_prefix,
+        )
+        super().__init__(None, options)  # type: ignore[arg-type]  # a run is looked for when the training begins
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.training = core.safely(self.options, "the callback's run", self._run)
+        super().on_train_begin(logs)
+
+    def _run(self) -> Training:
+        if runstone.active_run() is None:
+            runstone.start_run()
+        return Training(FRAMEWORK, self.options)
+
+
 def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
     options = training.options
     assert isinstance(options, KerasOptions)

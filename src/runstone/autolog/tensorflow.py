@@ -37,3 +37,9 @@ def autolog(
     options = {name: value for name, value in locals().items() if name != "keras_model_kwargs"}
     keras.check(log_every_epoch, log_every_n_steps)
     keras.switch(**options, save_model_kwargs=keras_model_kwargs, optimizer_prefix="opt_")
+
+
+class MlflowCallback(keras.MlflowCallback):
+    """:class:`runstone.keras.MlflowCallback` with MLflow's names of ``tensorflow``."""
+
+    optimizer_prefix = "opt_"
