@@ -70,6 +70,11 @@ def test_update_delete_restore(client: runstone.MlflowClient, run_id: str) -> No
     with pytest.raises(WrongState, match="deleted"):
         client.log_param(run_id, "p", 1)
     client.restore_run(run_id)
+    client.set_tag(run_id, "t", 1)
+    runstone.delete_run(run_id)
+    with pytest.raises(WrongState, match="deleted"):  # also of a run that this process has open
+        client.log_metric(run_id, "m", 1)
+    client.restore_run(run_id)
     client.log_param(run_id, "p", 1)
     assert client.get_run(run_id).data.params == {"p": "1"}
 

@@ -14,7 +14,7 @@ from runstone.records import Outputs, RunStarted
 
 from . import experiments, location, search
 from .artifacts import ArtifactCalls
-from .checks import check_key, check_run_id, check_status, number, shown, texts, whole
+from .checks import check_key, check_run_id, check_status, entities, number, shown, texts, whole
 from .guard import guarded
 from .inputs import InputCalls
 from .log import RunOperations
@@ -237,6 +237,9 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
 
         Raises: ParamChanged, NotFound, WrongState (deleted run), InvalidValue.
         """
+        metrics = entities(metrics, Metric, "Metric('loss', 0.5, timestamp, step)")
+        params = entities(params, Param, "Param('depth', '3')")
+        tags = entities(tags, RunTag, "RunTag('team', 'data')")
         log = self._session.log(run_id)
         new_params = _distinct(params)
         new_tags = texts({tag.key: tag.value for tag in tags}, "tag")

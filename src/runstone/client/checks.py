@@ -7,12 +7,15 @@ A key is text of 1 to 65,536 bytes in UTF-8, any language, with inner ``/`` as g
 from __future__ import annotations
 
 import operator
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from runstone.errors import InvalidValue
+
+E = TypeVar("E")
 
 #: Longest key, bytes in UTF-8.
 KEY_CAP = 65_536
@@ -131,6 +134,37 @@ def texts(values: Mapping[str, Any], kind: str) -> dict[str, str]:
 def check_mapping(values: object, kind: str) -> None:
     if not isinstance(values, Mapping):
         raise InvalidValue(f"{kind}s must be a dict of name to value, not {shown(values)}, {_a(values)}.")
+
+
+def path_text(value: object, what: str) -> str:
+    """A path given as text or a ``Path``, as text."""
+    text = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(text, str):
+        raise InvalidValue(f"{what} must be a path, as text or a pathlib.Path, not {shown(value)}, {_a(value)}.")
+    return text
+
+
+def check_optional_text(value: object, what: str, example: str) -> None:
+    """Text, or nothing."""
+    if not (value is None or isinstance(value, str)):
+        raise InvalidValue(f"{what} must be text, such as {example}, not {shown(value)}, {_a(value)}.")
+
+
+def entities(values: object, kind: type[E], example: str) -> list[E]:
+    """All of a sequence of ``Metric``, ``Param`` or ``RunTag``, or what has the same fields."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InvalidValue(f"{kind.__name__}s come as a list, such as [{example}], not {shown(values)}, {_a(values)}.")
+    found: list[E] = list(values)
+    for one in found:
+        if not (hasattr(one, "key") and hasattr(one, "value")):
+            raise InvalidValue(f"The list has {shown(one)}, {_a(one)}, which is no {kind.__name__}; write {example}.")
+    return found
+
+
+def check_texts(values: object, what: str, example: str) -> None:
+    """A list of texts, or nothing."""
+    if not (values is None or (isinstance(values, list | tuple) and all(isinstance(one, str) for one in values))):
+        raise InvalidValue(f"{what} must be a list of texts, such as {example}, not {shown(values)}.")
 
 
 def check_status(status: object, known: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from runstone.errors import AlreadyExists, InvalidValue, NotFound, NotSupported,
 from runstone.records import ExperimentChanged, ExperimentCreated
 
 from . import context
-from .checks import check_key, shown, texts
+from .checks import check_key, check_optional_text, check_texts, shown, texts
 from .notices import notice_once, said_if_slow
 from .paging import all_pages
 from .run_log import now_ms
@@ -260,6 +260,9 @@ def search(
     page_token: str | None = None,
 ) -> PagedList[Experiment]:
     """One page."""
+    check_optional_text(filter_string, "filter_string", "\"name LIKE 'churn%'\"")
+    check_optional_text(page_token, "page_token", "the token of the page before")
+    check_texts(order_by, "order_by", "['last_update_time DESC']")
     query = ExperimentQuery(
         filter=filter_string or "", order_by=tuple(order_by or ()), view=view_type, limit=max_results, page_token=page_token
     )

@@ -18,7 +18,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.records import ArtifactLogged, Record
 
 from . import figures, media, tables
-from .checks import whole
+from .checks import path_text, whole
 
 #: MLflow's tags for what its pages show by themselves.
 LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
@@ -53,9 +53,11 @@ class RunFiles:
 
     def log_artifact(self, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
         """Copy a file, or a folder under its own name, below ``artifact_path``."""
+        if not path_text(local_path, "local_path"):
+            raise NotFound("There is no file '' to copy from: the path is empty.")
         place = Path(local_path)
         name = os.path.basename(os.path.abspath(place))
-        target = posixpath.join(artifact_path or "", name)
+        target = posixpath.join(path_text(artifact_path or "", "artifact_path"), name)
         if place.is_dir():
             self._say(self.artifacts.put_tree(place, target))
         else:
@@ -63,7 +65,8 @@ class RunFiles:
 
     def log_artifacts(self, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
         """Copy what is in a folder below ``artifact_path``."""
-        self._say(self.artifacts.put_tree(Path(local_dir), artifact_path or ""))
+        place = Path(path_text(local_dir, "local_dir"))
+        self._say(self.artifacts.put_tree(place, path_text(artifact_path or "", "artifact_path")))
 
     def log_stream(self, stream: BinaryIO, artifact_file: str) -> None:
         """Copy a binary stream, to its end, in constant memory."""
@@ -80,6 +83,7 @@ class RunFiles:
 
     def log_dict(self, dictionary: Any, artifact_file: str) -> None:
         """As YAML where the name ends in .yaml or .yml, else as JSON; JSON gets ``str(value)`` for what it cannot hold."""
+        artifact_file = path_text(artifact_file, "artifact_file")
         self._put(figures.dict_text(dictionary, artifact_file).encode("utf-8", "surrogatepass"), artifact_file)
 
     def log_figure(self, figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None) -> None:
@@ -121,6 +125,7 @@ class RunFiles:
 
     def log_table(self, data: Any, artifact_file: str) -> None:
         """A DataFrame or dict of columns; its rows are appended if the table is there already."""
+        artifact_file = path_text(artifact_file, "artifact_file")
         tables.check_ending(artifact_file)
         folder = posixpath.join("table_images", posixpath.splitext(artifact_file)[0])
         table = tables.replace_cells(tables.table_of(data), media.is_picture, lambda cell: self._cell(cell, folder))
@@ -145,11 +150,12 @@ class RunFiles:
             self._log.append(ArtifactLogged(self._log.run_id, file.path, file.size, file.digest, now))
 
     def _put(self, content: bytes, artifact_file: str) -> None:
-        self._say([self.artifacts.put(io.BytesIO(content), artifact_file)])
+        self._say([self.artifacts.put(io.BytesIO(content), path_text(artifact_file, "artifact_file"))])
 
     @contextmanager
     def _staged(self, artifact_file: str) -> Iterator[Path]:
         """A temporary file of the same name for a library to write to; put when the block ends well."""
+        artifact_file = path_text(artifact_file, "artifact_file")
         self.artifacts.local(artifact_file)  # refuses a bad path before anything is rendered
         name = posixpath.basename(artifact_file)
         if not name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 from typing import Any
 
 from runstone._lazy import need
@@ -12,7 +13,7 @@ from runstone.errors import InvalidValue
 from runstone.records import RunChanged
 
 from . import active, context, experiments
-from .checks import check_run_id
+from .checks import check_optional_text, check_run_id, check_texts, shown
 from .notices import warn_once
 from .paging import all_pages
 from .run_log import now_ms
@@ -65,6 +66,8 @@ def change_run(
         context.settle_before_deletion()
     here.run(run_id)
     here.store.write(Batch([RunChanged(run_id, now_ms(), status, end_time, name, deleted)]))
+    if deleted and run_id not in here.active:
+        here.release(run_id)  # whoever logs to it by its id is refused at once
 
 
 def holder(run_id: str) -> Session:
@@ -85,7 +88,12 @@ def search(
     """One page of runs."""
     if isinstance(order_by, str):
         raise InvalidValue(f"order_by must be a list of texts, not the text {order_by!r}. Try [{order_by!r}].")
+    check_optional_text(filter_string, "filter_string", '"metrics.loss < 0.5"')
+    check_optional_text(page_token, "page_token", "the token of the page before")
+    check_texts(order_by, "order_by", "['metrics.loss ASC']")
     ids = [experiment_ids] if isinstance(experiment_ids, str | int) else experiment_ids
+    if not isinstance(ids, Iterable):
+        raise InvalidValue(f"experiment_ids must be a list of ids, such as ['1'], not {shown(ids)}.")
     query = RunQuery(
         experiment_ids=tuple(experiments.check_experiment_id(number) for number in ids),
         filter=filter_string or "",
@@ -146,6 +154,7 @@ def _experiments(here: Session, ids: list[str] | None, names: list[str] | None, 
     if ids and names:
         raise InvalidValue("Only experiment_ids or experiment_names can be used, but not both.")
     if names:
+        check_texts(names, "experiment_names", "['churn']")
         found = [(name, here.store.find_experiment(experiments.check_experiment_name(name))) for name in names]
         for name, experiment in found:
             if experiment is None:
