@@ -301,3 +301,41 @@ def test_a_run_is_running_while_its_process_lives() -> None:
     finally:
         script.process.kill()
         script.end()
+
+
+@pytest.mark.parametrize("last", ["os._exit(7)", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_a_run_that_died_before_it_was_shipped_is_found_by_who_only_searches(last: str) -> None:
+    runstone.search_runs(search_all_experiments=True)  # has looked before: nothing was there
+    runstone.client.session.session()._looked = 0.0
+    text = f"""
+        from runstone.journal.shipper import Shipper
+        Shipper.add = lambda *_: None  # too slow for this run
+        runstone.start_run()
+        for step in range(100):
+            runstone.log_metric("m", step, step)
+        {last}
+    """
+    Script(text).end()
+    run = only_run()
+    assert (run.info.status, run.data.metrics) == ("CRASHED", {"m": 99.0})
+    assert run.info.cause
+    assert len(runstone.MlflowClient().get_metric_history(run.info.run_id, "m")) == 100
+
+
+def test_a_function_at_exit_that_comes_after_ours_begins_no_run() -> None:
+    text = """
+        import atexit
+        atexit._clear()  # ours is registered by the first run, so this one comes after it
+        atexit.register(lambda: runstone.log_metric("late", 1))
+        runstone.start_run()
+    """
+    code, err = Script(text, RUNSTONE_STRICT="0").end()
+    assert code == 0
+    assert "log_metric could not be recorded: the process is ending" in err
+    assert only_run().info.status == "FINISHED"
+
+
+def test_a_closed_standard_error_is_no_trouble() -> None:
+    code, _ = Script("os.close(2); runstone.start_run(); runstone.log_metric('m', 1)", RUNSTONE_QUIET="0").end()
+    assert code == 0
+    assert only_run().data.metrics == {"m": 1.0}

@@ -38,12 +38,11 @@ def open_for_reading(given: str, make: bool = False) -> Store:
         )
     store: Store = connect.open_store(uri)
     with contextlib.suppress(StoreUnavailable):  # a full disk can still be read
-        crashed = store.sweep(milliseconds())
-        if crashed and not connect.is_server(uri):
-            from runstone.journal.recovery import recover
+        store.sweep(milliseconds())
+        if not connect.is_server(uri):
+            from runstone.journal.recovery import recover_all
 
-            for run_id in crashed:
-                recover(connect.journal_root(uri), store, run_id)
+            recover_all(connect.journal_roots(uri), store)
     return store
 
 

@@ -47,6 +47,8 @@ on_change: list[Callable[[], None]] = []
 last_run_id: str | None = None
 #: Whether an error, a signal or the process's end took the main thread out of its run, and none has begun since.
 leaving = False
+#: Whether the process's end has shipped what was logged: nobody would end a run begun after that, or ship it.
+over = False
 #: Runs whose work another process does while this one watches over it, with the number of the watching process.
 attended: dict[str, int] = {}
 
@@ -143,18 +145,18 @@ def _changed() -> None:
 
 def forget() -> None:
     """No run was ever active."""
-    global _all, last_run_id, leaving
+    global _all, last_run_id, leaving, over
     with lock:
         for active in _all:
             active.stack.clear()
-        _all, last_run_id, leaving = (), None, False
+        _all, last_run_id, leaving, over = (), None, False, False
         attended.clear()
         _changed()
 
 
 def _in_child() -> None:
-    global lock
-    lock = threading.RLock()
+    global lock, over
+    lock, over = threading.RLock(), False
     mine = local.__dict__
     _threads.clear()
     if "stack" in mine:

@@ -55,6 +55,7 @@ def at_exit() -> None:
     wait = settings.EXIT_WAIT_SECONDS.get()
     context.settle(wait)
     whole = all([_ship(one, wait) for one in sessions.sessions()])
+    active.over = True
     guard.say_missed()
     if whole:  # else a thread may be inside a store, and who closes that waits for it
         connect.close_all()

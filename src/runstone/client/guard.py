@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from runstone import settings
 from runstone.errors import RunstoneError, Trouble
 
+from .interruptions import interrupting
 from .notices import warn_once
 
 #: Of what could not be recorded: how many calls of each name.
@@ -41,7 +42,10 @@ def guarded(call: F) -> F:
 
 
 def report(trouble: BaseException, what: str) -> None:
-    """Say it once, or raise it in strict mode."""
+    """Say it once, or raise it in strict mode. What a signal's handler raised meanwhile is the program's, and passes."""
+    came = interrupting(trouble)
+    if came is not None:
+        raise came
     if settings.STRICT.get():
         raise trouble
     what = what.lstrip("_")

@@ -13,6 +13,7 @@ from runstone import wire
 from . import active, active_model
 from .checks import check_key
 from .guard import guarded
+from .interruptions import foreign
 from .run_log import RunLog
 from .runs import target
 from .session import Session, sessions
@@ -66,8 +67,9 @@ def log_metric(
             write, keys, salt = _hot
             write(_pack(keys[key], 0 if step is None else step, _now(), value, salt))
             return None
-        except Exception:
-            pass
+        except Exception as fault:
+            if foreign(fault):
+                raise
         if not _log_own(key, value, step):
             return None
     return _log_metric(key, value, step, synchronous, timestamp, run_id, model_id, dataset)
@@ -78,7 +80,9 @@ def _log_own(key: str, value: Any, step: Any) -> bool:
     try:
         write, keys, salt = active.local.hot
         write(_pack(keys[key], 0 if step is None else step, _now(), value, salt))
-    except Exception:
+    except Exception as fault:
+        if foreign(fault):
+            raise
         return True
     return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from runstone import settings
 
@@ -59,5 +59,6 @@ def _write(text: str) -> None:
     stream = sys.stderr
     if stream is None or getattr(stream, "closed", False):
         return
-    stream.write(f"runstone: {text}\n")
-    stream.flush()
+    with suppress(OSError, ValueError):  # a daemon has closed it, or its terminal is gone: nobody can be told
+        stream.write(f"runstone: {text}\n")
+        stream.flush()

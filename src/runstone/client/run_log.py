@@ -15,6 +15,7 @@ from runstone.journal.writer import JournalWriter
 from runstone.records import MetricLinks, Metrics, Params, Record, RunChanged, RunStarted, Tags
 
 from .checks import check_key, check_mapping, number, texts, whole
+from .interruptions import foreign
 from .missing import LAST_WORDS, Missing
 from .spare_journal import Nowhere
 
@@ -152,7 +153,9 @@ class RunLog:
         for key, value in points:
             try:
                 write(pack(keys[key], step, now, value, salt))
-            except (KeyError, ValueError, OSError):  # a new key, or the segment is full, or the disk
+            except (KeyError, ValueError, OSError) as fault:  # a new key, or the segment is full, or the disk
+                if foreign(fault):
+                    raise
                 self._point(points, key, value, step, None)
                 write, keys, salt = self.writer.hot
 

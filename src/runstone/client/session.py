@@ -120,14 +120,16 @@ class Session:
         return store
 
     def _mark_the_dead(self, store: Store) -> None:
-        """Whoever only reads would see for ever that a run goes on whose process was killed. A server does this itself."""
+        """Whoever only reads would see for ever that a run goes on whose process was killed, or not see it at all: what it
+        logged last, and its very beginning if it died at once, lie in its journal. A server does this itself."""
         now, pause = time.monotonic(), min(LOOK_SECONDS, settings.LEASE_SECONDS.get() / 2)
         if self.offline or connect.is_server(self.uri) or (self._looked and now < self._looked + pause):
             return
         self._looked = now
         with contextlib.suppress(RunstoneError, OSError):  # what is asked next will say it
-            for run_id in store.sweep(now_ms()):
-                recover(self.root, store, run_id)
+            store.sweep(now_ms())
+            for root in connect.journal_roots(self.uri):
+                self._say_recovered(recover(root, store))
 
     def _look_after_children(self, wait: bool = False) -> None:
         if not self.offline:
