@@ -36,6 +36,12 @@ def foreign(error: Exception) -> bool:
     return not isinstance(error, _OURS) or interrupting(error) is not None
 
 
+def pass_on(error: Exception) -> None:
+    """Raise it again if it is :func:`foreign`."""
+    if foreign(error):
+        raise error
+
+
 def _handlers() -> set[CodeType]:
     found = set()
     for number in signal.valid_signals():

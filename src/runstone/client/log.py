@@ -13,7 +13,7 @@ from runstone import wire
 from . import active, active_model
 from .checks import check_key
 from .guard import guarded
-from .interruptions import foreign
+from .interruptions import pass_on
 from .run_log import RunLog
 from .runs import target
 from .session import Session, sessions
@@ -68,8 +68,7 @@ def log_metric(
             write(_pack(keys[key], 0 if step is None else step, _now(), value, salt))
             return None
         except Exception as fault:
-            if foreign(fault):
-                raise
+            pass_on(fault)
         if not _log_own(key, value, step):
             return None
     return _log_metric(key, value, step, synchronous, timestamp, run_id, model_id, dataset)
@@ -81,8 +80,7 @@ def _log_own(key: str, value: Any, step: Any) -> bool:
         write, keys, salt = active.local.hot
         write(_pack(keys[key], 0 if step is None else step, _now(), value, salt))
     except Exception as fault:
-        if foreign(fault):
-            raise
+        pass_on(fault)
         return True
     return False
 

@@ -15,7 +15,7 @@ from runstone.journal.writer import JournalWriter
 from runstone.records import MetricLinks, Metrics, Params, Record, RunChanged, RunStarted, Tags
 
 from .checks import check_key, check_mapping, number, texts, whole
-from .interruptions import foreign
+from .interruptions import pass_on
 from .missing import LAST_WORDS, Missing
 from .spare_journal import Nowhere
 
@@ -154,8 +154,7 @@ class RunLog:
             try:
                 write(pack(keys[key], step, now, value, salt))
             except (KeyError, ValueError, OSError) as fault:  # a new key, or the segment is full, or the disk
-                if foreign(fault):
-                    raise
+                pass_on(fault)
                 self._point(points, key, value, step, None)
                 write, keys, salt = self.writer.hot
 
