@@ -58,10 +58,8 @@ class RunLog:
         self.lock = RLock()
         self.writer = writer
         self._inherited = self._closing = False
-        self._begun = time.monotonic()
-        self._holds = 0
-        #: Metric keys that came once, with many others.
-        self.once: set[str] = set()
+        self._begun, self._holds = time.monotonic(), 0
+        self.once: set[str] = set()  # metric keys that came once, with many others
         if started is not None:
             self.append(started)
 

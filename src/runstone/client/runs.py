@@ -228,7 +228,7 @@ def current(what: str) -> Active:
 
 def _refuse_stray(what: str) -> None:
     """A thread that outlives the run it logged to, in a process that ends, begins no run of its own: nobody would end it."""
-    if active.over:  # a function that was registered with atexit before the first run, or a __del__
+    if active.over:  # a function registered with atexit before the first run, or a __del__
         raise Trouble(f"the process is ending and its runs have ended; {what} would begin one that nobody ends.")
     if active.leaving and threading.current_thread() is not threading.main_thread():
         name = threading.current_thread().name

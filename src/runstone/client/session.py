@@ -120,8 +120,7 @@ class Session:
         return store
 
     def _mark_the_dead(self, store: Store) -> None:
-        """Whoever only reads would see for ever that a run goes on whose process was killed, or not see it at all: what it
-        logged last, and its very beginning if it died at once, lie in its journal. A server does this itself."""
+        """Whoever only reads sees how runs of killed processes ended, and what lies in their journals. Servers do so themselves."""
         now, pause = time.monotonic(), min(LOOK_SECONDS, settings.LEASE_SECONDS.get() / 2)
         if self.offline or connect.is_server(self.uri) or (self._looked and now < self._looked + pause):
             return
