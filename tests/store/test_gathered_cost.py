@@ -7,6 +7,8 @@ from sqlalchemy import event
 from runstone.connect import open_store
 from runstone.contracts import Batch
 from runstone.records import RunStarted
+from runstone.store.metrics import HOT
+from runstone.store.taken import TOGETHER
 from runstone.testing.store_suite import metrics
 
 
@@ -23,4 +25,38 @@ def test_points_of_seven_runs_take_one_statement_for_each_table(new_store):
     store.write_all([Batch([metrics(run_id, loss=[(1, 0.25, 2)])], once=True) for run_id in run_ids])
     assert sorted(inserts) == ["INSERT INTO points", "INSERT INTO runs", "INSERT INTO series"]
     assert [store.get_run(run_id).data.metrics["loss"] for run_id in run_ids] == [0.25] * 7
+    store.close()
+
+
+def test_series_of_a_run_that_fill_together_leave_their_hot_rows_together(new_store):
+    """Two statements to take them for each so many series, and every point is where it belongs."""
+    store = open_store(new_store())
+    keys = [f"m{number}" for number in range(TOGETHER + 6)]
+    store.write(Batch([RunStarted("a" * 32, "0", 1, "n")]))
+
+    def log(steps: range) -> None:
+        store.write(
+            Batch(
+                [
+                    metrics(
+                        "a" * 32, **{key: [(step, step / 2 + place, step) for step in steps] for place, key in enumerate(keys)}
+                    )
+                ]
+            )
+        )
+
+    log(range(HOT // 2))
+    log(range(HOT // 2, HOT - 1))
+    taken: list[str] = []
+    event.listen(
+        store._engine,
+        "before_cursor_execute",
+        lambda c, cursor, text, *rest: taken.append(text.split()[0]) if "FROM points" in text else None,
+    )
+    log(range(HOT - 1, HOT))
+    assert taken == ["SELECT", "DELETE"] * 2
+    for place, key in enumerate(keys):
+        found = store.history("a" * 32, key)
+        assert found.steps.tolist() == list(range(HOT))
+        assert found.values.tolist() == [step / 2 + place for step in range(HOT)]
     store.close()

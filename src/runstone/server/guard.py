@@ -65,11 +65,11 @@ class Guard:
             await error_answer("FEATURE_DISABLED", NO_WORKSPACES)(scope, receive, send)
             return
         length = headers.get(b"content-length", b"")
-        limited = not self.is_upload(scope["method"], scope["path"])
-        if limited and length.isdigit() and int(length) > self.body_limit:
-            await self._too_large(scope, receive, send)
-        elif b"transfer-encoding" in headers or not length.isdigit():
+        if b"transfer-encoding" in headers or not length.isdigit():
+            limited = not self.is_upload(scope["method"], scope["path"])
             await self._watched(scope, receive, send, limit=self.body_limit if limited else None)
+        elif int(length) > self.body_limit and not self.is_upload(scope["method"], scope["path"]):
+            await self._too_large(scope, receive, send)
         elif int(length):  # the HTTP server hands on no more than that
             await self._watched(scope, receive, send, length=int(length))
         else:

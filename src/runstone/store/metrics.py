@@ -20,12 +20,12 @@ from runstone.query.summary import combine
 
 from .arrivals import Arrival
 from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack_all
-from .dialects import of
 from .pace import Pace
 from .series import ROWS as SERIES
 from .series import SeriesState
 from .statements import Rows
 from .tables import chunks, points
+from .taken import TOGETHER, take_chunks, take_hot
 
 #: A series with this many points outside chunks gets a chunk.
 HOT = 256
@@ -53,13 +53,19 @@ class MetricsWriter:
     def add(self, run_id: str, place: int, states: dict[str, SeriesState], arrivals: Mapping[str, Arrival]) -> list[str]:
         """Points of one run; ``states`` are all its series, and are brought up to date. Returns the keys that are new."""
         new = []
+        there = ((key, states[key].hot, len(arrival)) for key, arrival in arrivals.items() if key in states)
+        due = [key for key, before, more in there if before and before + more >= HOT]
+        hot: dict[str, list[bytes]] = {}
         for key, arrival in arrivals.items():
             self._pace()
+            if due and key == due[0]:
+                hot = take_hot(self._connection, self._sign, run_id, due[:TOGETHER])
+                del due[:TOGETHER]
             state = states.get(key)
             if state is None:
                 state = states[key] = SeriesState()
                 new.append(key)
-            self._place(run_id, key, state, arrival)
+            self._place(run_id, key, state, arrival, hot.get(key, []))
             before, news = state.summary, arrival.summary()
             state.summary = combine(before, news) if before else news
             self._series += state.row(run_id, key, place)
@@ -70,7 +76,7 @@ class MetricsWriter:
             if flat:
                 rows.insert(self._connection, flat, self._sign)
 
-    def _place(self, run_id: str, key: str, state: SeriesState, arrival: Arrival) -> None:
+    def _place(self, run_id: str, key: str, state: SeriesState, arrival: Arrival, hot: list[bytes]) -> None:
         count = state.count
         if not count and len(arrival) == 1 and not _is_minus_zero(arrival.values[0]):
             return
@@ -85,19 +91,19 @@ class MetricsWriter:
             self._points += (run_id, key, count, n, data)
             state.hot += n
         else:
-            self._compress(run_id, key, state, arrival, count)
+            self._compress(run_id, key, state, arrival, count, hot)
 
-    def _compress(self, run_id: str, key: str, state: SeriesState, arrival: Arrival, count: int) -> None:
+    def _compress(self, run_id: str, key: str, state: SeriesState, arrival: Arrival, count: int, hot: list[bytes]) -> None:
         parts = [arrival.points()]
         if state.hot:
-            parts = [unpack_all(self._take("points", run_id, key, 0)), *parts]
+            parts = [unpack_all(hot), *parts]
             count -= state.hot
             state.hot = 0
         sizes = [*state.tail, sum(len(part.steps) for part in parts)]
         merged = _due(sizes)
         if merged > 1:
             count -= sum(sizes[-merged:-1])
-            parts = [*map(decode, self._take("chunks", run_id, key, count)), *parts]
+            parts = [*map(decode, take_chunks(self._connection, self._sign, run_id, key, count)), *parts]
             del state.tail[1 - merged :]
         for piece in _pieces(joined(parts)):
             piece = ordered(piece)
@@ -107,14 +113,6 @@ class MetricsWriter:
             count += size
             state.tail.append(size)
         state.tail = _open(state.tail)
-
-    def _take(self, table: str, run_id: str, key: str, first: int) -> list[bytes]:
-        """The data of these rows, which leave the table."""
-        rows = f'FROM {table} WHERE run_id = {self._sign} AND "key" = {self._sign} AND sequence >= {self._sign}'
-        dialect, where = of(self._connection), (run_id, key, first)
-        found = dialect.rows(self._connection, f"SELECT data {rows} ORDER BY sequence", where)
-        dialect.run(self._connection, f"DELETE {rows}", where)
-        return [row[0] for row in found]
 
 
 def outline(piece: Points) -> bytes | None:

@@ -76,12 +76,23 @@ def names(table: Table) -> str:
 def find(connection: Connection, select: str, values: Sequence[Any], sign: str, before: tuple[Any, ...] = ()) -> Iterator[Any]:
     """Rows of ``select … IN`` with any number of values; ``select`` ends before the list, ``before`` are its parameters."""
     dialect = of(connection)
+    for text, given in _listed(select, values, sign, before):
+        yield from dialect.rows(connection, text, given)
+
+
+def remove(connection: Connection, delete: str, values: Sequence[Any], sign: str, before: tuple[Any, ...] = ()) -> None:
+    """``DELETE … IN``, as :func:`find`."""
+    dialect = of(connection)
+    for text, given in _listed(delete, values, sign, before):
+        dialect.run(connection, text, given)
+
+
+def _listed(statement: str, values: Sequence[Any], sign: str, before: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     for start in range(0, len(values), _PARAMETERS):
         part = values[start : start + _PARAMETERS]
         # few different lengths: the driver keeps statements it knows
         padded = 1 << (len(part) - 1).bit_length()
-        given = (*before, *part, *[part[-1]] * (padded - len(part)))
-        yield from dialect.rows(connection, f"{select} ({', '.join([sign] * padded)})", given)
+        yield f"{statement} ({', '.join([sign] * padded)})", (*before, *part, *[part[-1]] * (padded - len(part)))
 
 
 def _quoted(name: str) -> str:
