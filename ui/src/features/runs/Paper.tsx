@@ -97,18 +97,20 @@ function orderWords({ id, descending }: SortKey): string {
   return `${spec ? nameOf(spec) : id} ${descending ? "↓" : "↑"}`;
 }
 
+/** A name of so many letters is not broken. */
+const WORD = 14;
 /** Smaller type and narrower margins than on the screen, and long texts may break. */
 const room = (width: number) => Math.min(150, Math.max(40, (width - 20) * 0.62 + 8));
 
 function onPaper(column: GridColumn): PaperColumn {
   const metric = column.spec?.kind === "metrics";
-  const head = Math.min(14, column.title.length + (column.objective ? 2 : 0)) * 5.4 + 10;
+  const head = Math.min(WORD, column.title.length + (column.objective ? 2 : 0)) * 5.4 + 10;
   return {
     id: column.id,
     head: (
       <>
         {column.objective && "★ "}
-        {column.title}
+        <span className={column.title.length <= WORD ? s.word : undefined}>{column.title}</span>
         {column.note && <small> {column.note}</small>}
       </>
     ),
