@@ -120,7 +120,7 @@ class Session:
         return store
 
     def _mark_the_dead(self, store: Store) -> None:
-        """Whoever only reads sees how runs of killed processes ended, and what lies in their journals. Servers do so themselves."""
+        """Who only reads sees how runs of killed processes ended, and what their journals hold. Servers do it themselves."""
         now, pause = time.monotonic(), min(LOOK_SECONDS, settings.LEASE_SECONDS.get() / 2)
         if self.offline or connect.is_server(self.uri) or (self._looked and now < self._looked + pause):
             return
