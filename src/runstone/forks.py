@@ -76,7 +76,8 @@ def close_before_leaving(one: _Closing) -> None:
 
 def _close_at_exit(one: _Closing) -> None:
     util = sys.modules["multiprocessing.util"]
-    util.Finalize(one, one.close, args=(settings.EXIT_WAIT_SECONDS.get(),), exitpriority=100)
+    # the last of all: who ends runs before still has something to ship
+    util.Finalize(one, one.close, args=(settings.EXIT_WAIT_SECONDS.get(),), exitpriority=-200)
 
 
 os.register_at_fork(before=no_fork.before, after_in_parent=no_fork.in_parent, after_in_child=no_fork.in_child)

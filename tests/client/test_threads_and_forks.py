@@ -297,6 +297,38 @@ def test_a_pool_of_forked_workers() -> None:
     assert counts(run.info.run_id) == {f"w{number}": 50 for number in range(6)}
 
 
+WORKERS = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+import runstone
+
+runstone.set_experiment("workers")
+
+def work(number):
+    with runstone.start_run(nested=True):
+        runstone.log_param("number", number)
+        for step in range(100):
+            runstone.log_metric("m", step, step=step)
+
+if __name__ == "__main__":
+    with runstone.start_run(), ProcessPoolExecutor(3, multiprocessing.get_context(sys.argv[1])) as pool:
+        list(pool.map(work, range(9)))
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_that_make_runs_end_without_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """Each worker's last run is ended before its shipper is; and what siblings made is not said to have been made before."""
+    monkeypatch.delenv("RUNSTONE_QUIET", raising=False)
+    script = tmp_path / "workers.py"
+    script.write_text(WORKERS)
+    ended = subprocess.run([sys.executable, script, method], check=True, capture_output=True, text=True)
+    assert [line for line in ended.stderr.splitlines() if " is kept in " not in line] == []
+    found = runstone.search_runs(experiment_names=["workers"], output_format="list")
+    assert sorted(run.info.status for run in found) == ["FINISHED"] * 10
+    assert sorted(run.data.params["number"] for run in found if run.data.params) == [str(number) for number in range(9)]
+
+
 def test_a_forked_child_may_have_runs_of_its_own() -> None:
     with runstone.start_run() as outer:
         reading, writing = os.pipe()

@@ -332,3 +332,22 @@ def test_a_script_is_told_of_an_equal_run_and_may_be_refused(repository: Path, m
     refused = subprocess.run(words, cwd=repository, check=False, capture_output=True, text=True)
     assert refused.returncode == 1
     assert "WrongState: This exact run exists" in refused.stderr
+
+
+LOOP = """
+import runstone
+for number in range(3):
+    with runstone.start_run():
+        runstone.log_param("n", number)
+    runstone.flush(30)
+"""
+
+
+def test_the_runs_of_one_script_are_parts_of_what_it_makes(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second of a loop is no second making of the first; all of them are when the script is started again."""
+    (repository / "loop.py").write_text(LOOP)
+    monkeypatch.setenv("RUNSTONE_SAME_RUN", "refuse")
+    subprocess.run([sys.executable, "loop.py"], cwd=repository, check=True, capture_output=True)
+    again = subprocess.run([sys.executable, "loop.py"], cwd=repository, check=False, capture_output=True, text=True)
+    assert again.returncode == 1
+    assert "and 2 more" in again.stderr

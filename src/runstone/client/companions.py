@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 from typing import Any
 
 from runstone import settings
@@ -15,8 +16,9 @@ from .experiments import experiment_for_run
 from .guard import guarded
 from .session import Session
 
-#: Whether this process was told of equal runs: its first run is what the command line made, later ones are parts of it.
-_looked = False
+#: When this process, or one it was forked from, began its first run, milliseconds: what the command line made before that was
+#: made before; what it makes from then on, in this process or in workers, are parts of one making.
+_began: int | None = None
 
 
 @guarded
@@ -26,7 +28,9 @@ def start(entry: Active, log_system_metrics: bool | None, capture_console: bool 
     faults.note_in(log.writer.folder)
     if settings.CAPTURE_CONTEXT.get() and not resumed:
         log.hold()
-        context.gather(log.run_id, log.append, functools.partial(_gathered, entry))
+        begun = entry.run.info.start_time or 0
+        first = _beginning(begun) == begun and not _is_worker()
+        context.gather(log.run_id, log.append, functools.partial(_gathered, entry, first))
     if settings.LOG_SYSTEM_METRICS.get() if log_system_metrics is None else log_system_metrics:
         monitor = _part("system_metrics").Monitor(log.metrics, _next_step(entry.run))
         monitor.start()
@@ -37,19 +41,32 @@ def start(entry: Active, log_system_metrics: bool | None, capture_console: bool 
         entry.stops.append(capture.stop)
 
 
-def _gathered(entry: Active) -> None:
+def _gathered(entry: Active, first: bool) -> None:
     """The run's surroundings are written; on the thread that gathered them."""
-    global _looked
     entry.log.let_go()
-    if not _looked:
-        _looked = True
+    if first:
         _part("same").look(entry.session, entry.run.info.experiment_id, entry.run.info.start_time or 0)
 
 
-def refuse_equal(here: Session, experiment_id: str | None, begun: int) -> None:
-    """Where that is the setting: raises WrongState when a run like this process's exists."""
-    if settings.SAME_RUN.get() == "refuse":
+def refuse_equal(here: Session, experiment_id: str | None, now: int) -> None:
+    """Where that is the setting: raises WrongState when a run like this process's was made before."""
+    if settings.SAME_RUN.get() == "refuse" and not _is_worker():
+        begun = now if _began is None else _began
         _part("same").refuse(here, experiment_for_run(here, experiment_id).experiment_id, begun)
+
+
+def _beginning(begun: int) -> int:
+    """When the first run of this process began, which is this one if there was none."""
+    global _began
+    if _began is None:
+        _began = begun
+    return _began
+
+
+def _is_worker() -> bool:
+    """Whether another process's ``multiprocessing`` started this one, by whatever method: it makes parts."""
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None
 
 
 def stop(entry: Active) -> None:
