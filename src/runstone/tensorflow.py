@@ -1,5 +1,5 @@
-"""Log, save and load TensorFlow's models. The names are MLflow's; the work is in :mod:`runstone.models.flavors.tensorflow` and
-:mod:`runstone.autolog.tensorflow`."""
+"""Log, save and load TensorFlow's models. The names are MLflow's; the work is in :mod:`runstone.models.flavors.tensorflow`,
+:mod:`runstone.autolog.tensorflow` and :mod:`runstone.autolog.keras_checkpoints`."""
 
 from ._lazy import lazy
 
@@ -9,6 +9,7 @@ __getattr__, __dir__ = lazy(
     {
         **{name: f"runstone.models.flavors.tensorflow:{name}" for name in _NAMES},
         **{name: "runstone.autolog.tensorflow:MlflowCallback" for name in ("MLflowCallback", "MlflowCallback")},
+        **{name: f"runstone.autolog.keras_checkpoints:{name}" for name in ("MlflowModelCheckpointCallback", "load_checkpoint")},
         "autolog": "runstone.autolog.tensorflow:autolog",
     },
 )

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import runstone
-from runstone.autolog.checkpoints import TAG, Keeper, Plan
+from runstone.autolog.checkpoints import TAG, Keeper, Plan, fetched
 from runstone.autolog.core import Options
-from runstone.errors import InvalidValue
+from runstone.errors import InvalidValue, NotFound
 
 LOSSES = [3.0, 1.0, 2.0]
 
@@ -64,3 +64,27 @@ def test_a_metric_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str])
 def test_plans_that_cannot_be_followed(given: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidValue, match=told):
         Plan(**given)
+
+
+def test_one_is_fetched_for_the_block() -> None:
+    kept(Plan(best_only=False))
+    run_id = runstone.last_active_run().info.run_id
+    with fetched(run_id, None, None) as file:
+        assert (file.name, file.read_text()) == ("checkpoint.pth", "weights 2")
+    assert not file.exists()
+    with fetched(run_id, 0, None) as file:
+        assert file.read_text() == "weights 0"
+    with pytest.raises(NotFound), fetched(run_id, 9, None):
+        pass
+    kept(Plan(best_only=False, every=2))
+    with runstone.start_run(runstone.last_active_run().info.run_id), fetched(None, None, 4) as file:
+        assert file.read_text() == "weights 1"
+
+
+def test_mistakes_about_which_are_told() -> None:
+    with pytest.raises(InvalidValue, match="not both"), fetched("", 1, 2):
+        pass
+    with pytest.raises(InvalidValue, match="no run is active"), fetched(None, None, None):
+        pass
+    with runstone.start_run(), pytest.raises(InvalidValue, match="no checkpoint"), fetched(None, None, None):
+        pass

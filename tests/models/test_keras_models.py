@@ -108,3 +108,55 @@ def test_a_callback_without_a_run_begins_one_that_stays() -> None:
     assert run is not None
     runstone.end_run()
     assert [one.step for one in runstone.MlflowClient().get_metric_history(run.info.run_id, "loss")] == [1]
+
+
+def checkpoints(run: Any) -> list[str]:
+    client, found, folders = runstone.MlflowClient(), [], ["checkpoints"]
+    for folder in folders:
+        for item in client.list_artifacts(run.info.run_id, folder):
+            (folders if item.is_dir else found).append(item.path)
+    return sorted(one for one in found if not one.endswith(".json"))
+
+
+def test_checkpoints_are_kept_and_loaded() -> None:
+    held_out = {"validation_data": (ROWS[:4], TARGETS[:4]), "batch_size": 8, "verbose": 0}
+    runstone.tensorflow.autolog(log_models=False, checkpoint=True)
+    model = net()
+    model.fit(ROWS, TARGETS, epochs=3, **held_out)
+    run = runstone.last_active_run()
+    assert checkpoints(run) == ["checkpoints/latest_checkpoint.keras"]
+    loaded = runstone.tensorflow.load_checkpoint(run_id=run.info.run_id)
+    np.testing.assert_allclose(loaded.predict(ROWS, verbose=0), model.predict(ROWS, verbose=0), rtol=1e-6)
+    assert loaded.optimizer is not None
+
+    runstone.tensorflow.autolog(log_models=False, checkpoint=True, checkpoint_save_best_only=False)
+    net().fit(ROWS, TARGETS, epochs=2, **held_out)
+    run = runstone.last_active_run()
+    assert checkpoints(run) == [f"checkpoints/epoch_{epoch}/checkpoint.keras" for epoch in range(2)]
+    first, last = (runstone.tensorflow.load_checkpoint(run_id=run.info.run_id, epoch=epoch) for epoch in range(2))
+    assert not np.array_equal(first.get_weights()[0], last.get_weights()[0])
+
+
+def test_a_callback_keeps_weights_by_steps() -> None:
+    runstone.tensorflow.autolog(log_models=False, checkpoint=True)  # leaves this fit to the callback
+    model = net()
+    keeping = runstone.tensorflow.MlflowModelCheckpointCallback(save_best_only=False, save_weights_only=True, save_freq=3)
+    with runstone.start_run() as run:
+        model.fit(ROWS, TARGETS, epochs=3, batch_size=8, verbose=0, callbacks=[keeping])
+        loaded = runstone.tensorflow.load_checkpoint(net(), global_step=6)
+    assert checkpoints(run) == [f"checkpoints/global_step_{step}/checkpoint.weights.h5" for step in (3, 6)]
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
+    with pytest.raises(InvalidValue, match="weights only"):
+        runstone.tensorflow.load_checkpoint(run_id=run.info.run_id)
+
+
+def test_a_whole_model_as_mlflow_keeps_it(tmp_path: Path) -> None:
+    """Keras 3 writes ``loss="mse"`` into HDF5 and does not read it back: the weights come without it."""
+    model = net()
+    model.fit(ROWS, TARGETS, verbose=0)
+    with runstone.start_run():
+        model.save(tmp_path / "latest_checkpoint.h5")
+        runstone.log_artifact(tmp_path / "latest_checkpoint.h5", "checkpoints")
+        runstone.set_tag("mlflow.latest_checkpoint_artifact", "checkpoints/latest_checkpoint.h5")
+        loaded = runstone.tensorflow.load_checkpoint()
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])

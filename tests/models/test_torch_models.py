@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 import runstone
 from runstone.autolog import core
-from runstone.errors import InvalidValue, PermissionDenied
+from runstone.errors import InvalidValue, NotFound, PermissionDenied
 from runstone.models import Model
 
 torch = pytest.importorskip("torch", reason="torch is not installed (pip install torch)")
@@ -168,3 +169,58 @@ def test_lightning(tmp_path: Path) -> None:
     loaded = runstone.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     assert loaded.metadata.signature is not None
     np.testing.assert_allclose(loaded.predict(ROWS), expected(model), rtol=1e-6)
+
+
+@pytest.mark.parametrize("package", ["lightning.pytorch", "pytorch_lightning"])
+def test_checkpoints_of_lightning(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lightning = pytest.importorskip(package, reason="lightning is not installed (pip install lightning)")
+    monkeypatch.delitem(sys.modules, "runstone.autolog.lightning_callback", raising=False)
+    monkeypatch.delitem(vars(runstone.pytorch), "MlflowModelCheckpointCallback", raising=False)
+
+    class Line(lightning.LightningModule):  # type: ignore[misc, name-defined]
+        def __init__(self, width: int = 3) -> None:
+            super().__init__()
+            self.save_hyperparameters()
+            self.layer = torch.nn.Linear(width, 1)
+
+        def training_step(self, batch: Any, place: int) -> Any:
+            loss = (self.layer(batch[0]) ** 2).mean()
+            self.log("val_loss", loss)
+            return loss
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), lr=0.01)
+
+    def train(**told: Any) -> Any:
+        rows = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.from_numpy(ROWS)), batch_size=4)
+        model = Line()
+        lightning.Trainer(
+            max_epochs=2, logger=False, enable_checkpointing=False, enable_progress_bar=False, accelerator="cpu",
+            enable_model_summary=False, default_root_dir=tmp_path, **told,
+        ).fit(model, rows)  # fmt: skip
+        return model
+
+    def weights(model: Any) -> Any:
+        return model.layer.weight.detach().numpy()
+
+    runstone.pytorch.autolog(log_models=False, checkpoint=True, checkpoint_save_best_only=False)
+    keeping = runstone.pytorch.MlflowModelCheckpointCallback(save_best_only=False, save_freq=2, save_weights_only=True)
+    assert isinstance(keeping, lightning.Callback)
+    with runstone.start_run() as run:
+        model = train(callbacks=keeping)
+        loaded = runstone.pytorch.load_checkpoint(Line, global_step=4)
+    np.testing.assert_array_equal(weights(loaded), weights(model))
+    client = runstone.MlflowClient()
+    kept = sorted(item.path for item in client.list_artifacts(run.info.run_id, "checkpoints"))
+    assert kept == ["checkpoints/global_step_2", "checkpoints/global_step_4"]  # autologging left it to the callback
+
+    model = train()
+    run_id = runstone.last_active_run().info.run_id
+    monkeypatch.setenv("RUNSTONE_ALLOW_PICKLE", "deny")
+    np.testing.assert_array_equal(weights(runstone.pytorch.load_checkpoint(Line, run_id)), weights(model))
+    first = runstone.pytorch.load_checkpoint(Line, run_id, epoch=0, kwargs={"width": 3})
+    assert not np.array_equal(weights(first), weights(model))
+    with pytest.raises(PermissionDenied, match="pickle"):
+        runstone.pytorch.load_checkpoint(Line, run_id, kwargs={"weights_only": False})
+    with pytest.raises(NotFound):
+        runstone.pytorch.load_checkpoint(Line, run_id, epoch=7)

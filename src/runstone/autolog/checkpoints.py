@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,18 @@ class Plan(Struct, frozen=True, kw_only=True):
             raise InvalidValue("checkpoint_save_best_only needs checkpoint_monitor, the metric that says which is best.")
         if self.every != "epoch" and not (isinstance(self.every, int) and self.every > 0):
             raise InvalidValue(f"checkpoint_save_freq is 'epoch' or a positive number of steps; it got {self.every!r}.")
+
+
+def plan_of(told: dict[str, Any]) -> Plan | None:
+    """The plan that the ``checkpoint…`` options of an ``autolog`` make; ``None`` where ``checkpoint`` is not asked for.
+
+    Raises: InvalidValue, also where it is not asked for, for a plan that cannot be followed.
+    """
+    plan = Plan(
+        monitor=told["checkpoint_monitor"], mode=told["checkpoint_mode"], best_only=told["checkpoint_save_best_only"],
+        weights_only=told["checkpoint_save_weights_only"], every=told["checkpoint_save_freq"],
+    )  # fmt: skip
+    return plan if told["checkpoint"] else None
 
 
 class Keeper:
@@ -86,3 +100,34 @@ class Keeper:
         better = self.best is None or (value < self.best if self.plan.mode == "min" else value > self.best)
         self.best = value if better else self.best
         return better
+
+
+@contextmanager
+def fetched(run_id: str | None, epoch: int | None, global_step: int | None) -> Iterator[Path]:
+    """A checkpoint of a run, on this machine for the block.
+
+    Args:
+        run_id: of the active run if ``None``.
+        epoch, global_step: which, at most one; the latest if neither.
+
+    Raises:
+        InvalidValue: no run, both an epoch and a step, or a run without checkpoints.
+        NotFound: there is no such run, or no checkpoint of that epoch or step.
+    """
+    if epoch is not None and global_step is not None:
+        raise InvalidValue("load_checkpoint takes epoch= or global_step=, not both.")
+    active = runstone.active_run()
+    if run_id is None and active is None:
+        raise InvalidValue("load_checkpoint needs run_id=, since no run is active.")
+    client = runstone.MlflowClient()
+    run = client.get_run(run_id or active.info.run_id)  # the active run's own tags are those of its start
+    latest = run.data.tags.get(TAG)
+    if latest is None:
+        raise InvalidValue(f"The run {run.info.run_id} has no checkpoint: its tag {TAG} is missing.")
+    folder, name = posixpath.split(latest)
+    if epoch is not None:
+        folder = f"{FOLDER}/epoch_{epoch}"
+    elif global_step is not None:
+        folder = f"{FOLDER}/global_step_{global_step}"
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(client.download_artifacts(run.info.run_id, f"{folder}/{name}", place))

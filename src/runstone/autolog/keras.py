@@ -15,7 +15,9 @@ from runstone.models import ModelSignature
 from runstone.models.flavors import keras as flavor
 
 from . import boosting, core, importing
+from .checkpoints import Plan
 from .core import Options, Prepared, Training
+from .keras_checkpoints import Checkpointing
 
 FRAMEWORK = "keras"
 TESTED = ("3.0", "4.0")
@@ -29,6 +31,7 @@ class KerasOptions(Options, frozen=True, kw_only=True):
     save_model_kwargs: dict[str, Any] | None = None
     #: Begins the names of the optimizer's params.
     optimizer_prefix: str = "optimizer_"
+    checkpoints: Plan | None = None
 
 
 def autolog(
@@ -170,6 +173,8 @@ def _prepare(training: Training, original: Callable[..., Any], args: tuple[Any, 
         core.warn(options, "callbacks", "autolog: a CallbackList stays as it is, so no metrics of the epochs are logged.")
     else:
         told["callbacks"] = [*several, Recorder(training, options)]
+        if options.checkpoints is not None and not any(isinstance(one, Checkpointing) for one in several):
+            told["callbacks"].append(Checkpointing(options, options.checkpoints, training.run_id))
     if options.log_datasets:
         core.safely(options, "describing the data", _describe, options, told)
     first = boosting.first_rows(told.get("x")) if isinstance(told.get("x"), np.ndarray) else None

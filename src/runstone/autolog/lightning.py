@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +14,8 @@ from runstone.models import infer_signature
 from runstone.models.flavors import pytorch as flavor
 
 from . import core
-from .checkpoints import Keeper
 from .core import Prepared, Training
+from .lightning_checkpoints import Checkpointing
 from .pytorch import FRAMEWORK, TorchOptions
 
 
@@ -41,6 +40,8 @@ def _prepare(training: Training, kind: type, args: tuple[Any, ...], kwargs: dict
     trainer = args[0]
     model = args[1] if len(args) > 1 else kwargs.get("model")
     recorder = kind(training.run_id, options, training.model_to_come())
+    if not any(isinstance(one, Checkpointing) and one.plan is not None for one in trainer.callbacks):
+        recorder.plan = options.checkpoints
     trainer.callbacks.append(recorder)
     seen: list[Any] = []
     hook = None
@@ -81,15 +82,15 @@ def _summarize(kind: type, trainer: Any) -> None:
     runstone.log_text(str(module.ModelSummary(trainer.lightning_module, max_depth=-1)), "model_summary.txt")
 
 
-class _Recording:
+class _Recording(Checkpointing):
     """Logs to a run, while the trainer goes on; holds nothing that cannot be pickled."""
+
+    options: TorchOptions
 
     def __init__(self, run_id: str, options: TorchOptions, model_id: str | None) -> None:
         self.run_id, self.options, self.model_id = run_id, options, model_id
         self.by_step: set[str] = set()
         self.by_epoch: set[str] = set()
-        plan = options.checkpoints
-        self.keeper = None if plan is None else Keeper(run_id, options, plan, ".pth")
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         if trainer.is_global_zero:
@@ -98,25 +99,12 @@ class _Recording:
     def on_train_epoch_end(self, trainer: Any, pl_module: Any, *_further: Any) -> None:
         if trainer.is_global_zero:
             core.safely(self.options, "an epoch's metrics", self._epoch, trainer, pl_module)
-        self._checkpoint(trainer, lambda every: every == "epoch")
+        super().on_train_epoch_end(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, *_further: Any) -> None:
         if trainer.is_global_zero and self.options.log_every_n_step:
             core.safely(self.options, "a step's metrics", self._step, trainer)
-        self._checkpoint(trainer, lambda every: isinstance(every, int) and trainer.global_step % every == 0)
-
-    def _checkpoint(self, trainer: Any, is_due: Callable[[str | int], bool]) -> None:
-        keeper = self.keeper
-        if keeper is None or not is_due(keeper.plan.every) or not trainer.is_global_zero:
-            return
-
-        def write(file: Path) -> None:
-            # of this process alone: save_checkpoint() would wait for the others, which are not here
-            content = trainer._checkpoint_connector.dump_checkpoint(keeper.plan.weights_only)
-            trainer.strategy.save_checkpoint(content, file)
-
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        core.safely(self.options, "a checkpoint", keeper.keep, write, trainer.current_epoch, trainer.global_step, metrics)
+        super().on_train_batch_end(trainer, pl_module)
 
     def _begin(self, trainer: Any) -> None:
         params: dict[str, Any] = {"epochs": trainer.max_epochs}

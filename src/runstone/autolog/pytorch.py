@@ -9,7 +9,7 @@ from typing import Any
 from runstone.errors import InvalidValue
 
 from . import core, importing
-from .checkpoints import Plan
+from .checkpoints import Plan, plan_of
 from .core import Options
 
 FRAMEWORK = "pytorch"
@@ -36,14 +36,14 @@ def autolog(
     silent: bool = False,
     registered_model_name: str | None = None,
     extra_tags: dict[str, str] | None = None,
-    log_model_signatures: bool = True,
-    plain: bool = False,
     checkpoint: bool = False,
     checkpoint_monitor: str | None = "val_loss",
     checkpoint_mode: str = "min",
     checkpoint_save_best_only: bool = True,
     checkpoint_save_weights_only: bool = False,
     checkpoint_save_freq: str | int = "epoch",
+    log_model_signatures: bool = True,
+    plain: bool = False,
 ) -> None:
     """Log what Lightning trains, from now on. Where no run is active, each training gets one.
 
@@ -62,11 +62,7 @@ def autolog(
     if log_every_n_epoch < 1 or (log_every_n_step is not None and log_every_n_step < 1):
         raise InvalidValue("log_every_n_epoch and log_every_n_step are positive numbers.")
     told = {name: value for name, value in locals().items() if not name.startswith("checkpoint")}
-    plan = Plan(
-        monitor=checkpoint_monitor, mode=checkpoint_mode, best_only=checkpoint_save_best_only,
-        weights_only=checkpoint_save_weights_only, every=checkpoint_save_freq,
-    )  # fmt: skip
-    switch(**told, checkpoints=plan if checkpoint else None)
+    switch(**told, checkpoints=plan_of(locals()))
 
 
 def switch(**options: Any) -> None:
