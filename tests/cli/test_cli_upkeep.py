@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -100,6 +102,15 @@ def test_gc_leaves_a_folder_that_is_not_the_runs_own(call: Call, make_run: MakeR
 def test_sync_with_nothing_to_ship(call: Call, read: Read) -> None:
     assert "Nothing" in call("sync").output
     assert read("sync")["journals"] == 0
+
+
+def test_sync_says_what_it_brings_in(call: Call, read: Read, uri: str) -> None:
+    """Also of a run that began and ended unheard of: nobody else may bring it in before it is counted."""
+    script = "import runstone, os\nrunstone.start_run(run_name='r')\nrunstone.log_metric('m', 1)\nos.kill(os.getpid(), 9)"
+    environment = {**os.environ, "RUNSTONE_TRACKING_URI": uri, "RUNSTONE_CAPTURE_CONTEXT": "0"}
+    subprocess.run([sys.executable, "-c", script], check=False, env=environment)
+    assert re.match(r"Shipped \d+ records with 1 metric point.* from 1 journal\.", call("sync").output)
+    assert [(run["run_name"], run["status"], run["metrics.m"]) for run in read("runs", "list")] == [("r", "CRASHED", 1.0)]
 
 
 def test_doctor_finds_a_sound_store_sound(call: Call, read: Read, make_run: MakeRun) -> None:

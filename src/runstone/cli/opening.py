@@ -42,7 +42,10 @@ def open_for_reading(given: str, make: bool = False) -> Store:
         if not connect.is_server(uri):
             from runstone.journal.recovery import recover_all
 
-            recover_all(connect.journal_roots(uri), store)
+            from .output import note
+
+            for problem in recover_all(connect.journal_roots(uri), store).problems:
+                note(f"Problem: {problem}")
     return store
 
 

@@ -17,11 +17,11 @@ def sync(as_json: bool, store: str) -> None:
     from runstone.client.session import session
     from runstone.journal import recovery
 
-    from .opening import open_for_reading, store_uri
+    from .opening import store_uri
     from .output import note, print_json, safe
 
     uri = store_uri(store)
-    opened = open_for_reading(uri, make=True)
+    opened = connect.open_store(uri)
     found = recovery.recover_all(connect.journal_roots(uri), opened)
     files, waiting = spool.deliver(session(uri), connect.open_artifacts)
     found.problems += waiting
