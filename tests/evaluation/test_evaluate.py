@@ -158,3 +158,13 @@ def test_a_threshold_that_makes_no_sense_is_refused() -> None:
     for wrong in ({"threshold": 1}, {"greater_is_better": True}, {"min_relative_change": 2.0, "greater_is_better": True}):
         with pytest.raises(InvalidValue, match="MetricThreshold"):
             MetricThreshold(**wrong)  # type: ignore[arg-type]
+
+
+def test_evaluators_that_are_named_can_be_asked_for() -> None:
+    frame = pd.DataFrame({"y": [0, 1, 1, 0], "p": [0, 1, 0, 0]})
+    names = runstone.models.list_evaluators()
+    assert names == ["default", "classifier", "regressor"]
+    for name in names:
+        kind = "classifier" if name == "default" else name
+        found = runstone.evaluate(data=frame, targets="y", predictions="p", model_type=kind, evaluators=name)
+        assert found.metrics

@@ -65,6 +65,10 @@ def test_folders_archives_and_the_command(tmp_path: Path) -> None:
     good = CliRunner().invoke(cli, ["models", "scan", str(tmp_path / "plain"), "--json"])
     assert good.exit_code == 0, good.output
     assert {one["file"] for one in json.loads(good.stdout)} == {"model.pkl"}
+    as_option = CliRunner().invoke(cli, ["models", "scan", "-m", str(tmp_path / "plain"), "--json"])
+    assert (as_option.exit_code, as_option.stdout) == (0, good.stdout)
+    for twice_or_never in ([], ["x", "--model-uri", "y"]):
+        assert CliRunner().invoke(cli, ["models", "scan", *twice_or_never]).exit_code == 2
     bad = CliRunner().invoke(cli, ["models", "scan", str(tmp_path / "net.pt")])
     assert bad.exit_code == 1
     assert "mkdir" in bad.stdout

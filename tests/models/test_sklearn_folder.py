@@ -281,3 +281,14 @@ def test_a_flavor_without_a_loader_here(tmp_path: Path) -> None:
         runstone.pyfunc.load_model(tmp_path / "m")
     with pytest.raises(InvalidValue, match="none of scikit-learn"):
         runstone.sklearn.load_model(tmp_path / "m")
+
+
+def test_settings_for_a_model_that_takes_none_are_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runstone.sklearn.save_model(FOREST, tmp_path / "m")
+    (tmp_path / "settings.yaml").write_text("size: 3\n")
+    for told in ({"device": "cpu"}, str(tmp_path / "settings.yaml"), {}):
+        loaded = runstone.pyfunc.load_model(tmp_path / "m", model_config=told)
+        np.testing.assert_array_equal(loaded.predict(FRAME), FOREST.predict(FRAME))
+    assert capsys.readouterr().err.count("model_config= is not used (device)") == 1
+    with pytest.raises(InvalidValue, match="model_config="):
+        runstone.pyfunc.load_model(tmp_path / "m", model_config=str(tmp_path / "none.yaml"))

@@ -10,10 +10,11 @@ from .shell import json_option, store_option
 
 
 @click.command("scan")
-@click.argument("model", metavar="URI")
+@click.argument("model", metavar="URI", required=False)
+@click.option("-m", "--model-uri", metavar="URI", help="The same, as an option.")
 @json_option
 @store_option
-def scan(model: str, as_json: bool, store: str) -> None:
+def scan(model: str | None, model_uri: str | None, as_json: bool, store: str) -> None:
     """Tell what the pickles of a model, or one file, would import, and what else runs code when it is loaded. Nothing is.
 
     Exit code 1 when something in it runs commands, reaches files or networks, or cannot be read.
@@ -26,6 +27,9 @@ def scan(model: str, as_json: bool, store: str) -> None:
     from .opening import store_uri
     from .output import print_json, print_table, safe
 
+    if (model is None) == (model_uri is None):
+        raise click.UsageError("Give one model: URI, or -m URI.")
+    model = model or model_uri or ""
     if store:
         settings.TRACKING_URI.set(store_uri(store))
     place = Path(model) if Path(model).is_file() else local_folder(model)

@@ -12,6 +12,7 @@ __getattr__, __dir__ = lazy(
         "MetricThreshold": f"{__name__}.thresholds:MetricThreshold",
         "ModelValidationFailedException": f"{__name__}.thresholds:ModelValidationFailedException",
         "evaluate": f"{__name__}.evaluate:evaluate",
+        "list_evaluators": f"{__name__}.evaluate:list_evaluators",
         "make_metric": f"{__name__}.metric:make_metric",
         "validate_evaluation_results": f"{__name__}.thresholds:validate_evaluation_results",
     },

@@ -26,7 +26,7 @@ from .metric import EvaluationMetric
 from .result import EvaluationResult
 from .thresholds import MetricThreshold, validate_evaluation_results
 
-CLASSIFIER, REGRESSOR = "classifier", "regressor"
+DEFAULT, CLASSIFIER, REGRESSOR = "default", "classifier", "regressor"
 TABLE, SLICES = "eval_results_table", "slice_metrics"
 #: MLflow's tag that says which data models were evaluated on.
 DATASETS = "mlflow.datasets"
@@ -154,12 +154,17 @@ def _prefix(config: Mapping[str, Any]) -> str:
     return str(config.get("metric_prefix") or "")
 
 
+def list_evaluators() -> list[str]:
+    """What ``evaluators=`` of :func:`evaluate` may name: ``default``, and the ``model_type``."""
+    return [DEFAULT, CLASSIFIER, REGRESSOR]
+
+
 def _config(evaluators: Any, config: Any, model_type: str | None) -> Mapping[str, Any]:
     """The settings, also where they are given by evaluator. Raises InvalidValue."""
     if model_type not in (None, CLASSIFIER, REGRESSOR):
         raise InvalidValue(f"model_type={model_type!r} is not evaluated here; 'classifier', 'regressor' and None are.")
     names = [evaluators] if isinstance(evaluators, str) else list(evaluators or ())
-    unknown = [name for name in names if name not in ("default", model_type)]
+    unknown = [name for name in names if name not in (DEFAULT, model_type)]
     if unknown:
         raise InvalidValue(f"There is no evaluator {unknown} for model_type={model_type!r}; 'default' works, and None.")
     if config is None:

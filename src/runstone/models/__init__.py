@@ -13,6 +13,7 @@ __getattr__, __dir__ = lazy(
                 "EvaluationResult",
                 "MetricThreshold",
                 "evaluate",
+                "list_evaluators",
                 "make_metric",
                 "validate_evaluation_results",
             )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runstone import plugins
+from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue, NotSupported
 
 from . import python_function
@@ -140,7 +141,7 @@ def load_model(
         model_uri: a folder, ``file:…``, ``runs:/<run_id>/<path>`` or ``models:/…``; written by Runstone or by MLflow.
         suppress_warnings: say nothing about packages with other versions than the model's.
         dst_path: a folder that exists, to copy the model to first.
-        model_config: settings for the model; only models that were saved with some take them.
+        model_config: settings for the model, a dict or a YAML file; one that takes none is loaded without, with a warning.
 
     Raises:
         NotFound: there is no model.
@@ -190,12 +191,16 @@ def _load(folder: Path, settings: Mapping[str, Any], meta: Model, config: Any) -
             raise missing_module(missing, folder) from missing
     data = settings.get("model_path") or settings.get("data")
     place = inside(folder, data) if data else folder
+    given = python_function.read_config(config)
     try:
         loader = _loader(named)
         if "model_config" in inspect.signature(loader).parameters:
-            return loader(str(place), model_config={**(settings.get("config") or {}), **(config or {})})
-        if config:
-            raise InvalidValue(f"model_config= is for models that take one; this one is loaded by {named}, which does not.")
+            return loader(str(place), model_config={**(settings.get("config") or {}), **given})
+        if given:
+            warn_once(
+                f"model_config {named}", f"model_config= is not used ({', '.join(map(str, given))}): models that {named} loads "
+                "take no settings."
+            )  # fmt: skip
         return loader(str(place))
     except ModuleNotFoundError as missing:
         raise missing_module(missing, folder) from missing

@@ -60,6 +60,7 @@ async function send(path: string, asking: Asking): Promise<Response> {
   const error = new ApiError(response.status, await errorBody(response));
   if (error.away) markAway();
   if (response.status === 401 && path !== "session") {
+    error.message = "Sign in first."; // what the server says tells programs of their settings
     if (before === entered()) setShut(true);
     // Nobody was there yet when it was asked. A change is not repeated: whoever came in may be somebody else.
     else if (method === "GET" || signal) return send(path, asking);
