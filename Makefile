@@ -58,7 +58,7 @@ flavors: $(HEAVY)/.ready
 	RUNSTONE_PEER_PYTHON=$(CURDIR)/$(HEAVY)/bin/python $(HEAVY)/bin/python -m pytest -rs $(LARGE)
 
 LARGE := tests/models/test_flavor_round_trips.py tests/models/test_heavy_flavors.py tests/models/test_keras_models.py \
-  tests/models/test_spark_udf.py tests/models/test_torch_models.py tests/autolog/test_heavy_like_mlflow.py
+  tests/models/test_spark_udf.py tests/models/test_torch_models.py tests/autolog/test_heavy_like_mlflow.py tests/data/test_large_datasets.py
 
 ray: $(VENV)/.test $(RAY)/.ready
 	RUNSTONE_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(BIN)/python -m pytest -n 0 -rs tests/projects/test_ray_cluster.py tests/scoring/test_ray_serve.py

@@ -14,11 +14,13 @@ from .dataset import Dataset
 from .dataset_source import DatasetSource
 from .filesystem_dataset_source import LocalArtifactDatasetSource, UriDatasetSource
 from .http_dataset_source import HTTPDatasetSource
+from .huggingface_dataset_source import HuggingFaceDatasetSource
 from .spark_dataset_source import SparkDatasetSource
 
 #: Asked in turn, the last first, so that what a user registers wins.
 _sources: list[type[DatasetSource]] = [
-    UriDatasetSource, LocalArtifactDatasetSource, HTTPDatasetSource, SparkDatasetSource, CodeDatasetSource,
+    UriDatasetSource, LocalArtifactDatasetSource, HTTPDatasetSource, SparkDatasetSource, HuggingFaceDatasetSource,
+    CodeDatasetSource,
 ]  # fmt: skip
 
 

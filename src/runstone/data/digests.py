@@ -41,12 +41,16 @@ def of_arrays(features: Any, targets: Any = None) -> str:
 
 
 def _array_parts(array: NDArray[Any]) -> list[Any]:
+    return [hashes_of(array), *(np.int64(size) for size in array.shape)]
+
+
+def hashes_of(array: NDArray[Any]) -> Any:
+    """Of the first elements; of elements of no known kind only their number counts."""
     first = array.flatten()[:MOST]
     try:
-        hashes: Any = _element_hashes(first)
-    except TypeError:  # elements of no known kind: only their number counts
-        hashes = np.int64(first.size)
-    return [hashes, *(np.int64(size) for size in array.shape)]
+        return _element_hashes(first)
+    except TypeError:
+        return np.int64(first.size)
 
 
 def _element_hashes(array: NDArray[Any]) -> NDArray[np.uint64]:

@@ -17,17 +17,21 @@ from .dataset_source_registry import source_or_code
 from .tabular import TabularDataset
 
 
+def digest_of(frame: pd.DataFrame) -> str:
+    """Columns of text and of numbers count with their values, all columns with their names."""
+    first = frame.head(digests.MOST)
+    is_text = [all(isinstance(value, str) for value in first.iloc[:, place]) for place in range(first.shape[1])]
+    texts = first.columns[is_text]
+    numbers = first.select_dtypes(include=[np.number]).columns
+    rows = pd.util.hash_pandas_object(first[texts.union(numbers)]).values
+    return digests.short_md5([rows, np.int64(len(frame)), *(str(name).encode() for name in frame.columns)])
+
+
 class PandasDataset(TabularDataset):
     """A pandas frame; ``df`` gives it back."""
 
     def _compute_digest(self) -> str:
-        """Columns of text and of numbers count with their values, all columns with their names."""
-        first = self._df.head(digests.MOST)
-        is_text = [all(isinstance(value, str) for value in first.iloc[:, place]) for place in range(first.shape[1])]
-        texts = first.columns[is_text]
-        numbers = first.select_dtypes(include=[np.number]).columns
-        rows = pd.util.hash_pandas_object(first[texts.union(numbers)]).values
-        return digests.short_md5([rows, np.int64(len(self._df)), *(str(name).encode() for name in self._df.columns)])
+        return digest_of(self._df)
 
     def _infer(self) -> Schema:
         return infer_schema(self._df)
