@@ -183,3 +183,20 @@ def test_compared_runs_print_all_of_them(server: Any, realistic: dict[str, Any],
     assert len([head for head in heads if head.strip().startswith("forest-")]) == 14
     assert reach(page, "main :is(th, td)") <= STANDING + 1
     expect(page.locator("[data-paper=Metrics] td", has_text="★").first).to_be_visible()
+
+
+def test_the_page_stands_where_what_it_prints_with_did_not_come(
+    server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    watched = open_page(f"{server.url}/experiments/{realistic['experiment']}/runs")
+    page = watched.page
+    asked: list[str] = []
+    page.route("**/assets/paper-*", lambda route: (asked.append(route.request.url), route.abort()))
+    page.reload()
+    page.get_by_test_id("run-row").first.wait_for()
+    with page.expect_event("requestfailed"):
+        pass
+    page.wait_for_timeout(200)
+    expect(page.get_by_test_id("run-row").first).to_be_visible()
+    assert asked
+    watched.mishaps.clear()

@@ -32,11 +32,26 @@ const ViewBar = lazy(() => import("./ViewBar").then((module) => ({ default: modu
 const Unanswered = lazy(() => import("./Unanswered").then((module) => ({ default: module.Unanswered })));
 const ExportMenu = lazy(() => import("./ExportMenu").then((module) => ({ default: module.ExportMenu })));
 
-/** Printing waits for nobody: this is here when the page has had its first second. */
-const Paper = lazy(async () => {
-  await new Promise((done) => setTimeout(done, 1000));
-  return { default: (await import("./Paper")).Paper };
-});
+type Sheets = typeof import("./Paper").Paper;
+
+/** Printing waits for nobody: this is here when a page that is seen has had its first second, or its server is back. */
+function useSheets(): Sheets | undefined {
+  const [sheets, setSheets] = useState<Sheets>();
+  useEffect(() => {
+    let timer: number;
+    const later = (pause: number) => {
+      timer = window.setTimeout(() => {
+        if (document.hidden) later(AGAIN);
+        else import("./Paper").then(({ Paper }) => setSheets(() => Paper), () => later(AGAIN));
+      }, pause);
+    };
+    later(1000);
+    return () => clearTimeout(timer);
+  }, []);
+  return sheets;
+}
+
+const AGAIN = 10_000;
 
 export interface RunsPageProps {
   /** None: those of every active experiment. */
@@ -47,6 +62,7 @@ export interface RunsPageProps {
 
 export function RunsPage(props: RunsPageProps) {
   const page = useRunsPage(props);
+  const Paper = useSheets();
   const { view, rows, name } = page;
   const actions = useRunActions(page, props.experiments);
   useTitle(name);
@@ -226,9 +242,7 @@ export function RunsPage(props: RunsPageProps) {
           </Suspense>
         ) : (
         <>
-        <Suspense>
-          <Paper page={page} />
-        </Suspense>
+        {Paper && <Paper page={page} />}
         <Grid
           label={`Runs of ${name}`}
           rows={rows}
