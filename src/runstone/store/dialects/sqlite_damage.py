@@ -6,10 +6,16 @@ import sqlite3
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Column, Double, LargeBinary, Table
 
-from runstone.store.tables import metadata
+from runstone._lazy import later
+
+if TYPE_CHECKING:
+    from runstone.store import tables
+else:
+    tables = later("runstone.store.tables")  # which begins with the dialects
 
 #: Most problems that SQLite tells of.
 _MOST = 20
@@ -31,10 +37,10 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     if not _readable(connection, "SELECT type, name, tbl_name, sql FROM sqlite_master"):
         return ["what tables it has cannot be read"]
     there = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    wanted = {str(index.name) for table in metadata.tables.values() for index in table.indexes}
+    wanted = {str(index.name) for table in tables.metadata.tables.values() for index in table.indexes}
     if missing := sorted(wanted - there):
         return [f"indexes are missing: {', '.join(missing)}"]
-    return [problem for table in metadata.sorted_tables for problem in _unreadable(connection, table)]
+    return [problem for table in tables.metadata.sorted_tables for problem in _unreadable(connection, table)]
 
 
 def _unreadable(connection: sqlite3.Connection, table: Table) -> Iterator[str]:
