@@ -43,16 +43,9 @@ def check(as_json: bool, schema_only: bool, uri: str) -> None:
 
     from .output import print_json
 
-    place, problems = connect.shown(uri), connect.lost_writes(uri)  # what is lost by opening it is looked for first
-    found, head = (None, "") if problems else connect.schema_of(uri)
-    if problems:
-        pass
-    elif found is None:
-        problems = [f"{place} has no tables yet. `runstone db upgrade` makes them."]
-    elif found != head:
-        problems = [f"{place} has schema {found}, this version works with {head}. `runstone db upgrade` migrates it."]
-    elif not schema_only:
-        problems = connect.damage_of(uri)
+    place, lost = connect.shown(uri), connect.lost_writes(uri)  # by opening it, so this comes first
+    found, head = (None, "") if lost else connect.schema_of(uri)
+    problems = lost or _of_schema(place, found, head) or ([] if schema_only else connect.damage_of(uri))
     if as_json:
         print_json({"store": place, "schema": found, "current": head, "sound": not problems, "problems": problems})
         if problems:
@@ -62,3 +55,12 @@ def check(as_json: bool, schema_only: bool, uri: str) -> None:
     else:
         whole = "" if schema_only else " and all that is in it can be read"
         click.echo(f"{place}: the schema is {head}, as it should be{whole}.")
+
+
+def _of_schema(place: str, found: str | None, head: str) -> list[str]:
+    """What is wrong with the tables of a store, in one sentence, or none."""
+    if found is None:
+        return [f"{place} has no tables yet. `runstone db upgrade` makes them."]
+    if found != head:
+        return [f"{place} has schema {found}, this version works with {head}. `runstone db upgrade` migrates it."]
+    return []

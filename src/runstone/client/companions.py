@@ -28,8 +28,7 @@ def start(entry: Active, log_system_metrics: bool | None, capture_console: bool 
     faults.note_in(log.writer.folder)
     if settings.CAPTURE_CONTEXT.get() and not resumed:
         log.hold()
-        begun = entry.run.info.start_time or 0
-        first = _beginning(begun) == begun and not _is_worker()
+        first = _is_first(entry.run.info.start_time or 0) and not _is_worker()
         context.gather(log.run_id, log.append, functools.partial(_gathered, entry, first))
     if settings.LOG_SYSTEM_METRICS.get() if log_system_metrics is None else log_system_metrics:
         monitor = _part("system_metrics").Monitor(log.metrics, _next_step(entry.run))
@@ -55,12 +54,13 @@ def refuse_equal(here: Session, experiment_id: str | None, now: int) -> None:
         _part("same").refuse(here, experiment_for_run(here, experiment_id).experiment_id, begun)
 
 
-def _beginning(begun: int) -> int:
-    """When the first run of this process began, which is this one if there was none."""
+def _is_first(begun: int) -> bool:
+    """Whether a run that began then, in milliseconds, is the first of this process; from now on there is one."""
     global _began
-    if _began is None:
+    first = _began is None
+    if first:
         _began = begun
-    return _began
+    return first
 
 
 def _is_worker() -> bool:

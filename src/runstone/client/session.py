@@ -23,7 +23,7 @@ from runstone.errors import (
     Trouble,
     WrongState,
 )
-from runstone.journal.recovery import Recovery, recover
+from runstone.journal.recovery import Recovery, recover, recover_all
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import RunStarted
@@ -127,8 +127,7 @@ class Session:
         self._looked = now
         with contextlib.suppress(RunstoneError, OSError):  # what is asked next will say it
             store.sweep(now_ms())
-            for root in connect.journal_roots(self.uri):
-                self._say_recovered(recover(root, store))
+            self._say_recovered(recover_all(connect.journal_roots(self.uri), store))
 
     def _look_after_children(self, wait: bool = False) -> None:
         if not self.offline:
@@ -268,9 +267,7 @@ class Session:
             return
         try:
             store = self.store
-            for root in connect.journal_roots(self.uri):
-                if root.is_dir():
-                    self._say_recovered(recover(root, store))
+            self._say_recovered(recover_all(connect.journal_roots(self.uri), store))
             self._deliver_files()
             store.sweep(now_ms())
         except (RunstoneError, OSError) as trouble:

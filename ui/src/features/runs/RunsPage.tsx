@@ -34,6 +34,9 @@ const ExportMenu = lazy(() => import("./ExportMenu").then((module) => ({ default
 
 type Sheets = typeof import("./Paper").Paper;
 
+/** Milliseconds until a page asks that was hidden, or whose server was away. */
+const AGAIN = 10_000;
+
 /** Printing waits for nobody: this is here when a page that is seen has had its first second, or its server is back. */
 function useSheets(): Sheets | undefined {
   const [sheets, setSheets] = useState<Sheets>();
@@ -50,8 +53,6 @@ function useSheets(): Sheets | undefined {
   }, []);
   return sheets;
 }
-
-const AGAIN = 10_000;
 
 export interface RunsPageProps {
   /** None: those of every active experiment. */
