@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
@@ -12,11 +14,22 @@ const base = {
   transformIndexHtml: () => [{ tag: "base", attrs: { href: "/" }, injectTo: "head-prepend" }],
 } as const;
 
+/** Scripts name every class that they use: a short mark for each style sheet. */
+const sheets = new Map<string, string>();
+function shortName(name: string, file: string): string {
+  const sheet = basename(file.replace(/\?.*$/, ""));
+  const mark = createHash("md5").update(sheet).digest("hex").slice(0, 4);
+  if ((sheets.get(mark) ?? sheet) !== sheet) throw new Error(`${sheet} and ${sheets.get(mark)} have the same mark ${mark}: give one of them another name`);
+  sheets.set(mark, sheet);
+  return `${name}_${mark}`;
+}
+
 export default defineConfig({
   base: "./",
   plugins: [react({ jsxImportSource: "#jsx" }), base],
   // React has had it itself since version 18.
   resolve: { alias: [{ find: /^use-sync-external-store\/shim$/, replacement: "react" }] },
+  css: { modules: { generateScopedName: shortName } },
   build: {
     outDir: "../src/runstone/server/ui",
     emptyOutDir: true,

@@ -63,6 +63,36 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_rows_that_roll_by_borrow_their_elements(large: Path, serve: Callable[..., Any], open_page: Callable[..., Any]) -> None:
+    """None is made, taken away or moved, one part of each stays at the left; at rest they stand in the order of the rows."""
+    page = open_page(f"{serve(large).url}/experiments/1/runs").page
+    grid, row = page.get_by_test_id("runs-grid"), page.get_by_test_id("run-row")
+    expect(row.first).to_contain_text("run-9999")
+    expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
+    page.mouse.move(*(grid.bounding_box()[at] + 200 for at in ("x", "y")))
+    page.mouse.wheel(0, 3000)  # the rows above come on top of those below
+    expect(page.locator("[aria-rowindex='102']")).to_be_in_viewport()
+    page.evaluate("""() => {
+      window.moved = 0;
+      const rows = document.querySelector('[data-testid=run-row]').parentElement;
+      new MutationObserver(list => { window.moved += list.length; }).observe(rows, {childList: true});
+    }""")
+    for _ in range(10):
+        page.mouse.wheel(0, 320)
+        page.wait_for_timeout(30)
+    expect(page.locator("[aria-rowindex='202']")).to_be_in_viewport()
+    assert page.evaluate("window.moved") <= 4  # at its edges a row more may be seen
+    order = "rows => rows.map(row => Number(row.getAttribute('aria-rowindex')))"
+    numbers = row.evaluate_all(order)
+    page.wait_for_timeout(1000)
+    rested = row.evaluate_all(order)
+    assert rested == sorted(numbers)
+    sticky = (
+        "[...document.querySelectorAll('[data-testid=run-row] *')].filter(one => getComputedStyle(one).position == 'sticky')"
+    )
+    assert page.evaluate(f"{sticky}.length") == len(rested)
+
+
 def test_ten_thousand_runs_cost_what_is_seen(large: Path, serve: Callable[..., Any], open_page: Callable[..., Any]) -> None:
     server = serve(large)
     watched = open_page(f"{server.url}/experiments/1/runs")

@@ -169,12 +169,12 @@ def equal(api: TestClient, **body: Any) -> dict[str, tuple[str, int]]:
     return {one["key"]: (one["value"], one["runs"]) for one in ask(api, "equal", **body)["params"]}
 
 
-@pytest.mark.parametrize("first", [200, 2])
+@pytest.mark.parametrize("first", [200, 2, 1])
 def test_equal_params_are_those_of_the_filter(
     api: TestClient, experiment: str, seeds: dict[str, str], make_run: Any, first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runstone.server.routes.equal.FIRST", first)
-    monkeypatch.setattr("runstone.server.routes.equal.WINDOW", 2)
+    monkeypatch.setattr("runstone.server.routes.equal.AT_ONCE", 1)
     make_run("odd", params={"model": "mlp", "only": "here", "empty": ""}, start=1)
     of = {"experiment_ids": [experiment]}
     assert equal(api, **of) == {"epochs": ("3", 6), "only": ("here", 1), "empty": ("", 1)}
@@ -191,7 +191,6 @@ def test_one_run_that_differs_far_down_is_not_overlooked(api: TestClient, experi
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FIRST", 2)
-        patch.setattr(module, "WINDOW", 2)
         found = equal(api, experiment_ids=[experiment], filter="params.depth = '3'")
     assert found == {"depth": ("3", 7)}
 

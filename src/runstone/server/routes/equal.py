@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from runstone.contracts import RunQuery, RunTable
+from runstone._lazy import later
+from runstone.contracts import RunQuery
 from runstone.server import table_schema as t
 
 from .experiments import VIEWS
 from .tables import experiments_named
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from runstone.server.backend import Backend
+else:
+    np = later("numpy")
 
-#: Runs that rule out most params, and runs of each question about those that are left.
-FIRST, WINDOW = 200, 5_000
-
-
-class _Tally:
-    """What is known of each param that may still be equal: its value, and how many runs have it."""
-
-    def __init__(self, keys: list[str]) -> None:
-        self.found: dict[str, tuple[str | None, int]] = dict.fromkeys(keys, (None, 0))
-
-    @property
-    def columns(self) -> list[str]:
-        return [f"params.{key}" for key in self.found]
-
-    def add(self, window: RunTable) -> None:
-        """Count the cells of a window that was asked for with :attr:`columns`; params that differ are left out from now on."""
-        for key, cells in zip(list(self.found), window.values, strict=True):
-            value, runs = self.found[key]
-            values = {str(cell) for cell in cells if cell is not None} | ({value} if value is not None else set())
-            if len(values) > 1:
-                del self.found[key]
-            elif values:
-                self.found[key] = (values.pop(), runs + sum(cell is not None for cell in cells))
+#: Runs that rule out most params, and how many of those left are read at once of all that match.
+FIRST, AT_ONCE = 40, 16
 
 
 def equal_params(backend: Backend, body: t.EqualRequest) -> t.EqualAnswer:
@@ -49,19 +35,40 @@ def equal_params(backend: Backend, body: t.EqualRequest) -> t.EqualAnswer:
     ids = tuple(experiment.experiment_id for experiment in experiments)
     keys = backend.store.keys("params", ids, limit=t.MAX_EQUAL)
     plain = not body.filter.strip() and body.view == "active"  # then the store knows already what differs
-    tally = _Tally([one.key for one in keys if not plain or one.distinct == 1])
-    query = RunQuery(experiment_ids=ids, filter=body.filter, view=VIEWS[body.view])
-    offset, limit, matched = 0, FIRST, 0
-    while tally.found:
-        window = backend.store.table(structs.replace(query, offset=offset, limit=limit), tally.columns)
-        matched = window.matched
-        tally.add(window)
-        offset, limit = offset + len(window.run_ids), WINDOW
-        if not window.run_ids or offset >= matched:
-            break
-        if plain and all(runs for _, runs in tally.found.values()):
-            known = {one.key: one.runs for one in keys}
-            tally.found = {key: (value, known[key]) for key, (value, _) in tally.found.items()}
-            break
-    told = [t.EqualParam(key, value, runs) for key, (value, runs) in sorted(tally.found.items()) if value is not None]
-    return t.EqualAnswer(matched, told)
+    query = RunQuery(experiment_ids=ids, filter=body.filter, view=VIEWS[body.view], limit=FIRST)
+    known = {one.key: one.runs for one in keys if not plain or one.distinct == 1}
+    if not known:
+        return t.EqualAnswer(0, [])
+    window = backend.store.table(query, [f"params.{key}" for key in known])
+    tallies = (_tally(key, Counter(map(str, _there(cells)))) for key, cells in zip(known, window.values, strict=True))
+    told = [one for one in tallies if one]
+    if plain and len(told) == len(known) and all(one.runs for one in told):
+        told = [structs.replace(one, runs=known[one.key]) for one in told]
+    elif window.matched > len(window.run_ids):
+        told = [one for start in range(0, len(told), AT_ONCE) for one in _of_all(backend, query, told[start : start + AT_ONCE])]
+    return t.EqualAnswer(window.matched, sorted((one for one in told if one.runs), key=lambda one: one.key))
+
+
+def _there(cells: Sequence[object]) -> list[object]:
+    return [cell for cell in cells if cell is not None]
+
+
+def _tally(key: str, values: Mapping[str, int]) -> t.EqualParam | None:
+    """The param with its value; with none, where no run has it; nothing at all where runs differ."""
+    if len(values) > 1:
+        return None
+    ((value, runs),) = values.items() or (("", 0),)
+    return t.EqualParam(key, value, runs)
+
+
+def _of_all(backend: Backend, query: RunQuery, params: Sequence[t.EqualParam]) -> list[t.EqualParam]:
+    """Those of some params that are equal in all runs that match."""
+    columns = backend.store.columns(query, [f"params.{one.key}" for one in params]).columns
+    found = []
+    for param, column in zip(params, columns, strict=True):
+        codes = np.frombuffer(column.codes, "<i4")
+        places, runs = np.unique(codes[codes >= 0], return_counts=True)
+        values = {str(column.values[place]): int(count) for place, count in zip(places, runs, strict=True)}
+        if one := _tally(param.key, values):
+            found.append(one)
+    return found

@@ -5,14 +5,17 @@ import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { SortKey } from "../../lib/columns";
 import s from "./Grid.module.css";
 import { GridHead, type HeadActions } from "./GridHead";
-import { cellId, GridRow } from "./GridRow";
+import { cellId, cellTitle, GridRow } from "./GridRow";
 import type { GridColumn } from "./layout";
+import { useSlots } from "./slots";
 import { useGridKeys } from "./useGridKeys";
 import type { Rows } from "./useRows";
 import { isOpened } from "./view";
 
 const HEAD = 34;
 const OVERSCAN = 8;
+/** Milliseconds without a turn of the wheel after which rows no longer roll. */
+const RESTED = 500;
 
 export interface GridProps {
   label: string;
@@ -57,13 +60,13 @@ export function Grid(props: GridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
+    isScrollingResetDelay: RESTED,
     scrollPaddingEnd: HEAD + rows.lead * rowHeight,
   });
   useEffect(() => across.measure(), [across, columns]);
   useEffect(() => down.measure(), [down, rowHeight]);
-  // A row that leaves lends its elements to the one that comes.
-  const slots = Math.ceil((scroller.current?.clientHeight ?? 1200) / rowHeight) + 2 * OVERSCAN + 4;
   const items = down.getVirtualItems();
+  const slots = useSlots(items.map((item) => item.index), down.isScrolling);
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   const { onRange, jump } = props;
@@ -84,7 +87,7 @@ export function Grid(props: GridProps) {
     down.scrollToIndex(jump.row, { align: "center" });
     scroller.current?.focus({ preventScroll: true });
   }, [down, jump]);
-  const keys = useGridKeys(props, active, go, Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2));
+  const keys = useGridKeys(props, active, go, () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2));
   const click = (event: MouseEvent) => {
     const target = event.target as HTMLElement;
     const row = Number(target.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? Number.NaN);
@@ -98,6 +101,15 @@ export function Grid(props: GridProps) {
     if (cell.dataset["column"] === "select" || ((event.ctrlKey || event.metaKey || event.shiftKey) && !target.closest("a"))) {
       props.onSelect(row, event.shiftKey);
     }
+  };
+  const point = (event: MouseEvent) => {
+    const cell = (event.target as HTMLElement).closest<HTMLElement>("[role=gridcell],[role=rowheader]");
+    const row = Number(cell?.closest<HTMLElement>("[data-row]")?.dataset["row"]);
+    const column = [...pinned, ...columns].find((one) => one.id === cell?.dataset["column"]);
+    if (!cell || !column || cell.dataset["active"]) return; // an active one says it at all times
+    const words = event.type === "mouseover" && cellTitle(column, rows.at(row));
+    if (words) cell.title = words;
+    else cell.removeAttribute("title");
   };
   const drawRow = (row: number, top: number, key: number) => {
     const data = rows.at(row);
@@ -134,6 +146,8 @@ export function Grid(props: GridProps) {
       data-testid="runs-grid"
       onKeyDown={keys}
       onClick={click}
+      onMouseOver={point}
+      onMouseOut={point}
       onDoubleClick={(event) => {
         const target = event.target as HTMLElement;
         const run = target.closest<HTMLElement>("[data-run]")?.dataset["run"];
@@ -158,7 +172,7 @@ export function Grid(props: GridProps) {
         </div>
       )}
       <div role="rowgroup" style={{ height: down.getTotalSize(), width, minWidth: "100%", position: "relative" }}>
-        {items.map((item) => drawRow(item.index, item.start, item.index % slots))}
+        {slots.map(({ key, row }) => drawRow(row, row * rowHeight, key))}
       </div>
     </div>
   );

@@ -40,11 +40,10 @@ interface Props {
 
 export function GridHead({ width, pinned, columns, from, before, sort, row, activeColumn, allSelected, actions }: Props) {
   const [menu, setMenu] = useState<{ column: GridColumn; place: Place } | null>(null);
-  let left = 0;
-  const heading = (column: GridColumn, index: number, style: { width: number; left?: number }, edge = false) => (
+  const heading = (column: GridColumn, index: number) => (
     <Heading
       key={column.id}
-      {...{ row, column, index, style, sort, edge, allSelected, actions }}
+      {...{ row, column, index, sort, allSelected, actions }}
       active={activeColumn === index}
       open={menu?.column.id === column.id}
       onMenu={(element) => setMenu({ column, place: placeOf(element) })}
@@ -52,13 +51,11 @@ export function GridHead({ width, pinned, columns, from, before, sort, row, acti
   );
   return (
     <div role="row" aria-rowindex={1} className={`${s.row} ${s.head}`} style={{ width }}>
-      {pinned.map((column, i) => {
-        const node = heading(column, i, { width: column.width, left }, i === pinned.length - 1);
-        left += column.width;
-        return node;
-      })}
+      <div role="none" className={s.pins}>
+        {pinned.map(heading)}
+      </div>
       {before > 0 && <div style={{ flex: "none", width: before }} />}
-      {columns.map((column, i) => heading(column, pinned.length + from + i, { width: column.width }))}
+      {columns.map((column, i) => heading(column, pinned.length + from + i))}
       {menu && (
         <Suspense>
           <HeadMenu column={menu.column} place={menu.place} actions={actions} onClose={() => setMenu(null)} />
@@ -68,13 +65,11 @@ export function GridHead({ width, pinned, columns, from, before, sort, row, acti
   );
 }
 
-function Heading({ row, column, index, style, sort, edge, active, open, allSelected, actions, onMenu }: {
+function Heading({ row, column, index, sort, active, open, allSelected, actions, onMenu }: {
   row: number;
   column: GridColumn;
   index: number;
-  style: { width: number; left?: number };
   sort: readonly SortKey[];
-  edge: boolean;
   active: boolean;
   open: boolean;
   allSelected: boolean;
@@ -83,19 +78,18 @@ function Heading({ row, column, index, style, sort, edge, active, open, allSelec
 }) {
   const at = sort.findIndex((key) => key.id === column.sort);
   const key = sort[at];
-  const pin = style.left === undefined ? "" : s.pinned;
-  const classes = `${s.cell} ${s.heading} ${column.numeric ? s.number : ""} ${pin} ${edge ? s.edge : ""}`;
+  const classes = `${s.cell} ${s.cut} ${s.heading} ${column.numeric ? s.number : ""}`;
   const common = {
     role: "columnheader",
     id: cellId(row, index),
     "aria-colindex": index + 1,
-    style,
+    style: { width: column.width },
     "data-active": active || undefined,
     "data-column": column.id,
   };
   if (column.fixed === "select") {
     return (
-      <div {...common} className={`${s.cell} ${s.heading} ${s.select} ${pin}`} onClick={actions.selectAll}>
+      <div {...common} className={`${s.cell} ${s.heading} ${s.select}`} onClick={actions.selectAll}>
         <Tick checked={allSelected} label="Select all that match" />
       </div>
     );

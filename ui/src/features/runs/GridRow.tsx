@@ -8,7 +8,7 @@ import { Status } from "../../ui/Status";
 import { Tick } from "../../ui/Tick";
 import { Ago, Took } from "../../ui/Time";
 import s from "./Grid.module.css";
-import { cellLook, type GridColumn } from "./layout";
+import { cellLook, type GridColumn, wholeCell } from "./layout";
 import type { Cell, RowAt, RowWindow } from "./useRows";
 
 const Painted = lazy(() => import("./Painted").then((module) => ({ default: module.Painted })));
@@ -41,13 +41,13 @@ export const cellId = (row: number, column: number) => `cell-${row}-${column}`;
 
 /** One row: as few elements as can be, most cells are text alone. */
 export const GridRow = memo(function GridRow(props: RowProps) {
-  const { row, window, index, pinned, columns, from, before, selected, activeColumn } = props;
+  const { row, window, index, pinned, columns, from, before, selected } = props;
   const data: RowAt | undefined = window && { window, index };
   const table = data?.window.table;
   const runId = data ? table?.run_ids[data.index] : undefined;
   const depth = (data && table?.depth[data.index]) ?? 0;
   const isBest = runId !== undefined && props.best?.run_id === runId;
-  let left = 0;
+  const cell = (column: GridColumn, at: number) => drawCell(column, data, props, at);
   return (
     <div
       role="row"
@@ -64,59 +64,58 @@ export const GridRow = memo(function GridRow(props: RowProps) {
       data-deleted={(data && table?.lifecycle[data.index] === "deleted") || undefined}
       style={{ transform: `translateY(${props.top}px)`, width: props.width }}
     >
-      {pinned.map((column, i) => {
-        const style = { width: column.width, left };
-        left += column.width;
-        const edge = i === pinned.length - 1 ? s.edge : "";
-        return (
-          <CellBox key={column.id} {...{ row, column, style }} index={i} active={activeColumn === i} className={`${s.pinned} ${edge}`}>
-            {cellContent(column, data, props)}
-          </CellBox>
-        );
-      })}
+      <div role="none" className={s.pins}>
+        {pinned.map(cell)}
+      </div>
       {before > 0 && <div style={{ flex: "none", width: before }} />}
-      {columns.map((column, i) => {
-        const number = pinned.length + from + i;
-        return (
-          <CellBox key={column.id} {...{ row, column }} index={number} style={{ width: column.width }} active={activeColumn === number}>
-            {cellContent(column, data, props)}
-          </CellBox>
-        );
-      })}
+      {columns.map((column, i) => cell(column, pinned.length + from + i))}
     </div>
   );
 });
 
 interface Content {
   node: ReactNode;
-  title?: string | undefined;
   quiet?: boolean;
 }
 
-function CellBox({ row, column, index, active, style, className = "", children }: {
-  row: number;
-  column: GridColumn;
-  index: number;
-  active: boolean;
-  style: { width: number; left?: number };
-  className?: string;
-  children: Content;
-}) {
-  const kind = column.fixed === "select" ? s.select : column.fixed === "name" ? s.name : column.fixed === "status" ? s.line : column.numeric ? s.number : "";
+/** No component: a row that rolls by draws a few hundred of these. */
+function drawCell(column: GridColumn, data: RowAt | undefined, props: RowProps, at: number) {
+  const active = props.activeColumn === at;
+  const { node, quiet } = cellContent(column, data, props);
   return (
     <div
+      key={column.id}
       role={column.fixed === "name" ? "rowheader" : "gridcell"}
-      id={cellId(row, index)}
-      aria-colindex={index + 1}
-      className={`${s.cell} ${kind} ${children.quiet ? s.quiet : ""} ${className}`}
-      style={style}
-      title={children.title}
+      id={active || column.fixed === "name" ? cellId(props.row, at) : undefined}
+      aria-colindex={at + 1}
+      className={`${s.cell} ${kindOf(column)} ${quiet ? s.quiet : ""} ${fits(column, node) ? "" : s.cut}`}
+      style={widthOf(column)}
+      title={active ? cellTitle(column, data) : undefined}
       data-active={active || undefined}
       data-column={column.id}
     >
-      {children.node}
+      {node}
     </div>
   );
+}
+
+const kindOf = ({ fixed, numeric }: GridColumn) =>
+  fixed === "select" ? s.select : fixed === "name" ? s.name : fixed === "status" ? s.line : numeric ? s.number : "";
+
+const widths = new WeakMap<GridColumn, { width: number }>();
+
+/** The same object each time, so that nobody looks whether it changed. */
+function widthOf(column: GridColumn) {
+  const style = widths.get(column) ?? { width: column.width };
+  widths.set(column, style);
+  return style;
+}
+
+/** Whether this surely needs no cutting off, which is a matter of its own for the browser in each cell. */
+function fits({ fixed, width }: GridColumn, node: ReactNode): boolean {
+  if (typeof node !== "string") return fixed === "select" || fixed === "name" || fixed === "started" || fixed === "took";
+  const widest = /^[\d.,+\-–e]*$/.test(node) ? 8.5 : /^[ -~]*$/.test(node) ? 12.5 : width;
+  return node.length * widest + 20 <= width;
 }
 
 export function cellContent(
@@ -135,7 +134,7 @@ export function cellContent(
         node: <Tick checked={props.selected} label={`Select ${name}`} />,
       };
     case "name":
-      return { node: <Name {...{ name, table, i }} opened={props.opened} pinned={props.row < 0} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} />, title: name };
+      return { node: <Name {...{ name, table, i }} opened={props.opened} pinned={props.row < 0} colour={columns.get(COLOUR)?.[i]} best={props.best?.run_id === table.run_ids[i]} /> };
     case "status":
       return statusContent(table.status[i] ?? "", causeOf(data));
     case "experiment":
@@ -149,6 +148,15 @@ export function cellContent(
   }
 }
 
+/** All of what a cell shows a part of. Found for the one that is pointed at, or active: the browser looks at its rules anew at each new title. */
+export function cellTitle(column: GridColumn, data: RowAt | undefined): string | undefined {
+  if (!data) return undefined;
+  const { table, columns } = data.window;
+  if (column.fixed === "name") return table.names[data.index] || table.run_ids[data.index];
+  if (column.fixed === "status") return causeOf(data) ?? undefined;
+  return column.spec ? wholeCell(column.spec, columns.get(column.id)?.[data.index]) : undefined;
+}
+
 function statusContent(status: string, cause: string | null): Content {
   return {
     node: (
@@ -157,7 +165,6 @@ function statusContent(status: string, cause: string | null): Content {
         {cause && <span className={s.gap}>{cause}</span>}
       </>
     ),
-    title: cause ?? undefined,
   };
 }
 
@@ -190,7 +197,7 @@ function numberContent(column: GridColumn, value: Cell | undefined, best: Best |
   const number = toNumber(value);
   const top = best && toNumber(best.value);
   if (!column.objective || number === null || top === null || best?.key !== column.spec.key) {
-    return { node: look.text, title: look.title, quiet: look.quiet };
+    return { node: look.text, quiet: look.quiet };
   }
   const gap = formatGap(number, top);
   return {
@@ -200,7 +207,6 @@ function numberContent(column: GridColumn, value: Cell | undefined, best: Best |
         {gap && gap !== "=" && <span className={s.gap}>{gap}</span>}
       </>
     ),
-    title: look.title,
     quiet: look.quiet,
   };
 }

@@ -101,14 +101,19 @@ export type Meanings = Readonly<Record<string, Meaning>>;
 
 export interface CellLook {
   text: string;
-  title: string;
   quiet: boolean;
 }
 
 /** A param reads as it was written; a metric with four digits; what is not there is a dash. */
 export function cellLook(spec: ColumnSpec, value: Cell | undefined): CellLook {
-  if (value === undefined || value === null) return { text: "–", title: "not logged", quiet: true };
-  if (spec.kind !== "metrics") return { text: oneLine(String(value)), title: String(value), quiet: false };
+  if (value === undefined || value === null) return { text: "–", quiet: true };
+  if (spec.kind !== "metrics") return { text: oneLine(String(value)), quiet: false };
   const text = formatNumber(value);
-  return { text, title: exactNumber(value), quiet: text === "NaN" };
+  return { text, quiet: text === "NaN" };
+}
+
+/** The same with every digit and every line. */
+export function wholeCell(spec: ColumnSpec, value: Cell | undefined): string {
+  if (value === undefined || value === null) return "not logged";
+  return spec.kind === "metrics" ? exactNumber(value) : String(value);
 }

@@ -9,8 +9,8 @@ interface Place {
   column: number;
 }
 
-/** Keys of the grid. The head is the row before the pinned ones. */
-export function useGridKeys(props: GridProps, active: Place, go: (row: number, column: number) => void, page: number) {
+/** Keys of the grid. The head is the row before the pinned ones. `page`: rows in sight, measured when asked, since the browser lays out all for it. */
+export function useGridKeys(props: GridProps, active: Place, go: (row: number, column: number) => void, page: () => number) {
   const { rows, pinned, columns, head } = props;
   const lastRow = rows.count - 1;
   const top = -rows.lead - 1;
@@ -73,8 +73,8 @@ export function useGridKeys(props: GridProps, active: Place, go: (row: number, c
       k: () => move(row - 1),
       ArrowLeft: () => unfold(false) || move(row, column - 1),
       ArrowRight: () => unfold(true) || move(row, column + 1),
-      PageDown: () => move(row + page),
-      PageUp: () => move(Math.max(0, row - page)),
+      PageDown: () => move(row + page()),
+      PageUp: () => move(Math.max(0, row - page())),
       Home: () => move(0),
       End: () => move(lastRow),
       Enter: () => enter(event.shiftKey),

@@ -1,7 +1,7 @@
 /** Rows of a table of any length, asked for in windows as they come into sight. */
 
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { type RowsSpec, tableQuery, WINDOW } from "../../api/runs";
 import type { Best, RunsTable } from "../../api/schema.gen";
 import { neededWindows } from "./windows";
@@ -53,8 +53,14 @@ export function byColumn(table: RunsTable): RowWindow {
   return window;
 }
 
-/** Rows `first` to `last` are in sight, and those that `pins` asks for stay on top. With `spec` null nothing is asked yet. */
-export function useRows(spec: RowsSpec | null, first: number, last: number, pins: RowsSpec | null): Rows {
+/** Milliseconds that rows which have come wait for what is drawn with them. */
+const PATIENCE = 150;
+
+/**
+ * Rows `first` to `last` are in sight, and those that `pins` asks for stay on top. With `spec` null nothing is asked yet.
+ * `early`: which columns to draw is about to be known; rows before it would soon be drawn again.
+ */
+export function useRows(spec: RowsSpec | null, first: number, last: number, pins: RowsSpec | null, early: boolean): Rows {
   const top = useQuery({ ...tableQuery(pins ?? NO_PINS, 0), enabled: pins !== null, placeholderData: keepPreviousData }).data;
   const lead = (pins && top?.run_ids.length) || 0;
   const known = useRef<{ spec: RowsSpec; loaded: Loaded } | null>(null);
@@ -69,8 +75,9 @@ export function useRows(spec: RowsSpec | null, first: number, last: number, pins
     return map;
     // eslint-disable-next-line -- the answers themselves are what counts
   }, [spec, windows.join(), ...answers]);
-  if (spec && loaded.size > 0) known.current = { spec, loaded };
-  const answered = loaded.size > 0;
+  const wait = useWait(early && loaded.size > 0 && known.current !== null && known.current.spec !== spec, spec);
+  const answered = loaded.size > 0 && !wait;
+  if (spec && answered) known.current = { spec, loaded };
   const drawn = answered ? loaded : (known.current?.loaded ?? loaded);
   const facts = shown(drawn);
   return {
@@ -97,6 +104,17 @@ export function useRows(spec: RowsSpec | null, first: number, last: number, pins
     },
     retry: () => results.forEach((result) => result.isError && void result.refetch()),
   };
+}
+
+/** Whether there is something to wait for, and it was not waited for too long. */
+function useWait(wanted: boolean, spec: RowsSpec | null): boolean {
+  const [over, setOver] = useState<RowsSpec | null>(null);
+  useEffect(() => {
+    if (!wanted) return;
+    const timer = setTimeout(() => setOver(spec), PATIENCE);
+    return () => clearTimeout(timer);
+  }, [wanted, spec]);
+  return wanted && over !== spec;
 }
 
 function shown(loaded: Loaded | undefined): RunsTable | undefined {

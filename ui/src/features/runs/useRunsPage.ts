@@ -56,7 +56,10 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
     () => (spec && view.pins.length > 0 ? { ...spec, filter: onlyRuns(view.pins), view: "all" as const } : null),
     [spec, view.pins],
   );
-  const rows = useRows(shown, range.first, range.last, pins);
+  // Of all active runs the keys tell what is equal; under a filter the server looks.
+  const narrowed = spec !== null && (spec.filter !== "" || view.trash);
+  const alike = useQuery({ ...equalQuery(spec ?? NOTHING), enabled: narrowed });
+  const rows = useRows(shown, range.first, range.last, pins, narrowed && (alike.isPending || alike.isPlaceholderData));
   // Widths come from the first rows, and stay when these are scrolled away.
   const firstRows = useRef<RowWindow | undefined>(undefined);
   firstRows.current = rows.at(0)?.window ?? firstRows.current;
@@ -75,10 +78,13 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
       }),
     [specs, narrow, several, facts.objective, facts.meanings, sampleOf, view.cells, painted],
   );
-  // Of all active runs the keys tell what is equal; under a filter the server looks.
-  const narrowed = spec !== null && (spec.filter !== "" || view.trash);
-  const alike = useQuery({ ...equalQuery(spec ?? NOTHING), enabled: narrowed }).data;
-  const equal = useMemo(() => (narrowed ? (alike?.params ?? []).map((one) => one.key) : equalParams(facts.params)), [narrowed, alike, facts.params]);
+  const alikeNow = useMemo(
+    () => (narrowed && !alike.isPending ? (alike.data?.params ?? []).map((one) => one.key) : equalParams(facts.params)),
+    [narrowed, alike.data, alike.isPending, facts.params],
+  );
+  // What is folded away changes with the rows, not under those of an older question.
+  const lastAlike = useRef(alikeNow);
+  const equal = rows.stale ? lastAlike.current : (lastAlike.current = alikeNow);
   const folded = useMemo(() => new Set(view.columns ? [] : equal.map((key) => `params.${key}`)), [view.columns, equal]);
   const longest = useMemo(() => Math.max(0, ...(sampleOf?.table.names ?? []).map((name) => name.length)), [sampleOf]);
   const [pinned, columns] = useMemo(() => {
