@@ -108,6 +108,14 @@ def test_best_ranks_and_nan_never_wins(call: Call, read: Read, three: list[str])
     assert "greatest accuracy" in result.stderr
 
 
+def test_best_of_one_run(call: Call, make_run: MakeRun) -> None:
+    make_run(metrics={"accuracy": [0.5], "gone": [NAN]})
+    assert "The only run has no value" in call("runs", "best", "-m", "gone", "--max", code=1).stderr
+    assert "; 1 run took part" in call("runs", "best", "-m", "accuracy").stderr
+    make_run(metrics={"accuracy": [0.6]})
+    assert "; 2 runs took part" in call("runs", "best", "-m", "accuracy").stderr
+
+
 def test_best_says_when_it_cannot_tell(call: Call, make_run: MakeRun) -> None:
     make_run(metrics={"thing": [1.0], "gone": [NAN]})
     assert "--max" in call("runs", "best", "-m", "thing", code=2).stderr

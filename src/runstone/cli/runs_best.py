@@ -50,6 +50,8 @@ def best(
     scores = found.values[0]
     known = [place for place, value in enumerate(scores) if isinstance(value, (int, float)) and value == value]
     if not known:
+        if found.matched == 1:
+            fail(f"The only run{' that matches' if filter_text else ''} has no value of metric {goal.key!r}.")
         matching = " that match" if filter_text else ""
         fail(f"None of the {found.matched} runs{matching} has a value of metric {goal.key!r}.")
     if as_json:
@@ -72,7 +74,8 @@ def best(
     word = "greatest" if goal.direction == "max" else "least"
     how = ", as its name suggests" if goal.guessed else ""
     what = safe(goal.key) + (f" ({goal.statistic})" if goal.statistic != "last" else "")
-    note(f"Best is the {word} {what}{f' in {safe(goal.unit)}' if goal.unit else ''}{how}; {found.matched} runs took part.")
+    took = "1 run" if found.matched == 1 else f"{found.matched} runs"
+    note(f"Best is the {word} {what}{f' in {safe(goal.unit)}' if goal.unit else ''}{how}; {took} took part.")
 
 
 def _objective(store: Store, experiments: list[Experiment], metric: str, greatest: bool | None) -> Objective:
