@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 import runstone
 from runstone.entities import Metric
-from runstone.errors import InvalidValue, NotFound
+from runstone.errors import InvalidValue, NotFound, RunstoneError
 
 WRONG: list[tuple[Callable[[Any, str], Any], str]] = [
     (lambda client, run: client.log_batch(run, metrics=None), "Metrics come as a list"),
@@ -30,7 +32,24 @@ WRONG: list[tuple[Callable[[Any, str], Any], str]] = [
     (lambda client, run: client.log_table(run, {"a": [1]}, 5), "artifact_file must be a path"),
     (lambda client, run: client.log_artifact(run, 5), "local_path must be a path"),
     (lambda client, run: client.log_artifacts(run, None), "local_dir must be a path"),
+    (lambda client, run: runstone.get_artifact_uri(5), "artifact_path must be a path"),  # type: ignore[arg-type]
+    (lambda client, run: client.create_experiment("x", artifact_location=5), "artifact_location must be a folder or URI"),
+    (lambda client, run: runstone.artifacts.load_text(5), "Invalid artifact URI 5: use runs:/"),
+    (lambda client, run: runstone.artifacts.list_artifacts(5), "Invalid artifact URI 5: use runs:/"),
+    (lambda client, run: runstone.artifacts.list_artifacts(b"x"), "Invalid artifact URI b'x': use runs:/"),
+    (lambda client, run: runstone.artifacts.download_artifacts(run_id=run, dst_path="a\0b"), "no path has a NUL character"),
+    (lambda client, run: runstone.pyfunc.load_model(5), "5 is no place of a model. A folder"),
+    (lambda client, run: runstone.register_model(5, "m"), "model_uri must be runs:/"),  # type: ignore[arg-type]
+    (lambda client, run: runstone.log_metric("a", 1.0, dataset=5), "needs a name and a digest"),
+    (lambda client, run: client.search_runs(["0"], run_view_type="ALL"), "such as ViewType.ALL, not 'ALL', a str"),
+    (lambda client, run: client.search_registered_models(order_by="name"), "order_by must be a list of texts"),
+    (lambda client, run: client.log_outputs(run, 5), r"models must be a list, such as \[LoggedModelOutput"),
+    (lambda client, run: runstone.set_tracking_uri("a\0b"), "text without a NUL character"),
 ]
+#: What starts more than a call: a project, an evaluation, a watcher of frameworks, a page.
+MORE = {"autolog", "doctor", "evaluate", "run", "show"}
+#: Arguments that go with any other; those that are not here are given "x".
+GOOD = {"tags": {"a": "b"}, "params": {"a": "b"}, "metrics": {"a": 1.0}, "version": "1", "experiment_id": "0"}
 
 
 @pytest.fixture
@@ -42,6 +61,35 @@ def run_id() -> str:
 def test_what_is_wrong_is_said(run_id: str, call: Callable[[Any, str], Any], said: str) -> None:
     with pytest.raises(InvalidValue, match=said):
         call(runstone.MlflowClient(), run_id)
+
+
+@pytest.mark.parametrize("wrong", [5, [5], {"a": 5}, b"x"], ids=repr)
+def test_no_public_name_says_a_word_of_our_insides(run_id: str, wrong: Any) -> None:
+    foreign = []
+    repository = runstone.artifacts.get_artifact_repository(f"runs:/{run_id}/")
+    for place in (runstone, runstone.artifacts, runstone.MlflowClient(), repository):
+        for name in dir(place):
+            call = None if name.startswith("_") or name in MORE else getattr(place, name)
+            if not (inspect.isfunction(call) or inspect.ismethod(call)):
+                continue
+            wanted = inspect.signature(call).parameters.values()
+            usual = {one.name: {**GOOD, "run_id": run_id}.get(one.name, "x") for one in wanted if one.default is one.empty}
+            for one in wanted:
+                try:
+                    call(**{**usual, one.name: wrong})
+                except RunstoneError:
+                    pass
+                except TypeError as error:  # as MLflow's, of pictures and figures
+                    if not re.match("A picture is|log_figure takes|log_image takes", str(error)):
+                        foreign.append(f"{name}({one.name}={wrong!r}): {error!r}")
+                except Exception as error:
+                    foreign.append(f"{name}({one.name}={wrong!r}): {error!r}")
+                while runstone.active_run():
+                    runstone.end_run()
+                runstone.clear_active_model()
+                runstone.set_tracking_uri("")
+                runstone.set_registry_uri("")
+    assert foreign == []
 
 
 def test_an_empty_path_is_not_the_working_folder(run_id: str) -> None:

@@ -14,11 +14,11 @@ from runstone.records import Outputs, RunStarted
 
 from . import experiments, location, search
 from .artifacts import ArtifactCalls
-from .checks import check_key, check_run_id, check_status, entities, number, shown, texts, whole
+from .checks import check_key, check_run_id, check_seconds, check_status, entities, many, number, shown, texts, whole
 from .guard import guarded
 from .inputs import InputCalls
 from .log import RunOperations
-from .logged_models import LoggedModelCalls
+from .logged_models import OUTPUTS, LoggedModelCalls
 from .paging import page_size
 from .registry import RegistryCalls
 from .reviews import ReviewCalls
@@ -92,7 +92,7 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
 
     def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
         """Raises NotFound, WrongState (deleted)."""
-        new: dict[str, str | None] = dict(texts({key: value}, "tag"))
+        new: dict[str, str | None] = dict(texts({check_key(key, "tag"): value}, "tag"))
         experiments.change(self._session, experiment_id, tags=new)
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
@@ -263,7 +263,8 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
     @guarded
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
         """Say that a run made these logged models. Raises NotFound, WrongState (deleted run)."""
-        self._session.log(run_id).append(Outputs(run_id, list(models)))
+        made = many(models, "models", OUTPUTS)
+        self._session.log(run_id).append(Outputs(run_id, made))
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
         """All points of a series, ordered by (step, timestamp); none for a key that was never logged. Raises NotFound."""
@@ -277,10 +278,13 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
 
     def history(self, run_id: str, key: str, start: int | None = None, end: int | None = None) -> Series:
         """All points with ``start <= step <= end`` as NumPy arrays. Raises NotFound."""
+        start = None if start is None else whole(start, "start")
+        end = None if end is None else whole(end, "end")
         return self._session.fresh_store().history(check_run_id(run_id), key, start, end)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that this process has logged is stored; whether it is."""
+        check_seconds(timeout, "timeout")
         return self._session.flush(timeout)
 
     def _operations(self, synchronous: bool | None) -> RunOperations | None:

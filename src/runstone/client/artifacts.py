@@ -17,7 +17,7 @@ from runstone.entities import FileInfo
 from runstone.errors import NotFound, StoreUnavailable
 
 from . import loading, tables
-from .checks import check_run_id
+from .checks import check_run_id, path_text
 from .downloads import fetch
 from .guard import guarded
 from .missing import CountedArtifacts
@@ -70,8 +70,9 @@ def uri_of(log: RunLog, here: Session) -> str:
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
     """Where the active run's artifacts are, or one of them. With no active run one is started."""
+    path = path_text(artifact_path or "", "artifact_path")
     root = uri_of(*target(None, "get_artifact_uri"))
-    return f"{root.rstrip('/')}/{artifact_path.lstrip('/')}" if artifact_path else root
+    return f"{root.rstrip('/')}/{path.lstrip('/')}" if path else root
 
 
 @guarded

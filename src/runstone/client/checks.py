@@ -136,12 +136,21 @@ def check_mapping(values: object, kind: str) -> None:
         raise InvalidValue(f"{kind}s must be a dict of name to value, not {shown(values)}, {_a(values)}.")
 
 
-def path_text(value: object, what: str) -> str:
-    """A path given as text or a ``Path``, as text."""
+def path_text(value: object, what: str, works: str = "a path, as text or a pathlib.Path") -> str:
+    """A path or URI given as text or a ``Path``, as text; ``works`` says what would do."""
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str):
-        raise InvalidValue(f"{what} must be a path, as text or a pathlib.Path, not {shown(value)}, {_a(value)}.")
+        raise InvalidValue(f"{what} must be {works}, not {shown(value)}, {_a(value)}.")
+    if "\0" in text:
+        raise InvalidValue(f"{what} got {shown(value)}: no path has a NUL character; leave it out.")
     return text
+
+
+def check_text(value: object, what: str, example: str) -> str:
+    """Text."""
+    if not isinstance(value, str):
+        raise InvalidValue(f"{what} must be text, such as {example}, not {shown(value)}, {_a(value)}.")
+    return value
 
 
 def check_optional_text(value: object, what: str, example: str) -> None:
@@ -165,6 +174,26 @@ def check_texts(values: object, what: str, example: str) -> None:
     """A list of texts, or nothing."""
     if not (values is None or (isinstance(values, list | tuple) and all(isinstance(one, str) for one in values))):
         raise InvalidValue(f"{what} must be a list of texts, such as {example}, not {shown(values)}.")
+
+
+def check_seconds(value: object, what: str) -> None:
+    """A length of time, or ``None``."""
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise InvalidValue(f"{what} must be a number of seconds, such as 60, not {shown(value)}, {_a(value)}.")
+
+
+def check_view(value: object, what: str) -> int:
+    """A number of ``ViewType``, or what the store will call none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidValue(f"{what} must be a view type, such as ViewType.ALL, not {shown(value)}, {_a(value)}.")
+    return value
+
+
+def many(values: object, what: str, example: str) -> list[Any]:
+    """All of a list, or of what else can be gone through; none of ``None``. A single text or dict is no list."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable | None):
+        raise InvalidValue(f"{what} must be a list, such as {example}, not {shown(values)}, {_a(values)}.")
+    return [] if values is None else list(values)
 
 
 def check_status(status: object, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from runstone.entities import Run
 from runstone.query.verdict import Comparison, compare_runs
 
+from .checks import check_run_id, many
 from .experiments import get_experiment
 from .search import get_run
 
@@ -37,7 +38,8 @@ def compare(
         NotFound: an unknown run.
         InvalidValue: what cannot be compared, and why.
     """
-    found = [get_run(one) for one in dict.fromkeys(_id(one) for one in runs)]
+    given = many(runs, "runs", "['0a1b…', '2c3d…']")
+    found = [get_run(one) for one in dict.fromkeys(check_run_id(_id(one)) for one in given)]
     tags = get_experiment(found[0].info.experiment_id).tags if found else {}
     base = None if baseline is None else _id(baseline)
     return compare_runs(found, metric, direction, base, statistic, level, tags)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from runstone.query.objective import metric_tags
 
-from .checks import check_key
+from .checks import check_key, check_optional_text
 from .experiments import change, experiment_for_run
 from .session import session
 
@@ -33,6 +33,7 @@ def define_metric(
 
     Raises InvalidValue for another direction or statistic, or a longer unit.
     """
+    check_optional_text(unit, "unit", "'ms'")
     tags = metric_tags(check_key(key, "metric"), direction, statistic, unit, objective)
     here = session()
     if tags:

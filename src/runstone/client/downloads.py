@@ -22,6 +22,7 @@ from runstone.entities import FileInfo
 from runstone.entities.model_uris import is_model_uri
 from runstone.errors import InvalidValue
 
+from .checks import path_text, shown
 from .location import get_registry_uri, registry_word
 from .places import model_place, run_artifacts, run_place
 from .session import session
@@ -38,11 +39,11 @@ class Place(Struct):
 
 def place_of(artifact_uri: PathLike, tracking_uri: str | None = None, registry_uri: str | None = None) -> Place:
     """What a URI means. Raises: InvalidValue, NotFound (run, model, version)."""
-    text = os.fspath(artifact_uri)
+    text = os.fspath(artifact_uri) if isinstance(artifact_uri, os.PathLike) else artifact_uri
     if not isinstance(text, str) or not text.strip():
         raise InvalidValue(
-            f"Invalid artifact URI {artifact_uri!r}: use runs:/<run id>/<path>, models:/<name>/<version>, or the path of a "
-            "file or folder."
+            f"Invalid artifact URI {shown(artifact_uri)}: use runs:/<run id>/<path>, models:/<name>/<version>, or the path "
+            "of a file or folder."
         )
     if text.startswith("runs:"):
         run_id, _, path = text[len("runs:") :].lstrip("/").partition("/")
@@ -82,7 +83,7 @@ def download_artifacts(
     """
     place = _place(artifact_uri, run_id, artifact_path, tracking_uri, registry_uri)
     if dst_path is not None and str(artifact_uri).startswith("runs:"):
-        return str(fetch_by_name(place.artifacts, place.path, Path(dst_path)))
+        return str(fetch_by_name(place.artifacts, place.path, Path(path_text(dst_path, "dst_path"))))
     return fetch(place.artifacts, place.path, dst_path)
 
 
@@ -166,7 +167,7 @@ def fetch(artifacts: ArtifactStore, path: str, dst_path: PathLike | None) -> str
         if lies is not None:
             return str(lies)
         dst_path = tempfile.mkdtemp(prefix="runstone-")
-    return str(artifacts.fetch(path, Path(dst_path).absolute()))
+    return str(artifacts.fetch(path, Path(path_text(dst_path, "dst_path")).absolute()))
 
 
 def fetch_by_name(artifacts: ArtifactStore, path: str, target: Path) -> Path:
@@ -193,7 +194,7 @@ class ArtifactRepository:
         self._artifacts, self._below = place.artifacts, place.path
 
     def _path(self, path: str | None) -> str:
-        return "/".join(part for part in (self._below, path) if part)
+        return "/".join(part for part in (self._below, path_text(path or "", "artifact_path")) if part)
 
     def _seen(self, info: FileInfo) -> FileInfo:
         """With its path as seen from this root."""
@@ -206,12 +207,11 @@ class ArtifactRepository:
         return fetch(self._artifacts, self._path(artifact_path), dst_path)
 
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
-        self._artifacts.put(
-            Path(local_file), "/".join(part for part in (self._path(artifact_path), Path(local_file).name) if part)
-        )
+        place = Path(path_text(local_file, "local_file"))
+        self._artifacts.put(place, "/".join(part for part in (self._path(artifact_path), place.name) if part))
 
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
-        self._artifacts.put_tree(Path(local_dir), self._path(artifact_path))
+        self._artifacts.put_tree(Path(path_text(local_dir, "local_dir")), self._path(artifact_path))
 
     def delete_artifacts(self, artifact_path: str | None = None) -> None:
         self._artifacts.delete(self._path(artifact_path))

@@ -18,7 +18,7 @@ from runstone.errors import AlreadyExists, InvalidValue, NotFound, NotSupported,
 from runstone.records import ExperimentChanged, ExperimentCreated
 
 from . import context
-from .checks import check_key, check_optional_text, check_texts, shown, texts
+from .checks import check_key, check_optional_text, check_texts, check_view, path_text, shown, texts
 from .notices import notice_once, said_if_slow
 from .paging import all_pages
 from .run_log import now_ms
@@ -225,7 +225,8 @@ def forget() -> None:
 
 def create(here: Session, name: str, artifact_location: str | os.PathLike[str] | None, tags: dict[str, Any] | None) -> str:
     """A new experiment's id. Raises AlreadyExists; InvalidValue: a place that artifacts cannot be in."""
-    where = connect.artifact_location(artifact_location or "")
+    place = "a folder or URI, as text or a pathlib.Path"
+    where = connect.artifact_location(path_text(artifact_location or "", "artifact_location", place))
     given = texts(tags or {}, "tag")
     here.store.write(Batch([ExperimentCreated(check_experiment_name(name), "", where, given, now_ms())]))
     found = here.store.find_experiment(name)
@@ -264,7 +265,11 @@ def search(
     check_optional_text(page_token, "page_token", "the token of the page before")
     check_texts(order_by, "order_by", "['last_update_time DESC']")
     query = ExperimentQuery(
-        filter=filter_string or "", order_by=tuple(order_by or ()), view=view_type, limit=max_results, page_token=page_token
+        filter=filter_string or "",
+        order_by=tuple(order_by or ()),
+        view=check_view(view_type, "view_type"),
+        limit=max_results,
+        page_token=page_token,
     )
     return here.store.search_experiments(query)
 
@@ -334,7 +339,7 @@ def restore_experiment(experiment_id: str) -> None:
 
 def set_experiment_tag(key: str, value: Any) -> None:
     """Set a tag on the experiment in force."""
-    set_experiment_tags({key: value})
+    set_experiment_tags({check_key(key, "tag"): value})
 
 
 def set_experiment_tags(tags: dict[str, Any]) -> None:

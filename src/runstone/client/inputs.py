@@ -9,13 +9,15 @@ from runstone.entities import Dataset, DatasetInput, InputTag, LoggedModelInput
 from runstone.errors import InvalidValue
 from runstone.records import Inputs
 
-from .checks import check_run_id, shown, texts
+from .checks import check_run_id, many, shown, texts
 from .guard import guarded
 from .runs import target
 from .session import Session
 
 #: The tag that says what a dataset was used for.
 CONTEXT = "mlflow.data.context"
+#: What a list of models that a run uses looks like, for errors.
+MODELS = "[LoggedModelInput(model.model_id)]"
 
 
 @guarded
@@ -43,12 +45,13 @@ def log_inputs(
     models: list[LoggedModelInput | None] | None = None,
 ) -> None:
     """Several datasets at once; ``contexts`` and ``tags_list``, where given, have one entry for each."""
-    given = list(datasets or ())
+    given = many(datasets, "datasets", "[runstone.data.from_pandas(frame)]")
+    used_models = many(models, "models", MODELS)
     words = _as_many(contexts, given, "contexts")
     tags = _as_many(tags_list, given, "tags_list")
     used = [dataset_input(one, word, more) for one, word, more in zip(given, words, tags, strict=True) if one is not None]
     log, _ = target(None, "log_inputs")
-    log.append(Inputs(log.run_id, used, [model for model in models or () if model is not None]))
+    log.append(Inputs(log.run_id, used, [model for model in used_models if model is not None]))
 
 
 def _as_many(given: Sequence[Any] | None, datasets: Sequence[Any], name: str) -> Sequence[Any]:
@@ -102,10 +105,12 @@ class InputCalls:
         self, run_id: str, datasets: Sequence[DatasetInput] | None = None, models: Sequence[LoggedModelInput] | None = None
     ) -> None:
         """Say that a run uses these. Raises NotFound."""
-        for one in datasets or ():
+        given = many(datasets, "datasets", "[DatasetInput(dataset._to_mlflow_entity())]")
+        used_models = many(models, "models", MODELS)
+        for one in given:
             if not isinstance(one, DatasetInput):
                 raise InvalidValue(
                     f"{shown(one)} is no DatasetInput; wrap the dataset: DatasetInput(dataset._to_mlflow_entity())."
                 )
         log = self._session.log(check_run_id(run_id))
-        log.append(Inputs(log.run_id, list(datasets or ()), list(models or ())))
+        log.append(Inputs(log.run_id, given, used_models))

@@ -11,7 +11,8 @@ from runstone.entities import Run
 from runstone.errors import NotFound
 
 from . import tables
-from .experiments import experiment_for_run
+from .checks import check_text, many
+from .experiments import check_experiment_id, experiment_for_run
 from .places import run_artifacts
 from .run_files import LOGGED_ARTIFACTS, listed_artifacts
 from .session import Session, session
@@ -37,8 +38,10 @@ def load(
     here: Session, experiment_id: str, artifact_file: str, run_ids: list[str] | None, extra_columns: list[str] | None
 ) -> Table:
     """See :func:`load_table`."""
-    tables.check_ending(artifact_file)
-    path = posixpath.normpath(artifact_file)
+    path = posixpath.normpath(tables.check_ending(artifact_file))
+    run_ids = None if run_ids is None else many(run_ids, "run_ids", "['0a1b…']")
+    columns = many(extra_columns, "extra_columns", "['run_id', 'metrics.loss']")
+    experiment_id = check_experiment_id(experiment_id)
     whole: Table | None = None
     for run in _runs_with_tables(here, experiment_id):
         wanted = run_ids is None or run.info.run_id in run_ids
@@ -46,8 +49,8 @@ def load(
             continue
         with run_artifacts(here, run.info.run_id).open(path) as stream:
             table = tables.read(stream.read(), path)
-        facts = [_fact(run, column) for column in extra_columns or ()]
-        table = Table([*table.columns, *(extra_columns or ())], [[*row, *facts] for row in table.rows])
+        facts = [_fact(run, column) for column in columns]
+        table = Table([*table.columns, *columns], [[*row, *facts] for row in table.rows])
         whole = table if whole is None else tables.append(whole, table)
     if whole is None:
         among = "" if run_ids is None else f" among the {len(run_ids)} runs named"
@@ -69,7 +72,7 @@ def _runs_with_tables(here: Session, experiment_id: str) -> Iterator[Run]:
 
 def _fact(run: Run, column: str) -> Any:
     """A column as ``search_runs`` names it; ``None`` for a run without it."""
-    kind, _, key = column.partition(".")
+    kind, _, key = check_text(column, "A column", "'metrics.loss'").partition(".")
     if key and kind in ("metrics", "params", "tags"):
         return getattr(run.data, kind).get(key)
     return getattr(run.info, column, None)

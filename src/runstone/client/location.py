@@ -84,4 +84,7 @@ def _resolve(text: str, called: str = "Tracking URI") -> str:
 def _text(uri: str | PathLike[str]) -> str:
     if not isinstance(uri, str | PathLike):
         raise InvalidValue(f"A tracking URI is text or a path, not {shown(uri)}. Try a folder such as './runs'.")
-    return str(fspath(uri))
+    text = fspath(uri)
+    if not isinstance(text, str) or "\0" in text:
+        raise InvalidValue(f"A tracking URI is text without a NUL character, not {shown(uri)}. Try a folder such as './runs'.")
+    return text

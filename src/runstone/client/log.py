@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from runstone import wire
+from runstone.errors import InvalidValue
 
 from . import active, active_model
-from .checks import check_key
+from .checks import check_key, check_seconds, shown
 from .guard import guarded
 from .interruptions import pass_on
 from .run_log import RunLog
@@ -198,6 +199,7 @@ def flush(timeout: float | None = None) -> bool:
     Returns:
         Whether it is.
     """
+    check_seconds(timeout, "timeout")
     return all([here.flush(timeout) for here in sessions()])
 
 
@@ -216,4 +218,11 @@ def _operations(here: Session, synchronous: bool | None) -> RunOperations | None
 
 
 def _named(dataset: Any) -> tuple[str, str] | None:
-    return None if dataset is None else (str(dataset.name), str(dataset.digest))
+    if dataset is None:
+        return None
+    try:
+        return str(dataset.name), str(dataset.digest)
+    except AttributeError as cause:
+        raise InvalidValue(
+            f"dataset={shown(dataset)} is no dataset: it needs a name and a digest, as those of runstone.data.from_pandas have."
+        ) from cause

@@ -25,7 +25,7 @@ from runstone.names import random_name
 from runstone.records import LoggedModelChanged, LoggedModelCreated, MetricLinks, Outputs
 
 from . import active, active_model, experiments
-from .checks import check_key, shown, texts
+from .checks import check_key, check_mapping, check_optional_text, many, path_text, shown, texts, whole
 from .notices import notice, warn_once
 from .paging import all_pages
 from .run_log import RunLog, now_ms
@@ -33,6 +33,8 @@ from .runs import target
 from .session import Session, session
 from .surroundings import start_tags
 
+#: What a list of models that a run made looks like, for errors.
+OUTPUTS = "[LoggedModelOutput(model.model_id, step=0)]"
 _to_come: set[str] = set()
 #: By run, points (key, timestamp) that a model got which was logged after them; they are not its alone.
 _before: WeakKeyDictionary[RunLog, set[tuple[str, int]]] = WeakKeyDictionary()
@@ -53,7 +55,7 @@ def model_to_come() -> str:
 
 def has_come(model_id: str) -> bool:
     """Whether the id was drawn by :func:`model_to_come`; it is as any other's from now on."""
-    known = model_id in _to_come
+    known = _check_id(model_id) in _to_come
     _to_come.discard(model_id)
     return known
 
@@ -122,8 +124,8 @@ class LoggedModelCalls:
 
     def log_model_artifact(self, model_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
         """Copy a file, or a folder under its own name, to the model's files."""
-        place = Path(local_path)
-        target = posixpath.join(artifact_path or "", place.resolve().name)
+        place = Path(path_text(local_path, "local_path"))
+        target = posixpath.join(path_text(artifact_path or "", "artifact_path"), place.resolve().name)
         artifacts = self._model_files(model_id)
         if place.is_dir():
             artifacts.put_tree(place, target)
@@ -132,7 +134,8 @@ class LoggedModelCalls:
 
     def log_model_artifacts(self, model_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
         """Copy what is in a folder to the model's files."""
-        self._model_files(model_id).put_tree(Path(local_dir), artifact_path or "")
+        place, target = Path(path_text(local_dir, "local_dir")), path_text(artifact_path or "", "artifact_path")
+        self._model_files(model_id).put_tree(place, target)
 
     def list_logged_model_artifacts(self, model_id: str, path: str | None = None) -> list[FileInfo]:
         """One level of the model's files."""
@@ -148,18 +151,22 @@ class LoggedModelCalls:
         page_token: str | None = None,
     ) -> PagedList[LoggedModel]:
         """One page; see :func:`runstone.search_logged_models`. Raises FilterError, InvalidValue."""
+        check_optional_text(filter_string, "filter_string", '"metrics.rmse < 0.5"')
+        check_optional_text(page_token, "page_token", "the token of the page before")
+        ids = many(experiment_ids, "experiment_ids", "['1']")
+        sets = many(datasets, "datasets", "[{'dataset_name': 'train'}]")
         query = LoggedModelQuery(
-            experiment_ids=tuple(experiments.check_experiment_id(one) for one in experiment_ids),
+            experiment_ids=tuple(experiments.check_experiment_id(one) for one in ids),
             filter=filter_string or "",
-            datasets=tuple((_need(one, "dataset_name"), one.get("dataset_digest") or "") for one in datasets or ()),
+            datasets=tuple((_need(one, "dataset_name"), one.get("dataset_digest") or "") for one in sets),
             order_by=tuple(
                 ModelOrder(
                     _need(one, "field_name"), bool(one.get("ascending", True)), one.get("dataset_name") or "",
                     one.get("dataset_digest") or "",
                 )
-                for one in order_by or ()
+                for one in many(order_by, "order_by", "[{'field_name': 'metrics.rmse'}]")
             ),
-            limit=100 if max_results is None else max_results,
+            limit=100 if max_results is None else whole(max_results, "max_results"),
             page_token=page_token or None,
         )  # fmt: skip
         return self._session.fresh_store().search_logged_models(query)
@@ -267,6 +274,7 @@ def initialize_logged_model(
         experiment_id = found.log.experiment_id
     elif experiment_id is None:
         experiment_id = experiments.experiment_for_run(session()).experiment_id
+    check_mapping(tags or {}, "tag")
     made = _client().create_logged_model(experiment_id, name, run_id, {**start_tags(), **(tags or {})}, params, model_type)
     active_model.last = made.model_id
     return made
@@ -282,6 +290,7 @@ def create_external_model(
 ) -> LoggedModel:
     """A logged model whose files are not kept here; READY at once. The arguments are those of
     :func:`initialize_logged_model`."""
+    check_mapping(tags or {}, "tag")
     made = initialize_logged_model(name, source_run_id, {**(tags or {}), EXTERNAL: "true"}, params, model_type, experiment_id)
     return finalize_logged_model(made.model_id, LoggedModelStatus.READY)
 
@@ -318,8 +327,9 @@ def delete_logged_model_tag(model_id: str, key: str) -> None:
 
 def log_outputs(models: list[LoggedModelOutput] | None = None) -> None:
     """Say that the active run made these logged models."""
+    made = many(models, "models", OUTPUTS)
     log, _ = target(None, "log_outputs")
-    log.append(Outputs(log.run_id, list(models or ())))
+    log.append(Outputs(log.run_id, made))
 
 
 def search_logged_models(
@@ -342,7 +352,7 @@ def search_logged_models(
 
     Raises: FilterError, InvalidValue.
     """
-    if output_format not in {"pandas", "list"}:
+    if output_format not in ("pandas", "list"):
         raise InvalidValue(f"Unsupported output format: {output_format!r}. Supported are 'pandas' and 'list'.")
     client = _client()
     ids = experiment_ids or experiments.where_to_look(client._session)

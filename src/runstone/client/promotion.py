@@ -13,11 +13,12 @@ from runstone.entities.moves import move_tag
 from runstone.errors import InvalidValue, NotFound, WrongState
 from runstone.query.objective import meanings
 from runstone.query.printer import quoted
-from runstone.query.promotion import Outcome, judge, parse_rule
+from runstone.query.promotion import EXAMPLE, Outcome, judge, parse_rule
 from runstone.records import ModelVersionChanged, RegisteredModelChanged
 from runstone.repetitions import repetitions
 
 from .api import MlflowClient
+from .checks import check_text
 from .registry import number_of
 from .run_log import now_ms
 from .surroundings import user
@@ -71,6 +72,7 @@ def promote(
         WrongState: the version is not ready; or, with code RESOURCE_CONFLICT, somebody else moved the alias meanwhile.
         InvalidValue: the version has neither run nor logged model to read metrics from.
     """
+    check_text(rule, "rule", f"{EXAMPLE!r}")
     client = MlflowClient()
     return promote_in(
         client._session.fresh_store(), client._registry, name, rule, version, alias, level, repeats, dry_run, reason

@@ -10,6 +10,7 @@ from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.errors import NotSupported, RunstoneError
 
 from .api import MlflowClient
+from .checks import path_text
 from .notices import notice
 from .paging import all_pages
 from .registry import version_record
@@ -40,7 +41,8 @@ def register_model(
     """
     if env_pack is not None:
         raise NotSupported(f"env_pack={env_pack!r} is not known here; leave it out.")
-    made = register(MlflowClient(), os.fspath(model_uri), name, tags)
+    works = "runs:/<run_id>/<path>, models:/<name>/<version> or a folder"
+    made = register(MlflowClient(), path_text(model_uri, "model_uri", works), name, tags)
     notice(f"created version {made.version} of registered model {name!r}")
     return made
 

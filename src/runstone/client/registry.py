@@ -15,7 +15,7 @@ from runstone.errors import AlreadyExists, InvalidValue, NotFound, RunstoneError
 from runstone.query.registry import version_meant
 from runstone.records import ModelVersionChanged, ModelVersionCreated, RegisteredModelChanged, RegisteredModelCreated
 
-from .checks import shown, texts
+from .checks import check_optional_text, check_text, check_texts, path_text, shown, texts, whole
 from .places import model_place
 from .registry_sources import Source, source_of
 from .run_log import now_ms
@@ -88,25 +88,26 @@ class RegistryCalls:
 
     def get_latest_versions(self, name: str, stages: list[str] | None = None) -> list[ModelVersion]:
         """The newest version in each of these stages; in every stage if none is named."""
+        check_texts(stages, "stages", "['Production']")
         return list(self._registry.latest_versions(name, tuple(stages or ())))
 
     def set_registered_model_tag(self, name: str, key: str, value: Any) -> None:
-        self._change_model(name, tags=texts({key: value}, "tag"))
+        self._change_model(name, tags=texts({check_text(key, "key", "'team'"): value}, "tag"))
 
     def delete_registered_model_tag(self, name: str, key: str) -> None:
-        self._change_model(name, tags={key: None})
+        self._change_model(name, tags={check_text(key, "key", "'team'"): None})
 
     def set_registered_model_alias(self, name: str, alias: str, version: Number) -> None:
         """Let the alias stand for this version, whatever it stood for. Raises InvalidValue for ``latest`` and ``v1``."""
-        self._change_model(name, aliases={alias: number_of(version)})
+        self._change_model(name, aliases={check_text(alias, "alias", "'champion'"): number_of(version)})
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
         """Nothing if there is no such alias."""
-        self._change_model(name, aliases={alias: None})
+        self._change_model(name, aliases={check_text(alias, "alias", "'champion'"): None})
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """Raises InvalidValue for an alias that is not there."""
-        return self._registry.get_version_by_alias(name, alias)
+        return self._registry.get_version_by_alias(name, check_text(alias, "alias", "'champion'"))
 
     # --- versions -----------------------------------------------------------------------------------------------------
 
@@ -133,6 +134,7 @@ class RegistryCalls:
 
         Raises: InvalidValue for a source that is not of the run given with it.
         """
+        check_optional_text(model_id, "model_id", "'m-0a1b…'")
         found = source_of(self._session, self._registry_session.uri, source, run_id or "", model_id or "")
         record = version_record(uuid.uuid4().hex, name, found, tags, run_link, description)
         return self._write_version([record])
@@ -145,6 +147,7 @@ class RegistryCalls:
             src_model_uri: ``models:/<name>/<version>``, or with a stage or an alias.
             dst_name: the registered model that gets the copy.
         """
+        src_model_uri = path_text(src_model_uri, "src_model_uri", "models:/<name>/<version>")
         if not is_model_uri(src_model_uri) or parse_model_uri(src_model_uri).model_id:
             raise InvalidValue(f"src_model_uri={src_model_uri!r} names no version: models:/<name>/<version> does.")
         copied = version_meant(self._registry, parse_model_uri(src_model_uri))
@@ -170,7 +173,8 @@ class RegistryCalls:
         Args:
             archive_existing_versions: others in Staging or Production, where this one goes, are archived.
         """
-        self._change_version(name, version, stage=stage, archive_existing=archive_existing_versions)
+        word = check_text(stage, "stage", "'Production'")
+        self._change_version(name, version, stage=word, archive_existing=archive_existing_versions)
         return self.get_model_version(name, version)
 
     def delete_model_version(self, name: str, version: Number) -> None:
@@ -201,7 +205,9 @@ class RegistryCalls:
         self, name: str, version: Number | None = None, key: str | None = None, value: Any = None, stage: str | None = None
     ) -> None:
         """Of a version, or of the latest one in a stage."""
-        self._change_version(name, self._one(name, version, stage), tags=texts({key or "": value}, "tag"))
+        self._change_version(
+            name, self._one(name, version, stage), tags=texts({check_text(key or "", "key", "'team'"): value}, "tag")
+        )
 
     def delete_model_version_tag(
         self, name: str, version: Number | None = None, key: str | None = None, stage: str | None = None
@@ -209,7 +215,7 @@ class RegistryCalls:
         """Of a version, or of the latest one in a stage."""
         if not key:
             raise InvalidValue(f"delete_model_version_tag() needs the tag's key; it got {key!r}.")
-        self._change_version(name, self._one(name, version, stage), tags={key: None})
+        self._change_version(name, self._one(name, version, stage), tags={check_text(key, "key", "'team'"): None})
 
     # --- how ----------------------------------------------------------------------------------------------------------
 
@@ -295,6 +301,8 @@ def number_of(version: Number) -> int:
 
 
 def _query(filter_string: str | None, max_results: int, order_by: list[str] | None, page_token: str | None) -> RegistryQuery:
-    return RegistryQuery(
-        filter=filter_string or "", order_by=tuple(order_by or ()), limit=max_results, page_token=page_token or None
-    )
+    check_optional_text(filter_string, "filter_string", "\"name LIKE 'churn%'\"")
+    check_optional_text(page_token, "page_token", "the token of the page before")
+    check_texts(order_by, "order_by", "['name DESC']")
+    most = whole(max_results, "max_results")
+    return RegistryQuery(filter=filter_string or "", order_by=tuple(order_by or ()), limit=most, page_token=page_token or None)

@@ -15,6 +15,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.query.registry import whole_model
 from runstone.query.run_models import folder_of, logged_as, newest_model
 
+from .checks import shown
 from .places import place_at
 from .session import Session
 
@@ -43,8 +44,8 @@ def source_of(here: Session, registry_uri: str, source: str, run_id: str = "", m
         InvalidValue: it is not of the run or logged model given with it, or a local path outside of this store.
         NotFound: the run does not exist.
     """
-    if not isinstance(source, str) or not source.strip():
-        raise InvalidValue(f"source={source!r} names no model. runs:/<run_id>/<path> does.")
+    if not isinstance(source, str) or not source.strip() or "\0" in source:
+        raise InvalidValue(f"source={shown(source)} names no model. runs:/<run_id>/<path> does.")
     if is_model_uri(source):
         named = parse_model_uri(source).model_id
         if named and model_id and named != model_id:

@@ -12,6 +12,7 @@ from runstone.entities.reviews import Decision, TransitionRequest, VersionCommen
 from runstone.errors import NotFound, RunstoneError
 from runstone.records import Record, TransitionDecided, TransitionRequested, VersionCommentChanged, VersionCommented
 
+from .checks import check_text
 from .registry import Number, number_of
 from .run_log import now_ms
 from .surroundings import user
@@ -36,6 +37,9 @@ class ReviewCalls:
             WrongState: it is there already.
             InvalidValue: no stage or alias there can be, or both.
         """
+        check_text(stage, "stage", "'Production'")
+        check_text(alias, "alias", "'champion'")
+        check_text(comment, "comment", "'as agreed'")
         key = uuid.uuid4().hex
         self._tell(TransitionRequested(key, name, number_of(version), now_ms(), stage, alias, comment))
         return self._asked(name, key)
@@ -82,7 +86,8 @@ class ReviewCalls:
     def create_comment(self, name: str, version: Number, comment: str) -> VersionComment:
         """Say something about a version: 10,000 characters at most."""
         key = uuid.uuid4().hex
-        self._tell(VersionCommented(key, name, number_of(version), now_ms(), comment))
+        said = check_text(comment, "comment", "'as agreed'")
+        self._tell(VersionCommented(key, name, number_of(version), now_ms(), said))
         return self._comment(key)
 
     def list_comments(self, name: str, version: Number) -> list[VersionComment]:
@@ -91,7 +96,8 @@ class ReviewCalls:
 
     def update_comment(self, id: str, comment: str) -> VersionComment:
         """Other words. On a server with accounts only for comments of one's own. Raises NotFound."""
-        self._tell(VersionCommentChanged(id, self._comment(id).name, now_ms(), comment))
+        said = check_text(comment, "comment", "'as agreed'")
+        self._tell(VersionCommentChanged(id, self._comment(id).name, now_ms(), said))
         return self._comment(id)
 
     def delete_comment(self, id: str) -> None:

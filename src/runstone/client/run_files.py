@@ -18,7 +18,7 @@ from runstone.errors import InvalidValue, NotFound
 from runstone.records import ArtifactLogged, Record
 
 from . import figures, media, tables
-from .checks import path_text, whole
+from .checks import path_text, shown, whole
 
 #: MLflow's tags for what its pages show by themselves.
 LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
@@ -88,8 +88,11 @@ class RunFiles:
 
     def log_figure(self, figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None) -> None:
         """A matplotlib or plotly figure. Raises TypeError for anything else."""
+        options = save_kwargs or {}
+        if not isinstance(options, Mapping):
+            raise InvalidValue(f"save_kwargs must be a dict, such as {{'dpi': 200}}, not {shown(save_kwargs)}.")
         with self._staged(artifact_file) as place:
-            figures.save_figure(figure, place, dict(save_kwargs or {}))
+            figures.save_figure(figure, place, dict(options))
 
     def log_image(
         self,

@@ -13,7 +13,7 @@ from runstone.errors import InvalidValue
 from runstone.records import RunChanged
 
 from . import active, context, experiments
-from .checks import check_optional_text, check_run_id, check_texts, shown
+from .checks import check_optional_text, check_run_id, check_texts, check_view, shown
 from .notices import warn_once
 from .paging import all_pages
 from .run_log import now_ms
@@ -98,7 +98,7 @@ def search(
         experiment_ids=tuple(experiments.check_experiment_id(number) for number in ids),
         filter=filter_string or "",
         order_by=tuple(order_by or ()),
-        view=view_type,
+        view=check_view(view_type, "run_view_type"),
         limit=max_results,
         page_token=page_token,
     )
@@ -136,7 +136,7 @@ def search_runs(
         FilterError: the filter or an ordering cannot be read.
         InvalidValue: both ids and names given, or an unknown output format.
     """
-    if output_format not in {"pandas", "list"}:
+    if output_format not in ("pandas", "list"):
         raise InvalidValue(f"Unsupported output format: {output_format!r}. Supported are 'pandas' and 'list'.")
     here = session()
     ids = _experiments(here, experiment_ids, experiment_names, search_all_experiments)

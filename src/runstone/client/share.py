@@ -13,6 +13,7 @@ from runstone.export.contents import Contents
 from runstone.export.gather import gather
 from runstone.export.page import framed, html, is_built
 
+from .checks import path_text
 from .session import session
 
 #: Pixels of the frame in a notebook.
@@ -35,7 +36,7 @@ def export_html(runs: Any, path: str | os.PathLike[str], title: str = "") -> Pat
         NotFound: an unknown run.
         RunstoneError: a source checkout whose UI is not built.
     """
-    target = Path(path)
+    target = Path(path_text(path, "path"))
     target.write_text(html(_gathered(runs, title)), "utf-8")
     return target
 

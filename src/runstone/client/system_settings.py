@@ -5,6 +5,8 @@ from __future__ import annotations
 from runstone import settings
 from runstone.errors import InvalidValue
 
+from .checks import check_key
+
 
 def enable_system_metrics_logging() -> None:
     """Log system metrics of every run from now on."""
@@ -37,7 +39,7 @@ def set_system_metrics_node_id(node_id: str | None) -> None:
     if node_id is None:
         settings.SYSTEM_METRICS_NODE.unset()
     else:
-        settings.SYSTEM_METRICS_NODE.set(str(node_id))
+        settings.SYSTEM_METRICS_NODE.set(check_key(str(node_id), "node"))
 
 
 def check_interval(interval: float) -> float:

@@ -6,6 +6,7 @@ import datetime
 import io
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from msgspec import Struct
 
 from runstone._lazy import need
 from runstone.errors import InvalidValue
+
+from .checks import path_text
 
 #: Endings that a table's file may have.
 ENDINGS = (".json", ".parquet")
@@ -25,9 +28,12 @@ class Table(Struct):
     rows: list[list[Any]]
 
 
-def check_ending(artifact_file: str) -> None:
-    if not artifact_file.endswith(ENDINGS):
-        raise InvalidValue(f"A table cannot be logged as {artifact_file!r}: its name must end in .json or .parquet.")
+def check_ending(artifact_file: str | os.PathLike[str]) -> str:
+    """The path as text. Raises InvalidValue where no table can be at it."""
+    path = path_text(artifact_file, "artifact_file")
+    if not path.endswith(ENDINGS):
+        raise InvalidValue(f"A table cannot be logged as {path!r}: its name must end in .json or .parquet.")
+    return path
 
 
 def table_of(data: Any) -> Table:

@@ -12,6 +12,7 @@ from runstone.entities.webhook import WebhookEvent, WebhookStatus, WebhookTestRe
 from runstone.entities.webhooks import MOST, Webhook
 from runstone.errors import InvalidValue, NotFound, NotSupported
 
+from .checks import check_text, many, whole
 from .session import Session
 
 #: The server's own paths: MLflow's do not know all events.
@@ -61,7 +62,8 @@ class WebhookCalls:
 
     def list_webhooks(self, max_results: int | None = None, page_token: str | None = None) -> PagedList[Webhook]:
         """Oldest first; ``max_results`` on each page, which is all there can be if not given."""
-        size, start = max_results or MOST, page_token or "0"
+        size = MOST if max_results is None else whole(max_results, "max_results") or MOST
+        start = check_text(page_token or "0", "page_token", "the token of the page before")
         if not start.isdecimal() or size < 1:
             raise InvalidValue(
                 f"page_token={page_token!r} with max_results={max_results!r} names no page; use the last one's token."
@@ -123,13 +125,13 @@ class WebhookCalls:
 
 
 def _one(webhook_id: str) -> str:
-    return "/" + quote(webhook_id, safe="")
+    return "/" + quote(check_text(webhook_id, "webhook_id", "webhook.webhook_id"), safe="")
 
 
 def _events(events: Sequence[str]) -> list[str]:
     if isinstance(events, str):
         raise InvalidValue(f"events is a list of events, not one text: [{events!r}].")
-    return [str(WebhookEvent.from_str(one)) for one in events]
+    return [str(WebhookEvent.from_str(one)) for one in many(events, "events", "['model_version.created']")]
 
 
 def _status(status: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from runstone.client.checks import check_seconds, check_texts, shown
 from runstone.client.notices import warn_once
 from runstone.errors import ExecutionException, InvalidValue, NotFound
 
@@ -30,7 +31,7 @@ def get_model_dependencies(model_uri: str | os.PathLike[str], format: Literal["p
     """
     if format not in FORMATS:
         raise InvalidValue(f"format={format!r} is neither 'pip' nor 'conda'.")
-    folder = local_folder(os.fspath(model_uri))
+    folder = local_folder(model_uri)
     file = folder / (REQUIREMENTS if format == "pip" else CONDA)
     if file.is_file():
         return str(file)
@@ -59,7 +60,12 @@ def infer_pip_requirements(
 
     Raises: NotFound where there is no model; ExecutionException where it cannot be loaded and there is no ``fallback``.
     """
-    answer = imports.found(local_folder(os.fspath(model_uri)), False, timeout or imports.LIMIT, extra_env_vars or {})
+    further = extra_env_vars or {}
+    if not isinstance(further, Mapping) or not all(isinstance(one, str) for pair in further.items() for one in pair):
+        raise InvalidValue(f"extra_env_vars must be a dict of texts, such as {{'HF_HOME': '/models'}}, not {shown(further)}.")
+    check_seconds(timeout, "timeout")
+    check_texts(fallback, "fallback", "['scikit-learn']")
+    answer = imports.found(local_folder(model_uri), False, timeout or imports.LIMIT, further)
     if not answer.problem:
         return pinned(answer.distributions)
     said = f"what the model {os.fspath(model_uri)!r} imports could not be found out in a fresh process: {answer.problem}"

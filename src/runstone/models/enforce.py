@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from runstone.client.checks import shown
 from runstone.client.notices import warn_once
 from runstone.errors import InvalidValue
 
@@ -34,6 +35,10 @@ def enforce_schema(data: Any, schema: Schema) -> Any:
     Raises:
         InvalidValue: a column is missing or cannot be converted safely; the message names it.
     """
+    if not isinstance(schema, Schema):
+        raise InvalidValue(
+            f"The schema is a runstone.models.Schema, such as model.metadata.get_input_schema(), not {shown(schema)}."
+        )
     if schema.is_tensor_spec():
         return _tensors(data, schema)
     if all(isinstance(kind, AnyType) for kind in schema.input_types()):

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import runstone
+from runstone.client.checks import path_text, shown
 from runstone.errors import InvalidValue, NotFound
 
 WORKS = "A folder, file:///…, runs:/<run_id>/<path>, models:/<name>/<version> and models:/<name>@<alias> work."
@@ -25,14 +26,12 @@ def local_folder(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[
         NotFound: there is nothing.
         InvalidValue: no URI of a model.
     """
-    text = os.fspath(model_uri)
-    scheme = urlsplit(text).scheme if isinstance(text, str) else ""
-    if not isinstance(text, str) or not text:
-        raise InvalidValue(f"{model_uri!r} is no place of a model. {WORKS}")
+    text = uri_text(model_uri)
+    scheme = urlsplit(text).scheme
     if scheme == "runs":
         return _from_run(text, dst_path)
     if scheme == "models":
-        return Path(runstone.artifacts.download_artifacts(text, dst_path=None if dst_path is None else os.fspath(dst_path)))
+        return Path(runstone.artifacts.download_artifacts(text, dst_path=dst_path))
     if scheme == "file":
         text = unquote(urlsplit(text).path)
     elif len(scheme) > 1:
@@ -40,7 +39,15 @@ def local_folder(model_uri: str | os.PathLike[str], dst_path: str | os.PathLike[
     folder = Path(text).expanduser()
     if not folder.exists():
         raise NotFound(f"There is no model at {text!r}: the folder does not exist.")
-    return folder if dst_path is None else _copied(folder, Path(dst_path))
+    return folder if dst_path is None else _copied(folder, Path(path_text(dst_path, "dst_path")))
+
+
+def uri_text(model_uri: str | os.PathLike[str]) -> str:
+    """A model's URI as text. Raises InvalidValue."""
+    text: object = os.fspath(model_uri) if isinstance(model_uri, os.PathLike) else model_uri
+    if not isinstance(text, str) or not text:
+        raise InvalidValue(f"{shown(model_uri)} is no place of a model. {WORKS}")
+    return text
 
 
 def split_run_uri(uri: str) -> tuple[str, str]:
@@ -53,7 +60,7 @@ def split_run_uri(uri: str) -> tuple[str, str]:
 
 def _from_run(uri: str, dst_path: str | os.PathLike[str] | None) -> Path:
     run_id, path = split_run_uri(uri)
-    target = None if dst_path is None else os.fspath(dst_path)
+    target = None if dst_path is None else path_text(dst_path, "dst_path")
     return Path(runstone.artifacts.download_artifacts(f"runs:/{run_id}/{path}", dst_path=target))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import cloudpickle
 
 import runstone
+from runstone.client.checks import shown
 from runstone.errors import InvalidValue
 
 from . import hints, imports, python_function, python_model
@@ -54,6 +55,8 @@ def add_to_model(
         model_code_path: the file of code that the model is.
         kwargs: further settings of the flavor.
     """
+    if not isinstance(model, Model):
+        raise InvalidValue(f"model is the manifest, a runstone.models.Model, not {shown(model)}.")
     settings: dict[str, Any] = {"loader_module": loader_module, "python_version": platform.python_version()}
     environments = {"conda": conda_env, "virtualenv": python_env}
     given = {"data": data, "config": python_function.read_config(model_config) or None, "model_code_path": model_code_path}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from msgspec import structs
@@ -12,7 +11,7 @@ from runstone.errors import NotFound
 
 from .enforce import enforce_schema
 from .info import ModelInfo
-from .locate import local_folder
+from .locate import local_folder, uri_text
 from .manifest import Model
 from .schema import Schema
 
@@ -27,7 +26,7 @@ def get_model_info(model_uri: str) -> ModelInfo:
     Raises:
         NotFound: there is no model.
     """
-    asked = os.fspath(model_uri)
+    asked = uri_text(model_uri)
     manifest = Model.load(local_folder(asked))
     logged = manifest.model_id and asked.startswith(("runs:", "models:"))
     info = manifest.get_model_info(None if logged else asked)

@@ -95,6 +95,8 @@ def convert_input_example_to_serving_input(input_example: Any) -> str:
 
 def validate_serving_input(model_uri: str, serving_input: str | Mapping[str, Any]) -> Any:
     """What the model predicts for a request's body, in this process. Raises InvalidValue, and what the model raises."""
+    if not isinstance(serving_input, str | Mapping):
+        raise InvalidValue(f"serving_input is a request's body, as text or a dict, not {type(serving_input).__name__}.")
     body = serving_input if isinstance(serving_input, str) else json.dumps(serving_input)
     model = load_model(model_uri)
     data, params, _ = parse.read(body.encode(), parse.JSON, model.metadata)
