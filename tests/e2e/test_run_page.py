@@ -62,6 +62,13 @@ def test_zoom_asks_for_finer_points(server: Any, realistic: dict[str, Any], open
     loss = chart(page, "train/loss")
     expect(loss).to_have_attribute("data-drawn", "true")
     box = loss.locator(".u-over").bounding_box()
+    page.evaluate("""() => {
+      const plain = window.fetch; window.asked = [];
+      window.fetch = (url, how) => {
+        if (/"train.loss"/.test(how?.body) && /"start"/.test(how.body)) window.asked.push(location.search);
+        return plain(url, how);
+      };
+    }""")
     with page.expect_request(lambda request: "runs/series" in request.url and '"start"' in (request.post_data or "")):
         page.mouse.move(box["x"] + box["width"] * 0.30, box["y"] + 60)
         page.mouse.down()
@@ -69,6 +76,10 @@ def test_zoom_asks_for_finer_points(server: Any, realistic: dict[str, Any], open
         page.mouse.up()
     assert "zoom=" in page.url
     expect(loss).to_have_attribute("data-max", str(SPIKE))
+    page.wait_for_load_state("networkidle")
+    asked = page.evaluate("window.asked")
+    assert len(asked) == 1, "the chart asks once"
+    assert "zoom=" not in asked[0], "and before the page is drawn at the new zoom"
     page.get_by_role("button", name="Reset zoom").click()
     expect(page.get_by_role("button", name="Reset zoom")).to_have_count(0)
     assert "zoom=" not in page.url

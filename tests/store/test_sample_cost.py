@@ -10,7 +10,8 @@ from sqlalchemy import event
 from runstone.connect import open_store
 from runstone.contracts import Batch
 from runstone.records import Metrics, RunStarted
-from runstone.store import history
+from runstone.store import history, sample_memory
+from runstone.store.sample_memory import SampleMemory
 from runstone.testing.store_suite import metrics
 
 
@@ -36,11 +37,59 @@ def test_curves_of_many_runs_are_read_together(new_store, monkeypatch):
         together = store.sample(run_ids, ["loss"], 50, start, end)
         with monkeypatch.context() as patch:
             patch.setattr(history, "_together", lambda rows, share: [])  # so that each is read by itself
+            patch.setattr(history, "memory_of", lambda engine: SampleMemory())
             alone = store.sample(run_ids, ["loss"], 50, start, end)
         for one, other in zip(together, alone, strict=True):
             assert (one.run_id, one.total) == (other.run_id, other.total)
             for column in ("steps", "values", "timestamps"):
                 assert np.array_equal(getattr(one, column), getattr(other, column))
+    store.close()
+
+
+def long_run(store, number: int, count: int = 20_000) -> str:
+    run_id = f"{number:032x}"
+    loss = [(step, float((step * 37 + number) % 101), step) for step in range(count)]
+    store.write(Batch([RunStarted(run_id, "0", number, "n"), metrics(run_id, loss=loss)]))
+    return run_id
+
+
+def test_curves_asked_for_again_are_not_read_again(new_store):
+    uri = new_store()
+    store, other = open_store(uri), open_store(uri)
+    run_ids = [long_run(store, number) for number in range(3)]
+    read: list[str] = []
+    event.listen(store._engine, "before_cursor_execute", lambda c, cursor, text, *rest: read.append(text))
+
+    def asked(*where: int) -> tuple[list[list[float]], int]:
+        read.clear()
+        found = store.sample(run_ids, ["loss"], 50, *where)
+        return [one.values.tolist() for one in found], sum("FROM chunks" in text for text in read)
+
+    first, cost = asked()
+    assert cost > 0
+    assert asked() == (first, 0)
+    for one in store.sample(run_ids, ["loss"], 50):
+        one.values[:] = 0.0  # an answer belongs to whoever asked
+    assert asked() == (first, 0)
+    assert asked(0, 9_999)[1] > 0, "another stretch is another question"
+    other.write(Batch([metrics(run_ids[1], loss=[(20_000, 1e6, 20_000)])]))  # whoever writes it
+    later, cost = asked()
+    assert cost > 0
+    assert [first[0], first[2]] == [later[0], later[2]]
+    assert later[1][-1] == 1e6
+    other.close()
+    store.close()
+
+
+def test_no_more_curves_are_kept_than_there_is_room_for(new_store, monkeypatch):
+    monkeypatch.setattr(sample_memory, "KEPT_BYTES", 4_000)
+    store = open_store(new_store())
+    run_ids = [long_run(store, number) for number in range(5)]
+    for run_id in run_ids:
+        store.sample([run_id], ["loss"], 50)
+    memory = sample_memory.memory_of(store._engine)
+    assert [question.run_id for question in memory._curves] == run_ids[-2:]
+    assert memory._weight <= 4_000
     store.close()
 
 

@@ -10,14 +10,14 @@ import type { BandAnswer, BandsAnswer, BandsRequest, SeriesAnswer, SeriesPoints,
 const MOST_SERIES = 5_000;
 const series = new Gather<SeriesAnswer>();
 
-function together(runs: readonly string[], key: string, points: number, range: Range | null, leave: AbortSignal): Promise<SeriesAnswer> {
+function together(runs: readonly string[], key: string, points: number, range: Range | null, leave: AbortSignal, alone: boolean): Promise<SeriesAnswer> {
   const most = Math.max(1, Math.floor(MOST_SERIES / Math.max(1, runs.length)));
   const send = (keys: string[], signal: AbortSignal) => {
     const body: SeriesRequest = { run_ids: [...runs], keys, points };
     if (range) Object.assign(body, { start: Math.floor(range.start), end: Math.ceil(range.end), near: true });
     return ask<SeriesAnswer>("runs/series", { method: "POST", body, signal });
   };
-  return series.ask(JSON.stringify([runs, points, range]), key, most, send, leave);
+  return alone ? send([key], leave) : series.ask(JSON.stringify([runs, points, range]), key, most, send, leave);
 }
 
 /** Steps, both included. */
@@ -26,11 +26,12 @@ export interface Range {
   end: number;
 }
 
-export const seriesQuery = (runs: readonly string[], key: string, points: number, range: Range | null = null) =>
+/** `alone`: it waits for no other that could go with it. */
+export const seriesQuery = (runs: readonly string[], key: string, points: number, range: Range | null = null, alone = false) =>
   queryOptions({
     queryKey: ["series", runs, key, points, range],
     queryFn: async ({ signal }): Promise<SeriesPoints[]> => {
-      const answer = await together(runs, key, points, range, signal);
+      const answer = await together(runs, key, points, range, signal, alone);
       return answer.series.filter((one) => one.key === key);
     },
     placeholderData: (last, before) => (alike(before, { 2: key }) ? last : undefined),

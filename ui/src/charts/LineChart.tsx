@@ -10,6 +10,7 @@ import s from "./LineChart.module.css";
 import type { Line, XAxis } from "./lines";
 import { type Area, paint, paintLit } from "./paint";
 import { durationMark, makeScale, padded, shortMarks } from "./scales";
+import { written } from "./settings";
 import { type Shapes, shapesOf, xRange, yRange } from "./shapes";
 import type { Smoothing } from "./smooth";
 import { colourReader } from "./theme";
@@ -239,7 +240,7 @@ function options(element: HTMLElement, latest: React.RefObject<Latest>, tip: Rea
           const from = plot.posToVal(plot.select.left, "x");
           const to = plot.posToVal(plot.select.left + plot.select.width, "x");
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          latest.current.props.onZoom([from, to]);
+          latest.current.props.onZoom([written(from), written(to)]);
         },
       ],
     },

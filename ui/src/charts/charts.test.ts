@@ -54,8 +54,8 @@ describe("lines", () => {
   });
 
   it("finds the steps of a stretch of time, neighbours included", () => {
-    expect(stepsBetween([toLine(points(), "time", null, look)], 1.5, 2.5)).toEqual({ start: 0, end: 20 });
-    expect(stepsBetween([], 0, 1)).toBeNull();
+    expect(stepsBetween([toLine(points(), "time", null, look)], [1.5, 2.5])).toEqual({ start: 0, end: 20 });
+    expect(stepsBetween([], [0, 1])).toBeNull();
   });
 
   it("says what is drawn, a lone spike included", () => {

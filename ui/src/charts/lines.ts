@@ -5,6 +5,9 @@ import { type Wire, toNumber } from "../lib/format";
 /** A metric: points lie where the run's other series was at the same step. */
 export type XAxis = "step" | "time" | "relative" | `metrics.${string}`;
 
+/** The metric that is the x axis, where one is. */
+export const alongOf = (axis: XAxis): string | null => (axis.startsWith("metrics.") ? axis.slice("metrics.".length) : null);
+
 /** One series as it came. `total` points are in the range asked for; these are those that keep its shape. */
 export interface Points {
   run_id: string;
@@ -104,7 +107,7 @@ function finite(value: Wire): number | null {
 }
 
 /** Steps that lie between two places of the x axis, a neighbour on each side included; null when nothing does. */
-export function stepsBetween(lines: readonly Line[], from: number, to: number): { start: number; end: number } | null {
+export function stepsBetween(lines: readonly Line[], [from, to]: readonly [number, number]): { start: number; end: number } | null {
   let start = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   for (const line of lines) {

@@ -75,6 +75,9 @@ function readAxis(text: string | undefined, metric: boolean): XAxis | null {
   return metric && text?.startsWith("metrics.") && text.length > 8 ? (text as XAxis) : null;
 }
 
+/** An end of a zoom, as the address will say it. */
+export const written = (end: number): number => Number(end.toPrecision(8));
+
 export function writeSettings(settings: ChartSettings, axis: XAxis = "step"): ChartSearch {
   const log = (settings.logX ? "x" : "") + (settings.logY ? "y" : "");
   return {
@@ -85,7 +88,7 @@ export function writeSettings(settings: ChartSettings, axis: XAxis = "step"): Ch
     draw: settings.draw === "auto" ? undefined : settings.draw,
     by: joinList(settings.by) || undefined,
     find: settings.find || undefined,
-    zoom: settings.zoom ? settings.zoom.map((one) => Number(one.toPrecision(8))).join(",") : undefined,
+    zoom: settings.zoom ? settings.zoom.map(written).join(",") : undefined,
     fold: joinList(settings.fold.map((name) => name || "-")) || undefined,
   };
 }

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
+import { useCurve } from "../../api/curves";
 import type { ComparedRun, SeriesPoints } from "../../api/schema.gen";
-import { type BandSpec, bandsQuery, seriesQuery } from "../../api/series";
+import { type BandSpec, bandsQuery } from "../../api/series";
 import { bandAsk, bandsOf, drawsBands } from "../../charts/bands";
 import { ChartCard } from "../../charts/ChartCard";
 import { type Line, stepsBetween, toLine } from "../../charts/lines";
@@ -29,25 +30,20 @@ export function CompareChart({ runs, base, name, unit, settings, onSettings }: P
   const answer = useQuery({ ...bandsQuery(spec, name), enabled: banded });
   const bands = useMemo(() => (banded && answer.data ? bandsOf(answer.data.bands, settings) : undefined), [banded, answer.data, settings]);
   const axis = settings.x;
-  const zoom = settings.zoom;
-  const whole = useQuery(seriesQuery(ids, name, POINTS));
-  const wholeLines = useMemo(() => toLines(whole.data, runs, axis), [whole.data, runs, axis]);
-  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
-  const thinned = whole.data?.some((one) => one.total > one.steps.length) ?? false;
-  const finer = useQuery({ ...seriesQuery(ids, name, POINTS, wanted), enabled: thinned && wanted !== null });
-  const finerLines = useMemo(
-    () => (thinned && wanted && !finer.isPlaceholderData ? toLines(finer.data, runs, axis) : undefined),
-    [finer.data, finer.isPlaceholderData, runs, axis, thinned, wanted],
-  );
+  const lines = useCallback((points: readonly SeriesPoints[]) => toLines(points, runs, axis), [runs, axis]);
+  const curve = useCurve({ ids, metric: name, points: POINTS, along: null, zoom: settings.zoom, lines, between: stepsBetween });
   return (
     <ChartCard
       {...{ name, unit }}
-      lines={finerLines ?? wholeLines}
+      lines={curve.lines}
       bands={bands}
-      error={whole.error ?? answer.error}
+      error={curve.error ?? answer.error}
       settings={settings}
       sync={`compare-${axis}`}
-      onZoom={(next) => onSettings({ zoom: next })}
+      onZoom={(next) => {
+        curve.ahead(next);
+        onSettings({ zoom: next });
+      }}
       onUnclip={() => onSettings({ clip: false })}
     />
   );
@@ -58,8 +54,8 @@ function ofRuns(runs: readonly ComparedRun[]) {
   return { experiment_ids: [...new Set(runs.map((run) => run.info.experiment_id))], filter: `attributes.run_id IN (${names})`, view: "all" as const };
 }
 
-function toLines(points: SeriesPoints[] | undefined, runs: readonly ComparedRun[], axis: ChartSettings["x"]): Line[] | undefined {
-  return points?.flatMap((one) => {
+function toLines(points: readonly SeriesPoints[], runs: readonly ComparedRun[], axis: ChartSettings["x"]): Line[] {
+  return points.flatMap((one) => {
     const run = runs.find((other) => other.info.run_id === one.run_id);
     if (!run) return [];
     const ordinal = run.info.ordinal ?? 0;

@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
+import { useCurve } from "../../api/curves";
 import { experimentQuery } from "../../api/experiments";
 import { LISTED, METRICS, metricsQuery, type MetricsSpec } from "../../api/metrics";
 import { runQuery } from "../../api/runs";
-import { seriesQuery } from "../../api/series";
-import type { MetricSummary, RunDetail } from "../../api/schema.gen";
+import type { MetricSummary, RunDetail, SeriesPoints } from "../../api/schema.gen";
 import { ChartCard } from "../../charts/ChartCard";
 import { Controls } from "../../charts/Controls";
 import { PanelRows } from "../../charts/PanelRows";
 import { panelSections } from "../../charts/sections";
-import { type Line, stepsBetween, timeSpan, toLine } from "../../charts/lines";
+import { alongOf, type Line, stepsBetween, timeSpan, toLine } from "../../charts/lines";
 import type { ChartSettings, OnSettings } from "../../charts/settings";
 import { turned } from "../../lib/change";
 import { exactNumber, formatNumber } from "../../lib/format";
@@ -135,38 +135,28 @@ function MetricChart({ run, metric, span, settings, onChange }: Drawn & { metric
   const { info } = run;
   const unit = useQuery(experimentQuery(info.experiment_id)).data?.metrics[metric.key]?.unit;
   const key = metric.key;
-  const zoom = settings.zoom;
   const ids = useMemo(() => [info.run_id], [info.run_id]);
-  const whole = useQuery(seriesQuery(ids, key, POINTS));
   const start = info.start_time;
   const name = info.run_name || info.run_id.slice(0, 8);
   const colour = runColour(info.ordinal ?? 0, info.experiment_id, run.tags[COLOUR_TAG]);
-  const along = settings.x.startsWith("metrics.") ? settings.x.slice("metrics.".length) : null;
-  const wholeX = useQuery({ ...seriesQuery(ids, along ?? "", POINTS), enabled: along !== null });
-  const lineOf = useCallback(
-    (points: typeof whole.data, xs: typeof whole.data): Line[] | undefined =>
-      along !== null && !xs ? undefined : points?.map((one) => toLine(one, settings.x, start, { label: name, colour }, xs?.[0])),
-    [settings.x, along, start, name, colour],
+  const lines = useCallback(
+    (points: readonly SeriesPoints[], xs: readonly SeriesPoints[] | undefined): Line[] => points.map((one) => toLine(one, settings.x, start, { label: name, colour }, xs?.[0])),
+    [settings.x, start, name, colour],
   );
-  const wholeLines = useMemo(() => lineOf(whole.data, wholeX.data), [lineOf, whole.data, wholeX.data]);
-  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
-  const thinned = whole.data?.some((one) => one.total > one.steps.length) ?? false;
-  const finer = useQuery({ ...seriesQuery(ids, key, POINTS, wanted), enabled: thinned && wanted !== null });
-  const finerX = useQuery({ ...seriesQuery(ids, along ?? "", POINTS, wanted), enabled: thinned && wanted !== null && along !== null });
-  const finerLines = useMemo(
-    () => (thinned && wanted && !finer.isPlaceholderData && !finerX.isPlaceholderData ? lineOf(finer.data, finerX.data) : undefined),
-    [lineOf, finer, finerX, thinned, wanted],
-  );
+  const curve = useCurve({ ids, metric: key, points: POINTS, along: alongOf(settings.x), zoom: settings.zoom, lines, between: stepsBetween });
   return (
     <ChartCard
       {...{ name: key, unit }}
-      lines={finerLines ?? wholeLines}
-      error={whole.error}
+      lines={curve.lines}
+      error={curve.error}
       settings={settings}
       span={span}
       sync={`run-${settings.x}`}
       value={formatNumber(metric.last)}
-      onZoom={(next) => onChange({ zoom: next })}
+      onZoom={(next) => {
+        curve.ahead(next);
+        onChange({ zoom: next });
+      }}
       onUnclip={() => onChange({ clip: false })}
     />
   );

@@ -67,7 +67,7 @@ export function RunsPage(props: RunsPageProps) {
   const { view, rows, name } = page;
   const actions = useRunActions(page, props.experiments);
   useTitle(name);
-  useChartsAhead(props.search);
+  useChartsAhead(props.search, page);
   const [jump, setJump] = useState<{ row: number } | null>(null);
   const start = Object.values(props.search).some(Boolean) ? null : page.experiment?.default_view;
   useEffect(() => {

@@ -1,5 +1,6 @@
 /** The table, its charts, or both. */
 
+import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { inText } from "../../lib/hotkeys";
 import { part } from "../../ui/part";
@@ -12,13 +13,14 @@ import type { OnSearch, RunsSearch } from "./view";
 const SplitEdge = part(() => import("./panel/ChartsPanel").then((module) => ({ default: module.SplitEdge })));
 const ChartsPanel = part(() => import("./panel/ChartsPanel").then((module) => ({ default: module.ChartsPanel })));
 
-/** Where charts will be drawn, their code comes while the rows are on their way, not after them. */
-export function useChartsAhead(search: RunsSearch): void {
-  const wanted = readPanel(search) !== "table";
+/** Where charts will be drawn, their code and their runs come while the rows are on their way, not after them. */
+export function useChartsAhead(search: RunsSearch, { rows, spec }: SplitProps["page"]): void {
+  const client = useQueryClient();
+  const wanted = readPanel(search) !== "table" && rows.empty;
   useEffect(() => {
     // what cannot be had now is asked for again when it is drawn, and told of there
-    if (wanted) Promise.all([SplitEdge.ahead(), ChartsPanel.ahead(), import("./panel/ChartsPanel").then((module) => module.ahead())]).catch(() => undefined);
-  }, [wanted]);
+    if (wanted) Promise.all([SplitEdge.ahead(), ChartsPanel.ahead(), import("./panel/ChartsPanel").then((module) => module.ahead(client, spec))]).catch(() => undefined);
+  }, [wanted, client, spec]);
 }
 
 const NAMES: Readonly<Record<PanelChoice, string>> = { table: "Table", split: "Split", charts: "Charts" };

@@ -1,5 +1,6 @@
 /** Charts beside the table: of the same runs, by the same filter, with the same selection. */
 
+import type { QueryClient } from "@tanstack/react-query";
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { drawsBands } from "../../../charts/bands";
 import { linesAhead } from "../../../charts/ChartCard";
@@ -21,7 +22,7 @@ import { PanelSlot, PanelTools } from "./PanelTools";
 import { RunPanel, titleOf } from "./RunPanel";
 import { arrange, changeSpec, type Kind, moveSpec, type OnSpec, type PanelSpec, readSpecs, removedCount, writeSpecs } from "./specs";
 import { suggest } from "./suggest";
-import { MOST_RUNS, type RunFilter, useLooks, useRunSet } from "./useRunSet";
+import { MOST_RUNS, type RunFilter, setQuery, useLooks, useRunSet } from "./useRunSet";
 
 export { SplitEdge } from "./SplitEdge";
 
@@ -33,8 +34,11 @@ export interface ChartsPanelProps {
   hover: Hover;
 }
 
-/** Load what most charts are drawn with. */
-export const ahead = linesAhead;
+/** Load what most charts are drawn with, and ask which runs they are about. */
+export function ahead(client: QueryClient, filter: RunFilter | null): Promise<unknown> {
+  if (filter) void client.prefetchQuery(setQuery(filter));
+  return linesAhead();
+}
 
 /** Selected runs that are drawn on top. */
 const MOST_ON_TOP = 20;

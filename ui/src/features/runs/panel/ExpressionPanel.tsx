@@ -44,7 +44,7 @@ export function ExpressionPanel({ expression, context, height, tools }: Props) {
   const axis: XAxis = x.startsWith("metrics.") ? "step" : x;
   const whole = useSeries(ids, names, null);
   const wholeLines = useMemo(() => (whole && parsed ? linesOf(parsed, whole, looks, axis) : undefined), [whole, parsed, looks, axis]);
-  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
+  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom) : null), [zoom, wholeLines]);
   const finer = useSeries(wanted ? ids : NOBODY, names, wanted);
   const lines = useMemo(() => (wanted && finer && parsed ? linesOf(parsed, finer, looks, axis) : wholeLines), [wanted, finer, parsed, looks, axis, wholeLines]);
   if (error) {

@@ -33,7 +33,7 @@ interface Props {
 /** One metric of all runs: their curves, or how their values lie where each has but one. */
 export function MetricPanel({ metric, context, height, tools, onFilter, onOpen }: Props) {
   const { settings, onSettings, set, filter, top, looks, lit, onLit } = context;
-  const { lines, bands, error, groups, used, single, banded } = useCurves({ metric, set, filter, settings, top, looks });
+  const { lines, bands, error, groups, used, single, banded, ahead } = useCurves({ metric, set, filter, settings, top, looks });
   const by = settings.by[0];
   const spec = useMemo((): PanelSpec => ({ kind: banded ? "violin" : "bar", y: `metrics.${metric}`, ...(by && banded ? { x: by } : {}), wide: 1, tall: height }), [metric, by, height, banded]);
   if (single) return <FieldPanel title={metric} {...{ spec, context, tools, onFilter, onOpen }} />;
@@ -45,7 +45,10 @@ export function MetricPanel({ metric, context, height, tools, onFilter, onOpen }
       {...{ lines, bands, error, settings, lit, onLit, height, tools }}
       sync={`runs-${settings.x}`}
       value={[newest, some].filter(Boolean).join(", ") || undefined}
-      onZoom={(zoom) => onSettings({ zoom })}
+      onZoom={(zoom) => {
+        ahead(zoom);
+        onSettings({ zoom });
+      }}
       onUnclip={() => onSettings({ clip: false })}
     />
   );

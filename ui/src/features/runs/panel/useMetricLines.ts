@@ -1,11 +1,12 @@
 /** The curves of one metric: one a run, or bands of all with a few runs on top; finer where the chart is zoomed. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import type { SeriesPoints } from "../../../api/schema.gen";
-import { type BandSpec, bandsQuery, seriesQuery } from "../../../api/series";
+import { useCurve } from "../../../api/curves";
+import { type BandSpec, bandsQuery } from "../../../api/series";
 import { type Band, bandAsk, bandsOf, drawsBands } from "../../../charts/bands";
-import { type Line, stepsBetween, toLine, type XAxis } from "../../../charts/lines";
+import { alongOf, type Line, stepsBetween, toLine, type XAxis } from "../../../charts/lines";
 import type { ChartSettings } from "../../../charts/settings";
 import type { RunFilter, RunLook, RunSet } from "./useRunSet";
 
@@ -22,6 +23,8 @@ export interface Curves {
   /** Every run has one value only: there is no curve to draw. */
   single: boolean;
   banded: boolean;
+  /** Ask for the points of a zoom before it is drawn. */
+  ahead: (zoom: ChartSettings["zoom"]) => void;
 }
 
 interface Asked {
@@ -40,7 +43,7 @@ export function useCurves({ metric, set, filter, settings, top, looks }: Asked):
   const banded = drawsBands(settings, set.matched);
   const ids = banded ? top : set.ids;
   const points = Math.round(Math.min(800, Math.max(40, ALL_POINTS / Math.max(1, ids.length))));
-  const { lines, error } = useLines(ids, metric, points, settings.x, settings.zoom, looks);
+  const { lines, error, ahead } = useLines(ids, metric, points, settings.x, settings.zoom, looks);
   const answer = useBands(banded ? filter : null, metric, settings);
   return {
     lines: banded ? (lines ?? (answer.data ? [] : undefined)) : set.ids.length || !filter ? lines : set.error ? [] : undefined,
@@ -50,31 +53,18 @@ export function useCurves({ metric, set, filter, settings, top, looks }: Asked):
     used: answer.data?.used ?? ids.length,
     single: banded ? (answer.bands?.length ?? 0) > 0 && (answer.bands ?? NO_BANDS).every((band) => band.points === band.runs) : (lines?.length ?? 0) > 0 && (lines ?? []).every((line) => line.ys.length <= 1 && line.ys[0] !== null),
     banded,
+    ahead,
   };
 }
 
 function useLines(ids: readonly string[], metric: string, points: number, axis: XAxis, zoom: ChartSettings["zoom"], looks: ReadonlyMap<string, RunLook>) {
-  const along = axis.startsWith("metrics.") ? axis.slice("metrics.".length) : null;
-  const on = ids.length > 0;
-  const whole = useQuery({ ...seriesQuery(ids, metric, points), enabled: on });
-  const wholeX = useQuery({ ...seriesQuery(ids, along ?? "", points), enabled: on && along !== null });
-  const ready = along === null || wholeX.data !== undefined;
-  const wholeLines = useMemo(() => (on && ready ? toLines(whole.data, looks, axis, wholeX.data) : undefined), [on, ready, whole.data, wholeX.data, looks, axis]);
-  const wanted = useMemo(() => (zoom && wholeLines ? stepsBetween(wholeLines, zoom[0], zoom[1]) : null), [zoom, wholeLines]);
-  const thinned = whole.data?.some((one) => one.total > one.steps.length) ?? false;
-  const ask = on && thinned && wanted !== null;
-  const finer = useQuery({ ...seriesQuery(ids, metric, points, wanted), enabled: ask });
-  const finerX = useQuery({ ...seriesQuery(ids, along ?? "", points, wanted), enabled: ask && along !== null });
-  const finerLines = useMemo(
-    () => (ask && !finer.isPlaceholderData && (along === null || (finerX.data && !finerX.isPlaceholderData)) ? toLines(finer.data, looks, axis, finerX.data) : undefined),
-    [ask, along, finer.data, finer.isPlaceholderData, finerX.data, finerX.isPlaceholderData, looks, axis],
-  );
-  return { lines: finerLines ?? wholeLines, error: whole.error };
+  const lines = useCallback((own: readonly SeriesPoints[], xs: readonly SeriesPoints[] | undefined) => toLines(own, looks, axis, xs), [looks, axis]);
+  return useCurve({ ids, metric, points, along: alongOf(axis), zoom, lines, between: stepsBetween });
 }
 
-function toLines(points: SeriesPoints[] | undefined, looks: ReadonlyMap<string, RunLook>, axis: XAxis, along: SeriesPoints[] | undefined): Line[] | undefined {
+function toLines(points: readonly SeriesPoints[], looks: ReadonlyMap<string, RunLook>, axis: XAxis, along: readonly SeriesPoints[] | undefined): Line[] {
   const byRun = new Map(along?.map((one) => [one.run_id, one]));
-  return points?.flatMap((one) => {
+  return points.flatMap((one) => {
     const look = looks.get(one.run_id);
     return look ? [toLine(one, axis, look.start, look, byRun.get(one.run_id))] : [];
   });

@@ -25,9 +25,14 @@ export type RunFilter = Pick<TableSpec, "experiment_ids" | "filter" | "view">;
 
 const NOBODY: RunSet = { ids: [], looks: new Map(), matched: 0, error: null };
 
+/** What is asked for them. */
+export const setQuery = ({ experiment_ids, filter, view }: RunFilter, limit = MOST_RUNS) =>
+  tableQuery({ experiment_ids, filter, view, order_by: [], columns: [`tags.${COLOUR_TAG}`] }, 0, limit);
+
+const EVERYBODY: RunFilter = { experiment_ids: [], filter: "", view: "active" };
+
 export function useRunSet(filter: RunFilter | null, limit = MOST_RUNS): RunSet {
-  const spec: TableSpec = { ...(filter ?? { experiment_ids: [], filter: "", view: "active" as const }), order_by: [], columns: [`tags.${COLOUR_TAG}`] };
-  const { data, error } = useQuery({ ...tableQuery(spec, 0, limit), enabled: filter !== null, placeholderData: keepPreviousData });
+  const { data, error } = useQuery({ ...setQuery(filter ?? EVERYBODY, limit), enabled: filter !== null, placeholderData: keepPreviousData });
   return useMemo(() => (data ? setOf(data) : { ...NOBODY, error }), [data, error]);
 }
 
