@@ -100,6 +100,8 @@ def open_store(uri: str | os.PathLike[str] = "") -> Store:
         InvalidValue: the URI cannot be used, or what lies there belongs to another program.
         StoreUnavailable, StoreCorrupt, StoreTooNew
     """
+    if isinstance(uri, str) and (known := _stores.get(uri)) is not None:
+        return known  # most ask by the canonical form
     place = canonical(uri)
     if not _foreign.get(place) and place not in _stores:
         _foreign.pop(place, None)  # perhaps it could not be asked before

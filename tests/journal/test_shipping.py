@@ -13,7 +13,7 @@ from runstone.errors import InvalidValue, StoreUnavailable
 from runstone.journal import shipper as shipping
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
-from runstone.records import Lease, Params, RunStarted
+from runstone.records import Lease, Params, RunChanged, RunStarted
 from runstone.testing.ledger import Ledger, unavailable
 
 OpenRun = Callable[..., JournalWriter]
@@ -133,6 +133,34 @@ def test_a_lease_is_taken_and_given_back(shipper: Shipper, open_run: OpenRun, le
         time.sleep(0.01)
     assert [lease.run_id for lease in taken] == ["run"]
     assert taken[0].until > time.time() * 1000
+    writer.close()
+    assert shipper.close(10)
+    assert [lease.until for lease in ledger.records(Lease)][1:] == [0]
+
+
+def test_the_end_of_a_run_gives_its_lease_back(shipper: Shipper, open_run: OpenRun, ledger: Ledger) -> None:
+    writer = open_run()
+    shipper.add(writer)
+    shipper.flush(10)
+    deadline = time.monotonic() + 10
+    while not ledger.records(Lease) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    calls = ledger.calls
+    writer.append(RunChanged("run", 2, status="FINISHED", end_time=2))
+    writer.close()
+    assert shipper.close(10)
+    assert len(ledger.records(Lease)) == 1
+    assert ledger.calls == calls + 1  # a store takes back the leases of a run that ends, in the same transaction
+
+
+def test_a_watcher_that_ends_a_run_gives_its_own_lease_back(shipper: Shipper, open_run: OpenRun, ledger: Ledger) -> None:
+    writer = open_run()
+    shipper.add(writer)
+    shipper.flush(10)
+    deadline = time.monotonic() + 10
+    while not ledger.records(Lease) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    writer.append(RunChanged("run", 2, status="FAILED", end_time=2, watched=True))  # which may change nothing
     writer.close()
     assert shipper.close(10)
     assert [lease.until for lease in ledger.records(Lease)][1:] == [0]

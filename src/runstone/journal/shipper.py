@@ -19,10 +19,11 @@ from collections.abc import Callable, Sequence
 
 from runstone import settings
 from runstone.contracts import Batch, Origin, Receipt, Refusal, Sink
+from runstone.entities import RunStatus
 from runstone.errors import JournalTrouble, RunstoneError, Trouble
 from runstone.forks import close_before_leaving, no_fork
 from runstone.process import host_identity
-from runstone.records import Lease, Record
+from runstone.records import Lease, Record, RunChanged
 from runstone.turns import short_turns, stand_back
 
 from . import owner
@@ -52,6 +53,7 @@ class Feed:
         stored: the position that the store knows.
         doubtful: a write failed, so the store must be asked.
         leased_until: milliseconds; 0 without a lease.
+        ended: the run's end was stored since the lease was taken, and the store gave it back with that.
     """
 
     def __init__(self, writer: JournalWriter) -> None:
@@ -59,7 +61,7 @@ class Feed:
         self.journal_id = writer.journal_id
         self.reader = LiveReader(writer)
         self.settled = self.stored = 0
-        self.doubtful = False
+        self.doubtful = self.ended = False
         self.leased_until = 0
 
     @property
@@ -95,7 +97,7 @@ class Feed:
         """A lease to be written, if it is time; given back when the journal is over."""
         if self.over:
             until = 0
-            if not self.leased_until:
+            if self.ended or not self.leased_until:
                 return None
         else:
             span = int(settings.LEASE_SECONDS.get() * 1000)
@@ -137,8 +139,7 @@ class Shipper:
         self._feeds: dict[str, Feed] = {}
         self.thread: threading.Thread | None = None
         self._stopping = False
-        self._rounds = self._failures = 0
-        self._waiting = 0
+        self._failures = 0
 
     # --- what the client calls ------------------------------------------------------------------------------------
 
@@ -164,17 +165,13 @@ class Shipper:
         give_up = None if timeout is None else time.monotonic() + timeout
         with self._lock:
             failures = self._failures
-            self._waiting += 1
-            try:
-                while self._goals(goals):
-                    left = 1.0 if give_up is None else give_up - time.monotonic()
-                    if left <= 0 or self.thread is None or (give_up is None and self._failures > failures + 1):
-                        return False
-                    if give_up is None or self._failures in (0, failures):  # else it tries when its pause is over
-                        self._wake.put(None)
-                    self._changed.wait(left)
-            finally:
-                self._waiting -= 1
+            while self._goals(goals):
+                left = 1.0 if give_up is None else give_up - time.monotonic()
+                if left <= 0 or self.thread is None or (give_up is None and self._failures > failures + 1):
+                    return False
+                if give_up is None or self._failures in (0, failures):  # else it tries when its pause is over
+                    self._wake.put(None)
+                self._changed.wait(left)
         return True
 
     def close(self, timeout: float | None = None) -> bool:
@@ -216,7 +213,6 @@ class Shipper:
                 pause = min(_RETRY * 2 ** min(self._failures, 10), _RETRY_MOST) * random.uniform(0.5, 1.0)
                 pause = max(pause, getattr(trouble, "retry_after", 0.0))
             with self._lock:
-                self._rounds += 1
                 self._changed.notify_all()
                 if stopping or (not self._feeds and self._wait_for_more()):
                     self.thread = None
@@ -333,6 +329,8 @@ class Shipper:
         assert batch.origin is not None
         feed.doubtful = False
         feed.acknowledge(max(receipt.acknowledged, batch.origin.next))
+        for change in (one for one in batch.records if isinstance(one, RunChanged) and one.status and not one.watched):
+            feed.ended = RunStatus.is_terminated(change.status or "") and not receipt.refused
         if receipt.refused and self._on_refused is not None:
             self._on_refused(receipt.refused)
 
@@ -353,7 +351,7 @@ class Shipper:
                 with contextlib.suppress(RunstoneError):
                     self._write(sink, Batch([lease]))
         for feed, lease in due:
-            feed.leased_until = lease.until
+            feed.leased_until, feed.ended = lease.until, False
 
     def _finish(self) -> None:
         """Journals that are closed and stored go."""

@@ -62,7 +62,7 @@ def change_model(work: Work, record: RegisteredModelChanged, approved: bool = Fa
         check_model_name(record.new_name, "new_name")
         if record.new_name != record.name:
             _require_free(work, record.new_name)
-    old = reader.model(record.name)
+    old = reader.models([key])[0]
     if not (approved or record.deleted):
         protection = Protection(record.name, old.tags)
         for alias, version in record.aliases.items():
