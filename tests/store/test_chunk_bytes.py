@@ -52,6 +52,8 @@ def test_raw_words_unpack_to_the_same_points(rows: list[tuple[int, int, float]])
     halves = [one for one in halves if one]
     packed = [pack(points(one)) for one in halves]
     assert words(unpack_all(packed)) == words(joined([points(one) for one in halves]))
+    alike = [rows, rows[::-1], rows]  # all equally long, as the series of a steady log
+    assert words(unpack_all([pack(points(one)) for one in alike])) == words(joined([points(one) for one in alike]))
 
 
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 3), st.integers(0, 10**6).map(float)), min_size=1))

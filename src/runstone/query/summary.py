@@ -31,8 +31,8 @@ def _rank(value: float) -> tuple[bool, float]:
 def summarise(steps: Sequence[int], timestamps: Sequence[int], values: Sequence[float]) -> Summary:
     """Of a few points, in the order they came; at least one. Raises IndexError for none."""
     total = sum(values)
-    if steps[0] < steps[-1] and total - total == 0 and all(map(lt, steps, islice(steps, 1, None))):
-        # one after the other and all finite, as nearly always: no loop of ours
+    if (len(values) == 1 or steps[0] < steps[-1]) and total - total == 0 and all(map(lt, steps, islice(steps, 1, None))):
+        # one, or one after the other, and all finite, as nearly always: no loop of ours
         low, high = min(values), max(values)
         return Summary(
             len(values), 0, values[0], steps[0], timestamps[0], values[-1], steps[-1], timestamps[-1],
@@ -141,7 +141,7 @@ def combine(earlier: Summary, later: Summary) -> Summary:
         return Summary(
             earlier.count + later.count, earlier.nans + later.nans, earlier.first, earlier.first_step, earlier.first_timestamp,
             later.last, later.last_step, later.last_timestamp, low.min, low.min_step, high.max, high.max_step,
-            _mean_of_two(earlier, later),
+            mean_of_both(earlier.count - earlier.nans, earlier.mean, later.count - later.nans, later.mean),
         )  # fmt: skip
     first, last = earlier, later
     if (later.first_step, later.first_timestamp) < (earlier.first_step, earlier.first_timestamp):
@@ -156,7 +156,7 @@ def combine(earlier: Summary, later: Summary) -> Summary:
     return Summary(
         earlier.count + later.count, earlier.nans + later.nans, first.first, first.first_step, first.first_timestamp,
         last.last, last.last_step, last.last_timestamp, low.min, low.min_step, high.max, high.max_step,
-        _mean_of_two(earlier, later),
+        mean_of_both(earlier.count - earlier.nans, earlier.mean, later.count - later.nans, later.mean),
     )  # fmt: skip
 
 
@@ -171,10 +171,6 @@ def mean_of_both(before: int, mean: float | None, more: int, other: float | None
     if whole - whole != 0:
         whole = mean * (1 - share) + other * share
     return whole if whole == whole else None
-
-
-def _mean_of_two(earlier: Summary, later: Summary) -> float | None:
-    return mean_of_both(earlier.count - earlier.nans, earlier.mean, later.count - later.nans, later.mean)
 
 
 def _extreme(earlier: Summary, later: Summary, old: float | None, new: float | None, sign: int) -> Summary:

@@ -20,7 +20,7 @@ from .mlflow.not_offered import NO_WORKSPACES, WORKSPACE
 from .pace import GONE, LEAST_RATE, Paced
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
-_LOOKED_AT = (b"host", b"origin", b"content-length", b"transfer-encoding", WORKSPACE)
+_LOOKED_AT = frozenset((b"host", b"origin", b"content-length", b"transfer-encoding", WORKSPACE))
 #: Spellings of ``Host`` that were found right and need no second look.
 _REMEMBERED = 100
 

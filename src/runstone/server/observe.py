@@ -153,7 +153,11 @@ class Observed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        given = ""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                given = value.decode("latin-1")
+                break
         request_id = scope[REQUEST_ID] = given if given and _PLAIN_ID.fullmatch(given) else os.urandom(16).hex()
         begun, status, size = time.perf_counter(), 500, 0
 

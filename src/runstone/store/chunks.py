@@ -81,6 +81,9 @@ def unpack_all(rows: list[bytes]) -> Points:
     if len(rows) == 1:
         return unpack(rows[0])
     sizes = [len(row) // 3 for row in rows]
+    if len(set(sizes)) == 1:
+        columns = np.frombuffer(b"".join(rows), "<i8").reshape(len(rows), 3, sizes[0] // 8)
+        return Points(columns[:, 0].ravel(), columns[:, 1].ravel(), columns[:, 2].ravel().view("<f8"))
     steps, timestamps, values = (
         b"".join([row[size * column : size * (column + 1)] for row, size in zip(rows, sizes, strict=True)])
         for column in range(3)

@@ -53,19 +53,19 @@ class MetricsWriter:
     def add(self, run_id: str, place: int, states: dict[str, SeriesState], arrivals: Mapping[str, Arrival]) -> list[str]:
         """Points of one run; ``states`` are all its series, and are brought up to date. Returns the keys that are new."""
         new = []
-        there = ((key, states[key].hot, len(arrival)) for key, arrival in arrivals.items() if key in states)
+        there = [(key, states[key].hot, len(arrival.values)) for key, arrival in arrivals.items() if key in states]
         due = [key for key, before, more in there if before and before + more >= HOT]
-        hot: dict[str, list[bytes]] = {}
+        taken: dict[str, list[bytes]] = {}
         for key, arrival in arrivals.items():
             self._pace()
             if due and key == due[0]:
-                hot = take_hot(self._connection, self._sign, run_id, due[:TOGETHER])
+                taken = take_hot(self._connection, self._sign, run_id, due[:TOGETHER])
                 del due[:TOGETHER]
             state = states.get(key)
             if state is None:
                 state = states[key] = SeriesState()
                 new.append(key)
-            self._place(run_id, key, state, arrival, hot.get(key, []))
+            self._place(run_id, key, state, arrival, taken.get(key, []))
             before, news = state.summary, arrival.summary()
             state.summary = combine(before, news) if before else news
             self._series += state.row(run_id, key, place)
@@ -77,16 +77,14 @@ class MetricsWriter:
                 rows.insert(self._connection, flat, self._sign)
 
     def _place(self, run_id: str, key: str, state: SeriesState, arrival: Arrival, hot: list[bytes]) -> None:
-        count = state.count
-        if not count and len(arrival) == 1 and not _is_minus_zero(arrival.values[0]):
+        s = state.summary
+        count, n = s.count if s else 0, len(arrival.values)
+        if not count and n == 1 and not _is_minus_zero(arrival.values[0]):
             return
-        if state.alone and state.summary:
-            s = state.summary
-            lone = Arrival([s.first_step], [s.first_timestamp], [s.first])
-            arrival = lone.then(arrival)
-            count = 0
-        if state.hot + len(arrival) < HOT:
-            n = len(arrival)
+        if s and count == 1 and not state.hot:  # the only point is in the summary and nowhere else
+            arrival = Arrival([s.first_step], [s.first_timestamp], [s.first]).then(arrival)
+            count, n = 0, n + 1
+        if state.hot + n < HOT:
             data = struct.pack(f"<{2 * n}q{n}d", *arrival.steps, *arrival.timestamps, *arrival.values)
             self._points += (run_id, key, count, n, data)
             state.hot += n

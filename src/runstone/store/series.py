@@ -37,16 +37,12 @@ class SeriesState:
     def count(self) -> int:
         return self.summary.count if self.summary else 0
 
-    @property
-    def alone(self) -> bool:
-        """Whether the only point is in the summary and nowhere else."""
-        return self.count == 1 and not self.hot
-
     def row(self, run_id: str, key: str, place: int) -> tuple[Any, ...]:
         s = self.summary
         assert s is not None
+        first, last = s.first if s.first == s.first else None, s.last if s.last == s.last else None  # as :func:`kept`
         return (
-            run_id, key, s.count, s.nans, kept(s.first), s.first_step, s.first_timestamp, kept(s.last), s.last_step,
+            run_id, key, s.count, s.nans, first, s.first_step, s.first_timestamp, last, s.last_step,
             s.last_timestamp, s.min, s.min_step, s.max, s.max_step, self.hot, struct.pack(f"<{len(self.tail)}I", *self.tail),
             place, s.mean,
         )  # fmt: skip

@@ -42,6 +42,8 @@ class Rows:
 
     def insert(self, connection: Connection, flat: Sequence[Any], sign: str) -> int:
         """Insert rows that lie one after the other in ``flat``; how many rows were written."""
+        if not flat:  # most tables, in most transactions
+            return 0
         width, start, written = len(self.names), 0, 0
         dialect = of(connection)
         if not self.tail and dialect.insert_many(connection, self.table, flat):

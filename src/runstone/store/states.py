@@ -37,7 +37,7 @@ class RunState:
             self.lifecycle_stage, self.deleted_time, self.artifact_uri, self.parent_run_id, self.cause, self.changed,
         ) = row  # fmt: skip
         self.old_place = self.place
-        self.counted = None if new else (self.place, self.status)  # where the store counts the run
+        self.counted = None if new else (self.old_place, self.status)  # where the store counts the run
         self.new = self.dirty = self.touched = new
         self.params: dict[str, tuple[str, int]] = {}
         self.tags: dict[str, str | None] = {}

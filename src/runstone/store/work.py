@@ -157,7 +157,8 @@ class Work:
         known = {state.run_id: self._series_of(state) for state in states if state.metrics or state.once}
         self._count_statuses(states)
         moved = {state.run_id: state.place for state in states if state.place != state.old_place and not state.new}
-        key_counts.move_runs(self.connection, moved)
+        if moved:
+            key_counts.move_runs(self.connection, moved)
         insert_params(self, states)
         flush_tags(self, states)
         flush_others(self, [state for state in states if state.others])
@@ -166,12 +167,14 @@ class Work:
         stored = Histories(self.connection, self.sign).history
         for run_id, series in known.items():
             state = self.runs[run_id]
-            arrivals = by_series(state.metrics)
+            arrivals = by_series(state.metrics) if state.metrics else {}
             if state.once:
                 for key, fresh in unseen(run_id, by_series(state.once), series, stored).items():
                     arrivals[key] = arrivals[key].then(fresh) if key in arrivals else fresh
             if arrivals:
-                self.count("metrics", state, metrics.add(run_id, state.place, series, arrivals))
+                new_keys = metrics.add(run_id, state.place, series, arrivals)
+                if new_keys:
+                    self.count("metrics", state, new_keys)
         metrics.flush()
         self._flush_counts()
         # the clock's row may be held until the commit, so it comes last

@@ -20,6 +20,8 @@ from .reading import json_number, missing, number
 
 _encoder = msgspec.json.Encoder()
 _MOST = (1 << 63) - 1
+#: The columns of one point.
+_LONG, _DOUBLE, _FIRST_KEY = struct.Struct("<q"), struct.Struct("<d"), struct.pack("<I", 0)
 
 
 class _Plain(Struct):
@@ -43,6 +45,9 @@ def metric_records(run_id: str, points: Sequence[Point], path: str = "{}") -> li
     Raises:
         InvalidValue: a key, value, step or timestamp that cannot be.
     """
+    if len(points) == 1 and _plain(point := points[0]):  # nearly every ``log-metric``: nothing to put into columns
+        step, value, timestamp = _LONG.pack(point.step), _DOUBLE.pack(point.value), _LONG.pack(point.timestamp)
+        return [Metrics(run_id, [point.key], _FIRST_KEY, step, value, timestamp)]
     values: list[Any] = [point.value for point in points]
     timestamps = [point.timestamp for point in points]
     if not (set(map(type, values)) == {float} and min(timestamps) >= 0 and max(timestamps) <= _MOST):
@@ -56,10 +61,23 @@ def metric_records(run_id: str, points: Sequence[Point], path: str = "{}") -> li
     except struct.error as cause:
         raise InvalidValue("A step does not fit 64 bits: it must be between -2^63 and 2^63 - 1.") from cause
     records: list[Record] = [metrics]
-    records += [
-        _link(run_id, point, value) for point, value in zip(points, values, strict=True) if point.model_id or point.dataset_name
-    ]
+    if any([point.model_id or point.dataset_name for point in points]):  # a list is made faster than a generator is asked
+        records += [
+            _link(run_id, point, value)
+            for point, value in zip(points, values, strict=True)
+            if point.model_id or point.dataset_name
+        ]
     return records
+
+
+def _plain(point: Point) -> bool:
+    """Whether there is nothing about a point that needs a closer look."""
+    return (
+        type(point.value) is float
+        and 0 <= point.timestamp <= _MOST
+        and -_MOST <= point.step <= _MOST
+        and not (point.model_id or point.dataset_name or unusual_key(point.key))
+    )
 
 
 def _checked(points: Sequence[Point], path: str) -> list[float]:
