@@ -9,7 +9,7 @@ import time
 import pytest
 
 import runstone
-from runstone.errors import InvalidValue, NotFound, WrongState
+from runstone.errors import InvalidValue, NotFound, StoreUnavailable, WrongState
 
 
 def status(run_id: str) -> str:
@@ -257,8 +257,26 @@ def test_last_active_run() -> None:
     with runstone.start_run() as run:
         runstone.log_metric("m", 1.0)
         assert runstone.last_active_run().data.metrics == {"m": 1.0}
+        assert isinstance(runstone.last_active_run(), runstone.ActiveRun)
     assert runstone.last_active_run().info.run_id == run.info.run_id
     assert runstone.last_active_run().info.status == "FINISHED"
+
+
+def test_last_active_run_ends_in_its_block() -> None:
+    run = runstone.start_run()
+    with runstone.last_active_run():
+        assert runstone.active_run() is run
+    assert runstone.active_run() is None
+    assert runstone.get_run(run.info.run_id).info.status == "FINISHED"
+
+
+def test_last_active_run_is_known_without_its_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("gone")
+
+    with runstone.start_run() as run, monkeypatch.context() as patch:
+        patch.setattr(runstone.client.session.Session, "run", away)
+        assert runstone.last_active_run() is run
 
 
 def test_logging_with_no_run_starts_one_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

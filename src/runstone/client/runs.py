@@ -39,10 +39,12 @@ class ActiveRun(Run):
     ``info`` and ``data`` are what was known when it started; :func:`get_run` reads what it has become.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_begun")
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, begun: ActiveRun | None = None) -> None:
+        """``begun``: what ``start_run`` gave, where this is the same run as it was later."""
         super().__init__(run.run_info, run.run_data, run.run_inputs, run.run_outputs)
+        self._begun = begun
 
     def __enter__(self) -> ActiveRun:
         return self
@@ -50,7 +52,7 @@ class ActiveRun(Run):
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> bool:
-        for entry in _block(self):
+        for entry in _block(self._begun or self):
             finish_with(entry, exc_val)
         return exc_type is None
 

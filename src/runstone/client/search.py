@@ -9,7 +9,7 @@ from typing import Any
 from runstone._lazy import need
 from runstone.contracts import Batch, RunQuery
 from runstone.entities import PagedList, Run, ViewType
-from runstone.errors import InvalidValue
+from runstone.errors import InvalidValue, NotFound, Trouble
 from runstone.records import RunChanged
 
 from . import active, context, experiments
@@ -17,7 +17,7 @@ from .checks import check_optional_text, check_run_id, check_texts, check_view, 
 from .notices import warn_once
 from .paging import all_pages
 from .run_log import now_ms
-from .runs import PARENT
+from .runs import PARENT, ActiveRun
 from .session import Session, session
 
 
@@ -37,10 +37,15 @@ def parent_of(here: Session, run_id: str) -> Run | None:
 
 
 def last_active_run() -> Run | None:
-    """The active run, or the one that ended last in this process; ``None`` if there was none."""
+    """The active run (an :class:`ActiveRun`, with what was logged so far; while the store cannot be read, what was known when
+    it began), or the one that ended last in this process; ``None`` if there was none."""
     found = active.visible()
-    run_id = found.log.run_id if found else active.last_run_id
-    return None if run_id is None else get_run(run_id)
+    if found is not None:
+        try:
+            return ActiveRun(found.session.run(found.log.run_id), found.run)
+        except (Trouble, NotFound):  # NotFound: its beginning waits for the store, too
+            return found.run
+    return None if active.last_run_id is None else get_run(active.last_run_id)
 
 
 def delete_run(run_id: str) -> None:
