@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 
 import runstone
+from runstone.client.run_log import now_ms
+from runstone.contracts import Batch
 from runstone.errors import InvalidValue, NotFound, StoreUnavailable, WrongState
+from runstone.records import RunChanged
 
 
 def status(run_id: str) -> str:
@@ -250,6 +254,84 @@ def test_a_deleted_run_takes_no_more() -> None:
     runstone.restore_run(run.info.run_id)
     runstone.log_metric("m", 1.0, run_id=run.info.run_id)
     assert runstone.get_run(run.info.run_id).data.metrics == {"m": 1.0}
+
+
+WRITES: list[Callable[[], object]] = [
+    lambda: runstone.log_metric("m", 2.0),
+    lambda: runstone.log_metrics({"m": 2.0}),
+    lambda: runstone.log_param("p", 1),
+    lambda: runstone.log_params({"p": 1}),
+    lambda: runstone.set_tag("t", 1),
+    lambda: runstone.set_tags({"t": 1}),
+    lambda: runstone.delete_tag("first"),
+    lambda: runstone.log_outputs([]),
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_an_active_run_that_this_process_deleted_takes_no_more(write: Callable[[], object]) -> None:
+    with runstone.start_run(tags={"first": "1"}) as run:
+        for _ in range(3):
+            runstone.log_metric("m", 1.0)
+        runstone.delete_run(run.info.run_id)
+        for _ in range(2):
+            with pytest.raises(WrongState, match="must be in the 'active' state"):
+                write()
+        runstone.restore_run(run.info.run_id)
+        write()
+
+
+def test_an_active_run_of_an_experiment_that_this_process_deleted_takes_no_more() -> None:
+    experiment_id = runstone.create_experiment("short-lived")
+    with runstone.start_run(experiment_id=experiment_id) as run:
+        runstone.log_metric("m", 1.0)
+        runstone.delete_experiment(experiment_id)
+        with pytest.raises(WrongState, match="must be in the 'active' state"):
+            runstone.log_metric("m", 2.0)
+        runstone.restore_experiment(experiment_id)
+        runstone.log_metric("m", 3.0)
+    assert [one.value for one in runstone.MlflowClient().get_metric_history(run.info.run_id, "m")] == [1.0, 3.0]
+
+
+def _elsewhere(run_id: str, deleted: bool) -> None:
+    """Another process deletes or restores the run."""
+    runstone.client.session.session().store.write(Batch([RunChanged(run_id, now_ms(), deleted=deleted)]))
+
+
+def test_what_somebody_restored_takes_more() -> None:
+    with runstone.start_run() as run:
+        runstone.delete_run(run.info.run_id)
+        _elsewhere(run.info.run_id, deleted=False)
+        runstone.log_metric("m", 1.0)
+    assert runstone.get_run(run.info.run_id).data.metrics == {"m": 1.0}
+
+
+def test_who_waits_is_told_that_somebody_deleted_the_run() -> None:
+    with runstone.start_run() as run:
+        runstone.log_metric("m", 1.0, synchronous=True)
+        _elsewhere(run.info.run_id, deleted=True)
+        with pytest.raises(WrongState, match="must be in the 'active' state"):
+            runstone.log_metric("m", 2.0, synchronous=True)
+        with pytest.raises(WrongState, match="must be in the 'active' state"):
+            runstone.log_param("p", 2, synchronous=False).wait()
+        with pytest.raises(WrongState, match="must be in the 'active' state"):
+            runstone.MlflowClient().set_tag(run.info.run_id, "t", 2, synchronous=True)
+        _elsewhere(run.info.run_id, deleted=False)
+        runstone.log_metric("m", 3.0, synchronous=True)
+    data = runstone.get_run(run.info.run_id).data
+    assert (data.metrics, data.params, data.tags["t"]) == ({"m": 3.0}, {"p": "2"}, "2")  # nothing was lost
+    assert [one.value for one in runstone.MlflowClient().get_metric_history(run.info.run_id, "m")] == [1.0, 2.0, 3.0]
+
+
+def test_who_does_not_wait_is_warned_that_somebody_deleted_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    os.environ["RUNSTONE_STRICT"] = "0"
+    with runstone.start_run() as run:
+        runstone.flush()
+        _elsewhere(run.info.run_id, deleted=True)
+        runstone.log_metric("m", 2.0)
+        runstone.flush()
+        runstone.log_metric("m", 3.0)
+    assert capsys.readouterr().err.count("must be in the 'active' state") == 1
 
 
 def test_last_active_run() -> None:

@@ -17,7 +17,7 @@ from .artifacts import ArtifactCalls
 from .checks import check_key, check_run_id, check_seconds, check_status, entities, many, number, shown, texts, whole
 from .guard import guarded
 from .inputs import InputCalls
-from .log import RunOperations
+from .log import RunOperations, operations
 from .logged_models import OUTPUTS, LoggedModelCalls
 from .paging import page_size
 from .registry import RegistryCalls
@@ -204,20 +204,23 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
     ) -> RunOperations | None:
         """As :func:`runstone.log_metric`, for any run. Raises NotFound, WrongState (deleted run), InvalidValue."""
         dataset = None if dataset_name is None else (dataset_name, dataset_digest or "")
-        self._session.log(run_id).metric(key, value, step, timestamp, model_id, dataset)
-        return self._operations(synchronous)
+        log = self._session.log(run_id)
+        log.metric(key, value, step, timestamp, model_id, dataset)
+        return operations(self._session, log, synchronous)
 
     @guarded
     def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """``value``. Raises ParamChanged, NotFound, WrongState (deleted run), InvalidValue."""
-        self._session.log(run_id).log_params({check_key(key, "param"): value})
-        return value if synchronous is None or synchronous else RunOperations(self._session)
+        log = self._session.log(run_id)
+        log.log_params({check_key(key, "param"): value})
+        return operations(self._session, log, synchronous) or value
 
     @guarded
     def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
         """Raises NotFound, WrongState (deleted run), InvalidValue."""
-        self._session.log(run_id).set_tags({check_key(key, "tag"): value})
-        return self._operations(synchronous)
+        log = self._session.log(run_id)
+        log.set_tags({check_key(key, "tag"): value})
+        return operations(self._session, log, synchronous)
 
     @guarded
     def delete_tag(self, run_id: str, key: str) -> None:
@@ -258,7 +261,7 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
             dataset = None if metric.dataset_name is None else (metric.dataset_name, metric.dataset_digest or "")
             log.metric(key, value, step, timestamp, metric.model_id, dataset)
         log.set_tags(new_tags)
-        return self._operations(synchronous)
+        return operations(self._session, log, synchronous)
 
     @guarded
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
@@ -286,9 +289,6 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
         """Wait until all that this process has logged is stored; whether it is."""
         check_seconds(timeout, "timeout")
         return self._session.flush(timeout)
-
-    def _operations(self, synchronous: bool | None) -> RunOperations | None:
-        return None if synchronous is None or synchronous else RunOperations(self._session)
 
 
 def _distinct(params: Sequence[Param]) -> dict[str, str]:

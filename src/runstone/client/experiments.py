@@ -249,6 +249,8 @@ def change(
         context.settle_before_deletion()
     here.flush()
     here.store.write(Batch([ExperimentChanged(number, now_ms(), new_name, deleted, tags or {})]))
+    if deleted is not None:
+        here.deleted("experiment", number, deleted)
     _known.clear()
 
 

@@ -11,7 +11,7 @@ from runstone.records import Inputs
 
 from .checks import check_run_id, many, shown, texts
 from .guard import guarded
-from .runs import target
+from .runs import writable
 from .session import Session
 
 #: The tag that says what a dataset was used for.
@@ -50,7 +50,7 @@ def log_inputs(
     words = _as_many(contexts, given, "contexts")
     tags = _as_many(tags_list, given, "tags_list")
     used = [dataset_input(one, word, more) for one, word, more in zip(given, words, tags, strict=True) if one is not None]
-    log, _ = target(None, "log_inputs")
+    log, _ = writable(None, "log_inputs")
     log.append(Inputs(log.run_id, used, [model for model in used_models if model is not None]))
 
 

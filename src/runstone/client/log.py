@@ -16,7 +16,7 @@ from .checks import check_key, check_seconds, shown
 from .guard import guarded
 from .interruptions import pass_on
 from .run_log import RunLog
-from .runs import target
+from .runs import writable
 from .session import Session, sessions
 
 _pack, _now = wire.pack_metric, wire.now
@@ -27,12 +27,15 @@ _hot: Any = ()
 class RunOperations:
     """What a call with ``synchronous=False`` returns."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, log: RunLog) -> None:
+        self._session, self._log = session, log
 
     def wait(self) -> None:
-        """Return when everything logged so far is in the store."""
-        self._session.flush()
+        """Return when everything logged so far is in the store.
+
+        Raises: WrongState for a run that was deleted meanwhile; what was logged is set aside, and is back when the run is.
+        """
+        self._session.settle(self._log)
 
 
 def log_metric(
@@ -51,7 +54,8 @@ def log_metric(
         key: the metric's name.
         value: anything with one real number in it; NaN and infinities are kept exactly.
         step: a whole number; 0 if not given.
-        synchronous: ``False`` returns a :class:`RunOperations` to wait on.
+        synchronous: ``True`` waits until the store has it, unless that is away; ``False`` returns a :class:`RunOperations` to
+            wait on. Else the call returns when the point is in the journal.
         timestamp: milliseconds since 1970 UTC; now if not given.
         run_id: the run to log to instead of the active one.
         model_id: the logged model it was measured for; if not given the active one (:func:`runstone.set_active_model`), else
@@ -60,6 +64,7 @@ def log_metric(
 
     Raises:
         InvalidValue: a key, value, step or timestamp that cannot be used.
+        WrongState: this process deleted the run, or, where the call waits, anybody did.
     """
     # The fast road: one write into a mapped file. Whatever goes wrong (a first call, a new key, a full segment, an ended
     # run, a mistake) raises something, and the slower roads tell what it was.
@@ -98,11 +103,11 @@ def _log_metric(
     dataset: Any,
 ) -> RunOperations | None:
     seen = active.changes()
-    log, here = target(run_id, "log_metric")
+    log, here = writable(run_id, "log_metric")
     log.metric(key, value, step, timestamp, model_id or active_model.current(), _named(dataset))
     if run_id is None and not log.models and not active_model.any_set():
         _keep_hot(log, seen)
-    return _operations(here, synchronous)
+    return operations(here, log, synchronous)
 
 
 def _keep_hot(log: RunLog, seen: int) -> None:
@@ -138,9 +143,9 @@ def log_metrics(
     dataset: Any = None,
 ) -> RunOperations | None:
     """Log one point of each of several metrics, all or none; see :func:`log_metric` for the arguments."""
-    log, here = target(run_id, "log_metrics")
+    log, here = writable(run_id, "log_metrics")
     log.metrics(metrics, step, timestamp, model_id or active_model.current(), _named(dataset))
-    return _operations(here, synchronous)
+    return operations(here, log, synchronous)
 
 
 @guarded
@@ -154,39 +159,39 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
         ParamChanged: the run has another value for this key.
         InvalidValue: the key cannot be used.
     """
-    log, here = target(None, "log_param")
+    log, here = writable(None, "log_param")
     log.log_params({check_key(key, "param"): value})
-    return value if synchronous is None or synchronous else RunOperations(here)
+    return operations(here, log, synchronous) or value
 
 
 @guarded
 def log_params(params: dict[str, Any], synchronous: bool | None = None, run_id: str | None = None) -> RunOperations | None:
     """Log several params, all or none. Raises as :func:`log_param` does."""
-    log, here = target(run_id, "log_params")
+    log, here = writable(run_id, "log_params")
     log.log_params(params)
-    return _operations(here, synchronous)
+    return operations(here, log, synchronous)
 
 
 @guarded
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
     """Set a tag; its text is ``str(value)``, and it replaces what was there."""
-    log, here = target(None, "set_tag")
+    log, here = writable(None, "set_tag")
     log.set_tags({check_key(key, "tag"): value})
-    return _operations(here, synchronous)
+    return operations(here, log, synchronous)
 
 
 @guarded
 def set_tags(tags: dict[str, Any], synchronous: bool | None = None) -> RunOperations | None:
     """Set several tags, all or none."""
-    log, here = target(None, "set_tags")
+    log, here = writable(None, "set_tags")
     log.set_tags(tags)
-    return _operations(here, synchronous)
+    return operations(here, log, synchronous)
 
 
 @guarded
 def delete_tag(key: str) -> None:
     """Remove a tag. Raises NotFound when the run has no such tag."""
-    log, here = target(None, "delete_tag")
+    log, here = writable(None, "delete_tag")
     here.delete_tag(log, check_key(key, "tag"))
 
 
@@ -213,8 +218,15 @@ def flush_artifact_async_logging() -> None:
     flush()
 
 
-def _operations(here: Session, synchronous: bool | None) -> RunOperations | None:
-    return None if synchronous is None or synchronous else RunOperations(here)
+def operations(here: Session, log: RunLog, synchronous: bool | None) -> RunOperations | None:
+    """What a call returns; with ``synchronous=True`` when the store has what was logged, or is away."""
+    if synchronous is None:
+        return None
+    if not synchronous:
+        return RunOperations(here, log)
+    if not here.away:
+        here.settle(log)
+    return None
 
 
 def _named(dataset: Any) -> tuple[str, str] | None:

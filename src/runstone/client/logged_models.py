@@ -29,7 +29,7 @@ from .checks import check_key, check_mapping, check_optional_text, many, path_te
 from .notices import notice, warn_once
 from .paging import all_pages
 from .run_log import RunLog, now_ms
-from .runs import target
+from .runs import writable
 from .session import Session, session
 from .surroundings import start_tags
 
@@ -328,7 +328,7 @@ def delete_logged_model_tag(model_id: str, key: str) -> None:
 def log_outputs(models: list[LoggedModelOutput] | None = None) -> None:
     """Say that the active run made these logged models."""
     made = many(models, "models", OUTPUTS)
-    log, _ = target(None, "log_outputs")
+    log, _ = writable(None, "log_outputs")
     log.append(Outputs(log.run_id, made))
 
 

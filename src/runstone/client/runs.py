@@ -237,6 +237,13 @@ def _refuse_stray(what: str) -> None:
         raise Trouble(f"the run has ended, and with it the process is about to; thread {name!r} still calls {what}.")
 
 
+def writable(run_id: str | None, what: str) -> tuple[RunLog, Session]:
+    """:func:`target` for what a deleted run does not take: all but files. Raises WrongState."""
+    log, here = target(run_id, what)
+    here.require_active(log)
+    return log, here
+
+
 def target(run_id: str | None, what: str) -> tuple[RunLog, Session]:
     """Where a call logs to: the run named, else the active one."""
     if run_id is None:

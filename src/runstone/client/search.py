@@ -71,8 +71,10 @@ def change_run(
         context.settle_before_deletion()
     here.run(run_id)
     here.store.write(Batch([RunChanged(run_id, now_ms(), status, end_time, name, deleted)]))
+    if deleted is not None:
+        here.deleted("run", run_id, deleted)  # whoever logs to it is refused at once
     if deleted and run_id not in here.active:
-        here.release(run_id)  # whoever logs to it by its id is refused at once
+        here.release(run_id)
 
 
 def holder(run_id: str) -> Session:

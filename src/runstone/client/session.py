@@ -26,10 +26,10 @@ from runstone.errors import (
 from runstone.journal.recovery import Recovery, recover, recover_all
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
-from runstone.records import RunStarted
+from runstone.records import RunStarted, run_of
 from runstone.turns import stand_back
 
-from . import spool, surroundings
+from . import active, spool, surroundings
 from .checks import check_run_id, shown
 from .children import Children
 from .location import tracking_store
@@ -95,6 +95,8 @@ class Session:
         self.active: set[str] = set()
         self.lock = RLock()
         self.troubles: list[Exception] = []
+        self._deleted: dict[str, str] = {}  # runs open here that this process deleted, themselves or with their experiment
+        self._set_aside: dict[str, list[Exception]] = {}  # what the store said when it set records of a run aside
         self._stretches = 0
         self._recovery: Thread | None = None
         self._looked = 0.0
@@ -149,14 +151,12 @@ class Session:
         """
         found = self.logs.get(check_run_id(run_id))
         if found is not None:
+            self.require_active(found)
             return found
         with self.lock:
             run = self.run(run_id)
             if run.info.lifecycle_stage == "deleted":
-                raise WrongState(
-                    f"The run {run_id} must be in the 'active' state to be logged to; it is deleted. "
-                    f"Restore it first, with MlflowClient().restore_run({run_id!r})."
-                )
+                raise _is_deleted(run_id)
             info, data = run.info, run.data
             writer = open_writer(self.root, self.uri, run_id)
             log = RunLog(writer, run_id, info.experiment_id, info.artifact_uri or "", data.params, data.tags)
@@ -174,6 +174,30 @@ class Session:
             idle = [run_id for run_id in self.logs if run_id not in self.active and run_id != log.run_id]
             for run_id in idle[: max(0, len(idle) - IDLE_LOGS)]:
                 self.release(run_id)
+
+    def deleted(self, what: str, found_id: str, is_so: bool) -> None:
+        """This process deleted or restored a ``run`` or ``experiment``: calls that log to what it has open there are told."""
+        for log in list(self.logs.values()):
+            if found_id == (log.run_id if what == "run" else log.experiment_id):
+                if is_so:
+                    self._deleted.setdefault(log.run_id, what)
+                elif what in ("run", self._deleted.get(log.run_id)):
+                    self._deleted.pop(log.run_id, None)
+        active.stir()  # nobody is on the fast road, which asks for nothing
+
+    def require_active(self, log: RunLog, stored: bool = False) -> None:
+        """Raises WrongState for a run that this process deleted, unless somebody has restored it; ``stored``: that anybody
+        deleted, as the store has shown when it set a record aside."""
+        run_id = log.run_id
+        if not (run_id in self._deleted or (stored and run_id in self._set_aside)):
+            return
+        told = self._set_aside.pop(run_id, [])
+        with contextlib.suppress(Trouble, NotFound):
+            if self.store.get_run(run_id).info.lifecycle_stage != "deleted":
+                self._deleted.pop(run_id, None)
+                return
+        self.troubles = [one for one in self.troubles if one not in told]  # told now
+        raise _is_deleted(run_id)
 
     def release(self, run_id: str) -> None:
         """Close the run's journal here; what was written is still shipped."""
@@ -249,11 +273,20 @@ class Session:
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was appended before is stored. In strict mode trouble of the shipper raises here."""
         done = self.shipper.flush(timeout)
+        self._raise_troubles()
+        return done
+
+    def settle(self, log: RunLog) -> None:
+        """:meth:`flush` for what was logged to a run. Raises WrongState if somebody has deleted it."""
+        self.shipper.flush()
+        self.require_active(log, stored=True)
+        self._raise_troubles()
+
+    def _raise_troubles(self) -> None:
         if self.troubles and settings.STRICT.get():
             trouble = self.troubles[0]
             self.troubles.clear()
             raise trouble
-        return done
 
     def recover_once(self) -> None:
         """Bring in, off the caller's thread, what dead processes left in this store."""
@@ -342,8 +375,17 @@ class Session:
 
     def _on_refused(self, refused: Sequence[Refusal]) -> None:
         for refusal in refused:
-            self.troubles.append(RunstoneError(refusal.reason))
+            trouble = RunstoneError(refusal.reason)
+            self.troubles.append(trouble)
+            self._set_aside.setdefault(run_of(refusal.record), []).append(trouble)
             warn_once(f"refused {refusal.reason}", f"the store set a record aside: {refusal.reason}")
+
+
+def _is_deleted(run_id: str) -> WrongState:
+    return WrongState(
+        f"The run {run_id} must be in the 'active' state to be logged to; it is deleted. "
+        f"Restore it first, with MlflowClient().restore_run({run_id!r})."
+    )
 
 
 def _before() -> None:
