@@ -14,10 +14,12 @@ from openid import CLIENT, SECRET, FakeProvider
 from runstone import connect
 from runstone.contracts import Batch
 from runstone.entities.accounts import Session
+from runstone.errors import StoreReadOnly
 from runstone.records import ExperimentCreated, Lease, RunStarted
 from runstone.server.auth.credentials import digest
 from runstone.server.auth.oidc import Oidc, OidcSettings
 from runstone.server.auth.oidc_provider import Provider
+from runstone.server.auth.signing import OF_ONE
 from runstone.store.sql import SqlStore
 from runstone.wire_store import MEDIA_TYPE, pack_arguments
 
@@ -49,6 +51,59 @@ def test_a_password_by_header_and_at_the_page(site: Site) -> None:
         ("a\x01b", "c"),
     ):
         refused(site.as_(username, password).get(f"{OWN}/experiments"), 401)
+
+
+@pytest.fixture
+def read_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Nothing can be written any more to the accounts of the store."""
+
+    def refuse(*_: Any) -> None:
+        raise StoreReadOnly("The store cannot be written.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.accounts, "_change", refuse)
+        yield patch
+
+
+def test_a_store_that_is_only_read_can_be_signed_in_at(site: Site, read_only: pytest.MonkeyPatch) -> None:
+    first, second = site.browser("ada"), site.browser("ada")
+    assert ok(first.get(f"{OWN}/session"))["username"] == signed_in(second) == "ada"
+    ok(first.post(f"{OWN}/session", json={"username": "ada", "password": PASSWORD}))  # over the one there is
+    assert signed_in(first) == "ada"
+    secret = first.cookies["runstone_session"]
+    ok(first.delete(f"{OWN}/session"))
+    refused(site.client(cookie=f"runstone_session={secret}").get(f"{OWN}/experiments"), 401)
+    assert signed_in(second) == "ada"
+    read_only.undo()
+    assert signed_in(second) == "ada"  # also when it can be written again
+    ok(site.as_("ada").patch(f"{OWN}/users/ada", json={"password": "another long password"}))
+    refused(second.get(f"{OWN}/experiments"), 401)  # a new password ends it
+
+
+def test_a_session_of_a_store_that_is_only_read_now_is_ended_in_this_process(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = site.browser("ada")
+    secret = browser.cookies["runstone_session"]
+
+    def refuse(*_: Any) -> None:
+        raise StoreReadOnly("The store cannot be written.")
+
+    monkeypatch.setattr(site.accounts, "_change", refuse)
+    ok(browser.delete(f"{OWN}/session"))
+    refused(site.client(cookie=f"runstone_session={secret}").get(f"{OWN}/experiments"), 401)
+
+
+@pytest.mark.usefixtures("read_only")
+def test_wrong_passwords_of_a_store_that_is_only_read_are_wrong_and_counted(site: Site) -> None:
+    for _ in range(OF_ONE):
+        refused(site.as_("ada", "wrong").get(f"{OWN}/experiments"), 401)
+    refused(site.as_("ada").get(f"{OWN}/experiments"), 429)
+    assert ok(site.as_("bob").get(f"{OWN}/session"))["username"] == "bob"
+
+
+def signed_in(client: Any) -> Any:
+    return ok(client.get(f"{OWN}/session"))["username"]
 
 
 def test_a_new_password_ends_other_sessions_and_this_one_goes_on(site: Site) -> None:

@@ -37,5 +37,5 @@ def cookie(asking: Exchange, name: str, value: str, seconds: int, readable: bool
 def _end(signing: Signing, asking: Exchange) -> None:
     before = asking.request_cookies.get(COOKIE, "")
     if before:
-        signing.policy.accounts.delete_sessions(digest=digest(before))
+        signing.kept.end_session(digest(before))
         signing.forget()

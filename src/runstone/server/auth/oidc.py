@@ -139,10 +139,9 @@ class Oidc:
         """
         there = self.provider.metadata()
         subject, made = signed_out(token, self.provider.keys, there.issuer, self.provider.client_id)
-        accounts = self._signing.policy.accounts
-        user = accounts.find_user(subject=f"{there.issuer} {subject}")
+        user = self._signing.policy.accounts.find_user(subject=f"{there.issuer} {subject}")
         if user is not None:
-            accounts.delete_sessions(user_id=user.user_id, until=1000 * (made + LEEWAY))
+            self._signing.kept.end_sessions(user.user_id, 1000 * (made + LEEWAY))
             self._signing.forget()
 
     def _signed_in(self, asking: Exchange, begun: _Begun, query: Mapping[str, str]) -> User:

@@ -21,6 +21,7 @@ from runstone.entities.accounts import Session, User
 
 from .caller import Caller, Exchange, TooMany, Unauthenticated
 from .credentials import TOKEN_PREFIX, digest, verify_password
+from .kept import Kept
 from .policy import FRESH, Policy
 
 COOKIE = "runstone_session"
@@ -50,6 +51,7 @@ class Signing:
         self, policy: Policy, rate: float = 0, session_seconds: float = 14 * 86_400, clock: Callable[[], float] = time.time
     ) -> None:
         self.policy, self.session_seconds = policy, session_seconds
+        self.kept = Kept(policy.accounts)
         self._rate, self._clock, self._key = rate, clock, os.urandom(32)
         self._known: dict[bytes, _Known] = {}
         self._buckets: dict[str, tuple[float, float]] = {}
@@ -92,15 +94,15 @@ class Signing:
 
     def check_password(self, asking: Exchange, username: str, password: str) -> User:
         """The user whose password this is. Raises Unauthenticated, TooMany."""
-        accounts, now = self.policy.accounts, int(self._clock() * 1000)
+        now, window = int(self._clock() * 1000), WINDOW * 1000
         keys = [(f"{asking.address} {digest(username)[:16]}", OF_ONE), (asking.address, OF_ALL)]
         for key, most in keys:
-            if accounts.failures(key, now - WINDOW * 1000) >= most:
+            if self.kept.failures(key, now - window) >= most:
                 raise TooMany("Too many wrong passwords. Try again later.", WINDOW)
         user = self.policy.user(username=username) if username else None
         if not verify_password(user.password_hash if user else "", password):
             for key, _ in keys:
-                accounts.add_failure(key, now)
+                self.kept.add_failure(key, now, window)
             raise Unauthenticated(_WRONG)
         assert user is not None
         return user
@@ -108,7 +110,8 @@ class Signing:
     def open_session(self, user: User) -> str:
         """A new secret for the cookie: what a browser had before counts for nothing."""
         secret, now = secrets.token_urlsafe(32), int(self._clock() * 1000)
-        self.policy.accounts.add_session(Session(digest(secret), user.user_id, now, now + int(self.session_seconds * 1000)))
+        until = now + int(self.session_seconds * 1000)
+        self.kept.add_session(Session(digest(secret), user.user_id, now, until), user)
         return secret
 
     def forget(self) -> None:
@@ -154,7 +157,7 @@ class Signing:
 
     def _by_session(self, secret: str) -> Caller:
         hashed = digest(secret)
-        session = self.policy.accounts.find_session(hashed)
+        session = self.kept.find_session(hashed)
         user = self.policy.accounts.find_user(user_id=session.user_id) if session else None
         if session is None or user is None or session.expires < self._clock() * 1000:
             raise Unauthenticated("You are no longer signed in.")
