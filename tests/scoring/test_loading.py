@@ -24,7 +24,7 @@ import runstone
 from runstone.scoring import holder, loading
 from runstone.server.listen import free_port
 
-#: Loads a forest that takes arrays and answers for one, then for a table; tells each time whether pandas was loaded.
+#: Loads a forest that takes arrays and answers for one, then for a table; tells each time whether pandas was loaded, and rich.
 SERVE = """
 import sys
 from runstone.scoring.app import create
@@ -33,7 +33,7 @@ from runstone.scoring.parse import JSON, read, written
 model = create(sys.argv[1]).state.pulse.model
 for body in (b'{"inputs": [[0.5, 0.5]]}', b'{"dataframe_split": {"data": [[0.5, 0.5]]}}'):
     asked = read(body, JSON, model.metadata)
-    print(written(model.predict(asked.data, asked.params)).decode(), "pandas" in sys.modules)
+    print(written(model.predict(asked.data, asked.params)).decode(), "pandas" in sys.modules, "rich" in sys.modules)
 """
 
 
@@ -60,7 +60,17 @@ def test_pandas_is_not_loaded_for_arrays(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", SERVE, str(tmp_path / "m")], capture_output=True, text=True, check=False)
     first, second = [line.split(" ") for line in done.stdout.splitlines()]
     assert first[0] == second[0], done.stderr
-    assert (first[1], second[1]) == ("False", "True")
+    assert (first[1:], second[1:]) == (["False", "False"], ["True", "False"])
+
+
+def test_rich_is_loaded_by_no_server_and_can_be_afterwards(tmp_path: Path) -> None:
+    pytest.importorskip("rich")
+    x, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
+    runstone.sklearn.save_model(RandomForestClassifier(3, random_state=0).fit(x, y), tmp_path / "m")
+    code = "import sys; from runstone.scoring.loading import load; load(sys.argv[1], alone=True)"
+    code += "; assert 'rich' not in sys.modules, 'loaded'; import rich.progress"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "m")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_workers_share_one_model(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """How a server loads its model: with no more than requests need, and once for all its processes.
 
 Most of the time until a scikit-learn model answers goes into importing scikit-learn, and a quarter of that into pandas, which
-scikit-learn imports only to know whether it is there.
+scikit-learn imports only to know whether it is there; where rich is installed, that comes for bars that show how a fit goes on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import importlib
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
 
 from runstone.models.locate import local_folder
 from runstone.models.manifest import Model
@@ -20,6 +19,8 @@ from runstone.models.pyfunc import FLAVOR_NAME, PyFuncModel, load_folder
 _SKLEARN = ("mlflow.sklearn", "runstone.sklearn")
 #: Imports scikit-learn's base, SciPy's linear algebra, and pandas if that is there.
 _BASE = "sklearn.utils.fixes"
+#: Imports rich if that is there, in versions that have it; most kinds of models import it.
+_BARS = "sklearn.callback"
 
 
 def load(uri: str, alone: bool = False) -> PyFuncModel:
@@ -66,26 +67,25 @@ def load_to_share(uri: str) -> PyFuncModel | None:
 
 
 def _begin(meta: Model) -> None:
-    """Import what each scikit-learn model needs."""
+    """Import what most scikit-learn models need."""
     if not _is_sklearn(meta):
         return
     schema = meta.get_input_schema()
     only_arrays = schema is not None and schema.is_tensor_spec()
-    with contextlib.suppress(ImportError), _hidden("pandas") if only_arrays else contextlib.nullcontext():
-        importlib.import_module(_BASE)
+    _import(_BASE, *["pandas"] * only_arrays)
+    _import(_BARS, "rich")
 
 
-@contextlib.contextmanager
-def _hidden(name: str) -> Iterator[None]:
-    """Within the block the module is as if it were not installed; nothing changes if it is loaded already."""
-    if name in sys.modules or _BASE in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment]
+def _import(module: str, *without: str) -> None:
+    """Import a module if it is there, as if others were not installed; those that are loaded already it gets."""
+    hidden = [name for name in without if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
-        yield
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
     finally:
-        del sys.modules[name]
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _is_sklearn(meta: Model) -> bool:
