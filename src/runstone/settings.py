@@ -93,6 +93,7 @@ BUSY_SECONDS = Setting("RUNSTONE_BUSY_SECONDS", float, 60.0, "seconds that a wri
 OFFLINE = Setting("RUNSTONE_OFFLINE", _flag, False, "ask nothing of the store: runs stay in journals until `runstone sync`")
 STRICT = Setting("RUNSTONE_STRICT", _flag, False, "raise trouble of store and journal instead of warning once")
 QUIET = Setting("RUNSTONE_QUIET", _flag, False, "no notices on standard error (warnings and errors stay)")
+TOLD = Setting("RUNSTONE_TOLD", str, "", "set by Runstone itself for child processes: which notices their script has given already")
 LOG_SYSTEM_METRICS = Setting("RUNSTONE_ENABLE_SYSTEM_METRICS_LOGGING", _flag, False, "log system metrics of every run", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING")
 SYSTEM_METRICS_INTERVAL = Setting("RUNSTONE_SYSTEM_METRICS_SAMPLING_INTERVAL", float, 10.0, "seconds between samples", "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL")
 SYSTEM_METRICS_SAMPLES = Setting("RUNSTONE_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING", int, 1, "samples averaged into one point", "MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING")

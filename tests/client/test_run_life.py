@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -359,6 +362,21 @@ def test_last_active_run_is_known_without_its_store(monkeypatch: pytest.MonkeyPa
     with runstone.start_run() as run, monkeypatch.context() as patch:
         patch.setattr(runstone.client.session.Session, "run", away)
         assert runstone.last_active_run() is run
+
+
+def test_another_script_that_is_started_has_its_own_notices(tmp_path: Path) -> None:
+    script = (
+        "import runstone, subprocess, sys\nwith runstone.start_run(): pass\n"
+        "for one in sys.argv[1:]: subprocess.run([sys.executable, one], check=True)"
+    )
+    outer, other = tmp_path / "outer.py", tmp_path / "other.py"
+    outer.write_text(script)
+    other.write_text(script)
+    quiet = {"RUNSTONE_QUIET": "0", "RUNSTONE_TRACKING_URI": str(tmp_path / "store")}
+    command = [sys.executable, outer, outer, other]
+    told = subprocess.run(command, env={**os.environ, **quiet}, check=True, capture_output=True, text=True).stderr
+    assert told.count(" is kept in ") == 2  # by the outer script, once, and by the other
+    assert (told.count("runs go to 'outer'"), told.count("runs go to 'other'")) == (1, 1)
 
 
 def test_logging_with_no_run_starts_one_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

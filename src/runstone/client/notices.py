@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -11,6 +12,8 @@ from runstone import settings
 
 #: After so long a wait it is said what is waited for.
 SILENT_SECONDS = 2.0
+#: Marks of notices that children are handed; beyond that the oldest may be said again.
+MOST_TOLD = 50
 
 _said: dict[str, object] = {}
 
@@ -34,8 +37,8 @@ def notice(text: str) -> None:
 
 
 def notice_once(kind: str, text: str) -> None:
-    """A notice that is given once per process for each ``kind``."""
-    if _first(kind):
+    """A notice that is given once for each ``kind``: by this process, and by those of the same script that it starts."""
+    if _first(kind) and not settings.QUIET.get() and _first_of_script(kind):
         notice(text)
 
 
@@ -48,11 +51,27 @@ def warn_once(kind: str, text: str) -> None:
 def forget() -> None:
     """Be ready to say everything again."""
     _said.clear()
+    settings.TOLD.unset()
 
 
 def _first(kind: str) -> bool:
     mine = object()
     return _said.setdefault(kind, mine) is mine
+
+
+def _first_of_script(kind: str) -> bool:
+    """Whether no parent that runs the same script has said it. Workers that are spawned have its command line and environment;
+    what is typed in or piped is no script that could be told from another."""
+    script = sys.argv[0] if sys.argv else ""
+    if not script or script.startswith("-"):
+        return True
+    about = f"{script}\n{kind}"
+    mark = f"{zlib.crc32(about.encode(errors='replace')):08x}"
+    told = settings.TOLD.get().split()
+    if mark in told:
+        return False
+    settings.TOLD.set(" ".join([*told, mark][-MOST_TOLD:]))
+    return True
 
 
 def _write(text: str) -> None:
