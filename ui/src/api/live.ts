@@ -60,6 +60,9 @@ export function concerns(key: readonly unknown[], change: Change): boolean {
   }
 }
 
+/** Milliseconds in which what was asked ahead has come. */
+const AHEAD = 1000;
+
 class Live {
   private readonly client: QueryClient;
   private cursor: number | undefined;
@@ -161,7 +164,11 @@ class Live {
   private take(event: ChangesEvent): void {
     // Answers that came before the stream began may already be old.
     const first = this.cursor === undefined;
-    if (first) void this.client.invalidateQueries({ predicate: (query) => query.state.data !== undefined });
+    if (first) {
+      void this.client.invalidateQueries({ predicate: (query) => query.state.data !== undefined });
+      // And these may come yet, and be older: the server's page has the browser ask for them before this began.
+      setTimeout(() => void this.client.invalidateQueries({ predicate: ({ queryKey: [name], state }) => state.dataUpdateCount < 2 && (name === "experiment" || name === "keys") }), AHEAD);
+    }
     this.cursor = event.cursor;
     if (first) return;
     this.soon.add(event);

@@ -73,3 +73,12 @@ export function NoMatch({ trash, total, hidden, spec, onFilter }: Props) {
     </Empty>
   );
 }
+
+/** No experiment has this number. */
+export function Gone() {
+  return (
+    <Empty icon="experiments" title="There is no such experiment">
+      <p>Perhaps it was removed for ever, or the link is from another server.</p>
+    </Empty>
+  );
+}

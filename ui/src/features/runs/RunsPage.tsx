@@ -24,6 +24,7 @@ const About = lazy(() => import("./About").then((module) => ({ default: module.A
 const GroupTable = lazy(() => import("./GroupTable").then((module) => ({ default: module.GroupTable })));
 const FirstRun = lazy(() => import("../../ui/FirstRun").then((module) => ({ default: module.FirstRun })));
 const NoMatch = lazy(() => import("./NoMatch").then((module) => ({ default: module.NoMatch })));
+const Gone = lazy(() => import("./NoMatch").then((module) => ({ default: module.Gone })));
 const GroupMenu = lazy(() => import("./GroupMenu").then((module) => ({ default: module.GroupMenu })));
 const Builder = lazy(() => import("./Builder").then((module) => ({ default: module.Builder })));
 const SelectionBar = lazy(() => import("./SelectionBar").then((module) => ({ default: module.SelectionBar })));
@@ -89,9 +90,9 @@ export function RunsPage(props: RunsPageProps) {
   const note = page.experiment?.tags["mlflow.note.content"];
   if (page.missing) {
     return (
-      <Empty icon="experiments" title="There is no such experiment">
-        <p>Perhaps it was removed for ever, or the link is from another server.</p>
-      </Empty>
+      <Suspense>
+        <Gone />
+      </Suspense>
     );
   }
   return (
