@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from starlette.testclient import TestClient
 
 from runstone import connect
 from runstone.contracts import Store
+from runstone.server import compress, static
 from runstone.server.app import create_app
+from runstone.server.static import Ui
 
 PAGE = (
     "<!doctype html><html><head><title>R</title><script>var theme=1</script>"
@@ -61,6 +64,22 @@ def test_assets_are_packed_cached_and_checked(store: Store, built: Path) -> None
     headers = {"accept-encoding": "gzip", "if-none-match": answer.headers["etag"]}
     assert api.get("/assets/main-1a.js", headers=headers).status_code == 304
     assert api.get("/assets/gone.js").status_code == 404
+
+
+def test_what_every_page_loads_is_packed_before_anybody_asks(
+    store: Store, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed: list[int] = []
+    monkeypatch.setattr(static, "pack", lambda body, wanted, **how: packed.append(len(body)) or compress.pack(body, wanted))
+    with client(store, built) as api:
+        while not packed:
+            time.sleep(0.01)
+        for _ in range(2):
+            with api.stream("GET", "/assets/main-1a.js", headers={"accept-encoding": "zstd"}) as answer:
+                assert answer.headers["content-encoding"] == "zstd"
+                answer.read()
+    assert packed == [len("console.log(1);") * 1000]
+    Ui(built / "none", "").pack_ahead()  # an UI that was not built
 
 
 def test_a_new_build_is_seen(store: Store, built: Path) -> None:

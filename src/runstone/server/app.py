@@ -107,10 +107,12 @@ def create_app(
 
     telling = courier.Courier(backend.webhooks()) if isinstance(store, WithWebhooks) and not artifacts_only else None
     told = [] if telling is None else [Chore("telling webhooks", courier.PAUSE, telling.look)]
+    pages = Ui(ui, prefix)
+    packing = Chore("packing the pages", None, pages.pack_ahead)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with doing([*chores, sweep, *told]):
+        async with doing([*chores, sweep, *told, packing]):
             yield
             await pulse.close()
         if telling is not None:
@@ -118,7 +120,7 @@ def create_app(
 
     allowed, counted = access or Access(), counters or Counters()
     mlflow = MlflowApi([row for row in MLFLOW_TABLE if row.path == "/mlflow/server-info" or not artifacts_only], backend)
-    routes = _routes(store, backend, mlflow, Ui(ui, prefix), prefix, artifacts_only, counters)
+    routes = _routes(store, backend, mlflow, pages, prefix, artifacts_only, counters)
     if auth is not None:
         guard_routes(routes)
     app = Starlette(
