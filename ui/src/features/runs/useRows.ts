@@ -31,6 +31,8 @@ export interface Rows {
   empty: boolean;
   /** What is shown answers an older question. */
   stale: boolean;
+  /** The answer has come, and waits for what is drawn with it. */
+  waiting: boolean;
   error: Error | null;
   at: (row: number) => RowAt | undefined;
   /** The row of a run among those loaded, or -1. */
@@ -88,6 +90,7 @@ export function useRows(spec: RowsSpec | null, first: number, last: number, pins
     best: facts?.best ?? null,
     empty: !facts,
     stale: !answered && drawn.size > 0 && known.current?.spec !== spec,
+    waiting: wait,
     error: results.find((result) => result.error)?.error ?? null,
     at: (row) => {
       if (row < 0) return top && row >= -lead ? { window: byColumn(top), index: row + lead } : undefined;

@@ -58,8 +58,11 @@ export function useRunsPage({ experiments, search, onSearch }: RunsPageProps) {
   );
   // Of all active runs the keys tell what is equal; under a filter the server looks.
   const narrowed = spec !== null && (spec.filter !== "" || view.trash);
-  const alike = useQuery({ ...equalQuery(spec ?? NOTHING), enabled: narrowed });
+  // Its answer alone draws nothing while the rows are on their way: a page drawn for it would hold them up.
+  const coming = useRef(false);
+  const alike = useQuery({ ...equalQuery(spec ?? NOTHING), enabled: narrowed, notifyOnChangeProps: () => (coming.current ? [] : "all") });
   const rows = useRows(shown, range.first, range.last, pins, narrowed && (alike.isPending || alike.isPlaceholderData));
+  coming.current = rows.stale && !rows.waiting;
   // Widths come from the first rows, and stay when these are scrolled away.
   const firstRows = useRef<RowWindow | undefined>(undefined);
   firstRows.current = rows.at(0)?.window ?? firstRows.current;
