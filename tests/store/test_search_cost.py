@@ -219,6 +219,21 @@ def test_a_far_window_is_remembered_until_something_changes(stores):
         assert sum("group_concat" in statement for statement, _ in after) == 3
 
 
+def test_the_few_runs_that_match_are_found_once_for_all_that_a_page_asks_of_them(stores):
+    for watched in stores:
+        text = "metrics.m3 > 0.55 and params.p2 = 'x'"
+        found, first = watched.run("table", filter=text, limit=8)
+        assert 0 < found.matched < 1_000
+        others = [
+            watched.run("table", filter=text, limit=8, order_by=("metrics.m1",))[1],
+            watched.run("columns", filter=text)[1],
+            watched.run("table", filter=text, limit=8, offset=8)[1],
+        ]
+        looked_for = [[pair for pair in statements if "x" in pair[1]] for statements in (first, *others)]
+        assert looked_for[0]
+        assert looked_for[1:] == [[], [], []]
+
+
 def test_names_are_looked_through_once(stores):
     for watched in stores:
         for pattern in ("%zzz%", "%RUN-1%"):

@@ -61,6 +61,10 @@ def _estimate(connection: Connection, scope: Scope, node: Node, total: int, cap:
     return Estimate(node, runs if runs < cap else max(cap, total // 2), runs < cap)
 
 
+#: As so many ids an answer weighs by itself.
+_LEAST = 40
+
+
 def found_by(connection: Connection, scope: Scope, tree: Node, foreseen: Sequence[Estimate] | None = None) -> Set[str]:
     """As :func:`matching`, remembered; nobody may change it. ``foreseen`` saves estimating again."""
 
@@ -69,7 +73,8 @@ def found_by(connection: Connection, scope: Scope, tree: Node, foreseen: Sequenc
             return matching(connection, scope, tree)
         return _all_of(connection, scope, [estimate.node for estimate in foreseen])
 
-    return remembered(connection, ("found", scope, tree), find, lambda found: weight_of_ids(len(found), FEW))
+    # few runs too: a page asks for its rows, the best of them and what they have in common
+    return remembered(connection, ("found", scope, tree), find, lambda found: weight_of_ids(len(found) + _LEAST, 0))
 
 
 def matching(connection: Connection, scope: Scope, tree: Node) -> set[str]:
