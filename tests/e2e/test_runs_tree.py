@@ -84,7 +84,7 @@ def test_pinned_runs_stay_on_top_of_any_filter_and_order(table: Callable[..., An
     page = table("?sort=attributes.run_name&cols=metrics.accuracy,metrics.val/loss,params.seed")
     page.get_by_test_id("runs-grid").focus()
     page.keyboard.press("End")
-    last = page.locator("[data-active]").locator("xpath=..").get_attribute("data-run")
+    last = page.get_by_role("row").filter(has=page.locator("[data-active]")).get_attribute("data-run")
     page.keyboard.press("p")
     pinned = page.locator("[data-pinned]")
     expect(pinned).to_have_count(1)
@@ -100,7 +100,7 @@ def test_pinned_runs_stay_on_top_of_any_filter_and_order(table: Callable[..., An
     page.get_by_test_id("runs-grid").focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowUp")
-    expect(page.locator("[data-active]").locator("xpath=..")).to_have_attribute("data-run", str(last))
+    expect(page.get_by_role("row").filter(has=page.locator("[data-active]"))).to_have_attribute("data-run", str(last))
     page.keyboard.press("ArrowUp")
     expect(page.locator("[role=columnheader][data-active]")).to_have_count(1)
     assert violations_in_each_theme(page) == []

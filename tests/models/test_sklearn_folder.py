@@ -225,7 +225,7 @@ def test_a_file_uri_and_a_copy(tmp_path: Path) -> None:
         ("runs:/", InvalidValue, "runs:/<run_id>/<path>"),
         ("runs:/abc", InvalidValue, "runs:/<run_id>/<path>"),
         ("", InvalidValue, "no place"),
-        (None, TypeError, None),
+        (None, InvalidValue, "None is no place"),
     ],
 )
 def test_places_where_no_model_is(uri: Any, error: type[Exception], told: str) -> None:

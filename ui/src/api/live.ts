@@ -167,7 +167,11 @@ class Live {
     if (first) {
       void this.client.invalidateQueries({ predicate: (query) => query.state.data !== undefined });
       // And these may come yet, and be older: the server's page has the browser ask for them before this began.
-      setTimeout(() => void this.client.invalidateQueries({ predicate: ({ queryKey: [name], state }) => state.dataUpdateCount < 2 && (name === "experiment" || name === "keys") }), AHEAD);
+      const early = () => {
+        if (document.hidden) setTimeout(early, AHEAD);
+        else void this.client.invalidateQueries({ predicate: ({ queryKey: [name], state }) => state.dataUpdateCount < 2 && (name === "experiment" || name === "keys") });
+      };
+      setTimeout(early, AHEAD);
     }
     this.cursor = event.cursor;
     if (first) return;
