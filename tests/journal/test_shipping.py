@@ -138,13 +138,19 @@ def test_a_lease_is_taken_and_given_back(shipper: Shipper, open_run: OpenRun, le
     assert [lease.until for lease in ledger.records(Lease)][1:] == [0]
 
 
-def test_the_end_of_a_run_gives_its_lease_back(shipper: Shipper, open_run: OpenRun, ledger: Ledger) -> None:
+def leased(shipper: Shipper, open_run: OpenRun, ledger: Ledger) -> JournalWriter:
+    """The writer of a run whose lease was taken."""
     writer = open_run()
     shipper.add(writer)
     shipper.flush(10)
     deadline = time.monotonic() + 10
     while not ledger.records(Lease) and time.monotonic() < deadline:
         time.sleep(0.01)
+    return writer
+
+
+def test_the_end_of_a_run_gives_its_lease_back(shipper: Shipper, open_run: OpenRun, ledger: Ledger) -> None:
+    writer = leased(shipper, open_run, ledger)
     calls = ledger.calls
     writer.append(RunChanged("run", 2, status="FINISHED", end_time=2))
     writer.close()
@@ -154,12 +160,7 @@ def test_the_end_of_a_run_gives_its_lease_back(shipper: Shipper, open_run: OpenR
 
 
 def test_a_watcher_that_ends_a_run_gives_its_own_lease_back(shipper: Shipper, open_run: OpenRun, ledger: Ledger) -> None:
-    writer = open_run()
-    shipper.add(writer)
-    shipper.flush(10)
-    deadline = time.monotonic() + 10
-    while not ledger.records(Lease) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    writer = leased(shipper, open_run, ledger)
     writer.append(RunChanged("run", 2, status="FAILED", end_time=2, watched=True))  # which may change nothing
     writer.close()
     assert shipper.close(10)
