@@ -35,6 +35,7 @@ from runstone.records import (
     TransitionRequested,
     VersionCommented,
 )
+from runstone.store import inbox
 from runstone.store.dialects import Sqlite
 from runstone.store.schema import HEAD
 from runstone.store.sql import SqlStore
@@ -47,6 +48,8 @@ SERIES = {
     "hot": [(0, 1.5, 1), (1, math.nan, 2), (2, -0.0, 3), (3, math.inf, 4)],
     "loss": [(step, math.exp(-step / 300), 1_700_000_000_000 + 250 * step) for step in range(3000)],
 }
+#: Points that are acknowledged and in no series yet.
+WAITED = [(1, 0.5, 9000), (2, 0.25, 9001)]
 
 
 def fill(store: SqlStore) -> None:
@@ -106,7 +109,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = SqlStore(Sqlite(Path(folder, "s.db")), "golden", "file:///artifacts")
         fill(store)
-        store.close()
+        inbox.DELAY = 3600  # the last points wait, and are kept so
+        store.write_all([Batch([metrics(RUN, waited=[point])], once=True) for point in WAITED])
         target.unlink(missing_ok=True)
         with sqlite3.connect(Path(folder, "s.db")) as plain:
             plain.execute("VACUUM INTO ?", (str(target),))

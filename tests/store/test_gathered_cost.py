@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 import runstone.store
 from runstone.connect import open_store
-from runstone.contracts import Batch
+from runstone.contracts import Batch, RunQuery
 from runstone.records import RunStarted
 from runstone.store.metrics import HOT
 from runstone.store.taken import TOGETHER
@@ -30,7 +30,11 @@ def test_points_of_seven_runs_take_one_statement_for_each_table(new_store):
         "before_cursor_execute",
         lambda c, cursor, text, *rest: inserts.append(text.split(" (")[0]) if text.startswith("INSERT") else None,
     )
-    store.write_all([Batch([metrics(run_id, loss=[(1, 0.25, 2)])], once=True) for run_id in run_ids])
+    for step in (1, 2):
+        store.write_all([Batch([metrics(run_id, loss=[(step, 0.5 / step, step)])], once=True) for run_id in run_ids])
+    assert inserts == ["INSERT INTO inbox"] * 2
+    inserts.clear()
+    assert store.count_runs(RunQuery(experiment_ids=("0",))) == 7
     assert sorted(inserts) == ["INSERT INTO points", "INSERT INTO runs", "INSERT INTO series"]
     assert [store.get_run(run_id).data.metrics["loss"] for run_id in run_ids] == [0.25] * 7
     store.close()
@@ -89,6 +93,7 @@ def test_points_that_come_regularly_are_written_by_few_calls(new_store):
         sys.setprofile(see)
         try:
             store.write_all(batches)
+            store._inbox.empty()
         finally:
             sys.setprofile(None)
         return counted

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from make_golden import RUN, SERIES
+from make_golden import RUN, SERIES, WAITED
 from sqlalchemy import Engine
 
 from runstone.contracts import Batch
@@ -78,7 +78,10 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
     expected = {**SERIES, "loss": [*SERIES["loss"], (3000, 0.25, 1)]}
     for key, points in expected.items():
         assert repr(rows(store.history(RUN, key))) == repr(points)
-    means = {key: one.mean for key, one in run.data.summaries.items()}
+    waited = ["waited"] if revision >= "0015" else []
+    for key in waited:
+        assert rows(store.history(RUN, key)) == WAITED
+    means = {key: one.mean for key, one in run.data.summaries.items() if key in expected}
     losses = [value for _, value, _ in expected["loss"]]
     assert means == {"lone": -0.5, "hot": math.inf, "loss": pytest.approx(sum(losses) / len(losses), rel=1e-12)}
     assert run.inputs.dataset_inputs[0].dataset.digest == "abc123"
@@ -90,7 +93,7 @@ def test_a_golden_store_opens_with_all_that_is_in_it(tmp_path: Path, revision: s
     assert not store.health(deep=True).problems
     activity = store.activities(["1"])["1"]
     assert (activity.status, activity.deleted, activity.last) == ({"FAILED": 1}, 0, 5000)
-    assert sorted(activity.metrics) == ["hot", "lone", "loss"]
+    assert sorted(activity.metrics) == ["hot", "lone", "loss", *waited]
     if revision >= "0002":
         version = store.get_version_by_alias("wine", "champion")
         assert (version.version, version.run_id, version.tags) == ("1", RUN, {"note": "первая"})
@@ -141,6 +144,24 @@ def test_the_registry_goes_and_comes_back(tmp_path: Path) -> None:
         migrate.upgrade(connection)
     engine.dispose()
     assert tables(tmp_path / "s.db") == before
+
+
+def test_who_goes_back_leaves_no_points_behind(tmp_path: Path) -> None:
+    shutil.copy(GOLDEN / "store-0015.db", tmp_path / "s.db")
+    engine = Sqlite(tmp_path / "s.db").engine()
+
+    def back() -> None:
+        with engine.connect() as connection, connection.execution_options(**{WRITER: True}).begin():
+            command.downgrade(migrate.config(connection), "0014")
+
+    with pytest.raises(RuntimeError, match="Points wait"):
+        back()
+    store = SqlStore(Sqlite(tmp_path / "s.db"), "s", "file:///a")
+    assert rows(store.history(RUN, "waited")) == WAITED
+    store.close()
+    back()
+    assert "inbox" not in tables(tmp_path / "s.db")
+    engine.dispose()
 
 
 def test_alembic_is_loaded_only_when_there_is_something_to_migrate(tmp_path: Path) -> None:

@@ -74,6 +74,11 @@ def outcome(work: Callable[[], object]) -> type[Exception] | None:
     return None
 
 
+def shape(point: tuple[int, float, int]) -> tuple[int, float | None, int]:
+    """By which a point that is sent again is known."""
+    return (point[0], None if math.isnan(point[1]) else point[1], point[2])
+
+
 class StoreMachine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
@@ -82,11 +87,14 @@ class StoreMachine(RuleBasedStateMachine):
         self.early: dict[str, list[Any]] = {}  # what a journal brought before its run
         self.position = 0
         self.cursor = 0
+        self.blind = False
+        self.dead: list[SqlStore] = []
         self.reopen()
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
-            self.store.close()
+            for store in (self.store, *self.dead):
+                store.close()
             self.folder.cleanup()
 
     @rule()
@@ -154,6 +162,25 @@ class StoreMachine(RuleBasedStateMachine):
         if again:
             assert self.store.write(piece).acknowledged == self.position
 
+    @precondition(lambda self: self.runs)
+    @rule(sent=st.lists(st.tuples(RUNS, KEYS, POINTS), min_size=2, max_size=4), look=st.booleans())
+    def together(self, sent: list[tuple[str, str, list[tuple[int, float, int]]]], look: bool) -> None:
+        """As a server writes requests that came together; some of it may be there already. ``look``: it is read at once."""
+        sent = [(run, key, points) for run, key, points in sent if run in self.runs and not self.runs[run].deleted]
+        self.store.write_all([Batch([metrics(run, **{key: points})], once=True) for run, key, points in sent])
+        for run, key, points in sent:
+            there = self.runs[run].points.setdefault(key, [])
+            for point in points:
+                if shape(point) not in map(shape, there):
+                    there.append(point)
+        self.blind = not look
+
+    @rule()
+    def die(self) -> None:
+        """Another process goes on where this one left without a word."""
+        self.dead.append(self.store)
+        self.store = self.opened()
+
     def log(self, run: str, key: str, points: list[tuple[int, float, int]]) -> None:
         self.direct(run, metrics(run, **{key: points}))
         if run in self.runs and not self.runs[run].deleted:
@@ -184,7 +211,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_same(self) -> None:
-        if not hasattr(self, "store"):
+        if not hasattr(self, "store") or self.blind:
+            self.blind = False
             return
         activity, active = self.store.activities(["0"])["0"], [one.status for one in self.runs.values() if not one.deleted]
         assert activity.status == {status: active.count(status) for status in active}

@@ -16,7 +16,23 @@ from .dialects import WRITER, Dialect
 from .tables import PARTIAL, metadata
 
 #: Names of all migrations, oldest first (a test compares them with the folder).
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+    "0015",
+)
 HEAD = REVISIONS[-1]
 #: What says that a database is ours.
 APPLICATION = "runstone"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -36,7 +37,7 @@ from runstone.entities.model_registry import ModelVersion, RegisteredModel
 from runstone.entities.registry_events import RegistryEvent
 from runstone.entities.reviews import TransitionRequest, VersionComment
 from runstone.entities.traces import TraceHead
-from runstone.errors import InvalidValue, NotFound
+from runstone.errors import InvalidValue, NotFound, RunstoneError
 from runstone.forks import no_fork
 
 from . import (
@@ -59,6 +60,7 @@ from . import (
 from .accounts import SqlAccounts
 from .dialects import Dialect, lost
 from .history import Histories
+from .inbox import Inbox
 from .logged_models_read import LoggedModelReader
 from .places import Places
 from .read import Reader
@@ -87,6 +89,7 @@ class SqlStore:
         self._failures: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, *dialect.failures)
         self._engine = dialect.engine()
         self._writer = Writer(self._engine, dialect)
+        self._inbox = Inbox(self._writer, dialect)
         try:
             self._guarded(lambda: schema.ensure(self._engine, dialect))
         except BaseException:
@@ -101,6 +104,10 @@ class SqlStore:
         return self.write_all([batch])[0]
 
     def write_all(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
+        kept = self._inbox.keep(batches)
+        if kept is not None:
+            return kept
+        self._inbox.empty()
         return self._writer.write_all(in_steps.prepare(self._writer, self._sign, batches))
 
     def sweep(self, now: int) -> Sequence[str]:
@@ -130,37 +137,38 @@ class SqlStore:
         return self._reads(lambda reader: search_experiments(reader.connection, query, reader.experiments))
 
     def activities(self, experiment_ids: Sequence[str]) -> dict[str, Activity]:
-        return self._read(lambda connection: activity.activities(connection, experiment_ids))
+        return self._settled(lambda connection: activity.activities(connection, experiment_ids))
 
     def get_run(self, run_id: str, metrics: bool = True) -> Run:
-        return self._reads(lambda reader: reader.run(run_id, metrics))
+        reads = self._reads_settled if metrics else self._reads
+        return reads(lambda reader: reader.run(run_id, metrics))
 
     def series_counts(self, run_id: str) -> dict[str, int]:
-        return self._reads(lambda reader: reader.series_counts(run_id))
+        return self._reads_settled(lambda reader: reader.series_counts(run_id))
 
     def summaries(self, run_id: str, keys: Sequence[str]) -> dict[str, Summary]:
-        return self._reads(lambda reader: reader.summaries(run_id, keys))
+        return self._reads_settled(lambda reader: reader.summaries(run_id, keys))
 
     def search_runs(self, query: RunQuery) -> PagedList[Run]:
-        return self._reads(lambda reader: search.search_runs(reader.connection, query, reader.places.run))
+        return self._reads_settled(lambda reader: search.search_runs(reader.connection, query, reader.places.run))
 
     def table(self, query: RunQuery, columns: Sequence[str] = ()) -> RunTable:
-        return self._read(lambda connection: search.table(connection, query, columns))
+        return self._settled(lambda connection: search.table(connection, query, columns))
 
     def columns(self, query: RunQuery, columns: Sequence[str]) -> RunColumns:
-        return self._read(lambda connection: search.columns(connection, query, columns))
+        return self._settled(lambda connection: search.columns(connection, query, columns))
 
     def count_runs(self, query: RunQuery) -> int:
-        return self._read(lambda connection: search.count_runs(connection, query))
+        return self._settled(lambda connection: search.count_runs(connection, query))
 
     def find_runs(self, prefix: str, limit: int = 10) -> Sequence[str]:
         return self._read(lambda connection: search.find_runs(connection, prefix, limit))
 
     def keys(self, kind: str, experiment_ids: Sequence[str], contains: str = "", limit: int = 1000) -> Sequence[KeyInfo]:
-        return self._read(lambda connection: keys.keys(connection, kind, experiment_ids, contains, limit))
+        return self._settled(lambda connection: keys.keys(connection, kind, experiment_ids, contains, limit))
 
     def recent_values(self, columns: dict[str, str], runs: int = 30) -> dict[str, Sequence[float | int]]:
-        return self._read(lambda connection: recent.recent_values(connection, columns, runs))
+        return self._settled(lambda connection: recent.recent_values(connection, columns, runs))
 
     def history(
         self, run_id: str, key: str, start: int | None = None, end: int | None = None, after: int = 0, limit: int | None = None
@@ -169,7 +177,7 @@ class SqlStore:
             reader.require_run(run_id)
             return Histories(reader.connection, self._sign).history(run_id, key, start, end, after, limit)
 
-        return self._reads(read)
+        return self._reads_settled(read)
 
     def sample(
         self,
@@ -180,7 +188,9 @@ class SqlStore:
         end: int | None = None,
         near: bool = False,
     ) -> Sequence[Series]:
-        return self._read(lambda connection: Histories(connection, self._sign).sample(run_ids, keys, points, start, end, near))
+        return self._settled(
+            lambda connection: Histories(connection, self._sign).sample(run_ids, keys, points, start, end, near)
+        )
 
     def console(self, run_id: str, after: int = -1, limit: int = 1000) -> Sequence[ConsolePiece]:
         return self._reads(lambda reader: reader.console(run_id, after, limit))
@@ -192,10 +202,10 @@ class SqlStore:
         return self._reads(lambda reader: reader.artifact_files(run_id))
 
     def changes(self, cursor: int | None) -> Changes:
-        return self._reads(lambda reader: reader.changes(cursor))
+        return self._reads_settled(lambda reader: reader.changes(cursor))
 
     def health(self, deep: bool = False) -> Health:
-        return self._read(lambda connection: health.look(connection, self._dialect, self.uri, deep))
+        return self._settled(lambda connection: health.look(connection, self._dialect, self.uri, deep))
 
     # --- logged models, traces ------------------------------------------------------------------------------------------------
 
@@ -262,6 +272,8 @@ class SqlStore:
         return self._read(lambda connection: registry_reviews.comment(connection, comment_id))
 
     def close(self) -> None:
+        with suppress(RunstoneError):  # what waits is kept
+            self._guarded(self._inbox.empty)
         with no_fork:
             self._writer.close()
             self._engine.dispose()
@@ -270,6 +282,18 @@ class SqlStore:
 
     def _reads(self, read: Callable[[Reader], T]) -> T:
         return self._read(lambda connection: read(Reader(connection, self._sign, self._places)))
+
+    def _reads_settled(self, read: Callable[[Reader], T]) -> T:
+        return self._settled(lambda connection: read(Reader(connection, self._sign, self._places)))
+
+    def _settled(self, read: Callable[[Connection], T]) -> T:
+        """As :meth:`_read`, when all points that were acknowledged are in their series."""
+        self._guarded(self._inbox.empty)
+        found = self._read(lambda connection: None if self._inbox.others(connection) else [read(connection)])
+        if found is None:
+            self._guarded(self._inbox.take_over)
+            return self._read(read)
+        return found[0]
 
     def _read(self, read: Callable[[Connection], T]) -> T:
         """Read one moment of the database, on a connection of its own."""

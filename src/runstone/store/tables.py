@@ -287,6 +287,16 @@ refused = _table(
     Column("record", LargeBinary, nullable=False),
 )
 
+#: Points that are acknowledged and not yet in their series, as they came (msgpack): see ``inbox.py``.
+inbox = _table(
+    "inbox",
+    _text("writer", primary_key=True),
+    _number("number", primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    long_rows=True,
+)
+_compressed(inbox, "data")
+
 #: ``artifact_location`` as in ``experiments``.
 logged_models = _table(
     "logged_models",

@@ -31,9 +31,15 @@ class Turns:
         self._connection: Connection | None = None
         self._memory = Memory(REMEMBERED)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other thread of this process writes meanwhile."""
+        with no_fork, self._turn:
+            yield
+
     def transaction(self, work: Callable[[Connection], T], claims: Claims = None) -> T:
         """Do ``work``, all or nothing, alone with what is claimed. Troubles of the database come as our errors."""
-        with no_fork, self._turn:
+        with self.alone():
             for attempt in range(_ATTEMPTS):
                 try:
                     with self._begun() as connection:

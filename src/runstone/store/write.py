@@ -49,8 +49,8 @@ class Writer(Turns):
         news = _Acknowledged(connection, batches, self._dialect.parameter)
         todo = {number: batch for number, batch in enumerate(batches) if news.expects(batch)}
         refused: dict[int, list[Refusal]] = {}
-        for work in self._works(connection, todo, careful):
-            self._settle(connection, work, batches)
+        for work in self.works(connection, todo, careful):
+            self.settle(connection, work, batches)
             for number, refusal, _ in work.refused:
                 refused.setdefault(number, []).append(refusal)
         news.save()
@@ -62,21 +62,22 @@ class Writer(Turns):
             for number, batch in enumerate(batches)
         ]
 
-    def _works(self, connection: Connection, todo: dict[int, Batch], careful: bool) -> list[Work]:
+    def works(self, connection: Connection, todo: dict[int, Batch], careful: bool, late: bool = False) -> list[Work]:
+        """Apply numbered batches; ``late``: nobody waits for them, so that what cannot be applied is set aside."""
         if careful:
-            return [self._alone(connection, number, one) for number, batch in todo.items() for one in batch.records]
+            return [self._alone(connection, n, one, batch.once) for n, batch in todo.items() for one in batch.records]
         work = Work(connection, self._dialect.parameter, self._memory)
         work.look_up(record for batch in todo.values() for record in batch.records)
         for number, batch in todo.items():
-            work.begin(number, batch.origin is None, batch.once, batch.by, batch.reason)
+            work.begin(number, batch.origin is None and not late, batch.once, batch.by, batch.reason)
             apply(work, batch.records)
         work.flush()
         return [work]
 
-    def _alone(self, connection: Connection, number: int, record: Record) -> Work:
+    def _alone(self, connection: Connection, number: int, record: Record, once: bool = False) -> Work:
         """One record of a journal, set aside whatever is wrong with it."""
         work = Work(connection, self._dialect.parameter, self._memory)
-        work.begin(number, direct=False)
+        work.begin(number, direct=False, once=once)
         try:
             with connection.begin_nested():
                 work.look_up([record])
@@ -92,7 +93,7 @@ class Writer(Turns):
             failed.refuse(record, InvalidValue(f"It holds a value that cannot be stored: {_words(cause)}"))
             return failed
 
-    def _settle(self, connection: Connection, work: Work, batches: Sequence[Batch]) -> None:
+    def settle(self, connection: Connection, work: Work, batches: Sequence[Batch]) -> None:
         """Keep what was refused; a run that came back from the bin gets what was logged to it meanwhile."""
         sign = self._dialect.parameter
         for number, refusal, code in work.refused:
