@@ -100,10 +100,10 @@ def test_points_that_come_regularly_are_written_by_few_calls(new_store):
 
     for step in range(3):  # what is read and compiled once
         calls(step, 1, 1)
-    assert calls(3, 1, 1) <= 66 * len(run_ids)
+    assert (few := calls(3, 1, 1)) <= 66 * len(run_ids), few
     for step in range(10, 40, 10):
         calls(step, 10, 10)
-    assert calls(40, 10, 10) <= 160 * len(run_ids)
+    assert (many := calls(40, 10, 10)) <= 160 * len(run_ids), many
     assert [store.get_run(run_id).data.metrics["m9"] for run_id in run_ids] == [0.5] * 7
     assert store.history(run_ids[3], "m0").steps.tolist() == [0, 1, 2, 3, *range(10, 50)]
     store.close()

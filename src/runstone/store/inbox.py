@@ -34,7 +34,7 @@ from .write import Writer
 log = logging.getLogger("runstone.store")
 
 #: Seconds that points wait for others at most, while nobody asks for them.
-DELAY = 0.1
+DELAY = 0.5
 #: Batches that wait at most: the next writer moves them itself.
 MOST = 2048
 

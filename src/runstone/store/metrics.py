@@ -19,7 +19,7 @@ from runstone.query.downsample import extremes_of_stretches
 from runstone.query.summary import combine
 
 from .arrivals import Arrival
-from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, unpack_all
+from .chunks import CHUNK_CAP, Points, decode, encode, joined, ordered, pack, unpack_all
 from .pace import Pace
 from .series import ROWS as SERIES
 from .series import SeriesState
@@ -73,8 +73,7 @@ class MetricsWriter:
 
     def flush(self) -> None:
         for rows, flat in ((_POINTS, self._points), (_CHUNKS, self._chunks), (SERIES, self._series)):
-            if flat:
-                rows.insert(self._connection, flat, self._sign)
+            rows.insert(self._connection, flat, self._sign)
 
     def _place(self, run_id: str, key: str, state: SeriesState, arrival: Arrival, hot: list[bytes]) -> None:
         s = state.summary
@@ -85,7 +84,10 @@ class MetricsWriter:
             arrival = Arrival([s.first_step], [s.first_timestamp], [s.first]).then(arrival)
             count, n = 0, n + 1
         if state.hot + n < HOT:
-            data = struct.pack(f"<{2 * n}q{n}d", *arrival.steps, *arrival.timestamps, *arrival.values)
+            if isinstance(arrival.steps, list):
+                data = struct.pack(f"<{2 * n}q{n}d", *arrival.steps, *arrival.timestamps, *arrival.values)
+            else:
+                data = pack(arrival.points())
             self._points += (run_id, key, count, n, data)
             state.hot += n
         else:

@@ -31,7 +31,7 @@ def unseen(run_id: str, arrivals: Mapping[str, Arrival], states: dict[str, Serie
         before = state.summary if state is not None else None
         behind = before is None or came[0] > before.last_step
         # the first as nearly always, without a call
-        if (behind and isinstance(came, list) and all(map(lt, came, islice(came, 1, None)))) or _all_after(arrival, before):
+        if (behind and _rises(came)) or _all_after(arrival, before):
             found[key] = arrival
             continue
         fresh = _fresh(run_id, key, arrival, state, stored)
@@ -40,6 +40,12 @@ def unseen(run_id: str, arrivals: Mapping[str, Arrival], states: dict[str, Serie
             plain = [float("nan") if value is None else value for value in values]
             found[key] = Arrival(list(steps), list(timestamps), plain)
     return found
+
+
+def _rises(steps: Any) -> bool:
+    if isinstance(steps, list):
+        return all(map(lt, steps, islice(steps, 1, None)))
+    return bool((steps[1:] > steps[:-1]).all())
 
 
 def _all_after(arrival: Arrival, before: Summary | None) -> bool:
