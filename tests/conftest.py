@@ -16,11 +16,15 @@ from hypothesis import settings
 
 import copied_stores
 import ray_here
+from forks import Forks
 from runstone import connect
 from runstone.store import schema
 from runstone.testing.postgres_server import PostgresMissing, PostgresServer, serving_postgres
 
 NewStore = Callable[[], str]
+
+#: The real mlflow, in an environment of its own.
+PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
 
 # no test asserts a time, and a busy machine is no failure
 settings.register_profile("project", deadline=None)
@@ -56,11 +60,11 @@ _places = itertools.count()
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file run in one worker: what its fixtures make for all of them is made once."""
+    """The tests of a file run in one worker: what its fixtures make for all of them is made once. So do those that start
+    programs under the real mlflow: it is imported once."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            folder = item.path.parent.name
-            item.add_marker(pytest.mark.xdist_group(folder if folder in SHARING else item.nodeid.partition("::")[0]))
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=_turn)
 
 
@@ -77,6 +81,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def _group(item: pytest.Item) -> str:
+    if item.path.parent.name in SHARING:
+        return item.path.parent.name
+    return "real_mlflow" if "real_mlflow" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
+
+
 def _turn(item: pytest.Item) -> int:
     names = [name for name in (item.path.stem, item.path.parent.name) if name in LONGEST]
     return min(map(LONGEST.index, names), default=len(LONGEST))
@@ -90,6 +100,16 @@ def postgres() -> Iterator[PostgresServer]:
             yield server
     except PostgresMissing as cause:
         pytest.skip(str(cause))
+
+
+@pytest.fixture(scope="session")
+def real_mlflow() -> Iterator[Forks]:
+    """Runs programs under the real mlflow."""
+    if not PEER:
+        pytest.skip("RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)")
+    forks = Forks(PEER, "mlflow.sklearn", "mlflow.pyfunc", "pandas", "sklearn.ensemble")
+    yield forks
+    forks.close()
 
 
 @pytest.fixture(scope="session")

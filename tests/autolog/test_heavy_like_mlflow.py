@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,15 @@ import heavy_autolog_cases
 import pytest
 
 import runstone
+from forks import Forks
 from runstone.autolog import core
 
-PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
 pytestmark = [
     pytest.mark.peer,
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)"),
+    pytest.mark.usefixtures("real_mlflow"),
 ]
 QUIET = {"HF_HUB_OFFLINE": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "MLFLOW_ALLOW_FILE_STORE": "true"}
 #: What one side alone keeps: models lie elsewhere in MLflow 3, and files of TensorBoard are MLflow's.
@@ -34,15 +33,14 @@ HERE = sorted(name for name in heavy_autolog_cases.CASES if heavy_autolog_cases.
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Any]:
+def recorded(real_mlflow: Forks, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Any]:
     """What the real mlflow logs for the cases that are tested now and whose framework is here."""
     names = [item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")]
     asked_for = {name for name in names if isinstance(name, str)}  # other tests have parameters of that name
     here = [name for name in HERE if name in asked_for]
     folder = tmp_path_factory.mktemp("mlflow")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "PYTHON"))} | QUIET
-    asked = [PEER, heavy_autolog_cases.__file__, str(folder), *here]
-    done = subprocess.run(asked, cwd=folder, env=clean, capture_output=True, text=True, check=False)
+    done = real_mlflow.run(heavy_autolog_cases.__file__, str(folder), *here, cwd=folder, env=clean)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout.rpartition("FOUND")[2])
     return found

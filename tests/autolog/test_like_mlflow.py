@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import pytest
 from autolog_cases import CASES, logged
 
 import runstone
+from forks import Forks
 
 HERE = Path(__file__).parent
 RECORDED = json.loads((HERE / "mlflow_autolog.json").read_text())
-PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
 #: Cases that are quick under the real mlflow; the whole record is ``python autolog_cases.py FOLDER`` there.
 QUICK = ["own_run", "positive_label"]
 
@@ -54,10 +53,8 @@ def test_the_record_has_what_the_cases_are_about() -> None:
 
 
 @pytest.mark.peer
-@pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)")
-def test_the_record_is_the_real_mlflows(tmp_path: Path) -> None:
-    command = [PEER, str(HERE / "autolog_cases.py"), str(tmp_path), *QUICK]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+def test_the_record_is_the_real_mlflows(real_mlflow: Forks, tmp_path: Path) -> None:
+    done = real_mlflow.run(str(HERE / "autolog_cases.py"), str(tmp_path), *QUICK, cwd=tmp_path, env=os.environ)
     assert "FOUND" in done.stdout, done.stderr[-3000:]
     told = json.loads(done.stdout.partition("FOUND")[2])
     assert {name: near(runs) for name, runs in told.items()} == {name: near(RECORDED[name]) for name in QUICK}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 import yaml
 
 import runstone
+from forks import Forks
 from runstone.autolog import core
 from runstone.errors import AlreadyExists, InvalidValue, PermissionDenied
 from runstone.models import Model, infer_signature
@@ -21,7 +21,6 @@ from runstone.models import Model, infer_signature
 xgboost = pytest.importorskip("xgboost", reason="xgboost is not installed (pip install xgboost-cpu)")
 lightgbm = pytest.importorskip("lightgbm", reason="lightgbm is not installed (pip install lightgbm)")
 
-PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
 X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "c"])
 Y = (X["a"] + X["b"] > 0).astype(int)
 BOOSTER = xgboost.train({"max_depth": 2, "objective": "binary:logistic"}, xgboost.DMatrix(X, Y), 3)
@@ -247,13 +246,11 @@ print("FOUND" + json.dumps(found))
 
 @pytest.mark.peer
 @pytest.mark.slow
-@pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)")
-def test_beside_the_real_mlflow(tmp_path: Path) -> None:
+def test_beside_the_real_mlflow(real_mlflow: Forks, tmp_path: Path) -> None:
     for name, (flavor, model, arguments) in KINDS.items():
         face(flavor).save_model(model, tmp_path / name, **arguments)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "MLFLOW_", "PYTHON"))}
-    command = [PEER, "-c", ASK, str(tmp_path), json.dumps(list(KINDS))]
-    done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
+    done = real_mlflow.run("-c", ASK, str(tmp_path), json.dumps(list(KINDS)), cwd=tmp_path, env=clean)
     if done.returncode == 77:
         pytest.skip("the real mlflow's environment has no xgboost or no lightgbm")
     assert done.returncode == 0, done.stderr

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from typing import Any, NamedTuple
 
 import flavor_cases
 import pytest
 
-PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
+from forks import Forks
+
 pytestmark = [
     pytest.mark.peer,
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.timeout(900),  # the frameworks that `make flavors` brings take minutes to be imported twice
-    pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)"),
 ]
 FLAVORS = sorted({case.flavor for case in flavor_cases.CASES.values()})
 QUIET = {"HF_HUB_OFFLINE": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "MLFLOW_ALLOW_FILE_STORE": "true"}
@@ -32,7 +31,7 @@ class Halves(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def halves(tmp_path_factory: pytest.TempPathFactory) -> Halves:
+def halves(real_mlflow: Forks, tmp_path_factory: pytest.TempPathFactory) -> Halves:
     folder = tmp_path_factory.mktemp("flavors")
     ours, theirs = folder / "ours", folder / "theirs"
     with pytest.MonkeyPatch.context() as patch:
@@ -42,8 +41,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> Halves:
         saved = flavor_cases.save_all("runstone", ours, FLAVORS)
         here = sorted({flavor_cases.CASES[name].flavor for name, one in saved.items() if isinstance(one, tuple)})
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "PYTHON"))}
-        asked = [PEER, flavor_cases.__file__, "mlflow", str(ours), str(theirs), *here]
-        done = subprocess.run(asked, cwd=folder, env=clean, capture_output=True, text=True, check=False)
+        done = real_mlflow.run(flavor_cases.__file__, "mlflow", str(ours), str(theirs), *here, cwd=folder, env=clean)
         assert done.returncode == 0, done.stderr
         peer = json.loads(done.stdout.rpartition("FOUND")[2])
         read = {name: flavor_cases.read_all("runstone", saved, place) for name, place in (("ours", ours), ("theirs", theirs))}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,11 @@ from sklearn.preprocessing import StandardScaler
 
 import runstone.pyfunc
 import runstone.sklearn
+from forks import Forks
 from runstone.errors import InvalidValue
 from runstone.models import Model, get_model_info, infer_signature
 
-PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)"),
-]
+pytestmark = pytest.mark.peer
 
 FRAME, TARGET = load_iris(return_X_y=True, as_frame=True)
 FOREST = RandomForestClassifier(5, random_state=0).fit(FRAME, TARGET)
@@ -82,16 +78,16 @@ print("FOUND" + mlflow.artifacts.download_artifacts(info.model_uri))
 """
 
 
-def ask(script: str, *arguments: str, cwd: Path) -> str:
+def ask(mlflow: Forks, script: tuple[str, ...], *arguments: str, cwd: Path) -> str:
     """What a script under the real mlflow prints after the word FOUND."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "MLFLOW_", "PYTHON"))}
-    done = subprocess.run([PEER, "-c", script, *arguments], cwd=cwd, env=clean, capture_output=True, text=True, check=False)
+    done = mlflow.run(*script, *arguments, cwd=cwd, env=clean)
     assert done.returncode == 0, done.stderr
     return done.stdout.rpartition("FOUND")[2].strip()
 
 
 @pytest.mark.slow
-def test_mlflow_loads_what_we_write(tmp_path: Path) -> None:
+def test_mlflow_loads_what_we_write(real_mlflow: Forks, tmp_path: Path) -> None:
     kinds: dict[str, dict[str, Any]] = {
         "cloudpickle": {"signature": infer_signature(FRAME, FOREST.predict(FRAME)), "input_example": FRAME.head(2)},
         "pickle": {"serialization_format": "pickle", "metadata": {"team": ["a", {"b": 1}]}},
@@ -102,7 +98,7 @@ def test_mlflow_loads_what_we_write(tmp_path: Path) -> None:
     for name, arguments in kinds.items():
         runstone.sklearn.save_model(FOREST, tmp_path / name, **arguments)
     runstone.sklearn.save_model(pipeline, tmp_path / "pipeline", serialization_format="skops")
-    found = json.loads(ask(READ, *(str(tmp_path / name) for name in [*kinds, "pipeline"]), cwd=tmp_path))
+    found = json.loads(ask(real_mlflow, ("-c", READ), *(str(tmp_path / name) for name in [*kinds, "pipeline"]), cwd=tmp_path))
     for path, told in found.items():
         model = runstone.sklearn.load_model(path)
         assert told["pyfunc"] == told["sklearn"] == model.predict(FRAME).tolist()
@@ -116,8 +112,8 @@ def test_mlflow_loads_what_we_write(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_we_load_what_mlflow_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    logged = ask(WRITE, str(tmp_path), cwd=tmp_path)
+def test_we_load_what_mlflow_writes(real_mlflow: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged = ask(real_mlflow, ("-c", WRITE), str(tmp_path), cwd=tmp_path)
     expected = FOREST.predict(FRAME)
     for name in ("cloudpickle", "pickle", "skops"):
         np.testing.assert_array_equal(runstone.pyfunc.load_model(tmp_path / name).predict(FRAME), expected)
@@ -135,10 +131,8 @@ def test_we_load_what_mlflow_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
-def test_the_recorded_answers_are_still_mlflows(tmp_path: Path) -> None:
+def test_the_recorded_answers_are_still_mlflows(real_mlflow: Forks, tmp_path: Path) -> None:
     here = Path(__file__).parent
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("RUNSTONE_", "MLFLOW_", "PYTHON"))}
-    script = here / "signature_cases.py"
-    subprocess.run([PEER, str(script), str(tmp_path)], cwd=tmp_path, env=clean, capture_output=True, check=True)
+    ask(real_mlflow, (str(here / "signature_cases.py"),), str(tmp_path), cwd=tmp_path)
     for name in ("mlflow_signatures.json", "mlflow_enforcement.json"):
         assert json.loads((tmp_path / name).read_text()) == json.loads((here / name).read_text())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +14,12 @@ import pandas as pd
 import pytest
 
 import runstone
+from forks import Forks
 from runstone.client.notices import forget
 from runstone.errors import AlreadyExists, InvalidValue, NotFound, PermissionDenied
 from runstone.models import Model, infer_signature
 from runstone.pyfunc import PythonModel, load_model, save_model
 
-PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
 FRAME = pd.DataFrame({"x": [1.0, 2.0]})
 CODE = """
 import json
@@ -202,15 +201,14 @@ print("FOUND" + json.dumps(found))
 
 
 @pytest.mark.peer
-@pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)")
-def test_the_real_mlflow_loads_ours_and_we_load_its(tmp_path: Path, word: str) -> None:
+def test_the_real_mlflow_loads_ours_and_we_load_its(real_mlflow: Forks, tmp_path: Path, word: str) -> None:
     classes = local_classes()
     signature = infer_signature(FRAME, ["hi"], params={"times": 1})
     extra: dict[str, Any] = {"pip_requirements": []}
     save_model(tmp_path / "word", python_model=classes["Word"](), artifacts={"word": word}, signature=signature, **extra)
     save_model(tmp_path / "short", python_model=classes["Short"](), **extra)
     save_model(tmp_path / "function", python_model=lambda model_input: model_input["x"] * 2, **extra)
-    done = subprocess.run([PEER, "-c", PEER_LOADS], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = real_mlflow.run("-c", PEER_LOADS, cwd=tmp_path, env=os.environ)
     assert "FOUND" in done.stdout, done.stderr[-3000:]
     told = json.loads(done.stdout.partition("FOUND")[2])
     assert told == {"word": ["hihi", "hihi"], "short": ["A", "B"], "function": [2.0, 4.0]}

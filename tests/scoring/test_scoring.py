@@ -25,6 +25,7 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 import runstone
+from forks import Forks
 from runstone.cli.main import cli
 from runstone.errors import InvalidValue
 from runstone.scoring.batching import Batcher
@@ -35,7 +36,6 @@ HERE = Path(__file__).parent
 RECORDED = json.loads((HERE / "mlflow_scoring.json").read_text())
 #: mlflow cuts 1.5 to 1 without a word; here it is no whole number.
 OTHERWISE = {"a fraction for a whole number": [400, None, None]}
-PEER = os.environ.get("RUNSTONE_PEER_PYTHON", "")
 
 
 class Serving:
@@ -266,10 +266,8 @@ def test_the_signature_as_openapi(folder: Path) -> None:
 
 
 @pytest.mark.peer
-@pytest.mark.skipif(not PEER, reason="RUNSTONE_PEER_PYTHON names no Python with the real mlflow (make test does)")
-def test_the_record_is_the_real_mlflows(tmp_path: Path) -> None:
-    command = [PEER, str(HERE / "scoring_requests.py"), str(tmp_path / "m")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+def test_the_record_is_the_real_mlflows(real_mlflow: Forks, tmp_path: Path) -> None:
+    done = real_mlflow.run(str(HERE / "scoring_requests.py"), str(tmp_path / "m"), cwd=tmp_path, env=os.environ)
     assert "FOUND" in done.stdout, done.stderr[-3000:]
     told: Any = json.loads(done.stdout.partition("FOUND")[2])
     assert told == RECORDED
