@@ -19,6 +19,8 @@ from runstone.contracts import Batch, RunQuery
 from runstone.errors import NotFound, StoreUnavailable, WrongState
 from runstone.records import Params, RunChanged, RunStarted
 from runstone.store import inbox
+from runstone.store.dialects import WRITER
+from runstone.store.soundness import damage
 from runstone.testing.store_suite import metrics
 
 RUNS = [f"{number:032x}" for number in range(4)]
@@ -126,7 +128,7 @@ def test_hundreds_of_batches_are_moved_by_one_transaction(store):
 
 
 def test_not_more_wait_than_may(store, monkeypatch):
-    monkeypatch.setattr(inbox, "MOST", 8)
+    monkeypatch.setattr(inbox, "MOST", 1)
     for step in range(5):
         store.write_all(points(step))
     assert waiting(store) == 4
@@ -235,6 +237,29 @@ def test_a_database_that_is_away_loses_none(store, monkeypatch):
         with pytest.raises(StoreUnavailable):
             steps(store)
     assert steps(store) == [1]
+
+
+def test_what_is_damaged_is_set_aside_and_takes_nothing_with_it(store):
+    store.write_all(points(1))
+    with store._engine.connect() as connection, connection.execution_options(**{WRITER: True}).begin():
+        connection.exec_driver_sql(f"UPDATE inbox SET data = {store._sign} WHERE number = 1", (b"broken",))
+    with store._engine.connect() as connection, connection.begin():
+        (problem,) = damage(connection, store._dialect)
+    assert "Points that wait" in problem
+    assert [steps(store, run_id) for run_id in RUNS] == [[1], [], [1], [1]]
+    (told,) = store.health(deep=True).problems
+    assert "1 records could not be applied" in told
+    assert "acknowledged points" in told
+
+
+def test_who_may_only_read_is_told_that_some_wait(store, uri, monkeypatch):
+    store.write_all(points(1))
+    other = opened_here(uri)
+    monkeypatch.setattr(type(other._dialect), "writable", lambda *_: False)
+    assert steps(other) == []
+    (told,) = other.health().problems
+    assert "4 batches of points wait" in told
+    other.close()
 
 
 def test_closing_moves_them(store, uri):

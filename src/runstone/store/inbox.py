@@ -25,6 +25,7 @@ from runstone.contracts import Batch, Receipt
 from runstone.errors import RunstoneError
 from runstone.records import Metrics
 
+from . import refusals
 from .dialects import Dialect, of
 from .statements import Rows, find
 from .states import ACTIVE
@@ -35,13 +36,15 @@ log = logging.getLogger("runstone.store")
 
 #: Seconds that points wait for others at most, while nobody asks for them.
 DELAY = 0.5
-#: Batches that wait at most: the next writer moves them itself.
-MOST = 2048
+#: Bytes that wait at most, of a process: the next writer moves them itself.
+MOST = 8 << 20
 
 _ROWS = Rows(inbox)
 _RUNS = "SELECT run_id, lifecycle_stage FROM runs WHERE run_id IN"
 _KEPT = Receipt(0, ())
-_decoder = msgspec.msgpack.Decoder(list[Metrics])
+_DAMAGED = "acknowledged points that waited to be put into their series were damaged and cannot be read"
+#: Of a row's ``data``.
+decoder = msgspec.msgpack.Decoder(list[Metrics])
 
 
 class Inbox:
@@ -52,9 +55,9 @@ class Inbox:
         self._dialect = dialect
         self._pid, self._name = 0, ""
         self._numbers = count()
-        #: Runs whose points this process keeps, and how many batches there are.
+        #: Runs whose points this process keeps, and the bytes that they take.
         self._runs: set[str] = set()
-        self._batches = 0
+        self._bytes = 0
         self._mover: threading.Thread | None = None
 
     def keep(self, batches: Sequence[Batch]) -> list[Receipt] | None:
@@ -62,17 +65,18 @@ class Inbox:
 
         A batch that comes alone has nobody to wait for.
         """
-        if not (len(batches) > 1 or self._batches) or not all(map(_may_wait, batches)):
+        if not (len(batches) > 1 or self._bytes) or not all(map(_may_wait, batches)):
             return None
         runs = {record.run_id for batch in batches for record in batch.records}  # type: ignore[union-attr]  # all Metrics
+        texts = [msgspec.msgpack.encode(batch.records) for batch in batches]
         with self._writer.alone():
-            if self._batches >= MOST:
+            if self._bytes >= MOST:
                 self.empty()
             self._own()
-            if not self._writer.transaction(lambda connection: self._put(connection, batches, runs), []):
+            if not self._writer.transaction(lambda connection: self._put(connection, texts, runs), []):
                 return None
             self._runs |= runs
-            self._batches += len(batches)
+            self._bytes += sum(map(len, texts))
             if self._mover is None:
                 self._mover = threading.Thread(target=self._move_on, name="runstone-inbox", daemon=True)
                 self._mover.start()
@@ -80,13 +84,13 @@ class Inbox:
 
     def empty(self) -> None:
         """Move what this process keeps. Raises StoreUnavailable; then it is still kept."""
-        if not self._batches:
+        if not self._bytes:
             return
         with self._writer.alone():
-            if self._batches and self._pid == os.getpid():  # a forked child leaves them to its parent
+            if self._bytes and self._pid == os.getpid():  # a forked child leaves them to its parent
                 claims = sorted(f"run {run_id}" for run_id in self._runs)
                 self._move(f" WHERE writer = {self._sign}", (self._name,), claims)
-            self._runs, self._batches = set(), 0
+            self._runs, self._bytes = set(), 0
 
     def others(self, connection: Connection) -> bool:
         """Whether there is something that another process kept, and this one may write."""
@@ -100,21 +104,26 @@ class Inbox:
         """Move what any process keeps."""
         self._move("", (), None)
 
-    def _put(self, connection: Connection, batches: Sequence[Batch], runs: set[str]) -> bool:
+    def _put(self, connection: Connection, texts: Sequence[bytes], runs: set[str]) -> bool:
         """Whether there are all these runs, and they may be written to."""
         found = list(find(connection, _RUNS, list(runs), self._sign))
         if len(found) < len(runs) or any(stage != ACTIVE for _, stage in found):
             return False
         flat: list[Any] = []
-        for batch in batches:
-            flat += (self._name, next(self._numbers), msgspec.msgpack.encode(batch.records))
+        for text in texts:
+            flat += (self._name, next(self._numbers), text)
         _ROWS.insert(connection, flat, self._sign)
         return True
 
     def _move(self, where: str, values: tuple[str, ...], claims: list[str] | None) -> None:
         def moved(connection: Connection, careful: bool) -> None:
             select = f"SELECT data FROM inbox{where} ORDER BY writer, number"
-            batches = [Batch(_decoder.decode(row[0]), once=True) for row in of(connection).rows(connection, select, values)]
+            batches = []
+            for (data,) in of(connection).rows(connection, select, values):
+                try:
+                    batches.append(Batch(decoder.decode(data), once=True))
+                except msgspec.MsgspecError as cause:  # the rest is not lost with it
+                    refusals.keep_damaged(connection, self._sign, time.time_ns() // 1_000_000, data, f"{_DAMAGED} ({cause})")
             of(connection).run(connection, f"DELETE FROM inbox{where}", values)
             for work in self._writer.works(connection, dict(enumerate(batches)), careful, late=True):
                 self._writer.settle(connection, work, batches)
@@ -131,7 +140,7 @@ class Inbox:
         while True:
             time.sleep(DELAY)
             with self._writer.alone():
-                if not self._batches:
+                if not self._bytes:
                     self._mover = None
                     return
             try:
@@ -144,7 +153,7 @@ class Inbox:
         """A name that no other process has, nor this one before it was forked."""
         if self._pid != os.getpid():
             self._pid, self._name = os.getpid(), uuid.uuid4().hex
-            self._runs, self._batches, self._mover = set(), 0, None
+            self._runs, self._bytes, self._mover = set(), 0, None
 
 
 def _may_wait(batch: Batch) -> bool:

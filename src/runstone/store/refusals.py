@@ -1,11 +1,14 @@
-"""Records of journals that could not be applied: kept as they were, with the reason, until their run is restored or purged."""
+"""Records that nobody waits for and that could not be applied: kept, with the reason, until their run is restored or purged."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from runstone.contracts import Refusal
+from runstone.errors import StoreCorrupt
 from runstone.records import Record, run_of
 
 from .statements import Rows
@@ -16,11 +19,20 @@ _ROWS = Rows(refused)
 
 def keep(connection: Connection, sign: str, now: int, journal_id: str, refusal: Refusal, code: str) -> None:
     """Keep a record after the others of its run. ``code`` is the error's."""
-    run_id = run_of(refusal.record)
+    _add(
+        connection, sign, run_of(refusal.record), journal_id, now, code, refusal.reason, msgspec.msgpack.encode(refusal.record)
+    )
+
+
+def keep_damaged(connection: Connection, sign: str, now: int, data: bytes, reason: str) -> None:
+    """Keep bytes that cannot be read, so that nobody knows of which run they are."""
+    _add(connection, sign, "", "", now, StoreCorrupt.default_code, reason, data)
+
+
+def _add(connection: Connection, sign: str, run_id: str, *row: Any) -> None:
     last = connection.exec_driver_sql(f"SELECT max(sequence) FROM refused WHERE run_id = {sign}", (run_id,)).scalar()
     number = 0 if last is None else last + 1
-    row = [run_id, number, journal_id, now, code, refusal.reason, msgspec.msgpack.encode(refusal.record)]
-    _ROWS.insert(connection, row, sign)
+    _ROWS.insert(connection, [run_id, number, *row], sign)
 
 
 def take(connection: Connection, sign: str, run_id: str) -> list[tuple[str, Record]]:

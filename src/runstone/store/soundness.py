@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +17,7 @@ from runstone.errors import StoreCorrupt
 from .chunks import Points, decode
 from .compression import text_of
 from .dialects import Dialect, of
+from .inbox import decoder as waiting
 from .tables import metadata
 
 #: So many problems tell that a store is damaged; more of them help nobody.
@@ -34,6 +36,7 @@ LEFT JOIN {_COUNTED.format("points")} LEFT JOIN {_COUNTED.format("chunks")}
 WHERE (coalesce(points.n, 0) <> s.hot OR coalesce(points.n, 0) + coalesce(chunks.n, 0) <> s."count")
 AND NOT (s."count" = 1 AND s.hot = 0 AND points.n IS NULL AND chunks.n IS NULL)
 """
+_INBOX = "SELECT data FROM inbox"
 _DOCUMENTS = "SELECT run_id, name, size, data FROM documents"
 
 
@@ -89,6 +92,12 @@ def _contradictions(connection: Connection) -> Iterator[str]:
         else:
             if not whole:
                 yield f"Document {name!r} of run {run_id}: it is longer or shorter than its row says."
+
+    for (data,) in dialect.stream(connection, _INBOX, ()):
+        try:
+            waiting.decode(data)
+        except msgspec.MsgspecError as error:
+            yield f"Points that wait to be put into their series cannot be read: {error}"
 
 
 def _points(key: str, run_id: str, sequence: int) -> str:
