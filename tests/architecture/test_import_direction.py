@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from source_files import FILES, SOURCE, read
 
-SOURCE = Path(__file__).parents[2] / "src" / "runstone"
+pytestmark = pytest.mark.xdist_group("source files")  # one worker reads them
 
 WORDS = {
     "entities",
@@ -60,43 +60,29 @@ FACES = {
 LATE = {"connect", "cli", "importers", "autolog", "testing", "demo", "_lazy", "dropin"}
 LATE_FOLDERS = ("models/flavors", "client/media.py", "data/")
 
-FILES = sorted(SOURCE.rglob("*.py"))
-
 
 def _part(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-@functools.cache
-def _imports(path: Path) -> list[tuple[str, bool, int]]:
+def _imports(path: Path) -> Iterator[tuple[str, bool, int]]:
     """(first part of an imported runstone module, inside a function?, line), type-only imports left out."""
     package = ("runstone", *path.relative_to(SOURCE).parts[:-1])
-
-    def visit(node: ast.AST, inside: bool) -> Iterator[tuple[str, bool, int]]:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-                continue
-            if isinstance(child, ast.Import):
-                for alias in child.names:
-                    parts = alias.name.split(".")
-                    if parts[0] == "runstone" and len(parts) > 1:
-                        yield parts[1], inside, child.lineno
-            elif isinstance(child, ast.ImportFrom):
-                base = list(package[: len(package) - child.level + 1]) if child.level else []
-                parts = [*base, *(child.module.split(".") if child.module else [])]
-                if parts[:1] == ["runstone"]:
-                    names = [parts[1]] if len(parts) > 1 else [alias.name for alias in child.names]
-                    for name in names:
-                        yield name, inside, child.lineno
-            deeper = inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
-            yield from visit(child, deeper)
-
-    return list(visit(_tree(path), False))
-
-
-@functools.cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
+    for one in read(path).imports:
+        if one.typing:
+            continue
+        if isinstance(one.node, ast.Import):
+            for alias in one.node.names:
+                parts = alias.name.split(".")
+                if parts[0] == "runstone" and len(parts) > 1:
+                    yield parts[1], one.inside, one.node.lineno
+        else:
+            base = list(package[: len(package) - one.node.level + 1]) if one.node.level else []
+            parts = [*base, *(one.node.module.split(".") if one.node.module else [])]
+            if parts[:1] == ["runstone"]:
+                names = [parts[1]] if len(parts) > 1 else [alias.name for alias in one.node.names]
+                for name in names:
+                    yield name, one.inside, one.node.lineno
 
 
 def test_every_module_has_its_place() -> None:
@@ -134,7 +120,7 @@ def test_the_test_sees_imports_inside_functions() -> None:
 def _asks_for(path: Path, package: str) -> bool:
     """Whether a module imports the package itself: ``from . import …`` or ``from runstone.x import …`` for its own ``x``."""
     inside = ["runstone", *path.parent.relative_to(SOURCE).parts]
-    for node in ast.walk(_tree(path)):
+    for node in (one.node for one in read(path).imports):
         if isinstance(node, ast.ImportFrom):
             base = inside[: len(inside) - node.level + 1] if node.level else []
             if ".".join([*base, *(node.module.split(".") if node.module else [])]) == package:
@@ -146,8 +132,9 @@ def _eager(path: Path) -> bool:
     """Whether a package loads modules of its own before any is asked for."""
     own = "runstone." + ".".join(path.parent.relative_to(SOURCE).parts)
     return any(
-        isinstance(node, ast.ImportFrom) and (node.level == 1 or (node.module or "").startswith(own + "."))
-        for node in _tree(path).body
+        isinstance(one.node, ast.ImportFrom) and (one.node.level == 1 or (one.node.module or "").startswith(own + "."))
+        for one in read(path).imports
+        if one.top
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import statistics
-from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "runstone"
+import pytest
+from source_files import FILES, SOURCE, read
+
+pytestmark = pytest.mark.xdist_group("source files")  # one worker reads them
+
 TABLES = {"settings.py"}
 #: The files that a metric passes on its way from the call to the chunk.
 ROAD = [
@@ -26,12 +28,8 @@ ROAD = [
 ]
 
 
-def _lines(path: Path) -> int:
-    return len(path.read_text("utf-8").splitlines())
-
-
 def test_files_stay_small(capsys: object) -> None:
-    sizes = {path.relative_to(SOURCE).as_posix(): _lines(path) for path in SOURCE.rglob("*.py")}
+    sizes = {path.relative_to(SOURCE).as_posix(): read(path).lines for path in FILES}
     real = {name: size for name, size in sizes.items() if size > 3 and name not in TABLES}
     ordered = sorted(real.values())
     print(
@@ -43,17 +41,13 @@ def test_files_stay_small(capsys: object) -> None:
 
 
 def test_few_functions_are_long() -> None:
-    lengths: dict[str, int] = {}
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                lengths[f"{path.relative_to(SOURCE)}:{node.name}"] = (node.end_lineno or 0) - node.lineno + 1
+    lengths = {f"{path.relative_to(SOURCE)}:{name}": length for path in FILES for name, length in read(path).functions}
     long = {name: length for name, length in lengths.items() if length > 50}
     print(f"\n{len(long)} of {len(lengths)} functions over 50 lines: {long}")
     assert len(long) <= 0.03 * len(lengths)
 
 
 def test_the_write_road_is_short() -> None:
-    total = sum(_lines(SOURCE / place) for place in ROAD)
+    total = sum(read(SOURCE / place).lines for place in ROAD)
     print(f"\nwrite road: {total} lines")
     assert total < 2500

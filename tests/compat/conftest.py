@@ -23,8 +23,9 @@ PEERS = {"new": os.environ.get("RUNSTONE_PEER_PYTHON", ""), "old": os.environ.ge
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.path.parent == here:
             item.add_marker(pytest.mark.peer)
 
 

@@ -18,8 +18,9 @@ from browsing import ARGUMENTS, BUILT, CHROMIUM, PATIENCE, Server, Watched, envi
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
     for item in items:
-        if Path(__file__).parent in item.path.parents and "browser" in item.fixturenames:  # type: ignore[attr-defined]
+        if item.path.parent == here and "browser" in item.fixturenames:  # type: ignore[attr-defined]
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
 

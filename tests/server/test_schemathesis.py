@@ -23,7 +23,7 @@ from runstone.server.openapi import whole
 from runstone.wire_store import MEDIA_TYPE
 
 #: Requests for each operation.
-EXAMPLES = int(os.environ.get("RUNSTONE_FUZZ_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("RUNSTONE_FUZZ_EXAMPLES", "7"))
 RUN = "5" * 32
 #: What is there, or is sound: half of the requests name it, so that they get past the first look.
 KNOWN = {"run_id": RUN, "run_ids": [RUN], "experiment_id": "1", "experiment_ids": ["1"], "metric_key": "loss"}

@@ -272,8 +272,8 @@ def plan(request):
         yield request.param
 
 
-# for each plan and database: 600 in all
-@settings(max_examples=50, deadline=None)
+# for each plan and database: 400 in all
+@settings(max_examples=34, deadline=None)
 @given(tree=trees, order=orders, scope=scopes, view=views)
 def test_search_finds_what_the_filter_says_in_the_order_asked_for(world, plan, tree, order, scope, view):
     store, runs = world
@@ -286,7 +286,7 @@ def test_search_finds_what_the_filter_says_in_the_order_asked_for(world, plan, t
     assert table.total == len(expected(runs, None, [], scope, view))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=17, deadline=None)
 @given(tree=trees, order=orders, scope=scopes, size=st.integers(1, 7), data=st.data())
 def test_pages_and_windows_are_pieces_of_the_whole(world, plan, tree, order, scope, size, data):
     store, runs = world
@@ -318,7 +318,7 @@ columns = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=27, deadline=None)
 @given(names=columns)
 def test_table_columns_hold_the_values_of_the_fields(world, names):
     store, runs = world
