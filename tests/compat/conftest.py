@@ -118,13 +118,13 @@ def any_peer(request: pytest.FixtureRequest) -> Peer:
     return found
 
 
-@pytest.fixture(params=["new", "old"])
-def peer_on_postgresql(
-    request: pytest.FixtureRequest, new_postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Peer]:
+@pytest.fixture
+def peer_on_postgresql(any_peer: Peer, server: Server, new_postgres: Callable[[], str]) -> Iterator[Peer]:
     """Both, against a server over PostgreSQL."""
-    server = Server(new_postgres())  # type: ignore[arg-type]  # a URI
+    other = Server(new_postgres())  # type: ignore[arg-type]  # a URI
     try:
-        yield from _peer(request.param, server, tmp_path_factory)
+        any_peer.run(f"mlflow.set_tracking_uri({other.url!r})")
+        yield any_peer
+        any_peer.run(f"mlflow.set_tracking_uri({server.url!r})")
     finally:
-        server.close()
+        other.close()

@@ -1,4 +1,4 @@
-"""Requests to a scoring server, and the models they are for. ``python scoring_requests.py FOLDER URL…`` sends them all."""
+"""Requests to a scoring server, and the models they are for. ``PEER scoring_requests.py FOLDER`` asks the real mlflow's."""
 
 from __future__ import annotations
 
@@ -95,14 +95,6 @@ def outcome(status: int, text: str) -> list[Any]:
     if status == 200 and (not isinstance(told, dict) or "predictions" not in told):
         return [status, {"alone": told}, None]
     return [status, told.get("predictions"), told.get("error_code") if status == 200 else None]
-
-
-def answers(urls: dict[str, str]) -> dict[str, list[Any]]:
-    """The outcome of each request, at the server of its model."""
-    found = {}
-    for name, (model, kind, body) in REQUESTS.items():
-        found[name] = outcome(*ask(f"{urls[model]}/invocations", body.encode("utf-8", "surrogateescape"), kind))
-    return found
 
 
 def save_all(mlflow: Any, folder: str) -> list[str]:
