@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runstone.environments import build, of_conda, of_requirements, ready
-from runstone.errors import InvalidValue
+from runstone.errors import ExecutionException, InvalidValue
 
 
 @pytest.fixture
@@ -29,6 +31,32 @@ def package(tmp_path: Path) -> Path:
     return wheel
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment of virtualenv's with nothing but pip, which takes seconds to make."""
+    folder = tmp_path_factory.mktemp("empty")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUNSTONE_ENV_DIR", str(folder / "envs"))
+        made = ready(of_requirements([], folder), "virtualenv").folder
+    assert made is not None
+    return made
+
+
+@pytest.fixture
+def copied(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New environments of virtualenv's are copies of that one, and filled as ever."""
+    real = build._run
+
+    def run(command: list[str], folder: Path, doing: str, tell: Any) -> None:
+        if command[1:3] == ["-m", "venv"]:
+            shutil.copytree(empty, folder, symlinks=True)
+        else:
+            real(command, folder, doing, tell)
+
+    monkeypatch.setattr(build, "_run", run)
+
+
+@pytest.mark.usefixtures("copied")
 @pytest.mark.parametrize("manager", ["uv", "virtualenv"])
 def test_it_has_what_was_asked_for_and_is_found_again(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manager: str
@@ -44,6 +72,18 @@ def test_it_has_what_was_asked_for_and_is_found_again(
     assert said == []
     shown = subprocess.check_output(["python", "-c", "import sys; print(sys.prefix)"], env=first.variables({}), text=True)
     assert shown.strip() == str(first.folder)
+
+
+@pytest.mark.usefixtures("copied")
+def test_a_failed_build_shows_the_resolvers_last_words_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
+    wants = of_requirements(["./not-there"], tmp_path)
+    for manager, program in (("uv", "uv"), ("virtualenv", "pip")):
+        with pytest.raises(ExecutionException, match=rf"could not be filled; {program} says:\n(.*\n)*.*not-there"):
+            build.ready(wants, manager)
+    assert not [one for one in (tmp_path / "envs").iterdir() if one.is_dir()]
 
 
 def test_several_that_want_it_at_once_build_it_once(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

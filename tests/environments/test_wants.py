@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runstone.environments import build, of_conda, of_python_env, of_requirements
-from runstone.errors import ExecutionException, InvalidValue, MissingConfigException, NotSupported
+from runstone.errors import InvalidValue, MissingConfigException, NotSupported
 
 
 def test_python_env_with_includes(tmp_path: Path) -> None:
@@ -95,14 +95,3 @@ def test_an_interpreter_that_is_not_installed_is_named(tmp_path: Path, monkeypat
     monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path))
     with pytest.raises(NotSupported, match=r"Python 2\.6 is wanted, and is not installed here"):
         build.ready(of_requirements([], tmp_path, "2.6"), "virtualenv")
-
-
-def test_a_failed_build_shows_the_resolvers_last_words_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RUNSTONE_ENV_DIR", str(tmp_path / "envs"))
-    wants = of_requirements(["./not-there"], tmp_path)
-    for manager, program in (("uv", "uv"), ("virtualenv", "pip")):
-        with pytest.raises(ExecutionException, match=rf"could not be filled; {program} says:\n(.*\n)*.*not-there"):
-            build.ready(wants, manager)
-    assert not [one for one in (tmp_path / "envs").iterdir() if one.is_dir()]
