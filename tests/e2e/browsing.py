@@ -192,24 +192,29 @@ def take_back(page: Any, words: str) -> None:
     page.get_by_role("status").locator("> div", has_text=words).last.get_by_role("button", name="Undo").click()
 
 
-def violations(page: Any, rules: str = EVERY_RULE) -> list[str]:
-    """What axe-core finds against its rules."""
+def violations(page: Any, rules: str = EVERY_RULE, within: str = "dialog:modal") -> list[str]:
+    """What axe-core finds against its rules: where something ``within`` is on the page, in it alone.
+
+    The rest is for the test that looks at it without: beside a dialog that wants an answer, nothing can be reached.
+    """
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text("utf-8"))
     # no rule among ours reads style sheets, which axe would fetch and parse each time
     options = f"{{runOnly: {rules}, resultTypes: ['violations'], preload: {{assets: ['media']}}}}"
-    found = page.evaluate(f"axe.run({options}).then(r => r.violations)")
+    found = page.evaluate(
+        f"part => axe.run(document.querySelector(part) ?? document, {options}).then(r => r.violations)", within
+    )
     return [f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]]
 
 
-def violations_in_each_theme(page: Any) -> list[str]:
+def violations_in_each_theme(page: Any, within: str = "dialog:modal") -> list[str]:
     """As :func:`violations`, of a settled light page that puts on each theme in turn. It is light again afterwards."""
     settled(page)
     found, grounds = [], set()
     for theme in ("light", "dark", "contrast"):
         _wear(page, theme)
         grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        found += [f"{theme}: {one}" for one in violations(page, EVERY_RULE if theme == "light" else THEMES_RULES)]
+        found += [f"{theme}: {one}" for one in violations(page, EVERY_RULE if theme == "light" else THEMES_RULES, within)]
     _wear(page, "light")
     assert len(grounds) > 1, "the page looks the same in all themes"
     return found

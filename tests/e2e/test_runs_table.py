@@ -330,7 +330,7 @@ def test_the_filter_is_built_from_rows_and_read_back_from_text(
     panel.get_by_label("Runs that meet").select_option("or")
     expect(text).to_have_value("params.n_estimators = '200' or metrics.accuracy IS NULL")
     page.screenshot(path=tmp_path / "builder.png")
-    assert violations_in_each_theme(page) == []
+    assert violations_in_each_theme(page, within="[role=dialog]") == []
     second.get_by_role("button", name="Remove condition 2").click()
     expect(text).to_have_value("params.n_estimators = '200'")
     page.keyboard.press("Escape")
