@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
 CHROMIUM = next((found for name in BROWSERS if (found := shutil.which(name))), None)
 ARGUMENTS = [
-    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--no-sandbox", "--headless", "--disable-gpu", "--in-process-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 #: Milliseconds until the browser's expectations give up. Nothing here is timed; a loaded machine only needs patience.
@@ -83,10 +84,62 @@ class Watched:
         self.page = page
         self.mishaps: list[str] = []
         self.requests: list[str] = []
-        page.on("pageerror", lambda error: self.mishaps.append(f"script: {error}"))
-        page.on("dialog", lambda dialog: (self.mishaps.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("console", lambda message: message.type == "error" and self.mishaps.append(f"console: {message.text}"))
-        page.on("request", lambda request: self.requests.append(request.url))
+        self._listeners: dict[str, Callable[[Any], Any]] = {
+            "pageerror": lambda error: self.mishaps.append(f"script: {error}"),
+            "dialog": lambda dialog: (self.mishaps.append(f"dialog: {dialog.message}"), dialog.dismiss()),
+            "console": lambda message: message.type == "error" and self.mishaps.append(f"console: {message.text}"),
+            "request": lambda request: self.requests.append(request.url),
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
+
+    def leave(self) -> None:
+        """Watch no longer: what befalls the page from now on is nobody's."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+
+
+class Pages:
+    """Pages of one browser that are lent again and again, each time as good as new: one that is new costs twice as much."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._idle: list[Any] = []
+
+    def lend(self, theme: str, width: int, height: int, fresh: bool) -> Watched:
+        scheme = "dark" if theme == "dark" else "light"
+        if self._idle and not fresh:
+            page = self._idle.pop()
+            page.emulate_media(media="null", color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": height})
+        else:
+            size = {"width": width, "height": height}
+            context = self._browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+            context.set_default_timeout(PATIENCE)
+            page = context.new_page()
+        return Watched(page)
+
+    def take_back(self, watched: Watched, fresh: bool) -> None:
+        """Empty the page for the next test, or close it: where it is ``fresh``, more was changed than can be undone."""
+        watched.leave()
+        page, context = watched.page, watched.page.context
+        if not page.is_closed():
+            page.unroute_all(behavior="ignoreErrors")  # an answer that a test had under way is nobody's any more
+        if fresh or watched.mishaps or page.is_closed():
+            context.close()
+            return
+        for tab in context.pages:
+            if tab is not page:
+                tab.close()
+        page.goto("about:blank")
+        context.clear_cookies()
+        browser = context.new_cdp_session(page)
+        for origin in {re.sub(r"^(\w+://[^/]*).*", r"\1", url, flags=re.S) for url in watched.requests}:
+            if origin.startswith("http"):
+                browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        browser.send("Page.resetNavigationHistory")
+        browser.detach()
+        self._idle.append(page)
 
 
 class Held:
@@ -139,24 +192,29 @@ def take_back(page: Any, words: str) -> None:
     page.get_by_role("status").locator("> div", has_text=words).last.get_by_role("button", name="Undo").click()
 
 
-def violations(page: Any, rules: str = EVERY_RULE) -> list[str]:
-    """What axe-core finds against its rules."""
+def violations(page: Any, rules: str = EVERY_RULE, within: str = "dialog:modal") -> list[str]:
+    """What axe-core finds against its rules: where something ``within`` is on the page, in it alone.
+
+    The rest is for the test that looks at it without: beside a dialog that wants an answer, nothing can be reached.
+    """
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text("utf-8"))
     # no rule among ours reads style sheets, which axe would fetch and parse each time
     options = f"{{runOnly: {rules}, resultTypes: ['violations'], preload: {{assets: ['media']}}}}"
-    found = page.evaluate(f"axe.run({options}).then(r => r.violations)")
+    found = page.evaluate(
+        f"part => axe.run(document.querySelector(part) ?? document, {options}).then(r => r.violations)", within
+    )
     return [f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]]
 
 
-def violations_in_each_theme(page: Any) -> list[str]:
+def violations_in_each_theme(page: Any, within: str = "dialog:modal") -> list[str]:
     """As :func:`violations`, of a settled light page that puts on each theme in turn. It is light again afterwards."""
     settled(page)
     found, grounds = [], set()
     for theme in ("light", "dark", "contrast"):
         _wear(page, theme)
         grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        found += [f"{theme}: {one}" for one in violations(page, EVERY_RULE if theme == "light" else THEMES_RULES)]
+        found += [f"{theme}: {one}" for one in violations(page, EVERY_RULE if theme == "light" else THEMES_RULES, within)]
     _wear(page, "light")
     assert len(grounds) > 1, "the page looks the same in all themes"
     return found

@@ -13,7 +13,7 @@ from typing import Any
 import curves
 import many
 import pytest
-from browsing import ARGUMENTS, BUILT, CHROMIUM, PATIENCE, Server, Watched, environment
+from browsing import ARGUMENTS, BUILT, CHROMIUM, PATIENCE, Pages, Server, Watched, environment
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -95,31 +95,32 @@ def serve(tmp_path: Path, chromium: str) -> Iterator[Callable[..., Server]]:
         yield start
 
 
+@pytest.fixture(scope="module")
+def lent(browser: Any) -> Pages:
+    return Pages(browser)
+
+
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Watched]]:
-    """Open an address: ``open_page(url, theme="dark", width=390)``. A page that had a mishap fails its test."""
+def open_page(lent: Pages) -> Iterator[Callable[..., Watched]]:
+    """Open an address: ``open_page(url, theme="dark", width=390)``. A page that had a mishap fails its test.
+
+    ``fresh=True`` where it must never have shown anything, or where scripts are added to it for good.
+    """
     from playwright.sync_api import expect
 
     expect.set_options(timeout=PATIENCE)
-    opened: list[Watched] = []
+    opened: list[tuple[Watched, bool]] = []
 
-    def start(url: str, theme: str = "light", width: int = 1440, height: int = 900) -> Watched:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if theme == "dark" else "light",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(PATIENCE)
+    def start(url: str, theme: str = "light", width: int = 1440, height: int = 900, fresh: bool = False) -> Watched:
+        fresh = fresh or theme == "contrast"
+        watched = lent.lend(theme, width, height, fresh)
+        opened.append((watched, fresh))
         if theme == "contrast":
-            context.add_init_script("localStorage.setItem('runstone.theme', 'contrast')")
-        watched = Watched(context.new_page())
-        opened.append(watched)
+            watched.page.context.add_init_script("localStorage.setItem('runstone.theme', 'contrast')")
         watched.page.goto(url)
         return watched
 
     yield start
-    for watched in opened:
-        if not watched.page.is_closed():
-            watched.page.unroute_all(behavior="ignoreErrors")  # an answer that a test had under way is nobody's any more
-        watched.page.context.close()
+    for watched, fresh in opened:
+        lent.take_back(watched, fresh)
         assert watched.mishaps == []

@@ -117,7 +117,7 @@ def test_emoji_are_not_cut_in_two(site: str, open_page: Callable[..., Any]) -> N
 
 @pytest.mark.parametrize("hours", [-5, 5])
 def test_a_clock_that_is_hours_off_tells_the_servers_time(hours: int, site: str, open_page: Callable[..., Any]) -> None:
-    page = open_page(f"{site}/models").page
+    page = open_page(f"{site}/models", fresh=True).page
     page.add_init_script(
         "const Real = Date; Date = class extends Real { constructor(...said) { super(...(said.length ? said : [Date.now()])); }"
         f" static now() {{ return Real.now() + {hours * HOUR}; }} }};"

@@ -15,8 +15,8 @@ from browsing import Held, violations_in_each_theme
 def table(server: Any, realistic: dict[str, Any], open_page: Callable[..., Any]) -> Callable[..., Any]:
     """Open the runs of the realistic experiment: ``table("?sort=…")``; the page, once rows are there."""
 
-    def start(query: str = "") -> Any:
-        page = open_page(f"{server.url}/experiments/{realistic['experiment']}/runs{query}").page
+    def start(query: str = "", **look: Any) -> Any:
+        page = open_page(f"{server.url}/experiments/{realistic['experiment']}/runs{query}", **look).page
         page.get_by_test_id("run-row").first.wait_for()
         return page
 
@@ -105,7 +105,7 @@ def test_filter_while_typing_with_true_counts(table: Callable[..., Any]) -> None
 
 
 def test_a_filter_that_comes_at_once_is_asked_for_at_once(table: Callable[..., Any]) -> None:
-    page = table()
+    page = table(fresh=True)
     page.clock.install()
     page.clock.pause_at(page.evaluate("Date.now() + 1000"))  # so that no pause ends
     with page.expect_request("**/runs/table") as asked:
@@ -330,7 +330,7 @@ def test_the_filter_is_built_from_rows_and_read_back_from_text(
     panel.get_by_label("Runs that meet").select_option("or")
     expect(text).to_have_value("params.n_estimators = '200' or metrics.accuracy IS NULL")
     page.screenshot(path=tmp_path / "builder.png")
-    assert violations_in_each_theme(page) == []
+    assert violations_in_each_theme(page, within="[role=dialog]") == []
     second.get_by_role("button", name="Remove condition 2").click()
     expect(text).to_have_value("params.n_estimators = '200'")
     page.keyboard.press("Escape")
