@@ -57,4 +57,6 @@ def test_the_record_is_the_real_mlflows(real_mlflow: Forks, tmp_path: Path) -> N
     done = real_mlflow.run(str(HERE / "autolog_cases.py"), str(tmp_path), *QUICK, cwd=tmp_path, env=os.environ)
     assert "FOUND" in done.stdout, done.stderr[-3000:]
     told = json.loads(done.stdout.partition("FOUND")[2])
-    assert {name: near(runs) for name, runs in told.items()} == {name: near(RECORDED[name]) for name in QUICK}
+    assert {name: near(runs) for name, runs in told.items()} == {name: near(RECORDED[name]) for name in QUICK}, done.stderr[
+        -3000:
+    ]
