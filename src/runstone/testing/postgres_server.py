@@ -129,6 +129,8 @@ class PostgresServer:
         process, self._process = self._process, None
         if process is None:
             return
+        if how == signal.SIGKILL:
+            process.send_signal(signal.SIGSTOP)  # or it makes one more child, which keeps the memory that the next start wants
         children = _children(process.pid)
         process.send_signal(how)
         if how == signal.SIGKILL:
