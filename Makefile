@@ -34,13 +34,10 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	nice $(BIN)/mypy
 
-# Tests that fail have a second try alone, which says so (docs/decisions/054-a-second-try.md): what is broken fails twice.
 unit: export RUNSTONE_PEER_PYTHON := $(CURDIR)/$(PEER)/bin/python
 unit: export RUNSTONE_OLD_PEER_PYTHON := $(CURDIR)/$(OLD)/bin/python
 unit: $(VENV)/.test $(PEER)/.ready $(OLD)/.ready ui system compiled
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder || { code=$$?; [ $$code = 1 ] || exit $$code; \
-	  echo "SECOND TRY of the tests named above, alone: one that passes now fails at times, and is to be mended first"; \
-	  $(BIN)/python -m pytest -n 1 --dist loadgroup --no-loadscope-reorder --last-failed --last-failed-no-failures none --maxfail 5 -rA; }
+	@.ci/unit $(BIN)/python
 
 # Once, while the rest installs: each worker would compile all tests and what they import, which takes twice as long as to collect
 # them. What is wrong with them, the run says.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 from click.testing import CliRunner
@@ -114,6 +115,27 @@ def test_they_are_moved_by_themselves(store, monkeypatch):
 
     store.write_all(points(1))
     assert moved.wait(60)
+
+
+@pytest.mark.parametrize("trouble", [StoreUnavailable("The store is away."), MemoryError()])
+def test_they_are_moved_after_trouble_by_themselves(store, monkeypatch, caplog, trouble):
+    monkeypatch.setattr(inbox, "DELAY", 0.01)
+    transaction, moved, tries = store._writer.transaction, threading.Event(), count()
+
+    def troubled(*arguments):
+        if threading.current_thread().name != "runstone-inbox":
+            return transaction(*arguments)
+        if next(tries) < 2:
+            raise trouble
+        transaction(*arguments)
+        return moved.set()
+
+    monkeypatch.setattr(store._writer, "transaction", troubled)
+    store.write_all(points(1))
+    assert moved.wait(60)
+    assert waiting(store) == 0
+    assert "go on waiting" in caplog.text
+    assert ("Traceback" in caplog.text) == isinstance(trouble, MemoryError)
 
 
 def test_hundreds_of_batches_are_moved_by_one_transaction(store):

@@ -145,8 +145,9 @@ class Inbox:
                     return
             try:
                 self.empty()
-            except RunstoneError as cause:
-                log.warning("points that wait to be put into their series go on waiting: %s", cause.message)
+            except Exception as cause:  # whatever it is, it may have passed at the next try; who reads or writes has it anew
+                foreseen = isinstance(cause, RunstoneError)
+                log.warning("points that wait to be put into their series go on waiting: %s", cause, exc_info=not foreseen)
                 time.sleep(10 * DELAY)
 
     def _own(self) -> None:
