@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +28,9 @@ _MODELS = Rows(models, update=["step"])
 _CONSOLE = Rows(console)
 _DOCUMENTS = Rows(documents, update=["media_type", "size", "data"])
 _FILES = Rows(artifact_files, update=["size", "digest", "time"])
+
+#: Texts of so many characters are compressed once for the runs that share them.
+_REMEMBERED = 1 << 21
 
 #: The tag of a dataset input that says what it was used for.
 CONTEXT = "mlflow.data.context"
@@ -108,8 +112,16 @@ class _Numbers:
 
 
 def _document(record: Document) -> tuple[Any, ...]:
-    text = record.text.encode()
-    return record.run_id, record.name, record.media_type, len(text), compress(text, 3, checked=True)
+    size, frame = (_framed if len(record.text) <= _REMEMBERED else _framed.__wrapped__)(record.text)
+    return record.run_id, record.name, record.media_type, size, frame
+
+
+@lru_cache(maxsize=4)
+def _framed(text: str) -> tuple[int, bytes]:
+    """The bytes of a text, and how they are kept. Runs of one script have the same packages and sources, up to a megabyte:
+    that takes longer to compress than all else of a run."""
+    data = text.encode()
+    return len(data), compress(data, 3, checked=True)
 
 
 def _link(record: MetricLinks, number: int) -> tuple[Any, ...]:
