@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -221,3 +221,22 @@ def test_a_thread_that_waits_for_another_journal_takes_it_at_once_and_ends_when_
     assert thread is not None
     assert shipper.close(20)
     assert not thread.is_alive(), "the end of the process waits for runs that nobody begins"
+
+
+def test_a_journal_goes_without_a_look_at_the_others(shipper: Shipper, open_run: OpenRun) -> None:
+    writers = [open_run(f"run-{number}") for number in range(5)]
+    space = writers[0]._space
+    looks: list[int] = []
+
+    class Watched(dict[str, int]):
+        def __iter__(self) -> Iterator[str]:
+            looks.append(len(self))
+            return super().__iter__()
+
+    space._mine = Watched(space._mine)
+    for writer in writers:
+        writer.close()
+        shipper.add(writer)
+    assert shipper.close(30)
+    assert not looks
+    assert space.mine == 0

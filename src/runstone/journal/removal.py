@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
+
+from .owner import OWNER
 
 
 def remove_journal(folder: Path) -> None:
     """All files in it, the folder, and the run's folder when it was the last. What is already gone is fine."""
+    place = os.fspath(folder)
     # the owner goes last: without it nobody would know whose the rest is
-    names = sorted(_files(folder), key=lambda path: path.name == "owner")
-    for path in names:
+    for name in sorted(_names(place), key=OWNER.__eq__):
         with contextlib.suppress(OSError):
-            path.unlink()
-    for empty in (folder, folder.parent):
+            os.unlink(os.path.join(place, name))
+    for empty in (place, os.path.dirname(place)):
         with contextlib.suppress(OSError):
-            empty.rmdir()
+            os.rmdir(empty)
 
 
-def _files(folder: Path) -> list[Path]:
+def _names(place: str) -> list[str]:
     try:
-        return list(folder.iterdir())
+        return os.listdir(place)
     except OSError:
         return []

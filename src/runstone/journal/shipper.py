@@ -358,7 +358,6 @@ class Shipper:
         for feed in [feed for feed in list(self._feeds.values()) if feed.over]:
             for segment in feed.writer.segments:
                 segment.remove()
-                feed.writer.dropped(segment)
             remove_journal(feed.writer.folder)
             feed.writer.removed()
             with self._lock:

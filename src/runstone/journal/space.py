@@ -73,13 +73,6 @@ class Space:
             self._freed_at = time.monotonic()
             self._changed.notify_all()
 
-    def give_all(self, folder: Path) -> None:
-        """A journal's folder is gone, and with it what an interrupted call had left in it."""
-        below = os.path.join(folder, "")
-        for path in list(self._mine):
-            if path.startswith(below):
-                self.give(path)
-
     def measure(self) -> None:
         """Look at what lies below the root."""
         total = sum(_size(Path(folder) / name) for folder, _, names in os.walk(self.root) for name in names)

@@ -340,9 +340,10 @@ class JournalWriter:
         self._space.give(segment.path)
 
     def removed(self) -> None:
-        """The shipper has removed the folder."""
+        """The shipper has removed the folder, and with it what an interrupted call had left in it."""
         self.gone = True
-        self._space.give_all(self.folder)
+        for number in range(1, next(self._numbers)):
+            self._space.give(self.folder / f"{number:06d}.seg")
 
     # --- ends -----------------------------------------------------------------------------------------------------
 

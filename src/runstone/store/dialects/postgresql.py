@@ -22,14 +22,16 @@ from sqlalchemy import BigInteger, Connection, Double, Engine, LargeBinary, Tabl
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from runstone.errors import RunstoneError, StoreUnavailable
+from runstone.errors import InvalidValue, RunstoneError, StoreUnavailable
 from runstone.store.postgresql_uri import without_password
 
-from .base import LOCK_WAIT, SAME_ORDER, WRITER, Claims, Dialect, marked
+from .base import LOCK_WAIT, SAME_ORDER, TOO_MANY, WRITER, Claims, Dialect, marked, trouble
 from .postgresql_errors import error
 
 #: The oldest version that is tested, as the server says it.
 OLDEST = 130000
+#: Values that a statement takes at most.
+VALUES = 65_535
 #: Connections that are kept, and that may be there at most; who wants one more waits.
 KEPT, MOST = 5, 20
 #: Keys of advisory locks: of the whole store, and the class of those of its runs and journals.
@@ -123,6 +125,8 @@ class Postgresql(Dialect):
     # --- statements ---------------------------------------------------------------------------------------------------
 
     def sql(self, text: str) -> str:
+        if len(text) > VALUES and text.count("?") > VALUES:  # the driver says so too, after seconds
+            raise trouble(InvalidValue, self.place, f"more than {VALUES:,} values", TOO_MANY)
         return _translated(text)
 
     def stream(self, connection: Connection, text: str, values: tuple[Any, ...]) -> Iterator[Any]:
