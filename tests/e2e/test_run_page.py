@@ -160,7 +160,7 @@ def test_of_very_many_metrics_come_those_that_are_seen(
     rows = page.get_by_test_id("metric-row")
     expect(rows.first).to_contain_text("layer/0/norm/0")
     expect(page.get_by_role("link", name="Metrics 701")).to_be_visible()
-    assert len([url for url in watched.requests if "/metrics?" in url]) == 1
+    assert len({url for url in watched.requests if "/metrics?" in url}) == 1  # one may be asked again, when the server says so
     page.get_by_test_id("metrics-list").evaluate("list => list.scrollTo(0, 1e6)")
     expect(rows.last).to_contain_text("layer/69/norm/9")
     page.get_by_role("searchbox", name="Search metrics").fill("LAYER/12/NORM/7")
