@@ -24,7 +24,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-br
 CHROMIUM = next((found for name in BROWSERS if (found := shutil.which(name))), None)
 ARGUMENTS = [
     "--no-sandbox", "--headless", "--disable-gpu", "--in-process-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--js-flags=--no-opt --no-maglev",
 ]  # fmt: skip
 #: Milliseconds until the browser's expectations give up. Nothing here is timed; a loaded machine only needs patience.
 PATIENCE = 30_000

@@ -143,7 +143,7 @@ def few_are_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_kept_tells_what_reading_anew_tells(few_are_kept_too: None) -> None:
-    run_state_machine_as_test(KeptColumns, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(KeptColumns, settings=settings(max_examples=27, stateful_step_count=30, deadline=None))
 
 
 def test_one_change_reads_the_cells_of_one_run(few_are_kept_too: None, new_store: Any) -> None:
