@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import runstone
-from runstone.client import ending
+from runstone.client import ending, surroundings
 
 
 def one_run() -> None:
@@ -91,11 +91,15 @@ def test_an_active_run_stays_where_it_began(tmp_path: Path) -> None:
     assert not (tmp_path / "other" / "runstone.db").exists()
 
 
-def test_the_first_run_says_where_it_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_run_says_where_it_is_kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     os.environ["RUNSTONE_QUIET"] = "0"
     runstone.set_experiment("named")
+    looks: list[str] = []
+    command = surroundings.command
+    monkeypatch.setattr(surroundings, "command", lambda: looks.append("") or command())
     one_run()
     one_run()
+    assert len(looks) == 1  # the whole PATH is looked through for it
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert "is kept in" in said[0]

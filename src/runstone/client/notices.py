@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from runstone import settings
@@ -36,10 +36,11 @@ def notice(text: str) -> None:
         _write(text)
 
 
-def notice_once(kind: str, text: str) -> None:
-    """A notice that is given once for each ``kind``: by this process, and by those of the same script that it starts."""
+def notice_once(kind: str, text: str | Callable[[], str]) -> None:
+    """A notice that is given once for each ``kind``: by this process, and by those of the same script that it starts. What
+    gives the text is only called then."""
     if _first(kind) and not settings.QUIET.get() and _first_of_script(kind):
-        notice(text)
+        notice(text if isinstance(text, str) else text())
 
 
 def warn_once(kind: str, text: str) -> None:

@@ -167,7 +167,7 @@ def begin(
         run_id, experiment.experiment_id, owner, "RUNNING", now, None, "active", artifact_uri, name, None, all_tags.get(PARENT)
     )
     place = here.shown_uri
-    notice_once(f"kept in {place}", f"run {name} ({run_id}) is kept in {place}; look at it with: {here.how_to_look}")
+    notice_once(f"kept in {place}", lambda: f"run {name} ({run_id}) is kept in {place}; look at it with: {here.how_to_look}")
     return Run(info, RunData({}, {}, all_tags)), log
 
 
