@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -249,20 +250,23 @@ def has_ended(pid: int) -> bool:
         return True
 
 
+def all_runs() -> list[Any]:
+    return list(runstone.search_runs(search_all_experiments=True, output_format="list"))
+
+
 def test_ctrl_c_and_sigterm_end_process_and_run(project: Make, store: str) -> None:
     folder = project(slow__py="import time, os\nprint('pid', os.getpid(), flush=True)\ntime.sleep(600)\n")
     for number in (signal.SIGINT, signal.SIGTERM):
         process = start(store, folder, "slow.py")
         assert process.stdout is not None
         inner = int(process.stdout.readline().split()[1])
-        run = runstone.search_runs(search_all_experiments=True, output_format="list")[0]
-        wait_until(lambda: "pid" in console(run.info.run_id))  # noqa: B023  (all is stored: it has nothing else to stay for)
+        said = [f"pid {inner}"]  # when that is stored all is: it has nothing else to stay for
+        wait_until(lambda: said[0] in "".join(console(run.info.run_id) for run in all_runs()))  # noqa: B023  (called at once)
         process.send_signal(number)
         process.communicate(timeout=60)
         assert process.returncode != 0
         wait_until(lambda: has_ended(inner))  # noqa: B023  (called at once)
-    runs = runstone.search_runs(search_all_experiments=True, output_format="list")
-    assert [run.info.status for run in runs] == ["KILLED", "KILLED"]
+    assert [run.info.status for run in all_runs()] == ["KILLED", "KILLED"]
 
 
 def test_a_watcher_that_is_killed_leaves_a_run_that_its_script_can_finish(project: Make, store: str) -> None:

@@ -35,7 +35,7 @@ def copy(stream: BinaryIO, place: str, durable: bool, digest: bool = True, name:
     unfinished = os.path.join(os.path.dirname(place), UNFINISHED + secrets.token_hex(8))
     with told(name or place):
         try:
-            with open(unfinished, "xb", buffering=0) as target:
+            with _begun(unfinished) as target:
                 size, hashed = _pump(stream, target, digest)
                 if durable:
                     os.fsync(target.fileno())
@@ -45,6 +45,23 @@ def copy(stream: BinaryIO, place: str, durable: bool, digest: bool = True, name:
                 os.unlink(unfinished)
             raise
     return size, hashed
+
+
+def make_folder(folder: str) -> None:
+    """With all above it; again, where somebody removes one that is still empty at this moment."""
+    for _ in range(10):
+        with suppress(FileNotFoundError):
+            os.makedirs(folder, exist_ok=True)
+            return
+    os.makedirs(folder, exist_ok=True)
+
+
+def _begun(unfinished: str) -> BinaryIO:
+    for _ in range(10):
+        with suppress(FileNotFoundError):
+            return open(unfinished, "xb", buffering=0)
+        make_folder(os.path.dirname(unfinished))
+    return open(unfinished, "xb", buffering=0)
 
 
 def _pump(stream: BinaryIO, target: BinaryIO, wanted: bool) -> tuple[int, str]:

@@ -24,7 +24,7 @@ from runstone.contracts import ArtifactFile
 from runstone.entities import FileInfo
 from runstone.errors import InvalidValue, NotFound
 
-from .copying import TAKEN, UNFINISHED, copy, sync_folder, told
+from .copying import TAKEN, UNFINISHED, copy, make_folder, sync_folder, told
 from .paths import clean
 from .sources import files_below, open_source
 
@@ -177,7 +177,7 @@ class LocalArtifacts:
             raise InvalidValue(f"Cannot put a file at artifact path {name!r}: a folder of that name is there.")
         folder = os.path.dirname(place)
         with told(name):
-            os.makedirs(folder, exist_ok=True)
+            make_folder(folder)
         self._inside(os.path.realpath(folder), name)
         size, hashed = copy(stream, place, self._durable, digest, name)
         return ArtifactFile(name, size, hashed)

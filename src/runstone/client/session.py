@@ -310,7 +310,8 @@ class Session:
         """Artifacts that waited for the server."""
         brought, problems = spool.deliver(self, connect.open_artifacts)
         if brought:
-            notice(f"brought {brought:,} artifacts to their runs that had waited for {self.shown_uri}")
+            what = "1 artifact that had waited" if brought == 1 else f"{brought:,} artifacts that had waited"
+            notice(f"brought {what} for {self.shown_uri} to where {'it belongs' if brought == 1 else 'they belong'}")
         for problem in problems:
             warn_once(f"spool {problem}", problem)
 

@@ -1,14 +1,15 @@
 """Artifacts that wait for a store: kept beside the journals while it is away, brought there when it is back.
 
-Each waits as ``<journals>-files/<run>/<path>``. Whoever next ships this store's journals brings them in.
+Each waits as ``<journals>-files/<run>/<path>``. Whoever next ships this store's journals brings them in, be it another process,
+at any moment: a file that is on its way is locked, and who waited for it finds it gone.
 """
 
 from __future__ import annotations
 
-import shutil
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,6 +21,11 @@ from .notices import warn_once
 
 if TYPE_CHECKING:
     from .session import Session
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 _delivering = threading.Lock()
 
@@ -50,30 +56,36 @@ class Spooling:
     def put(self, source: Path | BinaryIO, path: str, *, digest: bool = True) -> ArtifactFile:
         if not isinstance(source, (str, Path)):
             # a stream can be read once: it is kept first, and brought there from the copy
-            kept = self._waiting.put(source, path)
-            self._bring_now(path, kept)
+            with _held(self._waiting.local(path), wait=True):  # an older one that is on its way arrives before
+                kept = self._waiting.put(source, path)
+            self._try(lambda real: self._bring(real, path), lambda: None)
             return kept
-        put: ArtifactFile = self._try(
-            lambda real: real.put(source, path, digest=digest), lambda: self._waiting.put(source, path)
-        )
+
+        def at_once(real: ArtifactStore) -> ArtifactFile:
+            self._bring(real, path)  # an older one that waits must not come after it
+            return real.put(source, path, digest=digest)
+
+        put: ArtifactFile = self._try(at_once, lambda: self._waiting.put(source, path))
         return put
 
     def put_tree(self, folder: Path, path: str = "") -> Sequence[ArtifactFile]:
-        put: Sequence[ArtifactFile] = self._try(
-            lambda real: real.put_tree(folder, path), lambda: self._waiting.put_tree(folder, path)
-        )
+        def at_once(real: ArtifactStore) -> Sequence[ArtifactFile]:
+            for older in list(self._waiting.walk(path)):
+                self._bring(real, older.path)
+            return real.put_tree(folder, path)
+
+        put: Sequence[ArtifactFile] = self._try(at_once, lambda: self._waiting.put_tree(folder, path))
         return put
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reached(), name)  # reading: there is nothing to wait for
 
-    def _bring_now(self, path: str, kept: ArtifactFile) -> None:
-        def move(real: ArtifactStore) -> None:
-            with self._waiting.open(path) as stream:
-                real.put(stream, path)
-            self._waiting.delete(path)
-
-        self._try(move, lambda: None)
+    def _bring(self, real: ArtifactStore, path: str) -> None:
+        """Bring a file that waits, unless another has."""
+        with _held(self._waiting.local(path), wait=True) as file:
+            if file is not None:
+                real.put(file, path)
+                self._waiting.delete(path)
 
     def _try(self, put: Callable[[ArtifactStore], Any], keep: Callable[[], Any]) -> Any:
         try:
@@ -109,26 +121,66 @@ def deliver(here: Session, open_artifacts: Callable[[str, str], ArtifactStore]) 
 
 def _deliver(here: Session, root: Path, open_artifacts: Callable[[str, str], ArtifactStore], problems: list[str]) -> int:
     done = 0
-    for run_id, files in list(_waiting(root)):
+    for folder in sorted(root.iterdir()):
+        waiting = open_artifacts(folder.as_uri(), "")
         try:
-            uri = here.store.get_run(run_id).info.artifact_uri or ""
-            place = open_artifacts(uri, here.uri)
+            files = list(waiting.walk())
+            place = open_artifacts(here.store.get_run(folder.name).info.artifact_uri or "", here.uri) if files else waiting
             for file in files:
-                place.put(file, file.relative_to(root / run_id).as_posix(), digest=False)
-                file.unlink()
-                done += 1
-            shutil.rmtree(root / run_id, ignore_errors=True)
+                with _held(waiting.local(file.path), wait=False) as mine:
+                    if mine is not None:
+                        place.put(folder / file.path, file.path, digest=False)
+                        waiting.delete(file.path)
+                        done += 1
+            _tidy(folder)
         except StoreUnavailable:
             break
         except (RunstoneError, OSError) as cause:
-            problems.append(f"artifacts of run {run_id} wait in {root / run_id}: {cause}")
+            problems.append(f"artifacts of run {folder.name} wait in {folder}: {cause}")
     with suppress(OSError):
         root.rmdir()
     return done
 
 
-def _waiting(root: Path) -> Iterator[tuple[str, list[Path]]]:
-    for folder in sorted(root.iterdir()):
-        files = sorted(one for one in folder.rglob("*") if one.is_file() and not one.name.startswith("."))
-        if files:
-            yield folder.name, files
+@contextmanager
+def _held(file: Path | None, wait: bool) -> Iterator[BinaryIO | None]:
+    """A waiting file, for one alone of all processes, who brings or replaces it; ``None`` where it is not there (any more), or
+    somebody else has it and is not waited for."""
+    with ExitStack() as stack:
+        stream: BinaryIO | None = None
+        with suppress(OSError):
+            if file is not None:
+                stream = stack.enter_context(open(file, "rb"))
+        if stream is None:
+            yield None
+            return
+        try:
+            yield stream if _locked(stream, wait) and _still_there(file, stream) else None
+        finally:
+            if fcntl is not None:  # not only by closing: a process that was forked meanwhile has it open too
+                with suppress(OSError):
+                    fcntl.flock(stream, fcntl.LOCK_UN)
+
+
+def _locked(stream: BinaryIO, wait: bool) -> bool:
+    if fcntl is not None:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass  # a file system without locks: at worst a file is brought twice
+    return True
+
+
+def _still_there(file: Path | None, stream: BinaryIO) -> bool:
+    with suppress(OSError):
+        return file is not None and os.path.samestat(os.stat(file), os.fstat(stream.fileno()))
+    return False
+
+
+def _tidy(folder: Path) -> None:
+    """Remove empty folders only: another file may have come meanwhile."""
+    for place, _, _ in os.walk(folder, topdown=False):
+        with suppress(OSError):
+            os.rmdir(place)
