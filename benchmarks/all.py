@@ -23,6 +23,7 @@ SCRIPTS = (
     "search.py",
     "reading_http.py",
     "server_speed.py",
+    "server_speed.py --store postgresql",
     "install_size.py",
     "artifacts.py",
     "models.py",
@@ -49,10 +50,12 @@ def main() -> int:
     failed = []
     for script in SCRIPTS:
         print(f"\n=== {script}", flush=True)
-        peers = ["--peers", options.peers] if options.peers and script not in ALONE else []
-        if options.fml and script == "server_speed.py":
-            peers += ["--fml", options.fml]
-        if subprocess.run([sys.executable, str(HERE / script), *peers], check=False).returncode:
+        name, *how = script.split()
+        if options.peers and name not in ALONE:
+            how += ["--peers", options.peers]
+        if options.fml and name == "server_speed.py":
+            how += ["--fml", options.fml]
+        if subprocess.run([sys.executable, str(HERE / name), *how], check=False).returncode:
             failed.append(script)
     if failed:
         print(f"\nfailed: {', '.join(failed)}", file=sys.stderr)

@@ -1,8 +1,9 @@
-"""Logging over MLflow's REST wire, 16 connections, SQLite, beside ``mlflow server`` and fasttrackml on the same machine.
+"""Logging over MLflow's REST wire, 16 connections, beside ``mlflow server`` and fasttrackml on the same machine and database.
 
-    python benchmarks/server_speed.py [--seconds 5] [--peers PYTHON] [--fml PROGRAM]
+    python benchmarks/server_speed.py [--seconds 5] [--peers PYTHON] [--fml PROGRAM] [--store sqlite|postgresql]
 
-Each connection logs to a run of its own. ``--peers`` names a Python that has mlflow, ``--fml`` the program of fasttrackml.
+Each connection logs to a run of its own. ``--peers`` names a Python that has mlflow, ``--fml`` the program of fasttrackml. For
+``--store postgresql`` a server of its own is started on this machine, with commits that reach the disk; its CPU is not counted.
 Servers run as they come: ours with one process, mlflow's with four. Times are milliseconds, ``CPU`` is the
 server's for one request (on a busy machine the figure that can be compared); memory (MiB) is
 that of all processes, idle.
@@ -17,12 +18,14 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 from load import drive
 
 from artifacts import free_port, serving
+from runstone.testing.postgres_server import PostgresServer, serving_postgres
 
 CONNECTIONS, POINTS = 16, 100
 START = 1_700_000_000_000
@@ -81,27 +84,45 @@ def measure(name: str, command: list[str], port: int, seconds: float, environmen
             print(f"{name:<14}{what:<14}{found.rate:>10.0f}{times}{found.bad:>6}{memory:>10.0f}", flush=True)
 
 
+def databases(server: PostgresServer) -> Callable[[], str]:
+    """What makes an empty database, of a user whose password needs no escapes."""
+    server.run("CREATE ROLE bench SUPERUSER LOGIN PASSWORD 'bench'")
+    return lambda: server.uri(server.new_database().rpartition("/")[2], "bench", "bench")
+
+
 def main() -> None:
     read = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     read.add_argument("--seconds", type=float, default=5)
     read.add_argument("--peers")
     read.add_argument("--fml")
+    read.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     given = read.parse_args()
     environment = {
         key: value for key, value in psutil.Process().environ().items() if not key.startswith(("MLFLOW_", "RUNSTONE_"))
     }
     print(f"{'':<28}{'requests/s':>10}{'p50':>10}{'p99':>10}{'CPU µs':>10}{'bad':>6}{'idle':>10}")
-    with tempfile.TemporaryDirectory() as text:
-        folder, port = Path(text), free_port()
-        ours = [sys.executable, "-m", "runstone.cli.main", "server", "-p", str(port), "--store", str(folder / "ours")]
+    with ExitStack() as stack:
+        folder, port = Path(stack.enter_context(tempfile.TemporaryDirectory())), free_port()
+        database = databases(stack.enter_context(serving_postgres(safe=True))) if given.store == "postgresql" else None
+        ours = [sys.executable, "-m", "runstone.cli.main", "server", "-p", str(port)]
+        ours += ["--backend-store-uri", database() if database else str(folder / "ours")]
         measure("runstone", ours, port, given.seconds, environment)
         if given.peers:
             port = free_port()
-            theirs = [given.peers, "-m", "mlflow", "server", "-p", str(port), "--backend-store-uri", f"sqlite:///{folder}/m.db"]
+            theirs = [given.peers, "-m", "mlflow", "server", "-p", str(port)]
+            there = database().replace(":", "+psycopg2:", 1) if database else f"sqlite:///{folder}/m.db"
+            theirs += ["--backend-store-uri", there]
             measure("mlflow", theirs, port, given.seconds, {**environment, "MLFLOW_DISABLE_TELEMETRY": "true"})
         if given.fml:
             port = free_port()
-            theirs = [given.fml, "server", "-a", f"localhost:{port}", "-d", f"sqlite://{folder}/f.db"]
+            theirs = [
+                given.fml,
+                "server",
+                "-a",
+                f"localhost:{port}",
+                "-d",
+                database() if database else f"sqlite://{folder}/f.db",
+            ]
             measure("fasttrackml", theirs, port, given.seconds, environment)
 
 
