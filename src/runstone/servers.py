@@ -28,6 +28,7 @@ from .errors import (
     RunstoneError,
     StoreUnavailable,
 )
+from .turns import away
 
 #: Tries of one request, and the seconds of the first pause between them (doubled each time, with jitter).
 TRIES, PAUSE = 5, 0.2
@@ -103,15 +104,16 @@ class Server:
                 asked = min(getattr(last, "retry_after", 0.0), MOST_PAUSE)
                 time.sleep(max(self._pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.5), asked))
             try:
-                answer = self._pool().request(
-                    method,
-                    self.base + path,
-                    headers={**self._signed_in(), **(headers or {})},
-                    body=body() if body else None,
-                    preload_content=not stream,
-                    redirect=False,
-                    timeout=urllib3.Timeout(connect=min(5.0, patience), read=patience),
-                )
+                with away():
+                    answer = self._pool().request(
+                        method,
+                        self.base + path,
+                        headers={**self._signed_in(), **(headers or {})},
+                        body=body() if body else None,
+                        preload_content=not stream,
+                        redirect=False,
+                        timeout=urllib3.Timeout(connect=min(5.0, patience), read=patience),
+                    )
                 if answer.status < 300:
                     return answer
                 last = self._refused(method, path, answer, ours)

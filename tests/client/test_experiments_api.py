@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,18 @@ def test_in_a_notebook_it_is_named_after_the_folder(monkeypatch: pytest.MonkeyPa
     (tmp_path / "churn").mkdir()
     os.chdir(tmp_path / "churn")
     assert start_one() == "churn"
+
+
+def test_a_script_from_standard_input_is_named_after_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "churn").mkdir()
+    script = (
+        "import runstone\nwith runstone.start_run() as run:\n    print(runstone.get_experiment(run.info.experiment_id).name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-"], input=script, cwd=tmp_path / "churn", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "churn\n"
 
 
 def test_the_environment_names_it_by_id_or_name() -> None:

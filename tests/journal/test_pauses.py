@@ -117,12 +117,12 @@ assert not wanted, wanted
 
 def test_turns_are_short_while_anybody_of_ours_works() -> None:
     usual = sys.getswitchinterval()
-    with turns.short_turns():
+    with turns.at_work():
         inside = threading.Event()
         done = threading.Event()
 
         def beside() -> None:
-            with turns.short_turns():
+            with turns.at_work():
                 inside.set()
                 done.wait(10)
 
@@ -138,11 +138,11 @@ def test_turns_are_short_while_anybody_of_ours_works() -> None:
 def test_turns_that_the_user_chose_meanwhile_stay() -> None:
     usual = sys.getswitchinterval()
     try:
-        with turns.short_turns():
+        with turns.at_work():
             sys.setswitchinterval(0.25)
         assert sys.getswitchinterval() == pytest.approx(0.25)
         sys.setswitchinterval(turns.TURN / 10)
-        with turns.short_turns():
+        with turns.at_work():
             assert sys.getswitchinterval() == pytest.approx(turns.TURN / 10, abs=2e-6)
         assert sys.getswitchinterval() == pytest.approx(turns.TURN / 10, abs=2e-6)
     finally:
@@ -153,7 +153,7 @@ FORK = """
 import os, sys
 from runstone import turns
 usual = sys.getswitchinterval()
-with turns.short_turns():
+with turns.at_work():
     child = os.fork()
     if child == 0:
         os._exit(0 if abs(sys.getswitchinterval() - usual) < 1e-6 else 1)

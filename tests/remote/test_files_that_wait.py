@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 import runstone
 from runstone import connect
+from runstone.artifacts.copying import UNFINISHED
 from runstone.artifacts.local import LocalArtifacts
 from runstone.client import spool
 from runstone.client.session import Session, session
@@ -113,6 +115,22 @@ def test_hidden_files_wait_and_are_brought_too(files: Spooling, here: Session, r
     kept.put(io.BytesIO(b"A=1"), ".config/.env")
     assert deliver(here, place) == (1, [])
     assert text(place, ".config/.env") == "A=1"
+
+
+def test_what_a_killed_process_left_unfinished_goes_after_a_day(
+    files: Spooling, here: Session, run_id: str, place: Place
+) -> None:
+    folder = spool.spool_root(here) / run_id / "folder"
+    folder.mkdir(parents=True)
+    old, new = folder / f"{UNFINISHED}1", folder / f"{UNFINISHED}2"
+    old.write_bytes(b"ha")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    new.write_bytes(b"ha")
+    assert deliver(here, place) == (0, [])
+    assert list(folder.iterdir()) == [new]  # somebody may be writing it
+    new.unlink()
+    assert deliver(here, place) == (0, [])
+    assert not spool.spool_root(here).exists()
 
 
 @pytest.mark.parametrize("whole", [False, True])

@@ -17,7 +17,7 @@ from msgspec import Struct
 from runstone import settings
 from runstone.forks import no_fork
 from runstone.records import Document, Record, Tags
-from runstone.turns import short_turns, stand_back
+from runstone.turns import at_work, stand_back
 
 from . import surroundings
 
@@ -108,7 +108,7 @@ def _work() -> None:
     global _gathered, _worker
     stand_back()
     # What gathers pulls in a good deal of the standard library: that too is loaded here, off the caller's thread.
-    with short_turns():
+    with at_work():
         with no_fork:  # a child would wait for ever for an import that stayed with its parent
             gathering = importlib.import_module("runstone.client.gathering")
         gathered: Gathered = gathering.collect()  # it never raises

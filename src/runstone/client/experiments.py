@@ -171,7 +171,7 @@ def _script() -> Path | None:
     """The file that Python was started with, if any."""
     main = sys.modules.get("__main__")
     file = getattr(main, "__file__", None)
-    if not file or hasattr(main, "get_ipython") or "ipykernel" in sys.modules:
+    if not file or file == "<stdin>" or hasattr(main, "get_ipython") or "ipykernel" in sys.modules:
         return None
     path = Path(file)
     return path.parent if path.stem == "__main__" else path

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
+from runstone.turns import away
+
 #: Most of a diff that is kept, bytes.
 DIFF_CAP = 1 << 20
 #: Most names of untracked files that are kept.
@@ -170,7 +172,8 @@ class _Asking:
             if left <= 0:
                 _kill(process)
                 raise _Gone(f"git took longer than {self._patience:g} s and was stopped")
-            piece = _read(handle, min(left, 0.5))
+            with away():
+                piece = _read(handle, min(left, 0.5))
             if piece is None:
                 continue
             if not piece:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from runstone._lazy import later
+from runstone.turns import step_aside
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -29,7 +29,7 @@ def installed(path: list[str] | None = None) -> str:
     found: dict[str, tuple[str, str]] = {}
     for number, distribution in enumerate(metadata.distributions(path=sys.path if path is None else path)):
         if number % _STRETCH == 0:
-            time.sleep(0.0005)
+            step_aside(0.0005)
         name, version = _name_and_version(distribution)
         if name:
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), (name, version))

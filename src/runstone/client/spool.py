@@ -14,13 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from runstone import connect
+from runstone._lazy import later
 from runstone.contracts import ArtifactFile, ArtifactStore
 from runstone.errors import RunstoneError, StoreUnavailable
 
 from .notices import warn_once
 
 if TYPE_CHECKING:
+    from runstone.artifacts import local
+
     from .session import Session
+else:
+    local = later("runstone.artifacts.local")
 
 try:
     import fcntl
@@ -180,7 +185,8 @@ def _still_there(file: Path | None, stream: BinaryIO) -> bool:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove empty folders only: another file may have come meanwhile."""
+    """Remove what killed processes left unfinished, and empty folders only: another file may have come meanwhile."""
+    local.LocalArtifacts(folder).sweep()
     for place, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
             os.rmdir(place)

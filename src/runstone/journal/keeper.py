@@ -14,7 +14,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from runstone import settings, wire
-from runstone.turns import short_turns, stand_back
+from runstone.turns import at_work, away, stand_back
 
 from . import owner
 from .segment import Segment
@@ -51,7 +51,7 @@ class Keeper:
         while True:
             # twice in each period: what is there at one look and still there at the next is brought to the disk
             time.sleep(settings.JOURNAL_SYNC_SECONDS.get() / 2)
-            with short_turns():
+            with at_work():
                 self.look()
             with self.lock:
                 if not self.writers:
@@ -88,8 +88,9 @@ def sync(writer: JournalWriter) -> None:
         start = max(writer.sealed, segment.start)
         if end <= max(start, writer.quiet_until):
             continue
-        segment.sync()
-        _sync_name(segment)
+        with away():
+            segment.sync()
+            _sync_name(segment)
         if segment is not writer.current:
             writer.sealed = end  # finished, and about to be shipped: a seal would have to stand in the next segment
         elif writer.closed:

@@ -24,7 +24,7 @@ from runstone.errors import JournalTrouble, RunstoneError, Trouble
 from runstone.forks import close_before_leaving, no_fork
 from runstone.process import host_identity
 from runstone.records import Lease, Record, RunChanged
-from runstone.turns import short_turns, stand_back
+from runstone.turns import at_work, stand_back, step_aside
 
 from . import owner
 from .reader import LiveReader, Part
@@ -244,7 +244,7 @@ class Shipper:
         """Ship until there is nothing left; whether there was anything."""
         moved = False
         while True:
-            with short_turns():
+            with at_work():
                 loads = self._collect()
                 if not loads:
                     self._leases()
@@ -266,7 +266,7 @@ class Shipper:
                 self._ask(feed)
             parts = feed.take(points, other)
             if time.perf_counter() > began + _STRETCH:
-                time.sleep(_ASIDE)
+                step_aside(_ASIDE)
                 began = time.perf_counter()
             for part in parts:
                 points -= part.points

@@ -10,7 +10,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from runstone.turns import short_turns, stand_back
+from runstone.turns import at_work, stand_back
 
 if TYPE_CHECKING:
     from .writer import JournalWriter
@@ -37,7 +37,7 @@ class Spares:
             writer = reference()
             if writer is None or writer.closed:
                 continue
-            with short_turns():
+            with at_work():
                 while writer.prepare_spare():
                     pass
                 for segment in writer.segments[:-1]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 
-from runstone.turns import may_train
+from runstone.turns import awaited, may_train, step_aside
 
 #: Seconds of work between two pauses, and the length of a pause.
 WORK, ASIDE = 0.001, 0.0003
@@ -33,6 +33,6 @@ class Pace:
             others = time.process_time() - time.thread_time()
             self._alone = self._alone + 1 if others - self._others < SOMETHING else 0
             self._others = others
-            if self._alone < IN_VAIN:
-                time.sleep(ASIDE)
+            if self._alone < IN_VAIN or awaited():
+                step_aside(ASIDE)
             self._last = time.perf_counter()
