@@ -1,6 +1,6 @@
 """Frames back into records, in bulk: runs of metric frames become one ``Metrics`` record without a loop.
 
-:class:`Decoder` reads a piece of a journal, in order. It stops at what is no frame; :meth:`Decoder.resume_point` finds
+:class:`Decoder` reads a piece of a journal, in order. It stops at what is no frame; :mod:`runstone.wire_damage` finds
 where sense begins again. Neither does any I/O.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -26,8 +26,9 @@ else:
 
 _record = cache(lambda: msgspec.msgpack.Decoder(Record))  # made when one is read: it takes longer than most modules to load
 _SIGN, _KIND = 1 << 63, 0xFFFF_FFFF
-_METRICS = (wire.METRIC, wire.METRIC_AT)
-_OTHERS = (wire.RECORD, wire.KEY, wire.SEAL)
+#: Kinds of frames that are points, and of all others.
+METRICS = (wire.METRIC, wire.METRIC_AT)
+OTHERS = (wire.RECORD, wire.KEY, wire.SEAL)
 _rows_of = struct.Struct("<QqQdQ").iter_unpack
 #: Rows looked at first, then eight times as many, as long as all of them are metrics.
 _FIRST_ROWS = 8
@@ -54,6 +55,7 @@ class Piece(Struct):
         points: how many metric points, all within ``records``.
         other: how many of ``records`` are not made of metric frames.
         last_time: the latest time that any of it names, milliseconds; 0 without one.
+        nameless: how many metric points were left out, since the name of their key was lost.
     """
 
     end: int
@@ -63,6 +65,7 @@ class Piece(Struct):
     other: int
     last_time: int
     seals: list[Seal]
+    nameless: int = 0
 
 
 class Decoder:
@@ -77,6 +80,7 @@ class Decoder:
         self.run_id = run_id
         self.salt = int.from_bytes(salt, "little")
         self.keys: dict[int, str] = {}
+        self._bound = 0  # of their numbers
 
     def read(self, data: bytes, offset: int, limit: int, max_points: int = 1 << 16, max_other: int = 500) -> Piece:
         """Frames from ``offset``, a multiple of 8, to at most ``limit``: some ``max_points`` points and ``max_other`` others.
@@ -89,7 +93,7 @@ class Decoder:
         room = max_points
         while piece.end < limit and room > 0 and piece.other < max_other:
             word = int.from_bytes(data[piece.end : piece.end + 8], "little")
-            if word & 0xFFFF_FFFF in _METRICS:
+            if word & 0xFFFF_FFFF in METRICS:
                 count = self._count_points(data, piece.end, min(room, (limit - piece.end) // wire.METRIC_BYTES))
                 if count == 0:
                     piece.stop = MORE if piece.end + wire.METRIC_BYTES > limit else BROKEN
@@ -107,56 +111,55 @@ class Decoder:
 
     def _count_points(self, data: bytes, offset: int, most: int) -> int:
         """How many metric frames follow each other from ``offset`` on, up to ``most``."""
-        keys, taken = len(self.keys), 0
+        taken = 0
         # a few by hand: where points and records take turns, arrays would cost more than they save
         for first, _, when, _, salt in _rows_of(data[offset : offset + min(most, _FIRST_ROWS) * wire.METRIC_BYTES]):
-            if salt != self.salt or when == 0 or first & 0xFFFF_FFFF not in _METRICS or first >> 32 >= keys:
+            if salt != self.salt or when == 0 or first & 0xFFFF_FFFF not in METRICS:
                 return taken
             taken += 1
         step = _FIRST_ROWS * 8
         while taken < most:
             ahead = min(step, most - taken)
-            good = self._are_points(np.frombuffer(data, "<u8", ahead * 5, offset + taken * 40).reshape(ahead, 5))
-            if not good.all():
-                return taken + int(good.argmin())
+            rows = np.frombuffer(data, "<u8", ahead * 5, offset + taken * 40).reshape(ahead, 5)
+            if not self._all_points(rows):
+                return taken + int(are_points(rows, self.salt).argmin())
             taken += ahead
             step *= 8
         return taken
 
-    def _are_points(self, rows: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        good = (rows[:, 4] == self.salt) & (rows[:, 2] != 0)
-        good &= (rows[:, 0] & _KIND) - 1 <= 1  # kind 1 or 2; less than 1 wraps around
-        good &= (rows[:, 0] >> 32) < len(self.keys)
-        return np.asarray(good)
+    def _all_points(self, rows: NDArray[np.uint64]) -> bool:
+        """Whether all of them are, in few passes: each lets go of the interpreter, and has to wait for it afterwards."""
+        kinds = rows[:, 0] & _KIND
+        whole = kinds.min() >= wire.METRIC and kinds.max() <= wire.METRIC_AT
+        return bool(whole and rows[:, 2].min() and (rows[:, 4] == self.salt).all())
 
     def _other(self, data: bytes, piece: Piece, word: int, others: list[Record], rows: list[memoryview], limit: int) -> int:
         """One frame that is no point: its length, or 0 and the reason in ``piece.stop``."""
         offset, length = piece.end, wire.frame_bytes(word)
         if word == 0:
             piece.stop = EMPTY
-        elif word & 0xFFFF_FFFF not in _OTHERS or length > wire.LONGEST_FRAME:
+        elif word & 0xFFFF_FFFF not in OTHERS or length > wire.LONGEST_FRAME:
             piece.stop = BROKEN
         elif offset + length > limit:
             piece.stop = MORE
-        elif word & 0xFFFF_FFFF == wire.KEY and data[offset - length : offset] == data[offset : offset + length]:
+        elif word & 0xFFFF_FFFF == wire.KEY and self._again(data, offset, length):
             return length  # the second of two
         else:
-            body = self._body(data, offset, word, length)
+            body = body_of(data, offset, word, length, self.salt)
             if body is not None and self._take(word & 0xFFFF_FFFF, body, piece, others, rows):
                 return length
             piece.stop = BROKEN
         return 0
 
-    def _body(self, data: bytes, offset: int, word: int, length: int) -> bytes | None:
-        if int.from_bytes(data[offset + length - 8 : offset + length], "little") != self.salt:
-            return None
-        body = data[offset + 16 : offset + 16 + (word >> 32)]
-        check = wire.CHECK << 32 | zlib.crc32(body, zlib.crc32(data[offset : offset + 8]))
-        return body if data[offset + 8 : offset + 16] == check.to_bytes(8, "little") else None
+    def _again(self, data: bytes, offset: int, length: int) -> bool:
+        """Whether a key follows its equal, which was read: after damage the second may be the first that is seen."""
+        known = int.from_bytes(data[offset + 16 : offset + 20], "little") in self.keys
+        return known and data[offset - length : offset] == data[offset : offset + length]
 
     def _take(self, kind: int, body: bytes, piece: Piece, others: list[Record], rows: list[memoryview]) -> bool:
         if kind == wire.KEY:
-            self.keys[int.from_bytes(body[:4], "little")] = body[4:].decode(errors="replace")
+            number = int.from_bytes(body[:4], "little")
+            self.keys[number], self._bound = body[4:].decode(errors="replace"), max(self._bound, number + 1)
         elif kind == wire.SEAL:
             start, end = int.from_bytes(body[:8], "little"), int.from_bytes(body[8:16], "little")
             piece.seals.append(Seal(start, end, struct.unpack_from(f"<{len(body) // 4 - 4}I", body, 16)))
@@ -178,75 +181,71 @@ class Decoder:
         """Points first, then the other records, into ``piece``; both lists are emptied."""
         if rows:
             table = np.frombuffer(rows[0] if len(rows) == 1 else b"".join(rows), "<u8").reshape(-1, 5)
-            metrics, latest = self._metrics(table)
-            piece.records.append(metrics)
-            piece.points += len(table)
-            piece.last_time = max(piece.last_time, latest)
             rows.clear()
+            first = np.ascontiguousarray(table[:, 0])
+            ids = (first >> 32).astype(np.intp)
+            if self._bound > len(self.keys) or ids.max() >= self._bound:  # numbers are given without gaps
+                there = np.isin(ids, list(self.keys))
+                piece.nameless += int((~there).sum())
+                table, first, ids = table[there], first[there], ids[there]
+            if len(table):
+                metrics, latest = self._metrics(table, first, ids)
+                piece.records.append(metrics)
+                piece.points += len(table)
+                piece.last_time = max(piece.last_time, latest)
         piece.records.extend(others)
         others.clear()
 
-    def _metrics(self, rows: NDArray[np.uint64]) -> tuple[Metrics, int]:
-        ids = (rows[:, 0] >> 32).astype(np.intp)
-        present = np.zeros(len(self.keys), dtype=bool)
-        present[ids] = True
-        used = np.flatnonzero(present)
-        place = np.empty(len(self.keys), dtype="<u4")
-        place[used] = np.arange(len(used), dtype="<u4")
-        times = _times(rows)
-        metrics = Metrics(
-            self.run_id,
-            [self.keys[key] for key in used.tolist()],
-            place[ids].tobytes(),
-            rows[:, 1].tobytes(),
-            rows[:, 3].tobytes(),
-            times.tobytes(),
-        )
-        return metrics, int(times.max())
+    def _metrics(self, rows: NDArray[np.uint64], first: NDArray[np.uint64], ids: NDArray[np.intp]) -> tuple[Metrics, int]:
+        times = _times(first & _KIND, rows[:, 2])
+        keys, series = self._series(ids)
+        # copied before they become bytes, which takes the interpreter all the while
+        steps, values = (np.ascontiguousarray(rows[:, column]).tobytes() for column in (1, 3))
+        return Metrics(self.run_id, keys, series, steps, values, times.tobytes()), int(times.max())
 
-    def resume_point(self, data: bytes, offset: int, limit: int) -> int | None:
-        """The first offset after damage at ``offset`` where a frame is whole again, ``None`` when there is none.
+    def _series(self, ids: NDArray[np.intp]) -> tuple[list[str], bytes]:
+        """The keys that are among these ids, and for each id its key's place there, as u32."""
+        if len(self.keys) == 1:
+            return list(self.keys.values()), bytes(4 * len(ids))
+        if self._bound > len(self.keys):
+            found, ids = np.unique(ids, return_inverse=True)
+        else:
+            found = np.flatnonzero(np.bincount(ids))
+            if found[-1] >= len(found):  # some are not among them
+                place = np.empty(self._bound, dtype=np.intp)
+                place[found] = np.arange(len(found))
+                ids = place[ids]
+        return [self.keys[key] for key in found.tolist()], ids.astype("<u4").tobytes()
 
-        Each frame ends with the salt, so a frame begins after each salt, and a metric ends with one. If it is its salt that
-        was damaged, its length may still be right.
-        """
-        following = offset + wire.frame_bytes(int.from_bytes(data[offset : offset + 8], "little"))
-        if self._whole(data, following, limit):
-            return following
-        words = np.frombuffer(data, dtype="<u8", count=limit // 8)
-        for found in np.flatnonzero(words[offset // 8 :] == self.salt).tolist():
-            end = offset + found * 8 + 8
-            if end - wire.METRIC_BYTES > offset and self._whole(data, end - wire.METRIC_BYTES, limit):
-                return end - wire.METRIC_BYTES
-            if self._whole(data, end, limit) or end == limit or not any(data[end : end + 8]):
-                return int(end)
+
+def are_points(rows: NDArray[np.uint64], salt: int) -> NDArray[np.bool_]:
+    """Which of these rows of five words are whole metric frames."""
+    good = (rows[:, 4] == salt) & (rows[:, 2] != 0)
+    return np.asarray(good & ((rows[:, 0] & _KIND) - 1 <= 1))  # kind 1 or 2; less than 1 wraps around
+
+
+def body_of(data: bytes, offset: int, word: int, length: int, salt: int) -> bytes | None:
+    """The body of another frame, whose first word is given; ``None`` where it is not whole."""
+    if int.from_bytes(data[offset + length - 8 : offset + length], "little") != salt:
         return None
-
-    def _whole(self, data: bytes, offset: int, limit: int) -> bool:
-        if offset + 24 > limit:
-            return False
-        word = int.from_bytes(data[offset : offset + 8], "little")
-        length = wire.frame_bytes(word)
-        if offset + length > limit:
-            return False
-        if word & 0xFFFF_FFFF in _METRICS:
-            row = np.frombuffer(data, dtype="<u8", count=5, offset=offset).reshape(1, 5)
-            return bool(self._are_points(row)[0])
-        return word & 0xFFFF_FFFF in _OTHERS and self._body(data, offset, word, length) is not None
+    body = data[offset + 16 : offset + 16 + (word >> 32)]
+    check = wire.CHECK << 32 | zlib.crc32(body, zlib.crc32(data[offset : offset + 8]))
+    return body if data[offset + 8 : offset + 16] == check.to_bytes(8, "little") else None
 
 
-def _times(rows: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _times(kinds: NDArray[Any], words: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Milliseconds, from float seconds or whole milliseconds with the sign bit turned over."""
-    at = (rows[:, 0] & _KIND) == wire.METRIC_AT
-    if not at.any():
-        return _rounded(rows[:, 2])
-    given = (rows[:, 2] ^ _SIGN).view("<i8")
-    return given if at.all() else np.where(at, given, _rounded(rows[:, 2]))
+    least, most = kinds.min(), kinds.max()
+    if most == wire.METRIC:
+        return _rounded(words)
+    given = (words ^ _SIGN).view("<i8")
+    return given if least == wire.METRIC_AT else np.where(kinds == wire.METRIC_AT, given, _rounded(words))
 
 
 def _rounded(seconds: NDArray[np.uint64]) -> NDArray[np.int64]:
     with np.errstate(invalid="ignore"):
-        return np.floor(np.ascontiguousarray(seconds).view("<f8") * 1000.0).astype("<i8")
+        times = np.ascontiguousarray(seconds).view("<f8") * 1000.0
+        return np.floor(times, out=times).astype("<i8")
 
 
 def _time_of(record: Record) -> int:

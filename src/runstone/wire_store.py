@@ -23,7 +23,7 @@ from .contracts import Batch, Origin, Receipt, Refusal, Series, Store
 from .entities import Metric, PagedList, Run, RunData, RunInfo, RunInputs, RunOutputs, Summary
 from .errors import InvalidValue
 from .records import Record
-from .wire_read import BROKEN, LIMIT, Decoder
+from .wire_read import LIMIT, Decoder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,7 +110,7 @@ def _batch(number: int, parcel: Parcel) -> Batch:
     while offset < len(frames):
         piece = decoder.read(frames, offset, len(frames), max_other=1 << 30)
         records += piece.records
-        if piece.stop not in (LIMIT, BROKEN) or piece.end <= offset or piece.stop == BROKEN:
+        if piece.stop != LIMIT or piece.end <= offset or piece.nameless:
             raise InvalidValue(f"Parcel {number} is damaged at byte {piece.end} of its frames; send it again.")
         offset = piece.end
     if parcel.journal_id and not 0 <= parcel.first <= parcel.next < 1 << 63:

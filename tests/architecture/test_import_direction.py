@@ -25,7 +25,7 @@ WORDS = {
     "_lazy",
     "version",
 }
-SEAMS = {"contracts", "wire", "wire_read", "wire_store", "servers", "query", "removal", "nesting", "repetitions"}
+SEAMS = {"contracts", "wire", "wire_damage", "wire_read", "wire_store", "servers", "query", "removal", "nesting", "repetitions"}
 LOW = WORDS | SEAMS
 
 #: module (first part of its name inside the package) -> modules it may import

@@ -220,6 +220,25 @@ def test_damage_in_the_middle_is_counted_and_the_rest_is_kept(root: Path, ledger
     assert [point[2] for point in ledger.points()] == [*range(50), *range(53, 100)]
 
 
+def test_points_whose_key_was_lost_are_counted_and_the_others_kept(root: Path, ledger: Ledger) -> None:
+    writer = one_record(root)
+    start = writer.segments[-1].size
+    writer.metric("loss", 0.5, 0)
+    end = writer.segments[-1].size - wire.METRIC_BYTES
+    for step in range(1, 50):
+        writer.metric("loss", 0.5, step)
+        writer.metric("accuracy", 0.25, step)
+    segment = writer.segments[-1]
+    died(writer)
+    data = bytearray(segment.path.read_bytes())
+    data[start:end] = bytes(end - start)  # as of a page that never reached the disk
+    segment.path.write_bytes(data)
+    found = recover(root, ledger)  # type: ignore[arg-type]
+    assert found.damaged == 2
+    assert any("50 points cannot be kept, since the name of their metric was lost" in problem for problem in found.problems)
+    assert [point[1:3] for point in ledger.points()] == [("accuracy", step) for step in range(1, 50)]
+
+
 def test_a_bit_that_flips_after_a_seal_is_reported(root: Path, ledger: Ledger) -> None:
     writer = one_record(root)
     writer.metric("loss", 1.0, 1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from msgspec import Struct
 
 from runstone import wire
 from runstone.records import Record
+from runstone.wire_damage import resume_point
 from runstone.wire_read import LIMIT, MORE, Decoder
 
+from .damage import lost, nameless
 from .segment import Segment
 from .writer import JournalWriter
 
@@ -65,13 +65,13 @@ class LiveReader:
                 length = min(limit - offset, max(wire.LONGEST_FRAME, length))  # a frame longer than a block
                 continue
             break
-        damage: tuple[str, ...] = ()
+        damage = nameless(segment.path, piece.nameless)
         end = piece.end
         if piece.stop != LIMIT and not (piece.stop == MORE and offset + length < limit):
             rest = segment.read(limit - offset, offset)
-            resumed = self._decoder.resume_point(rest, end, limit - offset)
+            resumed = resume_point(rest, end, limit - offset, self._decoder.salt)
             resumed = limit - offset if resumed is None else resumed
-            damage = (lost(segment.path, offset + end, resumed - end),)
+            damage += (lost(segment.path, offset + end, resumed - end),)
             end = resumed
         self.position = segment.start + offset + end
         return Part(first, self.position, piece.records, piece.points, piece.other, piece.last_time, damage)
@@ -87,7 +87,3 @@ class LiveReader:
                 while (offset := max(self.position - segment.start, wire.HEADER_BYTES)) < position - segment.start:
                     self._part(segment, self.position, offset, position - segment.start)
         self.position = position
-
-
-def lost(path: Path, offset: int, length: int) -> str:
-    return f"{path.parent.name}/{path.name}: {length:,} bytes at {offset:,} cannot be read and were skipped"

@@ -9,9 +9,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from runstone import wire
+from runstone.wire_damage import resume_point
 from runstone.wire_read import LIMIT, Decoder, Seal
 
-from .reader import PART_POINTS, Part, lost
+from .damage import lost, nameless
+from .reader import PART_POINTS, Part
 
 
 class DeadSegment(Struct):
@@ -91,7 +93,8 @@ class DeadJournal:
             seals += piece.seals
             damage = [] if piece.stop == LIMIT else self._after_stop(segment, decoder, data, piece.end, limit)
             offset = piece.end if not damage else damage[0]
-            words = tuple(lost(segment.path, piece.end, offset - piece.end) for _ in damage if offset > piece.end)
+            words = nameless(segment.path, piece.nameless)
+            words += tuple(lost(segment.path, piece.end, offset - piece.end) for _ in damage if offset > piece.end)
             if offset > skip:
                 self.last_time = max(self.last_time, piece.last_time)
                 yield Part(0, start + offset, piece.records, piece.points, piece.other, piece.last_time, words)
@@ -101,7 +104,7 @@ class DeadJournal:
 
     def _after_stop(self, segment: DeadSegment, decoder: Decoder, data: bytes, offset: int, limit: int) -> list[int]:
         """Where to go on after no frame was found at ``offset``: one offset, or none at the end."""
-        resumed = decoder.resume_point(data, offset, limit)
+        resumed = resume_point(data, offset, limit, decoder.salt)
         if resumed is not None:
             return [resumed]
         if segment.certain:
