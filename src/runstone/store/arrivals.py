@@ -112,20 +112,24 @@ def _few(records: Sequence[Metrics]) -> dict[str, Arrival]:
 
 
 def _many(records: Sequence[Metrics]) -> Iterator[tuple[str, Arrival]]:
-    numbers: dict[str, int] = {}
-    parts = []
-    for record in records:
-        places = np.array([numbers.setdefault(key, len(numbers)) for key in record.keys], "<u4")
-        parts.append(places[np.frombuffer(record.series, "<u4")] if len(places) else places)
-    index = np.concatenate(parts)
+    keys = dict.fromkeys(key for record in records for key in record.keys)
+    numbers = {key: number for number, key in enumerate(keys)}
+    columns = (
+        np.concatenate([np.frombuffer(getattr(record, name), kind) for record in records])
+        for name, kind in (("steps", "<i8"), ("timestamps", "<i8"), ("values", "<f8"))
+    )
+    if len(numbers) == 1:
+        yield next(iter(numbers)), Arrival(*columns)
+        return
+    places = [np.array([numbers[key] for key in record.keys], "<u4") for record in records]
+    index = np.concatenate(
+        [place[np.frombuffer(one.series, "<u4")] for place, one in zip(places, records, strict=True) if len(place)]
+    )
     if len(numbers) <= 1 << 16:
         index = index.astype("<u2")  # a stable sort of short words is a radix sort
     order = index.argsort(kind="stable")
     ends = np.bincount(index, minlength=len(numbers)).cumsum().tolist()
-    steps, timestamps, values = (
-        np.concatenate([np.frombuffer(getattr(record, name), kind) for record in records])[order]
-        for name, kind in (("steps", "<i8"), ("timestamps", "<i8"), ("values", "<f8"))
-    )
+    steps, timestamps, values = (column[order] for column in columns)
     start = 0
     for key, end in zip(numbers, ends, strict=True):
         if end > start:
