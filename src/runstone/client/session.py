@@ -27,7 +27,7 @@ from runstone.journal.recovery import Recovery, recover, recover_all
 from runstone.journal.shipper import Shipper
 from runstone.journal.writer import JournalWriter
 from runstone.records import RunStarted, run_of
-from runstone.turns import stand_back
+from runstone.turns import at_work, stand_back
 
 from . import active, spool, surroundings
 from .checks import check_run_id, shown
@@ -299,10 +299,11 @@ class Session:
         if self.offline:
             return
         try:
-            store = self.store
-            self._say_recovered(recover_all(connect.journal_roots(self.uri), store))
-            self._deliver_files()
-            store.sweep(now_ms())
+            with at_work():
+                store = self.store
+                self._say_recovered(recover_all(connect.journal_roots(self.uri), store))
+                self._deliver_files()
+                store.sweep(now_ms())
         except (RunstoneError, OSError) as trouble:
             self.say_away(trouble)
 
