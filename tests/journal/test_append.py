@@ -62,8 +62,9 @@ def test_acknowledged_segments_go_while_the_run_goes_on(open_run: OpenRun, shipp
         fast(writer, "loss", 0.0, i)
     assert shipper.flush(30)
     assert len(writer.segments) == 1
-    unused = [path for path in writer.folder.glob("*.seg") if not any(path.read_bytes()[: wire.HEADER_BYTES])]
-    assert len(list(writer.folder.glob("*.seg"))) == 1 + len(unused) <= 3
+    found = list(writer.folder.glob("*.seg"))  # once: another spare may be made at any moment
+    unused = [path for path in found if not any(path.read_bytes()[: wire.HEADER_BYTES])]
+    assert len(found) == 1 + len(unused) <= 3
 
 
 def test_eight_threads_at_once(open_run: OpenRun, shipper: Shipper, ledger: Ledger) -> None:

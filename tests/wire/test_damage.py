@@ -128,19 +128,19 @@ def test_damage_to_keys_costs_what_it_covers_and_no_other_series(start: int, len
     data = bytearray(WHOLE)
     length = min(length, len(data) - start)
     data[start : start + length] = bytes(length) if wiped else random.Random(seed).randbytes(length)
-    left, known, at, step = list[tuple[str, int, float]](), set[str](), 0, -1
+    left, known, hit, at, step = list[tuple[str, int, float]](), set[str](), 0, 0, -1
     for frame, key in FRAMES:
         step += key >= 0
-        if data[at : at + len(frame)] == frame:
-            if key < 0:
-                known.add(f"key {-1 - key}")
-            else:
-                left.append((f"key {key}", step, float(key)))
+        if data[at : at + len(frame)] != frame:
+            hit += 1
+        elif key < 0:
+            known.add(f"key {-1 - key}")
+        else:
+            left.append((f"key {key}", step, float(key)))
         at += len(frame)
     points, nameless = read_points(bytes(data))
     kept = [point for point in left if point[0] in known]
-    # a point that was hit may be read as another one (the seals tell), or name a key that there is not
-    hit = step + 1 - len(left)
+    # what was hit may be read as another point (the seals tell), or as one of a key that there is not
     read = iter(points)
     assert all(point in read for point in kept)  # in their order
     assert len(points) + nameless <= len(left) + hit

@@ -14,7 +14,19 @@ from runstone.records import Outputs, RunStarted
 
 from . import experiments, location, search
 from .artifacts import ArtifactCalls
-from .checks import check_key, check_run_id, check_seconds, check_status, entities, many, number, shown, texts, whole
+from .checks import (
+    check_key,
+    check_optional_text,
+    check_run_id,
+    check_seconds,
+    check_status,
+    entities,
+    many,
+    number,
+    shown,
+    texts,
+    whole,
+)
 from .guard import guarded
 from .inputs import InputCalls
 from .log import RunOperations, operations
@@ -126,6 +138,7 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
 
         Raises: NotFound, WrongState (deleted experiment).
         """
+        check_optional_text(run_name, "run_name", "'calm-otter-17'")
         given = texts(tags or {}, "tag")
         experiment = experiments.experiment_for_run(self._session, experiment_id)
         name = run_name or given.get(RUN_NAME) or random_name()
@@ -146,6 +159,7 @@ class MlflowClient(ArtifactCalls, InputCalls, LoggedModelCalls, RegistryCalls, R
 
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
         """Raises NotFound."""
+        check_optional_text(name, "name", "'calm-otter-17'")
         word = None if status is None else check_status(status, RunStatus.NAMES)
         search.change_run(self._session, run_id, word, name=name)
 

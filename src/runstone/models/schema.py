@@ -179,7 +179,7 @@ def clean_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _dtype_name(dtype: np.dtype[Any]) -> str:
-    return {"U": "str", "S": "bytes"}.get(dtype.char, dtype.name)
+    return {"U": "str", "S": "bytes"}.get(dtype.char, str(dtype.name))
 
 
 def _plain(dtype: Any) -> np.dtype[Any]:

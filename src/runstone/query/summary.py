@@ -123,7 +123,7 @@ def _between(low: float, mean: float, high: float) -> float:
 
 
 def _filled(values: NDArray[np.float64], where: NDArray[np.bool_], by: float) -> NDArray[np.float64]:
-    filled = values.copy()
+    filled: NDArray[np.float64] = values.copy()
     filled[where] = by
     return filled
 

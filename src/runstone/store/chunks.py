@@ -181,7 +181,7 @@ def _shuffling_helps(words: NDArray[np.generic]) -> bool:
 
 def _shuffled(words: NDArray[np.generic]) -> bytes:
     """First the lowest byte of every word, then the next: what is alike comes to lie together."""
-    return words.view("u1").reshape(len(words), -1).T.tobytes()
+    return bytes(words.view("u1").reshape(len(words), -1).T.tobytes())
 
 
 def _words(encoding: int, data: memoryview | bytes, count: int, at: int) -> NDArray[np.uint8]:

@@ -38,9 +38,10 @@ def compress(data: bytes, level: int, checked: bool = False) -> bytes:
 
 
 def _compressor(level: int, checked: bool) -> zstd.ZstdCompressor:
-    return zstd.ZstdCompressor(
-        options={zstd.CompressionParameter.compression_level: level, zstd.CompressionParameter.checksum_flag: int(checked)}
-    )
+    known = zstd.CompressionParameter
+    options: dict[int, int] = {known.compression_level: level, known.checksum_flag: int(checked)}
+    made: zstd.ZstdCompressor = zstd.ZstdCompressor(options=options)
+    return made
 
 
 def text_of(frame: bytes) -> str:
