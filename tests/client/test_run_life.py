@@ -408,6 +408,8 @@ def test_start_and_end_ask_nothing_of_the_store_once_its_experiment_is_known(mon
         runstone.log_metric("m", 1.0)
     here = runstone.client.session.session()
     here.flush()
+    if here._recovery is not None:
+        here._recovery.join(30)  # it asks, off this thread
     monkeypatch.setattr(type(here), "store", property(lambda self: pytest.fail("the store was asked")))
     with runstone.start_run(tags={"a": 1}):
         runstone.log_params({"p": 1})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import sys
+from importlib import metadata
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from sklearn.linear_model import LinearRegression
 import runstone.pyfunc
 import runstone.sklearn
 from runstone.errors import InvalidValue
-from runstone.models.environment import distribution_of
+from runstone.models.environment import by_their_files, distribution_of
 
 MODEL = DummyClassifier().fit([[0]], [1])
 
@@ -119,3 +121,11 @@ def test_a_different_environment_is_named_once(tmp_path: Path, capsys: pytest.Ca
 )
 def test_distributions_of_modules(module: str, name: str | None) -> None:
     assert distribution_of(module) == name
+
+
+def test_distributions_are_found_by_their_files_as_the_library_does() -> None:
+    # what Python 3.10 needs: its library knows those only that list their modules
+    mine, theirs = by_their_files(), metadata.packages_distributions()
+    names = set(theirs) if sys.version_info >= (3, 11) else {"pytest", "sqlalchemy"}
+    assert names <= set(mine)
+    assert {name: set(mine[name]) for name in names & set(theirs)} == {name: set(theirs[name]) for name in names & set(theirs)}

@@ -45,8 +45,21 @@ def distribution_of(module: str) -> str | None:
     name = _DISTRIBUTIONS.get(top, top)
     if _version(name) is not None:
         return name
-    found = metadata.packages_distributions().get(top)
+    # until 3.11 the library knows those only that list their modules, which few tools do that build packages today
+    found = (metadata.packages_distributions() if sys.version_info >= (3, 11) else by_their_files()).get(top)
     return found[0] if found else None
+
+
+def by_their_files() -> dict[str, list[str]]:
+    """The installed distributions of each top module, by the files that they brought."""
+    found: dict[str, list[str]] = {}
+    for one in metadata.distributions():
+        listed = (one.read_text("top_level.txt") or "").split()
+        files = (file.parts[0] if len(file.parts) > 1 else inspect.getmodulename(file.name) for file in one.files or ())
+        for top in listed or dict.fromkeys(files):
+            if top and "." not in top:  # no folder of metadata, no way out
+                found.setdefault(top, []).append(one.metadata["Name"])
+    return found
 
 
 def pinned(distributions: Iterable[str]) -> list[str]:
