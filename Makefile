@@ -4,6 +4,7 @@
 # make flavors the frameworks too large for every run: models and autologging, beside the real mlflow (5 GB with UV_TORCH_BACKEND=cpu, 8 without)
 # make ray     projects as jobs, and models served, on a real Ray cluster of two nodes on this machine (0.5 GB)
 # make engines projects in containers of real engines: docker and podman, started for it by root (apt-get, 0.4 GB); by kubectl, if there is one
+# make pythons what needs no browser and no real mlflow, on other Pythons: OTHER="python3.10 /opt/python3.13/bin/python3"
 # make ui      build the UI into the package
 PYTHON ?= python3
 SERVE  ?= 1
@@ -20,7 +21,7 @@ SHELL  := /bin/bash
 # Every process that the tests and figures start would else compile all that it imports: a server took 2 s instead of 0.6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: flavors ray engines demo test lint unit compiled ui ui-test bench system clean
+.PHONY: flavors ray engines pythons demo test lint unit compiled ui ui-test bench system clean
 
 demo: $(VENV)/.demo ui
 	$(BIN)/python -m runstone.demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -64,6 +65,12 @@ engines: $(VENV)/.test $(PEER)/.ready
 	@PATH="$$PATH:/usr/sbin"; command -v dockerd >/dev/null && command -v podman >/dev/null && command -v runc >/dev/null \
 	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io podman runc >/dev/null; }
 	RUNSTONE_ENGINES="docker podman kubectl" RUNSTONE_PEER_PYTHON=$(CURDIR)/$(PEER)/bin/python $(BIN)/python -m pytest -n 0 -rs tests/projects/test_real_engines.py tests/projects/test_real_kubectl.py
+
+pythons: $(VENV)/.base ui
+	@for one in $(OTHER); do \
+	  own=.venv-$$($$one -c 'import platform; print(platform.python_version())') && echo "$$own" && { test -x $$own/bin/python || $$one -m venv $$own; } && \
+	  $(UV) $$own -e . --group test && $$own/bin/python -m pytest -m "not peer and not browser" || exit 1; \
+	done
 
 bench: $(VENV)/.test $(PEER)/.bench $(FML)/.ready $(AIM)/.ready
 	$(BIN)/python benchmarks/all.py --peers $(CURDIR)/$(PEER)/bin/python --fml $(CURDIR)/$(FML)/bin/fml
@@ -144,4 +151,4 @@ $(AIM)/.ready: $(VENV)/.base
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEER) $(OLD) $(AIM) $(FML) $(HEAVY) $(RAY) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-[0-9]* $(PEER) $(OLD) $(AIM) $(FML) $(HEAVY) $(RAY) ui/node_modules src/runstone/server/ui .pytest_cache .mypy_cache .ruff_cache
