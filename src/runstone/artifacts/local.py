@@ -164,9 +164,10 @@ class LocalArtifacts:
         for folder, _, names in os.walk(self._real):
             for name in names:
                 file = os.path.join(folder, name)
-                if name.startswith(UNFINISHED) and os.lstat(file).st_mtime < limit:
-                    os.unlink(file)
-                    found += 1
+                with suppress(FileNotFoundError):  # finished, or removed by somebody else
+                    if name.startswith(UNFINISHED) and os.lstat(file).st_mtime < limit:
+                        os.unlink(file)
+                        found += 1
         return found
 
     # --- inside ---------------------------------------------------------------------------------------------------
