@@ -62,7 +62,8 @@ def test_the_list_takes_as_many_statements_for_many_experiments_as_for_one(
         sent.clear()
         rows = {row["experiment_id"]: row for row in api.get(f"{API}/experiments").json()["experiments"]}
         assert [rows[experiment][name] for name in ("runs", "running", "last_activity")] == [2, 0, 30_000]
-        return len([statement for statement in sent if statement.startswith("SELECT")])
+        chores = ("leases", "webhook")  # what the server looks after by itself, at any moment
+        return len([one for one in sent if one.startswith("SELECT") and not any(table in one for table in chores)])
 
     few = asked()
     store.write(Batch([ExperimentCreated(f"n{number}", str(100 + number)) for number in range(60)]))
